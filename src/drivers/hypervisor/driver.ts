@@ -1,0 +1,67 @@
+/** The interface of hypervisor drivers: how VMs come to run on one node, and how they are seen. */
+import type { Duplex } from 'node:stream';
+import type { Call, Host } from '../../host/host.ts';
+import type { Accelerator } from '../../model/node.ts';
+import type { VmLaunch } from '../../model/node-plan.ts';
+import type { VmObservedState } from '../../model/vm.ts';
+
+/** Where this controller's things lie on a node; folders end with the controller's identifier. */
+export interface NodeLayout {
+  controllerId: string;
+  /** Survives a reboot: disks, seeds, images. */
+  stateFolder: string;
+  /** Does not: sockets, pidfiles, console logs. */
+  runFolder: string;
+  bridge: string;
+  uplink: string | null;
+}
+
+/** What a driver was told of the node when it was looked at. */
+export interface NodeAbilities {
+  accelerator: Accelerator;
+  architecture: string;
+  datapath: 'system' | 'netdev';
+}
+
+export interface ObservedVm {
+  id: string;
+  state: Exclude<VmObservedState, 'none' | 'unknown'>;
+  pid: number | null;
+  /** ms since 1970, by the node's clock. */
+  startedAt: number | null;
+  /** `planHash` of the VmLaunch that it was prepared or started from; null when it cannot be read. */
+  launchHash: string | null;
+  /** Exit code of the process that ended, null when unknown or running. */
+  exitCode: number | null;
+}
+
+/** How long each way of stopping is given before the next one is tried, in ms. */
+export interface StopTimes {
+  powerdown: number;
+  terminate: number;
+}
+
+export interface HypervisorDriver {
+  readonly name: string;
+
+  /** All VMs of this controller on the node, in one call. */
+  observe(layout: NodeLayout): Call<ObservedVm[]>;
+
+  /** Makes the VM's folder with overlay and seed, from an image that is on the node already. Repeating it does no harm. */
+  prepare(host: Host, layout: NodeLayout, vm: VmLaunch, label: string): Promise<void>;
+
+  /** Starts the VM unless its process runs. Its ports must be there. Rejects with `vm.launch` and QEMU's own words. */
+  start(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, label: string): Promise<void>;
+
+  /** Asks the guest to power down, then ends its process, then kills it; resolves when it is gone. */
+  stop(host: Host, layout: NodeLayout, vmId: string, times: StopTimes): Promise<'powered-down' | 'terminated' | 'killed' | 'not-running'>;
+
+  /** Removes all of the VM that is on the node; kills its process where one runs. */
+  destroy(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
+
+  /** The serial console: bytes to and from the guest. Only one may be open for a VM at a time. */
+  console(host: Host, layout: NodeLayout, vmId: string): Promise<Duplex>;
+
+  /** What the serial console printed since the VM was first started; the last `bytes` of it. */
+  consoleLog(host: Host, layout: NodeLayout, vmId: string, bytes: number): Promise<string>;
+}

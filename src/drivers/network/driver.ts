@@ -1,0 +1,59 @@
+/** The interface of network drivers: segments, ports and routers on one node. */
+import type { Call, Host } from '../../host/host.ts';
+import type { CroftError } from '../../model/error.ts';
+import type { PortPlan, RouterPlan } from '../../model/node-plan.ts';
+import type { NodeAbilities, NodeLayout } from '../hypervisor/driver.ts';
+
+export interface ObservedPort {
+  /** Name of its interface on the node. */
+  name: string;
+  nicId: string;
+  vmId: string;
+  /** True when tag, filter and link are all as they should be for `hash`. */
+  healthy: boolean;
+  /** `planHash` of the PortPlan that it was made from; null when it cannot be read. */
+  hash: string | null;
+}
+
+export interface ObservedRouter {
+  sliceId: string;
+  healthy: boolean;
+  /** What is not healthy, for a person. */
+  faults: string[];
+  /** `planHash` of the RouterPlan that it was made from; null when it cannot be read. */
+  hash: string | null;
+  /** Leases that are taken now. */
+  leases: { mac: string; address: string; expiresAt: number }[];
+}
+
+export interface ObservedNetwork {
+  bridge: 'present' | 'missing';
+  ports: ObservedPort[];
+  routers: ObservedRouter[];
+}
+
+export type PortOutcome = { vmId: string; error: CroftError | null };
+
+export interface NetworkDriver {
+  readonly name: string;
+
+  /** Everything of this controller on the node, in one call. */
+  observe(layout: NodeLayout): Call<ObservedNetwork>;
+
+  /** Makes the bridge where it is missing and joins the uplink to it. */
+  ensureBridge(host: Host, layout: NodeLayout, abilities: NodeAbilities): Promise<void>;
+
+  /** Makes the ports of several VMs in as few round trips as it can; all ports of one VM or none. */
+  attach(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<PortOutcome[]>;
+
+  /** Removes ports by interface name; those that are gone already do not matter. */
+  detach(host: Host, layout: NodeLayout, names: readonly string[]): Promise<void>;
+
+  /** Brings the router into the planned state; what is right already is left as it is. Rejects with `network.router`. */
+  ensureRouter(host: Host, layout: NodeLayout, abilities: NodeAbilities, router: RouterPlan): Promise<void>;
+
+  removeRouter(host: Host, layout: NodeLayout, sliceId: string): Promise<void>;
+
+  /** Removes all that this controller made on the node, the bridge too where Croft made it and nothing else is on it. */
+  purge(host: Host, layout: NodeLayout): Promise<void>;
+}

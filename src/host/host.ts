@@ -1,0 +1,85 @@
+/** How a command, a file or a Unix socket on a node is reached; the same for SSH, for this machine and for the fake. */
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { CroftError } from '../model/error.ts';
+
+/** A program and its arguments. They reach the program byte for byte: no shell ever reads them. */
+export interface Command {
+  argv: readonly [string, ...string[]];
+  /** Standard input; without it the program reads end of file. */
+  stdin?: string | Uint8Array;
+  /** Killed on the node, with all that it started, after this many ms; 30,000 where absent. */
+  timeout?: number;
+}
+
+export interface CommandResult {
+  /** Exit code; 128 + n after signal n, as a shell says it. */
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * A command together with the reading of its answer: what src/tools and the drivers are made of.
+ * `parse` throws a CroftError where the answer says that it failed.
+ */
+export interface Call<T> {
+  command: Command;
+  parse(result: CommandResult): T;
+}
+
+export interface HostProcess {
+  stdin: Writable;
+  stdout: Readable;
+  stderr: Readable;
+  /** Resolves with the exit code when it has ended. */
+  exited: Promise<number>;
+  /** Kills it on the node, with all that it started. */
+  kill(): Promise<void>;
+}
+
+/** The identity that a login has before privileges are raised: what may open a socket through the connection. */
+export interface Login {
+  user: string;
+  groupId: number;
+}
+
+export interface Host {
+  /** The node's name, for messages. */
+  readonly name: string;
+
+  /**
+   * Runs commands as root, one after the other, in one round trip; a failing command does not stop the next.
+   * Rejects with `node.*` where the node cannot be reached, and with `command.timeout` where one did not end in time
+   * (it and all that it started are then dead; those after it were not run). A non-zero exit is no rejection.
+   */
+  batch(commands: readonly Command[]): Promise<CommandResult[]>;
+
+  /** Starts a program as root with streams of its own, for long or large input and output. */
+  spawn(command: Pick<Command, 'argv'>): Promise<HostProcess>;
+
+  /** Connects to a Unix socket on the node, as the login user. */
+  connect(path: string): Promise<Duplex>;
+
+  /** Who the login is, read when the connection was made. */
+  login(): Promise<Login>;
+
+  /** Ends the connection and everything running through it. The host can be used again: it connects anew. */
+  close(): Promise<void>;
+}
+
+/** Runs one command; see `Host.batch`. */
+export async function run(host: Host, command: Command): Promise<CommandResult> {
+  const [result] = await host.batch([command]);
+  return result as CommandResult;
+}
+
+type Parsed<Calls extends readonly Call<unknown>[]> = { -readonly [K in keyof Calls]: Calls[K] extends Call<infer T> ? T : never };
+
+/** Makes several calls in one round trip; rejects with the first CroftError that a reading throws. */
+export async function perform<const Calls extends readonly Call<unknown>[]>(host: Host, ...calls: Calls): Promise<Parsed<Calls>> {
+  const results = await host.batch(calls.map((call) => call.command));
+  return calls.map((call, index) => call.parse(results[index] as CommandResult)) as Parsed<Calls>;
+}
+
+/** Makes the error of a failed command; tools hand it what they know. */
+export type CommandFailure = (result: CommandResult) => CroftError;

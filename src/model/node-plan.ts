@@ -1,0 +1,85 @@
+/** What the reconciler hands to the drivers: everything that is wanted on one node, as plain data. */
+import { shortHash } from './identifier.ts';
+import type { ImageFormat } from './image.ts';
+import type { NicModel, RestartPolicy } from './slice.ts';
+
+/** One NIC of a VM as its node needs it. */
+export interface PortPlan {
+  nicId: string;
+  vmId: string;
+  mac: string;
+  address: string;
+  /** VLAN tag. */
+  segment: number;
+  model: NicModel;
+}
+
+/** All that a VM's process is started from. Its hash tells whether a running process is the one that is wanted. */
+export interface VmLaunch {
+  id: string;
+  /** The guest's host name. */
+  hostname: string;
+  cpus: number;
+  /** Bytes. */
+  memory: number;
+  /** Bytes; null leaves the image's size. */
+  disk: number | null;
+  image: { id: string; sha256: string; format: ImageFormat; size: number };
+  ports: PortPlan[];
+  userData: string | null;
+  sshKeys: string[];
+  boot: number;
+}
+
+/** One network of a slice as its router needs it. */
+export interface RouterNetworkPlan {
+  networkId: string;
+  name: string;
+  segment: number;
+  cidr: string;
+  gateway: string;
+  internet: boolean;
+  dhcp: boolean;
+  leases: { mac: string; address: string; hostname: string }[];
+  /** Names that its DNS answers; several of one name are never there. */
+  names: { hostname: string; address: string }[];
+}
+
+/** A slice's router: a network namespace with the gateways, DHCP, DNS and address translation. */
+export interface RouterPlan {
+  sliceId: string;
+  /** The /30 between the router and its node, `a.b.c.d/30`: the node has its first address, the router its second. */
+  transit: string;
+  networks: RouterNetworkPlan[];
+}
+
+/** A VM that has this node assigned. */
+export interface WantedVm {
+  launch: VmLaunch;
+  /** `slice/vm`, for messages. */
+  label: string;
+  desired: 'running' | 'stopped' | 'absent';
+  generation: number;
+  restart: RestartPolicy;
+  restarts: number;
+  retryAt: number | null;
+}
+
+export interface WantedOnNode {
+  vms: WantedVm[];
+  routers: RouterPlan[];
+}
+
+/** The hash by which a node's state is compared with a plan: equal exactly where the plans are equal, whatever the order of their keys. */
+export function planHash(plan: PortPlan | RouterPlan | VmLaunch): string {
+  return shortHash(16, canonical(plan));
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}

@@ -1,0 +1,108 @@
+/** Nodes: machines that run VMs, how they are reached, and what was seen of them. */
+import { z } from 'zod';
+import { nameSchema } from './name.ts';
+
+export const nodeRoles = ['compute', 'network'] as const;
+export type NodeRole = (typeof nodeRoles)[number];
+
+/** A host name or an IP address: no spaces, no leading dash, nothing that a program could take for an option. */
+const addressSchema = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[A-Za-z0-9:]([A-Za-z0-9.:%_-]*[A-Za-z0-9])?$/, 'not a host name or IP address');
+const userSchema = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/i, 'not a user name');
+const portSchema = z.int().min(1).max(65535);
+const absolutePath = z.string().regex(/^\/[A-Za-z0-9._/-]*[A-Za-z0-9]$/, 'not an absolute path of letters, digits, ".", "_", "-" and "/"');
+/** OpenSSH's form of a fingerprint: `SHA256:` and 43 base64 characters. */
+const fingerprintSchema = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'not a SHA256:… fingerprint');
+
+/** How a machine is logged in to over SSH. `hostKey` is the pinned fingerprint. `keyFile` is on the controller's machine. */
+export const sshTargetSchema = z.object({
+  address: addressSchema,
+  port: portSchema.default(22),
+  user: userSchema.default('root'),
+  keyFile: z.string().optional(),
+  hostKey: fingerprintSchema.optional(),
+});
+export type SshTarget = z.infer<typeof sshTargetSchema>;
+
+/** What an administrator says of a node. Without `ssh` the node is the controller's own machine. */
+export const nodeConfigSchema = z.object({
+  name: nameSchema,
+  ssh: sshTargetSchema.extend({ jump: sshTargetSchema.optional() }).optional(),
+  /** Commands run through `sudo -n` when the login is not root; null decides by the login. */
+  sudo: z.boolean().nullable().default(null),
+  roles: z.array(z.enum(nodeRoles)).min(1).default(['compute', 'network']),
+  /** The Open vSwitch bridge; made by Croft when missing. */
+  bridge: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,14}$/, 'not an interface name')
+    .default('br-croft'),
+  /** The interface that joins the bridges of several nodes, a VLAN trunk; none on a single node. */
+  uplink: z
+    .string()
+    .regex(/^[a-zA-Z][a-zA-Z0-9._-]{0,14}$/, 'not an interface name')
+    .nullable()
+    .default(null),
+  stateFolder: absolutePath.default('/var/lib/croft/node'),
+  runFolder: absolutePath.default('/run/croft'),
+  /** How many times its CPUs and memory may be promised to VMs. */
+  overcommit: z
+    .object({ cpus: z.number().min(0.1).max(64).default(8), memory: z.number().min(0.1).max(4).default(1) })
+    .default({ cpus: 8, memory: 1 }),
+});
+export type NodeConfig = z.infer<typeof nodeConfigSchema>;
+export type NodeConfigInput = z.input<typeof nodeConfigSchema>;
+
+/** Which accelerator was measured to work, and what the measurement said (decision 6 of docs/architecture.md). */
+export interface Accelerator {
+  kind: 'kvm' | 'tcg';
+  reason: string;
+}
+
+/** What the node itself reports; bytes for memory and disk, the latter of the file system that holds the state folder. */
+export interface NodeSpecs {
+  architecture: string;
+  kernel: string;
+  operatingSystem: string;
+  bootId: string;
+  cpus: number;
+  memory: number;
+  memoryAvailable: number;
+  disk: number;
+  diskFree: number;
+  /** One-minute load average. */
+  load: number;
+  accelerator: Accelerator;
+  /** Program → its version, null where it is missing. */
+  tools: Record<string, string | null>;
+  /** Which Open vSwitch datapath works here; null where Open vSwitch does not run. */
+  datapath: 'system' | 'netdev' | null;
+}
+
+/** `new`: not yet looked at. `unfit`: reached, but something it needs is missing. */
+export const nodeStatuses = ['new', 'ready', 'unreachable', 'unfit'] as const;
+export type NodeStatus = (typeof nodeStatuses)[number];
+
+/** `draining`: nothing new is placed there. */
+export type NodeAdministration = 'active' | 'draining';
+
+export interface NodeObserved {
+  status: NodeStatus;
+  /** Why it is not ready, with what to do; null when it is. */
+  reason: string | null;
+  /** When it was last reached, ms since 1970. */
+  seenAt: number | null;
+  /** Since when it has this status, ms since 1970. */
+  since: number;
+  specs: NodeSpecs | null;
+}
+
+export interface Node {
+  id: string;
+  config: NodeConfig;
+  administration: NodeAdministration;
+  observed: NodeObserved;
+  createdAt: number;
+}

@@ -1,0 +1,76 @@
+/** VMs as stored: what is desired, where it was put, what was seen; each part has one writer. */
+import type { VmSpec } from './slice.ts';
+
+export const vmDesiredStates = ['running', 'stopped', 'absent'] as const;
+export type VmDesired = (typeof vmDesiredStates)[number];
+
+/**
+ * none: nothing of it is on the node. preparing: its folder is incomplete. stopped: complete, no process.
+ * failed: complete, and its process ended by itself otherwise than the guest powering off.
+ * unknown: the node cannot be asked; it never means gone.
+ */
+export const vmObservedStates = ['none', 'preparing', 'stopped', 'running', 'paused', 'failed', 'unknown'] as const;
+export type VmObservedState = (typeof vmObservedStates)[number];
+
+export interface VmObserved {
+  state: VmObservedState;
+  /** Why it is not as desired, for a person; null when it is. */
+  reason: string | null;
+  /** The step under way, such as `image` or `start`; null when none is. */
+  step: string | null;
+  pid: number | null;
+  /** When its process started, ms since 1970. */
+  startedAt: number | null;
+  /** Restarts by policy since it last ran long enough. */
+  restarts: number;
+  /** Not started again before this time, ms since 1970; null when nothing delays it. */
+  retryAt: number | null;
+  /** Hash of the VmLaunch that runs now, null when it does not run. */
+  launchHash: string | null;
+  /** Every NIC with DHCP has taken its lease since the start. */
+  addressed: boolean;
+}
+
+export interface Nic {
+  id: string;
+  vmId: string;
+  networkId: string;
+  /** Name of the network. */
+  network: string;
+  name: string;
+  mac: string;
+  address: string;
+}
+
+export interface Vm {
+  id: string;
+  sliceId: string;
+  slice: string;
+  name: string;
+  spec: VmSpec;
+  desired: VmDesired;
+  /** Grows with each change of what is desired. */
+  generation: number;
+  /** Grows with each `vm restart`: a running VM started for a lower one is started anew. */
+  boot: number;
+  /** The image's identifier: the file that the name meant when the VM was made. */
+  imageId: string;
+  nodeId: string | null;
+  /** Why it has no node yet; null once it has. */
+  pendingReason: string | null;
+  observed: VmObserved;
+  nics: Nic[];
+  createdAt: number;
+}
+
+export const unobserved: VmObserved = {
+  state: 'none',
+  reason: null,
+  step: null,
+  pid: null,
+  startedAt: null,
+  restarts: 0,
+  retryAt: null,
+  launchHash: null,
+  addressed: false,
+};

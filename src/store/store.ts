@@ -1,0 +1,160 @@
+/** The store: durable state behind one interface, the same on SQLite and on PostgreSQL. */
+import type { Event, NewEvent } from '../model/event.ts';
+import type { Flavor } from '../model/flavor.ts';
+import type { Image } from '../model/image.ts';
+import type { Node, NodeAdministration, NodeConfig, NodeObserved } from '../model/node.ts';
+import type { WantedOnNode } from '../model/node-plan.ts';
+import type { Network, Slice, SliceDesired } from '../model/slice.ts';
+import type { SliceChange } from '../model/slice-change.ts';
+import type { Task } from '../model/task.ts';
+import type { Vm, VmDesired, VmObserved } from '../model/vm.ts';
+
+/** What the scheduler decides from, read in one transaction. */
+export interface PlacementSnapshot {
+  nodes: Node[];
+  /** All VMs that are not absent, with their assignment. */
+  vms: Vm[];
+  /** All slices that are not absent. */
+  slices: Slice[];
+  /** Slices of which at least one network exists; only these need a router. */
+  routed: Set<string>;
+}
+
+/** What the scheduler decided. `reason` is set exactly where `nodeId` is null. */
+export interface Assignment {
+  kind: 'vm' | 'router';
+  /** The VM's or the slice's identifier. */
+  id: string;
+  /** What the decision was made against: the assignment then. */
+  from: string | null;
+  nodeId: string | null;
+  reason: string | null;
+}
+
+export interface Store {
+  readonly dialect: 'sqlite' | 'postgres';
+  /** Made once, at the first opening; labels what this controller owns on nodes. */
+  readonly controllerId: string;
+
+  readonly nodes: NodeStore;
+  readonly flavors: FlavorStore;
+  readonly images: ImageStore;
+  readonly slices: SliceStore;
+  readonly vms: VmStore;
+  readonly placement: PlacementStore;
+  readonly tasks: TaskStore;
+  readonly events: EventStore;
+  readonly backups: BackupStore;
+
+  close(): Promise<void>;
+}
+
+export interface NodeStore {
+  /** Sorted by name. */
+  list(): Promise<Node[]>;
+  /** By name; rejects with `not-found` that lists near names. */
+  get(name: string): Promise<Node>;
+  /** Rejects with `conflict.exists`, also where another node has the same address, port and state folder. */
+  add(config: NodeConfig): Promise<Node>;
+  configure(id: string, config: NodeConfig): Promise<void>;
+  administer(id: string, administration: NodeAdministration): Promise<void>;
+  observe(id: string, observed: NodeObserved): Promise<void>;
+  /**
+   * Rejects with `conflict.in-use` while VMs or routers are assigned to it, unless `abandon` is true: then the rows of
+   * its absent VMs are deleted, its other VMs and its routers are unassigned, and all of them returned as `slice/vm`.
+   */
+  remove(id: string, abandon: boolean): Promise<string[]>;
+}
+
+export interface FlavorStore {
+  list(): Promise<Flavor[]>;
+}
+
+export interface ImageStore {
+  list(): Promise<Image[]>;
+  get(name: string): Promise<Image>;
+  byId(id: string): Promise<Image>;
+  /** Points the name at this content. VMs made before keep the image that they were made from. */
+  put(image: Omit<Image, 'id' | 'createdAt'>): Promise<Image>;
+  /** Rejects with `conflict.in-use` and the VMs that use it. Resolves true when no other name has the same content. */
+  remove(name: string): Promise<{ contentUnused: boolean; sha256: string }>;
+}
+
+export interface SliceStore {
+  /** Sorted by name; those that are absent but not yet gone included. */
+  list(): Promise<Slice[]>;
+  get(name: string): Promise<Slice>;
+  /** Null where there is none of that name. */
+  find(name: string): Promise<Slice | null>;
+  networks(sliceId: string): Promise<Network[]>;
+  /**
+   * Commits a change: rows, segments, transit, addresses and MACs, all or nothing. Decides again in the transaction:
+   * `conflict.changed` for another generation, `not-found` for an image, `exhausted.*`, `input.invalid` for an address taken.
+   * A slice that is absent but not yet gone is refused with `conflict.in-use`.
+   */
+  commit(change: SliceChange): Promise<Slice>;
+  /** Sets what is desired of the slice and of all its VMs. Resolves with the slice as it is then. */
+  desire(name: string, desired: SliceDesired): Promise<Slice>;
+  /** Deletes an absent slice once it has neither VMs nor a router any more; true when it did. */
+  sweep(sliceId: string): Promise<boolean>;
+}
+
+export interface VmStore {
+  /** Sorted by slice and name, NICs included. */
+  list(filter?: { slice?: string; nodeId?: string }): Promise<Vm[]>;
+  get(slice: string, name: string): Promise<Vm>;
+  /** Absent also takes it out of the slice's spec. Rejects with `conflict.in-use` where a link needs it. */
+  desire(slice: string, name: string, desired: VmDesired): Promise<Vm>;
+  /** Starts a running VM anew: `boot` grows, desired becomes running. */
+  reboot(slice: string, name: string): Promise<Vm>;
+  /** Writes what was observed; only the given fields. Nothing happens for a VM that is gone. */
+  observe(changes: readonly { id: string; observed: Partial<VmObserved> }[]): Promise<void>;
+  /** Deletes the row of an absent VM of which nothing is left on a node; its NICs and addresses become free. */
+  forget(id: string): Promise<void>;
+}
+
+export interface PlacementStore {
+  snapshot(): Promise<PlacementSnapshot>;
+  /**
+   * Commits assignments, each on its own merits: one is refused whose `from` is no longer so, or whose node is gone,
+   * not ready, draining or, with overcommit, full by what the transaction reads. Resolves with the ids refused.
+   */
+  commit(assignments: readonly Assignment[]): Promise<{ refused: string[] }>;
+  /** What is wanted on a node, for the reconciler. */
+  wanted(nodeId: string): Promise<WantedOnNode>;
+}
+
+export interface TaskStore {
+  /** Newest first, at most `limit`. */
+  list(limit: number): Promise<Task[]>;
+  get(id: string): Promise<Task>;
+  running(): Promise<Task[]>;
+  /** Ends an older running task of the same subject and VM as failed, with the message that this one overtook it. */
+  start(task: Pick<Task, 'kind' | 'subject' | 'vm' | 'generation'>): Promise<Task>;
+  end(id: string, state: 'done' | 'failed', message: string | null): Promise<void>;
+}
+
+export interface EventStore {
+  append(events: readonly NewEvent[]): Promise<void>;
+  /** Those with a higher sequence, oldest first, at most `limit`. */
+  after(sequence: number, limit: number): Promise<Event[]>;
+  /** The newest sequence, 0 where there is none. */
+  latest(): Promise<number>;
+  /** Deletes all but the newest `keep`. */
+  prune(keep: number): Promise<void>;
+}
+
+export interface BackupStore {
+  /** A consistent copy as lines of JSON: a header, then one row each. Read in one transaction; the same on both databases. */
+  dump(): AsyncIterable<string>;
+  /** Replaces everything by what a dump says, all or nothing; `input.invalid` names the line that is wrong. */
+  restore(lines: AsyncIterable<string>): Promise<void>;
+}
+
+/** Numbers that the store allocates from; given when it is opened. */
+export interface StoreSettings {
+  /** First and last VLAN tag, inclusive. */
+  segments: { first: number; last: number };
+  /** The range that transit networks are cut from, `a.b.c.d/n`. */
+  transit: string;
+}
