@@ -61,8 +61,10 @@ export interface WantedVm {
   desired: 'running' | 'stopped' | 'absent';
   generation: number;
   restart: RestartPolicy;
+  /** These three as last recorded, see VmObserved. */
   restarts: number;
   retryAt: number | null;
+  attempted: string | null;
 }
 
 export interface WantedOnNode {

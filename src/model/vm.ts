@@ -25,6 +25,8 @@ export interface VmObserved {
   restarts: number;
   /** Not started again before this time, ms since 1970; null when nothing delays it. */
   retryAt: number | null;
+  /** Hash of the VmLaunch that `retryAt` is about: another one is tried at once. */
+  attempted: string | null;
   /** Hash of the VmLaunch that runs now, null when it does not run. */
   launchHash: string | null;
   /** Every NIC with DHCP has taken its lease since the start. */
@@ -71,6 +73,7 @@ export const unobserved: VmObserved = {
   startedAt: null,
   restarts: 0,
   retryAt: null,
+  attempted: null,
   launchHash: null,
   addressed: false,
 };

@@ -93,7 +93,7 @@ export interface SliceStore {
    * A slice that is absent but not yet gone is refused with `conflict.in-use`.
    */
   commit(change: SliceChange): Promise<Slice>;
-  /** Sets what is desired of the slice and of all its VMs. Resolves with the slice as it is then. */
+  /** Sets what is desired of the slice and of all its VMs, as `VmStore.desire` does. Resolves with the slice as it is then. */
   desire(name: string, desired: SliceDesired): Promise<Slice>;
   /** Deletes an absent slice once it has neither VMs nor a router any more; true when it did. */
   sweep(sliceId: string): Promise<boolean>;
@@ -103,7 +103,10 @@ export interface VmStore {
   /** Sorted by slice and name, NICs included. */
   list(filter?: { slice?: string; nodeId?: string }): Promise<Vm[]>;
   get(slice: string, name: string): Promise<Vm>;
-  /** Absent also takes it out of the slice's spec. Rejects with `conflict.in-use` where a link needs it. */
+  /**
+   * Running grows `boot`, unless it was desired already and the VM is observed running: so a VM that powered itself off starts again.
+   * Absent also takes it out of the slice's spec. Rejects with `conflict.in-use` where a link needs it.
+   */
   desire(slice: string, name: string, desired: VmDesired): Promise<Vm>;
   /** Starts a running VM anew: `boot` grows, desired becomes running. */
   reboot(slice: string, name: string): Promise<Vm>;

@@ -1,0 +1,51 @@
+/** How much a node has to give, how much of it is promised, and whether something more fits. */
+import { gibibyte, mebibyte } from './flavor.ts';
+import type { Node } from './node.ts';
+
+/** CPUs, and bytes of memory and disk. */
+export interface Resources {
+  cpus: number;
+  memory: number;
+  disk: number;
+}
+
+/** What may be promised of a node, overcommit included; null before it was looked at. */
+export function capacityOf(node: Node): Resources | null {
+  const specs = node.observed.specs;
+  if (specs === null) return null;
+  const { overcommit } = node.config;
+  return {
+    cpus: Math.floor(specs.cpus * overcommit.cpus),
+    memory: Math.floor(specs.memory * overcommit.memory),
+    disk: specs.disk,
+  };
+}
+
+/** What a VM is promised; a disk of the image's own size counts as nothing, for it grows only as it is written. */
+export function demandOf(spec: { cpus: number; memory: number; disk: number | null }): Resources {
+  return { cpus: spec.cpus, memory: spec.memory, disk: spec.disk ?? 0 };
+}
+
+export function add(left: Resources, right: Resources): Resources {
+  return { cpus: left.cpus + right.cpus, memory: left.memory + right.memory, disk: left.disk + right.disk };
+}
+
+export const nothing: Resources = { cpus: 0, memory: 0, disk: 0 };
+
+/** What does not fit, in words such as "needs 4 GiB of memory, 1.5 GiB is free"; empty where all fits. */
+export function shortages(demand: Resources, capacity: Resources, used: Resources): string[] {
+  const words: string[] = [];
+  const freeCpus = capacity.cpus - used.cpus;
+  if (demand.cpus > freeCpus) words.push(`needs ${demand.cpus} CPUs, ${Math.max(0, freeCpus)} are free`);
+  for (const kind of ['memory', 'disk'] as const) {
+    const free = capacity[kind] - used[kind];
+    if (demand[kind] > free) words.push(`needs ${sizeInWords(demand[kind])} of ${kind}, ${sizeInWords(Math.max(0, free))} is free`);
+  }
+  return words;
+}
+
+/** Bytes for a person: `1.5 GiB`, `256 MiB`. */
+export function sizeInWords(bytes: number): string {
+  if (bytes >= gibibyte) return `${Number((bytes / gibibyte).toFixed(1))} GiB`;
+  return `${Number((bytes / mebibyte).toFixed(bytes >= mebibyte ? 0 : 1))} MiB`;
+}

@@ -1,0 +1,190 @@
+/** Carries out the steps of a node's plan through the drivers, and reports how each went. */
+import type { HypervisorDriver, NodeAbilities, NodeLayout, StopTimes } from '../drivers/hypervisor/driver.ts';
+import type { NetworkDriver } from '../drivers/network/driver.ts';
+import type { Host } from '../host/host.ts';
+import { asCroftError, type CroftError } from '../model/error.ts';
+import type { PortPlan, WantedVm } from '../model/node-plan.ts';
+import { type Step, type StepKind, type StepShapes, subjectOf } from './steps.ts';
+
+/** Brings images to nodes; one transfer per node and image, however many ask. */
+export interface ImageDelivery {
+  ensure(host: Host, layout: NodeLayout, image: WantedVm['launch']['image']): Promise<void>;
+}
+
+/** Hears how the steps go, to record it. */
+export interface Progress {
+  vmStep(
+    vmId: string,
+    label: string,
+    name: 'image' | 'ports' | 'disk' | 'start' | 'stop' | 'remove',
+    state: 'started' | 'done',
+    duration: number | null,
+  ): void;
+  vmStarted(vm: WantedVm): void;
+  vmFailed(vm: { id: string; label: string }, step: string, error: CroftError): void;
+  vmStopped(label: string, how: string): void;
+  routerStep(
+    sliceId: string,
+    state: 'done' | 'removed' | 'failed',
+    faults: readonly string[],
+    duration: number,
+    error: CroftError | null,
+  ): void;
+  portsRepaired(ports: readonly PortPlan[]): void;
+  nodeFailed(what: string, error: CroftError): void;
+}
+
+export interface ExecutionContext {
+  host: Host;
+  layout: NodeLayout;
+  abilities: NodeAbilities;
+  hypervisor: HypervisorDriver;
+  network: NetworkDriver;
+  images: ImageDelivery;
+  progress: Progress;
+  stopTimes: StopTimes;
+  /** ms, from any origin; only differences are used. */
+  clock(): number;
+}
+
+/** The steps under way, by subject; each promise is settled when its step has ended and never rejects. */
+export type Running = Map<string, Promise<void>>;
+
+/** Starts all steps of a plan, those of different subjects side by side. Failures go to `progress`; nothing is thrown. */
+export function execute(context: ExecutionContext, steps: readonly Step[]): Running {
+  const bridge = steps.some(({ kind }) => kind === 'bridge') ? guard(context, 'bridge', makeBridge(context)) : Promise.resolve();
+  const launches = steps.filter((step) => step.kind === 'launch').map(({ vm }) => vm);
+  const attached = launches.length === 0 ? null : bridge.then(() => attachAll(context, launches));
+  const running: Running = new Map();
+  for (const step of steps) {
+    if (step.kind === 'bridge') continue;
+    const before =
+      step.kind === 'launch' ? launchVm(context, step.vm, attached as Promise<AttachOutcomes>) : bridge.then(() => perform(context, step));
+    const subject = subjectOf(step);
+    const earlier = running.get(subject);
+    running.set(subject, earlier === undefined ? before : Promise.all([earlier, before]).then(() => undefined));
+  }
+  return running;
+}
+
+type Effects = { [Kind in Exclude<StepKind, 'bridge' | 'launch'>]: (context: ExecutionContext, step: StepShapes[Kind]) => Promise<void> };
+
+const effects: Effects = {
+  router: ensureRouter,
+  removeRouter,
+  repairPorts,
+  detach: ({ network, host, layout }, { names }) => network.detach(host, layout, names),
+  stop: stopVm,
+  destroy: destroyVm,
+};
+
+function perform(context: ExecutionContext, step: Exclude<Step, { kind: 'bridge' | 'launch' }>): Promise<void> {
+  const effect = effects[step.kind] as (context: ExecutionContext, step: Step) => Promise<void>;
+  return guard(context, step.kind, effect(context, step));
+}
+
+async function guard({ progress }: ExecutionContext, what: string, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (thrown) {
+    progress.nodeFailed(what, asCroftError(thrown));
+  }
+}
+
+function makeBridge({ network, host, layout, abilities }: ExecutionContext): Promise<void> {
+  return network.ensureBridge(host, layout, abilities);
+}
+
+async function ensureRouter(context: ExecutionContext, { plan, faults }: StepShapes['router']): Promise<void> {
+  const { network, host, layout, abilities, progress, clock } = context;
+  const start = clock();
+  try {
+    await network.ensureRouter(host, layout, abilities, plan);
+    progress.routerStep(plan.sliceId, 'done', faults, clock() - start, null);
+  } catch (thrown) {
+    progress.routerStep(plan.sliceId, 'failed', faults, clock() - start, asCroftError(thrown));
+  }
+}
+
+async function removeRouter(context: ExecutionContext, { sliceId }: StepShapes['removeRouter']): Promise<void> {
+  const { network, host, layout, progress, clock } = context;
+  const start = clock();
+  await network.removeRouter(host, layout, sliceId);
+  progress.routerStep(sliceId, 'removed', [], clock() - start, null);
+}
+
+async function repairPorts({ network, host, layout, progress }: ExecutionContext, { ports }: StepShapes['repairPorts']): Promise<void> {
+  const outcomes = await network.attach(host, layout, ports);
+  const failed = new Set<string>();
+  for (const { vmId, error } of outcomes) {
+    if (error === null) continue;
+    failed.add(vmId);
+    progress.nodeFailed(`ports of VM ${vmId}`, error);
+  }
+  const repaired = ports.filter(({ vmId }) => !failed.has(vmId));
+  if (repaired.length > 0) progress.portsRepaired(repaired);
+}
+
+async function stopVm(context: ExecutionContext, { id, label }: StepShapes['stop']): Promise<void> {
+  const { hypervisor, host, layout, progress, stopTimes } = context;
+  const how = await timed(context, id, label, 'stop', () => hypervisor.stop(host, layout, id, stopTimes));
+  progress.vmStopped(label, how);
+}
+
+async function destroyVm(context: ExecutionContext, { id, label }: StepShapes['destroy']): Promise<void> {
+  await timed(context, id, label, 'remove', () => context.hypervisor.destroy(context.host, context.layout, id));
+}
+
+/** VM → the error of its ports, null where they are there. */
+type AttachOutcomes = { errors: ReadonlyMap<string, CroftError>; started: number; ended: number };
+
+/** The ports of all VMs that are launched together are made together: one transaction instead of one each. */
+async function attachAll({ network, host, layout, clock }: ExecutionContext, vms: readonly WantedVm[]): Promise<AttachOutcomes> {
+  const started = clock();
+  const errors = new Map<string, CroftError>();
+  const ports = vms.flatMap(({ launch }) => launch.ports);
+  try {
+    const outcomes = ports.length === 0 ? [] : await network.attach(host, layout, ports);
+    for (const { vmId, error } of outcomes) if (error !== null) errors.set(vmId, error);
+  } catch (thrown) {
+    for (const { launch } of vms) errors.set(launch.id, asCroftError(thrown));
+  }
+  return { errors, started, ended: clock() };
+}
+
+/** Where a step fails, the VM is not running in the next pass, which then takes its ports away again; its disk stays for the next try. */
+async function launchVm(context: ExecutionContext, vm: WantedVm, attached: Promise<AttachOutcomes>): Promise<void> {
+  const { hypervisor, images, host, layout, abilities, progress } = context;
+  const { launch, label } = vm;
+  let step = 'image';
+  try {
+    await timed(context, launch.id, label, 'image', () => images.ensure(host, layout, launch.image));
+    step = 'disk';
+    await timed(context, launch.id, label, 'disk', () => hypervisor.prepare(host, layout, launch, label));
+    step = 'ports';
+    const { errors, started, ended } = await attached;
+    const error = errors.get(launch.id);
+    if (error !== undefined) throw error;
+    progress.vmStep(launch.id, label, 'ports', 'done', ended - started);
+    step = 'start';
+    await timed(context, launch.id, label, 'start', () => hypervisor.start(host, layout, abilities, launch, label));
+    progress.vmStarted(vm);
+  } catch (thrown) {
+    await attached;
+    progress.vmFailed({ id: launch.id, label }, step, asCroftError(thrown));
+  }
+}
+
+async function timed<T>(
+  { progress, clock }: ExecutionContext,
+  vmId: string,
+  label: string,
+  name: Parameters<Progress['vmStep']>[2],
+  work: () => Promise<T>,
+): Promise<T> {
+  const start = clock();
+  progress.vmStep(vmId, label, name, 'started', null);
+  const value = await work();
+  progress.vmStep(vmId, label, name, 'done', clock() - start);
+  return value;
+}

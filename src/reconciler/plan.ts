@@ -1,0 +1,194 @@
+/** The reconciler's plan for one node: from what is wanted and what was observed to steps and observed values. Pure. */
+import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
+import type { ObservedNetwork, ObservedPort } from '../drivers/network/driver.ts';
+import { type PortPlan, planHash, type WantedOnNode, type WantedVm } from '../model/node-plan.ts';
+import type { VmObserved } from '../model/vm.ts';
+import { backOff, forgivenAfter, restarts } from './restart.ts';
+import type { Step } from './steps.ts';
+import { type Action, transitions } from './transitions.ts';
+
+export interface NodeObservation {
+  vms: readonly ObservedVm[];
+  network: ObservedNetwork;
+}
+
+export interface PlanInput {
+  wanted: WantedOnNode;
+  observed: NodeObservation;
+  /** Subjects that a step of an earlier pass still works on (`subjectOf`): left alone in this one. */
+  busy: ReadonlySet<string>;
+  /** VMs on the node that another node was given meanwhile. */
+  movedAway: ReadonlySet<string>;
+  /** ms since 1970, by the controller's clock. */
+  now: number;
+}
+
+export interface NodePlan {
+  steps: Step[];
+  /** What is to be recorded of VMs; only for those that no step works on. */
+  observations: { id: string; observed: Partial<VmObserved> }[];
+  /** Absent VMs of which nothing is left here: their rows can go. */
+  forget: string[];
+  /** Things that bear this controller's label but that the store does not know. They are shown and left alone. */
+  strangers: string[];
+}
+
+export function planNode(input: PlanInput): NodePlan {
+  const plan: NodePlan = { steps: [], observations: [], forget: [], strangers: [] };
+  if (input.observed.network.bridge === 'missing' && needsBridge(input.wanted)) plan.steps.push({ kind: 'bridge' });
+  planRouters(input, plan);
+  const ports = new PortLedger(input.observed.network.ports);
+  planVms(input, ports, plan);
+  planStrays(input, ports, plan);
+  if (!input.busy.has('ports')) plan.steps.push(...ports.steps());
+  return plan;
+}
+
+function needsBridge({ vms, routers }: WantedOnNode): boolean {
+  return routers.length > 0 || vms.some(({ desired, launch }) => desired === 'running' && launch.ports.length > 0);
+}
+
+function planRouters({ wanted, observed, busy }: PlanInput, plan: NodePlan): void {
+  const seen = new Map(observed.network.routers.map((router) => [router.sliceId, router]));
+  for (const router of wanted.routers) {
+    const existing = seen.get(router.sliceId);
+    seen.delete(router.sliceId);
+    if (busy.has(`router:${router.sliceId}`)) continue;
+    if (existing?.healthy && existing.hash === planHash(router)) continue;
+    plan.steps.push({ kind: 'router', plan: router, faults: existing?.faults ?? [] });
+  }
+  for (const sliceId of seen.keys()) {
+    if (!busy.has(`router:${sliceId}`)) plan.steps.push({ kind: 'removeRouter', sliceId });
+  }
+}
+
+function planVms({ wanted, observed, busy, now }: PlanInput, ports: PortLedger, plan: NodePlan): void {
+  const seen = new Map(observed.vms.map((vm) => [vm.id, vm]));
+  for (const vm of wanted.vms) {
+    const { id } = vm.launch;
+    if (busy.has(`vm:${id}`)) {
+      ports.leave(id);
+      continue;
+    }
+    const outcome = decide(vm, seen.get(id) ?? null, now);
+    if (outcome.step !== null) plan.steps.push(outcome.step);
+    if (outcome.observed !== null) plan.observations.push({ id, observed: outcome.observed });
+    if (outcome.forget && !ports.has(id)) plan.forget.push(id);
+    if (outcome.step !== null) ports.leave(id);
+    else if (outcome.action === 'keep' && vm.desired === 'running') ports.want(vm.launch.ports);
+  }
+}
+
+interface Outcome {
+  action: Action;
+  step: Step | null;
+  observed: Partial<VmObserved> | null;
+  forget: boolean;
+}
+
+function decide(vm: WantedVm, seen: ObservedVm | null, now: number): Outcome {
+  const action: Action = transitions[vm.desired][seen?.state ?? 'none'];
+  const outcome: Outcome = { action, step: null, observed: seenValues(seen), forget: false };
+  const { id } = vm.launch;
+  switch (action) {
+    case 'keep':
+      return seen?.state === 'running' && vm.desired === 'running' ? keepRunning(vm, seen, now, outcome) : outcome;
+    case 'launch':
+      return launch(vm, outcome, now);
+    case 'recover':
+      return recover(vm, seen as ObservedVm, now, outcome);
+    case 'stop':
+      return { ...outcome, step: { kind: 'stop', id, label: vm.label, restart: false } };
+    case 'destroy':
+      return { ...outcome, step: { kind: 'destroy', id, label: vm.label, stray: false } };
+    case 'forget':
+      return { ...outcome, observed: null, forget: true };
+  }
+}
+
+function seenValues(seen: ObservedVm | null): Partial<VmObserved> {
+  if (seen === null) return { state: 'none', pid: null, startedAt: null, launchHash: null };
+  const running = seen.state === 'running' || seen.state === 'paused';
+  return { state: seen.state, pid: seen.pid, startedAt: running ? seen.startedAt : null, launchHash: running ? seen.launchHash : null };
+}
+
+function keepRunning(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome): Outcome {
+  if (seen.launchHash !== planHash(vm.launch)) {
+    return { ...outcome, action: 'stop', step: { kind: 'stop', id: vm.launch.id, label: vm.label, restart: true } };
+  }
+  const settled = vm.restarts > 0 && seen.startedAt !== null && now - seen.startedAt >= forgivenAfter;
+  return { ...outcome, observed: { ...outcome.observed, reason: null, step: null, retryAt: null, ...(settled ? { restarts: 0 } : {}) } };
+}
+
+function launch(vm: WantedVm, outcome: Outcome, now: number): Outcome {
+  if (vm.retryAt !== null && now < vm.retryAt && vm.attempted === planHash(vm.launch)) return { ...outcome, action: 'wait' };
+  return { ...outcome, step: { kind: 'launch', vm } };
+}
+
+/** Its process ended by itself, or it was never started, or was stopped in order to start with other values. */
+function recover(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome): Outcome {
+  const asWanted = seen.launchHash === planHash(vm.launch);
+  const neverStarted = seen.state === 'stopped' && seen.exitCode === null;
+  if (neverStarted || !asWanted) return launch(vm, outcome, now);
+  const lost = seen.state === 'failed';
+  const how = lost ? `its process ended${seen.exitCode === null ? '' : ` with exit code ${seen.exitCode}`}` : 'its guest powered off';
+  if (!restarts(vm.restart, lost))
+    return { ...outcome, observed: { ...outcome.observed, reason: `${how}; the restart policy is ${vm.restart}` } };
+  if (vm.retryAt === null) {
+    const retryAt = now + backOff(vm.restarts);
+    const observed = { ...outcome.observed, reason: how, restarts: vm.restarts + 1, retryAt, attempted: seen.launchHash };
+    return retryAt > now ? { ...outcome, observed } : { ...outcome, observed, step: { kind: 'launch', vm } };
+  }
+  return launch(vm, outcome, now);
+}
+
+/** Ports, VMs and the rest that are here without being wanted here. */
+function planStrays({ wanted, observed, busy, movedAway }: PlanInput, ports: PortLedger, plan: NodePlan): void {
+  const known = new Set(wanted.vms.map(({ launch: { id } }) => id));
+  for (const { id } of observed.vms) {
+    if (known.has(id)) continue;
+    if (busy.has(`vm:${id}`)) ports.leave(id);
+    else if (movedAway.has(id)) plan.steps.push({ kind: 'destroy', id, label: id, stray: true });
+    else {
+      plan.strangers.push(id);
+      ports.leave(id);
+    }
+  }
+}
+
+/** Compares the ports that are there with those that should be. */
+class PortLedger {
+  readonly #seen: Map<string, ObservedPort>;
+  readonly #unwanted: Set<string>;
+  readonly #repairs: PortPlan[] = [];
+
+  constructor(seen: readonly ObservedPort[]) {
+    this.#seen = new Map(seen.map((port) => [port.nicId, port]));
+    this.#unwanted = new Set(seen.map(({ nicId }) => nicId));
+  }
+
+  has(vmId: string): boolean {
+    return [...this.#seen.values()].some((port) => port.vmId === vmId);
+  }
+
+  /** The ports of this VM are another step's business. */
+  leave(vmId: string): void {
+    for (const { nicId, vmId: owner } of this.#seen.values()) if (owner === vmId) this.#unwanted.delete(nicId);
+  }
+
+  want(ports: readonly PortPlan[]): void {
+    for (const port of ports) {
+      this.#unwanted.delete(port.nicId);
+      const seen = this.#seen.get(port.nicId);
+      if (!seen?.healthy || seen.hash !== planHash(port)) this.#repairs.push(port);
+    }
+  }
+
+  steps(): Step[] {
+    const names = [...this.#unwanted].map((nicId) => this.#seen.get(nicId)?.name ?? '').filter((name) => name !== '');
+    const steps: Step[] = [];
+    if (names.length > 0) steps.push({ kind: 'detach', names });
+    if (this.#repairs.length > 0) steps.push({ kind: 'repairPorts', ports: this.#repairs });
+    return steps;
+  }
+}

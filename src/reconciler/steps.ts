@@ -1,0 +1,42 @@
+/** The steps that a plan is made of, as data. */
+import type { PortPlan, RouterPlan, WantedVm } from '../model/node-plan.ts';
+
+/** Step kind → what it needs. The executor must have exactly these. */
+export interface StepShapes {
+  /** Make the bridge, which is missing. */
+  bridge: Record<never, never>;
+  /** Bring a router into the planned state. `faults` says what was seen to be wrong with it. */
+  router: { plan: RouterPlan; faults: string[] };
+  removeRouter: { sliceId: string };
+  /** Make ports of VMs that run already right again. */
+  repairPorts: { ports: PortPlan[] };
+  /** Remove ports that nothing wants, by interface name. */
+  detach: { names: string[] };
+  /** Image, ports, disk, seed and process, in this order. */
+  launch: { vm: WantedVm };
+  /** `restart`: it is stopped only to be started anew with other values. */
+  stop: { id: string; label: string; restart: boolean };
+  destroy: { id: string; label: string; stray: boolean };
+}
+
+export type StepKind = keyof StepShapes;
+export type Step = { [Kind in StepKind]: { kind: Kind } & StepShapes[Kind] }[StepKind];
+
+/** The thing that a step works on; two steps of one subject never run at the same time. */
+export function subjectOf(step: Step): string {
+  switch (step.kind) {
+    case 'bridge':
+    case 'repairPorts':
+    case 'detach':
+      return 'ports';
+    case 'router':
+      return `router:${step.plan.sliceId}`;
+    case 'removeRouter':
+      return `router:${step.sliceId}`;
+    case 'launch':
+      return `vm:${step.vm.launch.id}`;
+    case 'stop':
+    case 'destroy':
+      return `vm:${step.id}`;
+  }
+}
