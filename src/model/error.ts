@@ -3,6 +3,8 @@
 const declared = {
   'input.invalid': { status: 400, title: 'The input is not valid' },
   'input.syntax': { status: 400, title: 'The document cannot be parsed' },
+  'input.too-large': { status: 413, title: 'The request is too large' },
+  'input.media-type': { status: 415, title: 'The request has another content type than is read here' },
   'auth.required': { status: 401, title: 'A valid token is required' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'conflict.exists': { status: 409, title: 'It exists already' },

@@ -86,7 +86,8 @@ export const nodeStatuses = ['new', 'ready', 'unreachable', 'unfit'] as const;
 export type NodeStatus = (typeof nodeStatuses)[number];
 
 /** `draining`: nothing new is placed there. */
-export type NodeAdministration = 'active' | 'draining';
+export const nodeAdministrations = ['active', 'draining'] as const;
+export type NodeAdministration = (typeof nodeAdministrations)[number];
 
 export interface NodeObserved {
   status: NodeStatus;

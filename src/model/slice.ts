@@ -50,7 +50,8 @@ export interface SliceSpec {
   vms: VmSpec[];
 }
 
-export type SliceDesired = 'running' | 'stopped' | 'absent';
+export const sliceDesiredStates = ['running', 'stopped', 'absent'] as const;
+export type SliceDesired = (typeof sliceDesiredStates)[number];
 
 /** A slice as stored. `generation` grows by one with each change of what is desired. */
 export interface Slice {

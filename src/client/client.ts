@@ -1,0 +1,125 @@
+/** The typed client of the API: one method per operation. The CLI and the web interface use nothing else. */
+import type { DoctorReport } from '../model/doctor.ts';
+import type { Event } from '../model/event.ts';
+import type { Flavor } from '../model/flavor.ts';
+import type { Image } from '../model/image.ts';
+import type { NodeConfigInput } from '../model/node.ts';
+import type { NodeView } from '../model/node-view.ts';
+import type {
+  AbandonedAnswer,
+  ApplyAnswer,
+  ApplyOptions,
+  CommandAnswer,
+  ExecInput,
+  FingerprintAnswer,
+  LatestEventAnswer,
+  PlanAnswer,
+  SliceDocument,
+  VersionAnswer,
+} from '../model/operations.ts';
+import type { SliceSummary, SliceView } from '../model/slice-view.ts';
+import type { Task } from '../model/task.ts';
+import type { VmView } from '../model/vm-view.ts';
+import { type Console, openConsole } from './console.ts';
+import { followEvents } from './event-stream.ts';
+import { createTransport, type TransportOptions } from './transport.ts';
+import { measured, type Upload } from './upload.ts';
+
+/** How a node is reached to read its host key: the `ssh` part of its configuration. */
+export type HostKeyTarget = NonNullable<NodeConfigInput['ssh']>;
+
+/** Every method rejects with the CroftError that the controller answered, or with `unavailable` where it does not answer. */
+export type Client = ReturnType<typeof createClient>;
+
+/** `url` is the controller's, such as `http://127.0.0.1:8700`. `fetch` replaces the built-in one. */
+export function createClient(options: TransportOptions) {
+  const transport = createTransport(options);
+  const { json, text, stream } = transport;
+  const part = encodeURIComponent;
+  const slicePath = (slice: string): string => `/v1/slices/${part(slice)}`;
+  const vmPath = (slice: string, vm: string): string => `${slicePath(slice)}/vms/${part(vm)}`;
+  const nodePath = (node: string): string => `/v1/nodes/${part(node)}`;
+  const imagePath = (image: string): string => `/v1/images/${part(image)}`;
+
+  return {
+    health: () => json<{ status: 'ok' }>('GET', '/v1/health'),
+    version: () => json<VersionAnswer>('GET', '/v1/version'),
+    /** Looks at all nodes. */
+    doctor: () => json<DoctorReport>('GET', '/v1/doctor'),
+
+    nodes: {
+      list: () => json<NodeView[]>('GET', '/v1/nodes'),
+      get: (node: string) => json<NodeView>('GET', nodePath(node)),
+      add: (config: NodeConfigInput) => json<NodeView>('POST', '/v1/nodes', { body: config }),
+      /** The fingerprint that the machine shows now, to be compared before it is adopted. */
+      hostKey: (target: HostKeyTarget) => json<FingerprintAnswer>('POST', '/v1/nodes/host-key', { body: target }),
+      remove: (node: string, options: { abandon?: boolean } = {}) =>
+        json<AbandonedAnswer>('DELETE', nodePath(node), { query: { abandon: options.abandon } }),
+      drain: (node: string) => json<NodeView>('POST', `${nodePath(node)}/drain`),
+      resume: (node: string) => json<NodeView>('POST', `${nodePath(node)}/resume`),
+      exec: (node: string, request: ExecInput) => json<CommandAnswer>('POST', `${nodePath(node)}/exec`, { body: request }),
+      doctor: (node: string) => json<DoctorReport>('GET', `${nodePath(node)}/doctor`),
+      /** Installs what is missing, then looks again. */
+      fix: (node: string) => json<DoctorReport>('POST', `${nodePath(node)}/doctor`),
+    },
+
+    flavors: { list: () => json<Flavor[]>('GET', '/v1/flavors') },
+
+    images: {
+      list: () => json<Image[]>('GET', '/v1/images'),
+      get: (image: string) => json<Image>('GET', imagePath(image)),
+      /** Streams a disk image; `onProgress` gets the bytes sent so far. */
+      add: (image: string, content: Upload, onProgress?: (sent: number) => void) =>
+        json<Image>('PUT', imagePath(image), { stream: measured(content, onProgress), type: 'application/octet-stream' }),
+      buildMicro: (image: string) => json<Image>('POST', `${imagePath(image)}/build-micro`),
+      remove: (image: string) => json<void>('DELETE', imagePath(image)),
+    },
+
+    slices: {
+      list: () => json<SliceSummary[]>('GET', '/v1/slices'),
+      get: (slice: string) => json<SliceView>('GET', slicePath(slice)),
+      plan: (document: SliceDocument) => json<PlanAnswer>('POST', '/v1/slices/plan', { body: document }),
+      apply: (document: SliceDocument, options: ApplyOptions = {}) =>
+        json<ApplyAnswer>('POST', '/v1/slices/apply', { body: { ...document, ...options } }),
+      start: (slice: string) => json<Task>('POST', `${slicePath(slice)}/start`),
+      stop: (slice: string) => json<Task>('POST', `${slicePath(slice)}/stop`),
+      remove: (slice: string) => json<Task>('DELETE', slicePath(slice)),
+      /** The slice as a slice file, YAML. */
+      export: (slice: string) => text('GET', `${slicePath(slice)}/export`),
+    },
+
+    vms: {
+      list: (filter: { slice?: string; node?: string } = {}) => json<VmView[]>('GET', '/v1/vms', { query: filter }),
+      get: (slice: string, vm: string) => json<VmView>('GET', vmPath(slice, vm)),
+      start: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/start`),
+      stop: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/stop`),
+      restart: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/restart`),
+      remove: (slice: string, vm: string) => json<Task>('DELETE', vmPath(slice, vm)),
+      /** The end of what the serial console printed, at most `bytes`. */
+      consoleLog: (slice: string, vm: string, bytes?: number) => text('GET', `${vmPath(slice, vm)}/console-log`, { query: { bytes } }),
+      /** Attaches to the serial console; several may at a time. */
+      console: (slice: string, vm: string): Promise<Console> => openConsole(transport, `${vmPath(slice, vm)}/console`),
+    },
+
+    tasks: {
+      /** Newest first. */
+      list: (limit?: number) => json<Task[]>('GET', '/v1/tasks', { query: { limit } }),
+      get: (task: string) => json<Task>('GET', `/v1/tasks/${part(task)}`),
+    },
+
+    events: {
+      list: (filter: { after?: number; limit?: number } = {}) => json<Event[]>('GET', '/v1/events', { query: filter }),
+      /** The newest sequence, 0 where there is none: where `follow` starts so that nothing from now on is missed. */
+      latest: () => json<LatestEventAnswer>('GET', '/v1/events/latest'),
+      /** Endless: reconnects by itself and misses nothing. Without `after` only what happens from now on. */
+      follow: (filter: { after?: number; slice?: string } = {}, signal?: AbortSignal): AsyncIterable<Event> =>
+        followEvents(transport, filter, signal),
+    },
+
+    /** A consistent copy of the store: gzip, lines of JSON. */
+    backup: () => stream('GET', '/v1/backup'),
+    /** Replaces the store by a backup; refused with `conflict.confirm` unless the store is empty or `replace` is true. */
+    restore: (content: Upload, options: { replace?: boolean } = {}) =>
+      json<void>('POST', '/v1/restore', { query: { replace: options.replace }, stream: measured(content), type: 'application/gzip' }),
+  };
+}

@@ -1,0 +1,28 @@
+/** Reads the `text/event-stream` format (WHATWG HTML §9.2): only what Croft's controller sends of it. */
+
+export interface Message {
+  /** The identifier that resuming starts from; null where the message has none. */
+  id: string | null;
+  /** Empty for a message that only moves the identifier on. */
+  data: string;
+}
+
+export async function* readMessages(body: ReadableStream<Uint8Array>): AsyncGenerator<Message> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body) {
+    rest += decoder.decode(chunk, { stream: true });
+    const blocks = rest.split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks) yield readBlock(block);
+  }
+}
+
+function readBlock(block: string): Message {
+  const message: Message = { id: null, data: '' };
+  for (const line of block.split('\n')) {
+    if (line.startsWith('id: ')) message.id = line.slice(4);
+    if (line.startsWith('data: ')) message.data += line.slice(6);
+  }
+  return message;
+}

@@ -1,0 +1,83 @@
+/** Bodies and answers of the API's operations that are not resources themselves. */
+import { z } from 'zod';
+import { sliceSummarySchema } from './slice-view.ts';
+import { taskSchema } from './task.ts';
+
+/** A slice file, either as its text (errors then name line and column) or as the object that it stands for. */
+const sliceDocumentShape = { text: z.string().optional(), file: z.unknown().optional() };
+const exactlyOne = (body: { text?: string | undefined; file?: unknown }): boolean =>
+  (body.text === undefined) !== (body.file === undefined);
+const exactlyOneRule = 'give either "text" or "file"';
+
+export const planRequestSchema = z.object(sliceDocumentShape).refine(exactlyOne, exactlyOneRule).meta({ id: 'PlanRequest' });
+export type SliceDocument = { text: string } | { file: unknown };
+
+export const applyRequestSchema = z
+  .object({
+    ...sliceDocumentShape,
+    /** VMs may be made anew where the change needs it; their disks are lost. */
+    allowRecreate: z.boolean().default(false),
+    /** Refuse unless the slice still has this generation; null where it must not exist yet. */
+    against: z.int().nullable().optional(),
+  })
+  .refine(exactlyOne, exactlyOneRule)
+  .meta({ id: 'ApplyRequest' });
+export type ApplyOptions = Partial<Pick<z.infer<typeof applyRequestSchema>, 'allowRecreate' | 'against'>>;
+
+const changeKindSchema = z.enum(['create', 'update', 'restart', 'recreate', 'remove']);
+
+/** What an apply would do. `fields` are what differs; empty for `create` and `remove`. */
+export const planAnswerSchema = z
+  .object({
+    slice: z.string(),
+    /** The generation it was compared with; null where the slice is new. */
+    against: z.int().nullable(),
+    networks: z.array(z.object({ kind: changeKindSchema, name: z.string(), fields: z.array(z.string()) })),
+    vms: z.array(z.object({ kind: changeKindSchema, name: z.string(), fields: z.array(z.string()) })),
+    /** The same for a person, one line per change. */
+    lines: z.array(z.string()),
+  })
+  .meta({ id: 'Plan' });
+export type PlanAnswer = z.infer<typeof planAnswerSchema>;
+
+export const applyAnswerSchema = z
+  .object({
+    slice: sliceSummarySchema,
+    /** Null where nothing differed. */
+    task: taskSchema.nullable(),
+    lines: z.array(z.string()),
+  })
+  .meta({ id: 'Applied' });
+export type ApplyAnswer = z.infer<typeof applyAnswerSchema>;
+
+/** At most four minutes: HTTP clients give up on an answer after five. */
+const timeoutSchema = z.int().min(1).max(240_000).default(30_000).meta({ description: 'ms' });
+const argumentSchema = z.string().regex(/^[^\0]*$/, 'an argument cannot hold a NUL');
+
+/** A program with its arguments, or a script that /bin/sh reads; either runs as root and is recorded. */
+export const execRequestSchema = z
+  .union([
+    z.strictObject({ argv: z.tuple([argumentSchema.min(1)], argumentSchema), timeout: timeoutSchema }),
+    z.strictObject({ script: z.string().min(1), args: z.array(argumentSchema).default([]), timeout: timeoutSchema }),
+  ])
+  .meta({ id: 'ExecRequest' });
+export type ExecRequest = z.infer<typeof execRequestSchema>;
+export type ExecInput = z.input<typeof execRequestSchema>;
+
+export const commandAnswerSchema = z.object({ code: z.int(), stdout: z.string(), stderr: z.string() }).meta({ id: 'CommandResult' });
+export type CommandAnswer = z.infer<typeof commandAnswerSchema>;
+
+export const versionAnswerSchema = z
+  .object({ version: z.string(), controller: z.string(), database: z.enum(['sqlite', 'postgres']) })
+  .meta({ id: 'Version' });
+export type VersionAnswer = z.infer<typeof versionAnswerSchema>;
+
+export const fingerprintAnswerSchema = z.object({ fingerprint: z.string() });
+export type FingerprintAnswer = z.infer<typeof fingerprintAnswerSchema>;
+
+/** What was still there when a node was removed, as `slice/vm`. */
+export const abandonedAnswerSchema = z.object({ abandoned: z.array(z.string()) });
+export type AbandonedAnswer = z.infer<typeof abandonedAnswerSchema>;
+
+export const latestEventAnswerSchema = z.object({ sequence: z.int() });
+export type LatestEventAnswer = z.infer<typeof latestEventAnswerSchema>;

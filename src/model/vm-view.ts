@@ -1,0 +1,46 @@
+/** A VM as the API shows it: names instead of identifiers, and one reason for a person. */
+import { z } from 'zod';
+import { nicModels, restartPolicies } from './slice.ts';
+import { vmDesiredStates, vmObservedStates } from './vm.ts';
+
+export const nicViewSchema = z.object({
+  name: z.string(),
+  network: z.string(),
+  mac: z.string(),
+  address: z.string(),
+  model: z.enum(nicModels),
+});
+export type NicView = z.infer<typeof nicViewSchema>;
+
+/** Sizes in bytes, times in ms since 1970. */
+export const vmViewSchema = z
+  .object({
+    id: z.string(),
+    slice: z.string(),
+    name: z.string(),
+    /** Null while it has no node; `reason` then says why. */
+    node: z.string().nullable(),
+    desired: z.enum(vmDesiredStates),
+    state: z.enum(vmObservedStates),
+    /** Why it is not as desired; null when it is. */
+    reason: z.string().nullable(),
+    /** The step under way, null when none is. */
+    step: z.string().nullable(),
+    /** Every NIC with DHCP has taken its lease since the start. */
+    addressed: z.boolean(),
+    image: z.string(),
+    cpus: z.int(),
+    memory: z.int(),
+    /** Null where the image's own size is kept. */
+    disk: z.int().nullable(),
+    nics: z.array(nicViewSchema),
+    restart: z.enum(restartPolicies),
+    /** Restarts by policy since it last ran long enough. */
+    restarts: z.int(),
+    /** Not started again before this time; null when nothing delays it. */
+    retryAt: z.int().nullable(),
+    startedAt: z.int().nullable(),
+    createdAt: z.int(),
+  })
+  .meta({ id: 'Vm' });
+export type VmView = z.infer<typeof vmViewSchema>;
