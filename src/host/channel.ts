@@ -1,0 +1,34 @@
+/** What a transport offers to the layers above it: programs with three streams, and Unix sockets, over one connection. */
+import { constants } from 'node:os';
+import type { Duplex, Readable, Writable } from 'node:stream';
+
+/** A program started through a connection. */
+export interface Channel {
+  stdin: Writable;
+  stdout: Readable;
+  stderr: Readable;
+  /** Resolves when it has ended: with its exit code, or with null when the connection was lost before. Never rejects. */
+  ended: Promise<number | null>;
+  /** Gives the streams up at once; the program sees end of file, nothing is killed. */
+  destroy(): void;
+}
+
+/** An established connection to a node. All methods reject with CroftErrors. */
+export interface Connection {
+  /** Starts a line of shell input in the login's shell. */
+  open(line: string): Promise<Channel>;
+  socket(path: string): Promise<Duplex>;
+  /** Resolves, with the reason, when the connection was lost or ended. Never rejects. */
+  closed: Promise<string>;
+  end(): void;
+}
+
+/** Makes a new connection to the node. */
+export type Connect = () => Promise<Connection>;
+
+/** The exit code as a shell says it: 128 + n after signal n. */
+export function exitCode(code: number | null, signal: string | null | undefined): number | null {
+  if (code !== null) return code;
+  const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];
+  return number === undefined ? null : 128 + number;
+}

@@ -1,0 +1,21 @@
+/** Why a file could not be written on a node: a full disk is told apart, with the space that is left. */
+import { CroftError } from '../model/error.ts';
+import type { CommandResult } from './host.ts';
+
+/** Shell function `full PATH`: ends the script after printing the KiB that are free where PATH lies. */
+export const freeSpaceScript = `full() {
+  df -Pk "\${1%/*}/" | { read -r header; read -r system blocks used available rest; printf '%s' "$available"; }
+  exit 1
+}`;
+
+/** `result` is that of a script with `full`; programs speak English here, see the shell's surroundings. */
+export function fileError(path: string, { code, stdout, stderr }: CommandResult): CroftError {
+  const said = stderr.trim();
+  if (!/No space left on device|Disk quota exceeded/.test(said)) {
+    return new CroftError('command.failed', `The file ${path} cannot be written: ${said || `exit code ${code}`}`);
+  }
+  const free = /^\d+$/.test(stdout) ? ` (${stdout} KiB are free there)` : '';
+  return new CroftError('disk.full', `The disk is full: ${path} cannot be written${free}: ${said}`, {
+    hint: 'Free space on that file system of the node, or give the node a state folder on a larger one.',
+  });
+}

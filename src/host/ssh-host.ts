@@ -1,0 +1,142 @@
+/** A node reached over SSH: one connection, directly or through a jump host. */
+import type { Duplex } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
+import { CroftError } from '../model/error.ts';
+import type { SshTarget } from '../model/node.ts';
+import { type Channel, type Connection, exitCode } from './channel.ts';
+import type { Host } from './host.ts';
+import { NodeHost } from './node-host.ts';
+import { socketError } from './socket-error.ts';
+import { logIn, readFingerprint } from './ssh-login.ts';
+
+export interface SshHostOptions {
+  /** The node's name, for messages. */
+  name: string;
+  /** Where and as whom; its `hostKey` must be there, and so must the jump host's. */
+  target: SshTarget & { jump?: SshTarget | undefined };
+  /** Whether privileges are raised by `sudo -n`; null: exactly where the login is not root. */
+  sudo: boolean | null;
+  /** Path of an ssh-agent's socket. */
+  agent?: string;
+  shells?: number;
+}
+
+type Route = Pick<SshHostOptions, 'name' | 'target' | 'agent'>;
+
+export function createSshHost(options: SshHostOptions): Host {
+  return new NodeHost({ ...options, connect: () => connectTo(options) });
+}
+
+/**
+ * The fingerprint `SHA256:…` that the machine at `target` shows now. Used once, when a node is adopted: a person compares
+ * it before it is pinned. A jump host must be pinned already: read its own key first.
+ */
+export async function readHostKey(route: Route): Promise<string> {
+  const { name: node, target, agent } = route;
+  const path = await pathTo(route);
+  try {
+    return await readFingerprint({ node, target, agent, stream: path.stream });
+  } finally {
+    path.leave();
+  }
+}
+
+interface Path {
+  stream: Duplex | undefined;
+  leave(): void;
+}
+
+/** Opens the way to the target: through the jump host where there is one. */
+async function pathTo({ name, target, agent }: Route): Promise<Path> {
+  if (target.jump === undefined) return { stream: undefined, leave: () => undefined };
+  const jump = await logIn({ node: `${name} (jump host)`, target: target.jump, agent });
+  const leave = () => jump.end();
+  const stream = await forward(jump, target).catch((error: Error) => {
+    leave();
+    const place = `${target.address}:${target.port}`;
+    throw new CroftError(
+      'node.unreachable',
+      `Node ${name}: the jump host ${target.jump?.address} cannot reach ${place}: ${error.message}`,
+      {
+        node: name,
+        cause: error,
+        hint: 'Check the address and port from there, and that its SSH server allows TCP forwarding.',
+      },
+    );
+  });
+  return { stream, leave };
+}
+
+function forward(client: Client, { address, port }: SshTarget): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    client.forwardOut('127.0.0.1', 0, address, port, (error, stream) => (error ? reject(error) : resolve(stream)));
+  });
+}
+
+async function connectTo(route: Route): Promise<Connection> {
+  const path = await pathTo(route);
+  try {
+    const { name: node, target, agent } = route;
+    return connectionOver(node, await logIn({ node, target, agent, stream: path.stream }), path);
+  } catch (error) {
+    path.leave();
+    throw error;
+  }
+}
+
+function connectionOver(node: string, client: Client, path: Path): Connection {
+  let reason = 'the SSH connection was closed';
+  client.on('error', (error) => {
+    reason = `the SSH connection was lost: ${error.message}`;
+  });
+  const closed = new Promise<string>((resolve) => {
+    client.once('close', () => {
+      path.leave();
+      resolve(reason);
+    });
+  });
+  return {
+    closed,
+    open: async (line) => asChannel(await openSession(node, client, line)),
+    socket: (socketPath) => openSocket(node, client, socketPath),
+    end: () => client.end(),
+  };
+}
+
+async function openSession(node: string, client: Client, line: string): Promise<ClientChannel> {
+  const opening = new Promise<ClientChannel>((resolve, reject) => {
+    client.exec(line, (error, channel) => (error ? reject(error) : resolve(channel)));
+  });
+  return await opening.catch((error: Error) => {
+    throw new CroftError('node.unreachable', `Node ${node} opens no further SSH session: ${error.message}`, {
+      node,
+      cause: error,
+      hint: 'Check MaxSessions in its sshd_config (10 is enough for ordinary work) and whether the machine is up.',
+    });
+  });
+}
+
+function asChannel(channel: ClientChannel): Channel {
+  const { promise: ended, resolve } = Promise.withResolvers<number | null>();
+  let code: number | null = null;
+  channel.once('exit', (status: number | null, signal?: string) => {
+    code = exitCode(status, signal && `SIG${signal.replace(/^SIG/, '')}`);
+  });
+  channel.once('close', () => resolve(code));
+  const destroy = () => {
+    resolve(null);
+    channel.destroy();
+  };
+  return { stdin: channel, stdout: channel, stderr: channel.stderr, ended, destroy };
+}
+
+async function openSocket(node: string, client: Client, path: string): Promise<Duplex> {
+  const opening = new Promise<Duplex>((resolve, reject) => {
+    client.openssh_forwardOutStreamLocal(path, (error, stream) => (error ? reject(error) : resolve(stream)));
+  });
+  return await opening.catch((error: Error & { reason?: unknown }) => {
+    /** The server gives its refusal a number; without one the connection itself failed. */
+    if (typeof error.reason === 'number') throw socketError(node, path, error);
+    throw new CroftError('node.unreachable', `Node ${node}: ${error.message} (while opening ${path})`, { node, cause: error });
+  });
+}

@@ -1,0 +1,38 @@
+/** Reads the private key that a login uses, and says clearly why one cannot be used. */
+import { readFile } from 'node:fs/promises';
+import ssh2 from 'ssh2';
+import { CroftError } from '../model/error.ts';
+
+/** The key file's content. Throws `node.auth` where it cannot be read, is encrypted, or is no private key. */
+export async function readPrivateKey(node: string, keyFile: string): Promise<Buffer> {
+  const content = await readFile(keyFile).catch((error: Error) => {
+    throw keyError(
+      node,
+      `The SSH key file ${keyFile} for node ${node} cannot be read: ${error.message}`,
+      'Name a key file that this user may read.',
+      error,
+    );
+  });
+  const parsed = ssh2.utils.parseKey(content);
+  const key = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (key instanceof Error) {
+    const encrypted = /encrypted|passphrase/i.test(key.message);
+    const message = `The SSH key file ${keyFile} for node ${node} ${encrypted ? 'is encrypted' : `is not a usable private key: ${key.message}`}`;
+    const hint = encrypted
+      ? 'Load it into an ssh-agent and name the agent, or name a key without a passphrase.'
+      : 'Make a key with ssh-keygen -t ed25519.';
+    throw keyError(node, message, hint, key);
+  }
+  if (!key?.isPrivateKey()) {
+    throw keyError(
+      node,
+      `The SSH key file ${keyFile} for node ${node} holds a public key`,
+      'Name the private key, the file without ".pub".',
+    );
+  }
+  return content;
+}
+
+function keyError(node: string, message: string, hint: string, cause?: unknown): CroftError {
+  return new CroftError('node.auth', message, { node, hint, cause });
+}

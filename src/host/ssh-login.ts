@@ -1,0 +1,125 @@
+/** One SSH login: the host key is compared with the pinned one, every failure gets its name. */
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { Client, ConnectConfig } from 'ssh2';
+import ssh2 from 'ssh2';
+import { CroftError } from '../model/error.ts';
+import type { SshTarget } from '../model/node.ts';
+import { readPrivateKey } from './ssh-key.ts';
+
+export interface SshLoginOptions {
+  /** The node's name, for messages. */
+  node: string;
+  target: SshTarget;
+  /** Path of an ssh-agent's socket; used beside the key file, or instead of one. */
+  agent?: string | undefined;
+  /** A stream to the target, where it is not reached directly. */
+  stream?: Readable | undefined;
+}
+
+/** ms for reaching the machine and logging in. */
+const loginTimeout = 10_000;
+/** A dead connection is noticed after three of these, ms. */
+const keepaliveInterval = 5000;
+
+/** OpenSSH's form of a host key's fingerprint. */
+function fingerprintOf(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** Logs in. Rejects with `node.unreachable`, `node.host-key` or `node.auth`. */
+export async function logIn(options: SshLoginOptions): Promise<Client> {
+  const { node, target, agent } = options;
+  if (target.hostKey === undefined) {
+    throw new CroftError(
+      'node.host-key',
+      `No host key is pinned for node ${node}, so nothing proves that ${place(target)} is that machine`,
+      {
+        node,
+        hint: 'Adopt the node with "croft node add", which shows its key and pins it.',
+      },
+    );
+  }
+  const credentials: ConnectConfig = {};
+  if (target.keyFile !== undefined) credentials.privateKey = await readPrivateKey(node, target.keyFile);
+  if (agent !== undefined) credentials.agent = agent;
+  let seen: string | undefined;
+  const verify = (key: Buffer) => {
+    seen = fingerprintOf(key);
+    return seen === target.hostKey;
+  };
+  return await handshake(options, credentials, verify).catch((error: SshError) => {
+    if (seen !== undefined && seen !== target.hostKey) throw changedKey(options, seen);
+    throw loginError(options, error);
+  });
+}
+
+/**
+ * The fingerprint of the key that the machine shows now, for a person to compare when a node is adopted; nothing is
+ * logged in to and nothing else is trusted. Rejects with `node.unreachable`.
+ */
+export async function readFingerprint(options: SshLoginOptions): Promise<string> {
+  let seen: string | undefined;
+  const look = (key: Buffer) => {
+    seen = fingerprintOf(key);
+    return false;
+  };
+  const client = await handshake(options, {}, look).catch((error: SshError) => {
+    if (seen === undefined) throw loginError(options, error);
+  });
+  client?.end();
+  return seen ?? '';
+}
+
+type SshError = Error & { level?: string; code?: unknown };
+
+function handshake({ target, stream }: SshLoginOptions, credentials: ConnectConfig, verify: (key: Buffer) => boolean): Promise<Client> {
+  const client = new ssh2.Client();
+  return new Promise((resolve, reject) => {
+    client.once('ready', () => resolve(client));
+    /** Stays for the client's life: a later loss is told by `close`, and an `error` nobody listens to would end the process. */
+    client.on('error', (error: SshError) => {
+      reject(error);
+      client.destroy();
+    });
+    client.once('close', () => reject(new Error('the connection was closed during the login')));
+    client.connect({
+      host: target.address,
+      port: target.port,
+      username: target.user,
+      hostVerifier: verify,
+      readyTimeout: loginTimeout,
+      keepaliveInterval,
+      keepaliveCountMax: 2,
+      ...(stream === undefined ? {} : { sock: stream }),
+      ...credentials,
+    });
+  });
+}
+
+function place({ user, address, port }: SshTarget): string {
+  return `${user}@${address}:${port}`;
+}
+
+function changedKey({ node, target }: SshLoginOptions, seen: string): CroftError {
+  const message = `The host key of node ${node} (${place(target)}) is ${seen}, but ${target.hostKey} is pinned`;
+  const hint =
+    'If the machine was installed anew, compare the new key at its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and adopt it again; else someone may be in between.';
+  return new CroftError('node.host-key', message, { node, hint });
+}
+
+function loginError({ node, target }: SshLoginOptions, error: SshError): CroftError {
+  if (error.level === 'client-authentication' || error.level === 'agent') {
+    const key = target.keyFile === undefined ? 'the keys of the agent' : `the key ${target.keyFile}`;
+    return new CroftError('node.auth', `Node ${node}: ${place(target)} refused the login with ${key}: ${error.message}`, {
+      node,
+      cause: error,
+      hint: `Append the public key to ~${target.user}/.ssh/authorized_keys on the node, and check the user's name.`,
+    });
+  }
+  return new CroftError('node.unreachable', `Node ${node}: ${place(target)} cannot be reached: ${error.message}`, {
+    node,
+    cause: error,
+    hint: 'Check that the machine is up, its address and port, its SSH server and the firewalls between.',
+  });
+}
