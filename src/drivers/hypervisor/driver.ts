@@ -44,6 +44,9 @@ export interface StopTimes {
 export interface HypervisorDriver {
   readonly name: string;
 
+  /** Makes the node's folders and devices ready for VMs of this controller. Repeating it does no harm. */
+  prepareNode(host: Host, layout: NodeLayout): Promise<void>;
+
   /** All VMs of this controller on the node, in one call. */
   observe(layout: NodeLayout): Call<ObservedVm[]>;
 
@@ -64,4 +67,10 @@ export interface HypervisorDriver {
 
   /** What the serial console printed since the VM was first started; the last `bytes` of it. */
   consoleLog(host: Host, layout: NodeLayout, vmId: string, bytes: number): Promise<string>;
+
+  /**
+   * Removes all of this controller from the node: kills its VMs, deletes its state and run folders with everything in them,
+   * and takes back what `prepareNode` changed. Comes after the network driver's purge, which still needs the run folder.
+   */
+  purge(host: Host, layout: NodeLayout): Promise<void>;
 }

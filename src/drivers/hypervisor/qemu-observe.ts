@@ -1,0 +1,118 @@
+/** Seeing all VMs of a controller on a node: one script, a few forks however many there are, and the reading of what it prints. */
+import type { Call, CommandResult } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
+import { identifierPattern } from '../../model/identifier.ts';
+import type { NodeLayout, ObservedVm } from './driver.ts';
+import { processName, vmParents, vmUserId } from './identity.ts';
+
+/**
+ * Arguments: the parents of the state folders and of the run folders. Prints a line for each VM, whose tab-separated parts
+ * are `vm`, id, pid, exit code, whether its end was wanted, the mark of its start, its record; then, of the processes that
+ * the pidfiles name, the users and the beginnings of the command lines.
+ */
+const script = `
+state=$1 run=$2
+first_line() {
+  line=
+  [ ! -f "$1" ] || IFS= read -r line <"$1" || :
+}
+statuses= commands=
+for folder in "$state"/*/ "$run"/*/; do
+  folder=\${folder%/}
+  id=\${folder##*/}
+  case $id in *[!a-z2-7]* | '') continue ;; esac
+  [ "\${#id}" -eq 16 ] && [ -d "$folder" ] || continue
+  [ "$folder" = "$state/$id" ] || [ ! -d "$state/$id" ] || continue
+  first_line "$run/$id/pid"; process=$line
+  first_line "$run/$id/exit"; code=$line
+  first_line "$state/$id/started"; started=$line
+  first_line "$state/$id/launch.json"; record=$line
+  stopping=no
+  [ ! -f "$run/$id/stopping" ] || stopping=yes
+  printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$process" "$code" "$stopping" "$started" "$record"
+  case $process in
+  '' | *[!0-9]*) ;;
+  *) [ ! -d "/proc/$process" ] || statuses="$statuses /proc/$process/status" commands="$commands /proc/$process/cmdline" ;;
+  esac
+done
+[ -n "$statuses" ] || exit 0
+grep -sH '^Uid:' $statuses
+head -v -c 160 $commands 2>/dev/null | tr '\\0' '\\n'
+exit 0
+`;
+
+/** All VMs of this controller on the node. Folders whose names are not identifiers are nobody's business here. */
+export function observeVms(layout: NodeLayout): Call<ObservedVm[]> {
+  const parents = vmParents(layout);
+  return { command: { argv: ['sh', '-c', script, 'croft-observe', parents.state, parents.run] }, parse: parseObserved };
+}
+
+interface SeenProcess {
+  userId: number | null;
+  names: string[];
+}
+
+/** Reads what the script printed; throws `command.failed` where it did not come to its end. */
+export function parseObserved({ code, stdout, stderr }: CommandResult): ObservedVm[] {
+  if (code !== 0) throw new CroftError('command.failed', `the VMs could not be listed: ${stderr.trim()}`);
+  const lines = stdout.split('\n');
+  const processes = readProcesses(lines);
+  return lines.filter((line) => line.startsWith('vm\t')).flatMap((line) => readVm(line.split('\t'), processes));
+}
+
+function readProcesses(lines: readonly string[]): Map<number, SeenProcess> {
+  const processes = new Map<number, SeenProcess>();
+  let current: SeenProcess | null = null;
+  const seen = (processId: string): SeenProcess => {
+    const process = processes.get(Number(processId)) ?? { userId: null, names: [] };
+    processes.set(Number(processId), process);
+    return process;
+  };
+  for (const line of lines) {
+    const user = /^\/proc\/(\d+)\/status:Uid:\s+(\d+)/.exec(line);
+    const command = /^==> \/proc\/(\d+)\/cmdline <==$/.exec(line);
+    if (user?.[1] !== undefined) seen(user[1]).userId = Number(user[2]);
+    else if (command?.[1] !== undefined) current = seen(command[1]);
+    else current?.names.push(line);
+  }
+  return processes;
+}
+
+function readVm(fields: readonly string[], processes: ReadonlyMap<number, SeenProcess>): ObservedVm[] {
+  const [, id = '', processId = '', exit = '', stopping = '', mark = '', ...rest] = fields;
+  if (!identifierPattern.test(id)) return [];
+  const record = recordedHash(rest.join('\t'));
+  const [startedAt, runningHash] = mark.split(' ');
+  const pid = Number(processId);
+  const process = processes.get(pid);
+  if (process?.userId === vmUserId(id) && process.names.includes(processName(id))) {
+    const since = startedAt ? Number(startedAt) * 1000 : null;
+    return [{ id, state: 'running', pid, startedAt: since, launchHash: runningHash ?? record, exitCode: null }];
+  }
+  const exitCode = exit === '' ? null : Number(exit);
+  const state = endedState({ complete: record !== null, stopping: stopping === 'yes', started: mark !== '', exitCode });
+  return [{ id, state, pid: null, startedAt: null, launchHash: record, exitCode }];
+}
+
+/** A VM that was started and never ended, and yet has no process, was lost: with its node's power, or with its supervisor. */
+function endedState(seen: { complete: boolean; stopping: boolean; started: boolean; exitCode: number | null }): ObservedVm['state'] {
+  if (!seen.complete) return 'preparing';
+  if (seen.stopping) return 'stopped';
+  if (seen.exitCode !== null) return seen.exitCode === 0 ? 'stopped' : 'failed';
+  return seen.started ? 'failed' : 'stopped';
+}
+
+/** The record of a complete VM, one line of JSON; null where there is none. */
+export interface LaunchRecord {
+  hash: string;
+  label: string;
+}
+
+function recordedHash(line: string): string | null {
+  try {
+    const record: unknown = JSON.parse(line);
+    return record !== null && typeof record === 'object' && 'hash' in record && typeof record.hash === 'string' ? record.hash : null;
+  } catch {
+    return null;
+  }
+}

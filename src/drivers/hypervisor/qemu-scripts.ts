@@ -1,0 +1,198 @@
+/** The constant shell scripts that make, start and end one VM on its node. POSIX sh; data reaches them as arguments and input only. */
+
+/**
+ * Waits for the right to change a VM. The lock is on its state folder and ends with the script; whoever is started to
+ * outlive the script must close descriptor 9.
+ */
+const lock = `
+lock() {
+  exec 9<"$1"
+  flock -w 20 9 || { echo "another operation on $1 does not end" >&2; exit 75; }
+}
+`;
+
+/**
+ * Sets \`process\` to the id of the VM's process; fails where it has none. A pidfile alone proves nothing: the process must
+ * live under the VM's user and carry its name (see \`processName\`), else it is a stranger that got the number later.
+ * The shell drops the zero bytes between the arguments of a command line.
+ */
+const findProcess = `
+find_process() {
+  process=
+  [ -f "$1/pid" ] || return 1
+  read -r process <"$1/pid" || return 1
+  case $process in '' | *[!0-9]*) return 1 ;; esac
+  tr '\\0' '\\n' 2>/dev/null <"/proc/$process/cmdline" | grep -qxF -e "$3" || return 1
+  grep -qs "^Uid:[[:blank:]]*$2[[:blank:]]" "/proc/$process/status"
+}
+`;
+
+/**
+ * Makes the folder and, unless there is one, the disk. Arguments: state folder, user, then the command that makes the disk,
+ * without the file's name. Under its own name the disk is always complete, and it is never made twice.
+ */
+export const prepareDisk = `
+set -eu
+${lock}
+state=$1 user=$2
+shift 2
+umask 077
+mkdir -p "$state"
+chown "0:$user" "$state"
+chmod 710 "$state"
+lock "$state"
+[ ! -f "$state/disk.qcow2" ] || exit 0
+rm -f "$state/disk.qcow2.new"
+"$@" "$state/disk.qcow2.new" || { code=$?; rm -f "$state/disk.qcow2.new"; exit "$code"; }
+chown "$user:$user" "$state/disk.qcow2.new"
+sync "$state/disk.qcow2.new"
+mv "$state/disk.qcow2.new" "$state/disk.qcow2"
+`;
+
+/**
+ * Writes the seed and then the record that makes the VM complete. Arguments: state folder, user, record (one line);
+ * input: the seed.
+ */
+export const prepareSeed = `
+set -eu
+${lock}
+state=$1 user=$2 record=$3
+umask 077
+lock "$state"
+trap 'rm -f "$state/seed.iso.new" "$state/launch.json.new"' EXIT
+cat >"$state/seed.iso.new"
+chown "0:$user" "$state/seed.iso.new"
+chmod 640 "$state/seed.iso.new"
+printf '%s\\n' "$record" >"$state/launch.json.new"
+sync "$state/seed.iso.new" "$state/launch.json.new"
+mv "$state/seed.iso.new" "$state/seed.iso"
+mv "$state/launch.json.new" "$state/launch.json"
+`;
+
+/**
+ * Stays beside a VM's process, as root, to write down how it ended. Arguments: state folder, run folder, then the command.
+ */
+export const superviseProcess = `
+state=$1 run=$2
+shift 2
+cd /
+umask 007
+ulimit -c 0
+"$@" &
+process=$!
+echo "$process" >"$run/pid.new" && mv -f "$run/pid.new" "$run/pid"
+wait "$process"
+code=$?
+[ "$code" -ne 0 ] || rm -f "$state/started"
+echo "$code" >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
+`;
+
+/**
+ * Starts the process unless it runs. Arguments: state folder, run folder, user, process name, group that may open the
+ * sockets, hash, the supervisor's script, then the command. The VNC socket is made when all devices are, so its being there
+ * means that the machine runs. A process that ended before that never was a start: its VM is stopped, not failed.
+ * The environment is cleared since it may carry what belongs to the session of this script alone.
+ */
+export const startProcess = `
+set -eu
+${lock}
+${findProcess}
+state=$1 run=$2 user=$3 name=$4 group=$5 hash=$6 supervisor=$7
+shift 7
+[ -f "$state/launch.json" ] || { echo "$state is not complete" >&2; exit 1; }
+lock "$state"
+if find_process "$run" "$user" "$name"; then exit 0; fi
+umask 022
+mkdir -p "$run/sockets"
+chmod 711 "$run"
+rm -f "$run/pid" "$run/exit" "$run/stopping" "$run/sockets/"*
+chown "$user:$group" "$run/sockets"
+chmod 2770 "$run/sockets"
+: >>"$run/console.log"
+chown "$user:$user" "$run/console.log"
+chmod 600 "$run/console.log"
+env -i PATH="$PATH" LC_ALL=C setsid sh -c "$supervisor" croft-vm "$state" "$run" "$@" \\
+  </dev/null >/dev/null 2>"$run/stderr" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+round=0
+until [ -S "$run/sockets/vnc.sock" ]; do
+  round=$((round + 1))
+  if [ "$round" -gt 1000 ] && find_process "$run" "$user" "$name"; then
+    echo "it was not ready after 20 seconds" >>"$run/stderr"
+    kill -KILL "$process"
+  fi
+  if [ -f "$run/exit" ]; then
+    cat "$run/stderr" >&2
+    rm -f "$run/exit" "$run/pid"
+    exit 1
+  fi
+  sleep 0.02
+done
+find_process "$run" "$user" "$name" || { cat "$run/stderr" >&2; exit 1; }
+echo "$(date +%s) $hash" >"$state/started"
+`;
+
+/** Notes that the end is wanted, whatever the process's exit code will be. Arguments: run folder, user, process name; 1 where it does not run. */
+export const noteStopping = `
+${findProcess}
+run=$1 user=$2 name=$3
+find_process "$run" "$user" "$name" || exit 1
+: >"$run/stopping"
+`;
+
+/**
+ * Ends the process and prints how: \`gone\` by itself, \`terminated\`, \`killed\`, or \`not-running\`. Arguments: state folder,
+ * run folder, user, process name, then how many twentieths of a second it is given to end by itself, and after TERM.
+ */
+export const endProcess = `
+set -eu
+${lock}
+${findProcess}
+state=$1 run=$2 user=$3 name=$4 alone=$5 terminate=$6
+[ ! -d "$state" ] || lock "$state"
+gone_within() {
+  round=0
+  while find_process "$run" "$user" "$name"; do
+    [ "$round" -lt "$1" ] || return 1
+    round=$((round + 1))
+    sleep 0.05
+  done
+  round=0
+  until [ -f "$run/exit" ] || [ "$round" -ge 10 ]; do
+    round=$((round + 1))
+    sleep 0.02
+  done
+}
+finish() {
+  rm -f "$state/started"
+  echo "$1"
+  exit 0
+}
+if ! find_process "$run" "$user" "$name"; then
+  [ ! -d "$run" ] || : >"$run/stopping"
+  finish not-running
+fi
+: >"$run/stopping"
+if gone_within "$alone"; then finish gone; fi
+if find_process "$run" "$user" "$name"; then kill -TERM "$process" || :; fi
+if gone_within "$terminate"; then finish terminated; fi
+if find_process "$run" "$user" "$name"; then kill -KILL "$process" || :; fi
+if gone_within 200; then finish killed; fi
+echo "process $process does not die" >&2
+exit 1
+`;
+
+/**
+ * Removes a VM's folders, unless its process runs. Arguments: state folder, run folder, user, process name. The run folder
+ * goes last: until then the VM is seen.
+ */
+export const removeFolders = `
+set -eu
+${lock}
+${findProcess}
+state=$1 run=$2 user=$3 name=$4
+[ ! -d "$state" ] || lock "$state"
+if find_process "$run" "$user" "$name"; then echo "process $process still runs" >&2; exit 1; fi
+rm -f "$state/launch.json"
+rm -rf "$state"
+rm -rf "$run"
+`;

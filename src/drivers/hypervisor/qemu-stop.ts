@@ -1,0 +1,79 @@
+/** Ending one VM's process, by ever stronger means, and never another's. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Host, run } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
+import { QmpSession } from '../../tools/qmp.ts';
+import type { NodeLayout, StopTimes } from './driver.ts';
+import { processName, vmFolders, vmUserId } from './identity.ts';
+import { endProcess, noteStopping, removeFolders } from './qemu-scripts.ts';
+
+/** What QEMU is given to answer on its control socket, in ms. */
+const controlTimeout = 2_000;
+/** Between the end of the control connection and that of the process, in ms. */
+const closingTime = 2_000;
+
+/** See `HypervisorDriver.stop`. A control socket that is silent or broken only means that the next way is taken at once. */
+export async function stopVm(
+  host: Host,
+  layout: NodeLayout,
+  vmId: string,
+  times: StopTimes,
+): Promise<'powered-down' | 'terminated' | 'killed' | 'not-running'> {
+  const folders = vmFolders(layout, vmId);
+  const noted = await run(host, {
+    argv: ['sh', '-c', noteStopping, 'croft-stop', folders.run, String(vmUserId(vmId)), processName(vmId)],
+  });
+  const askedToPowerDown = noted.code === 0 && (await powerDown(host, folders.qmp, times.powerdown));
+  const outcome = await endVmProcess(host, layout, vmId, { alone: askedToPowerDown ? closingTime : 0, terminate: times.terminate });
+  if (outcome !== 'not-running' && outcome !== 'gone') return outcome;
+  return noted.code === 0 ? 'powered-down' : 'not-running';
+}
+
+/** Ends the VM's process at once and removes its folders. */
+export async function destroyVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
+  await endVmProcess(host, layout, vmId, { alone: 0, terminate: 0 });
+  const { state, run: runFolder } = vmFolders(layout, vmId);
+  const result = await run(host, {
+    argv: ['sh', '-c', removeFolders, 'croft-remove', state, runFolder, String(vmUserId(vmId)), processName(vmId)],
+    timeout: 60_000,
+  });
+  if (result.code !== 0) throw failure(host, `the files of VM ${vmId} could not be removed`, result.stderr);
+}
+
+/** Asks the guest to power down and waits for QEMU's end. False where the guest could not be asked or did not obey in time. */
+async function powerDown(host: Host, socket: string, within: number): Promise<boolean> {
+  if (within === 0) return false;
+  let session: QmpSession | undefined;
+  const waiting = new AbortController();
+  try {
+    const stream = await host.connect(socket);
+    session = await QmpSession.open(stream, controlTimeout);
+    await session.execute('system_powerdown');
+    return await Promise.race([session.closed.then(() => true), delay(within, false, { signal: waiting.signal })]);
+  } catch {
+    return false;
+  } finally {
+    waiting.abort();
+    session?.close();
+  }
+}
+
+type Ending = 'gone' | 'terminated' | 'killed' | 'not-running';
+const endings: readonly Ending[] = ['gone', 'terminated', 'killed', 'not-running'];
+
+/** `alone`: ms to end by itself; `terminate`: ms after SIGTERM until SIGKILL. */
+async function endVmProcess(host: Host, layout: NodeLayout, vmId: string, times: { alone: number; terminate: number }): Promise<Ending> {
+  const folders = vmFolders(layout, vmId);
+  const rounds = [times.alone, times.terminate].map((time) => String(Math.ceil(time / 50)));
+  const { code, stdout, stderr } = await run(host, {
+    argv: ['sh', '-c', endProcess, 'croft-end', folders.state, folders.run, String(vmUserId(vmId)), processName(vmId), ...rounds],
+    timeout: times.alone + times.terminate + 60_000,
+  });
+  const ending = endings.find((known) => known === stdout.trim());
+  if (code !== 0 || ending === undefined) throw failure(host, `the process of VM ${vmId} could not be ended`, stderr);
+  return ending;
+}
+
+function failure(host: Host, what: string, stderr: string): CroftError {
+  return new CroftError('command.failed', `${what} on ${host.name}: ${stderr.trim()}`, { node: host.name });
+}

@@ -1,0 +1,133 @@
+/** QMP, the control protocol of a running QEMU: one JSON object a line. Source: QEMU's docs/interop/qmp-spec. */
+import type { Duplex } from 'node:stream';
+import { z } from 'zod';
+import { CroftError } from '../model/error.ts';
+
+const messageSchema = z.object({
+  QMP: z.unknown().optional(),
+  id: z.number().optional(),
+  return: z.unknown().optional(),
+  error: z.object({ class: z.string(), desc: z.string() }).optional(),
+  event: z.string().optional(),
+});
+type Message = z.infer<typeof messageSchema>;
+
+/** More in one line is no QMP: the largest answers have some hundred kilobytes. */
+const longestLine = 4 * 1024 * 1024;
+
+interface Waiting {
+  resolve(value: unknown): void;
+  reject(error: CroftError): void;
+}
+
+/** A session with one QEMU. It serves one session at a time: another waits, unanswered, until this one is closed. */
+export class QmpSession {
+  /** Resolves when the connection ended, by either side. */
+  readonly closed: Promise<void>;
+  readonly #stream: Duplex;
+  readonly #timeout: number;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #onEvent: (name: string) => void;
+  #partial = '';
+  #lastId = 0;
+
+  private constructor(stream: Duplex, timeout: number, onEvent: (name: string) => void) {
+    this.#stream = stream;
+    this.#timeout = timeout;
+    this.#onEvent = onEvent;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
+    const end = (cause?: Error): void => {
+      resolve();
+      this.#failAll(new CroftError('vm.not-running', 'QEMU closed its control socket', { cause }));
+      stream.destroy();
+    };
+    stream.setEncoding('utf8');
+    stream.on('data', (text: string) => this.#receive(text));
+    stream.on('error', end).on('end', end).on('close', end);
+  }
+
+  /**
+   * Waits for the greeting and leaves the negotiation. `timeout` in ms holds for this and for each command; `onEvent` gets the
+   * names of events, such as POWERDOWN. Rejects with `command.timeout` where QEMU is silent, `vm.not-running` where it hangs up.
+   */
+  static async open(stream: Duplex, timeout: number, onEvent: (name: string) => void = () => {}): Promise<QmpSession> {
+    const session = new QmpSession(stream, timeout, onEvent);
+    try {
+      await session.#answer(greeting, 'greeting');
+      await session.execute('qmp_capabilities');
+      return session;
+    } catch (error) {
+      session.close();
+      throw error;
+    }
+  }
+
+  /** Runs a command and resolves with its `return`. Rejects with `command.failed` and QEMU's words where it refuses. */
+  async execute(command: string, parameters: Record<string, unknown> = {}): Promise<unknown> {
+    this.#lastId += 1;
+    const answer = this.#answer(this.#lastId, command);
+    this.#stream.write(`${JSON.stringify({ execute: command, arguments: parameters, id: this.#lastId })}\n`);
+    return await answer;
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
+
+  async #answer(id: number, what: string): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, { resolve, reject });
+    const timer = setTimeout(
+      () => reject(new CroftError('command.timeout', `QEMU did not answer (${what}) within ${this.#timeout} ms`)),
+      this.#timeout,
+    );
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting.delete(id);
+    }
+  }
+
+  #receive(text: string): void {
+    const lines = (this.#partial + text).split('\n');
+    this.#partial = lines.pop() ?? '';
+    if (this.#partial.length > longestLine) this.#stream.destroy();
+    for (const line of lines) {
+      if (line.trim() !== '') this.#handle(line);
+    }
+  }
+
+  #handle(line: string): void {
+    const message = parseMessage(line);
+    if (message === null) {
+      this.#failAll(new CroftError('command.failed', `QEMU's control socket said something else than QMP: ${line.slice(0, 200)}`));
+    } else if (message.event !== undefined) {
+      this.#onEvent(message.event);
+    } else if (message.QMP !== undefined) {
+      this.#waiting.get(greeting)?.resolve(message.QMP);
+    } else if (message.error !== undefined) {
+      const refusal = new CroftError('command.failed', `QEMU refused: ${message.error.desc}`);
+      if (message.id === undefined) this.#failAll(refusal);
+      else this.#waiting.get(message.id)?.reject(refusal);
+    } else if (message.id !== undefined) {
+      this.#waiting.get(message.id)?.resolve(message.return);
+    }
+  }
+
+  #failAll(error: CroftError): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+  }
+}
+
+/** The greeting is waited for under a number that no command gets. */
+const greeting = 0;
+
+function parseMessage(line: string): Message | null {
+  try {
+    return messageSchema.parse(JSON.parse(line));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,106 @@
+/** A node in a temporary folder, for tests of the QEMU driver: this machine, a boot-sector image, and the removal of all of it. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { NodeAbilities, NodeLayout, ObservedVm } from '../../src/drivers/hypervisor/driver.ts';
+import { createQemuDriver } from '../../src/drivers/hypervisor/qemu.ts';
+import { perform } from '../../src/host/host.ts';
+import { createLocalHost } from '../../src/host/local-host.ts';
+import { mebibyte } from '../../src/model/flavor.ts';
+import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
+import type { VmLaunch } from '../../src/model/node-plan.ts';
+import { bootImage } from './boot-image.ts';
+
+export const runProgram = promisify(execFile);
+
+export const tcgAbilities: NodeAbilities = {
+  accelerator: { kind: 'tcg', reason: 'for the test' },
+  architecture: 'x86_64',
+  datapath: 'netdev',
+};
+
+export const seedBytes = Buffer.from('a seed');
+
+/** Ends with everything that it started. `state` may name a folder on another file system to keep the VMs in. */
+export async function openStage() {
+  const folder = await mkdtemp(path.join(tmpdir(), 'croft-qemu-'));
+  await chmod(folder, 0o711);
+  const tunMode = (await stat('/dev/net/tun')).mode & 0o777;
+  const host = createLocalHost({ name: 'here', sudo: null });
+  const driver = createQemuDriver({ buildSeed: async () => seedBytes });
+  const controllerId = newControllerIdentifier();
+  const layout: NodeLayout = {
+    controllerId,
+    stateFolder: `${folder}/state/${controllerId}`,
+    runFolder: `${folder}/run/${controllerId}`,
+    bridge: 'br-croft',
+    uplink: null,
+  };
+  await driver.prepareNode(host, layout);
+
+  return {
+    folder,
+    host,
+    driver,
+    layout,
+    async launch(guest: 'obedient' | 'deaf' = 'obedient', changes: Partial<VmLaunch> = {}): Promise<VmLaunch> {
+      const { content, sha256 } = bootImage(guest);
+      await mkdir(`${layout.stateFolder}/images`, { recursive: true });
+      await writeFile(`${layout.stateFolder}/images/${sha256}.raw`, content, { mode: 0o644 });
+      return {
+        id: newIdentifier(),
+        hostname: 'guest',
+        cpus: 1,
+        memory: 32 * mebibyte,
+        disk: null,
+        image: { id: 'boot', sha256, format: 'raw', size: content.length },
+        ports: [],
+        userData: null,
+        sshKeys: [],
+        boot: 0,
+        ...changes,
+      };
+    },
+    async observed(vmId: string): Promise<ObservedVm | null> {
+      const [vms] = await perform(host, driver.observe(layout));
+      return vms.find(({ id }) => id === vmId) ?? null;
+    },
+    async up(vm: VmLaunch): Promise<number> {
+      await driver.prepare(host, layout, vm, 'slice/vm');
+      await driver.start(host, layout, tcgAbilities, vm, 'slice/vm');
+      const seen = await this.observed(vm.id);
+      assert.equal(seen?.state, 'running');
+      return seen?.pid ?? 0;
+    },
+    async [Symbol.asyncDispose]() {
+      await driver.purge(host, layout);
+      await host.close();
+      await rm(folder, { recursive: true, force: true });
+      assert.equal((await stat('/dev/net/tun')).mode & 0o777, tunMode, 'the device has the mode that it had');
+    },
+  };
+}
+
+/** Waits until the condition holds; the test's own time-out is the limit. */
+export async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(20);
+}
+
+/** The fields of /proc/<pid>/status. */
+export async function processStatus(pid: number): Promise<Record<string, string>> {
+  const text = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Object.fromEntries(text.split('\n').map((line) => line.split(/:\s+/, 2) as [string, string]));
+}
+
+export function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
