@@ -1,19 +1,29 @@
 /** The difference between a slice as it is and as it is wanted: what `plan` shows and `apply` commits. Data only. */
 import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
 
+/** `from` and `to` in words for a person; null where there is nothing. One field may differ in several places. */
+export interface FieldChange<Field extends string> {
+  field: Field;
+  from: string | null;
+  to: string | null;
+}
+
+export type VmFieldChange = FieldChange<Exclude<keyof VmSpec, 'name'>>;
+export type NetworkFieldChange = FieldChange<Exclude<keyof NetworkSpec, 'name'>>;
+
 export type VmChange =
   | { kind: 'create'; spec: VmSpec }
   /** Takes effect without touching the running VM, such as the restart policy. */
-  | { kind: 'update'; spec: VmSpec; fields: string[] }
+  | { kind: 'update'; spec: VmSpec; changes: VmFieldChange[] }
   /** The VM is stopped and started with its disk kept. */
-  | { kind: 'restart'; spec: VmSpec; fields: string[] }
+  | { kind: 'restart'; spec: VmSpec; changes: VmFieldChange[] }
   /** The VM is made anew and its disk is lost. */
-  | { kind: 'recreate'; spec: VmSpec; fields: string[] }
+  | { kind: 'recreate'; spec: VmSpec; changes: VmFieldChange[] }
   | { kind: 'remove'; name: string };
 
 export type NetworkChange =
   | { kind: 'create'; spec: NetworkSpec }
-  | { kind: 'update'; spec: NetworkSpec; fields: string[] }
+  | { kind: 'update'; spec: NetworkSpec; changes: NetworkFieldChange[] }
   | { kind: 'remove'; name: string };
 
 export interface SliceChange {

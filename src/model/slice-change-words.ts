@@ -1,0 +1,42 @@
+/** A slice's change for a person: one line per network and VM. */
+import type { NetworkSpec, VmSpec } from './slice.ts';
+import type { FieldChange, NetworkChange, SliceChange, VmChange } from './slice-change.ts';
+import { formatSize } from './unit.ts';
+
+/** Lines begin with `+` made, `~` changed, `-` removed, `-/+` removed and made anew; none where nothing differs. */
+export function describeChange(change: SliceChange): string[] {
+  return [...change.networks.map(networkLine), ...change.vms.map(vmLine)];
+}
+
+const consequences = {
+  update: '',
+  restart: ' (restart)',
+  recreate: ' (made anew, its disk is lost)',
+} as const;
+
+function networkLine(change: NetworkChange): string {
+  if (change.kind === 'remove') return `- network ${change.name}`;
+  if (change.kind === 'create') return `+ network ${change.spec.name}: ${networkInWords(change.spec)}`;
+  return `~ network ${change.spec.name}: ${fieldsInWords(change.changes)}`;
+}
+
+function vmLine(change: VmChange): string {
+  if (change.kind === 'remove') return `- vm ${change.name} (its disk is lost)`;
+  if (change.kind === 'create') return `+ vm ${change.spec.name}: ${vmInWords(change.spec)}`;
+  const sign = change.kind === 'recreate' ? '-/+' : '~';
+  return `${sign} vm ${change.spec.name}: ${fieldsInWords(change.changes)}${consequences[change.kind]}`;
+}
+
+function networkInWords(spec: NetworkSpec): string {
+  return [spec.cidr, spec.link ? 'link' : null, spec.internet ? 'internet' : null].filter((part) => part !== null).join(', ');
+}
+
+function vmInWords(spec: VmSpec): string {
+  const cpus = `${spec.cpus} ${spec.cpus === 1 ? 'CPU' : 'CPUs'}`;
+  const nics = spec.nics.length === 0 ? 'no network' : spec.nics.map((nic) => nic.network).join(' and ');
+  return `image ${spec.image}, ${cpus}, ${formatSize(spec.memory)}, ${nics}`;
+}
+
+function fieldsInWords(changes: readonly FieldChange<string>[]): string {
+  return changes.map(({ field, from, to }) => `${field} ${from ?? 'none'} → ${to ?? 'none'}`).join(', ');
+}

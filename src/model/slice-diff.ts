@@ -1,0 +1,116 @@
+/** Compares a slice as it is with the slice as it is wanted. Pure. */
+import { shortHash } from './identifier.ts';
+import type { NetworkSpec, NicSpec, SliceSpec, VmSpec } from './slice.ts';
+import type { FieldChange, NetworkChange, NetworkFieldChange, SliceChange, VmChange, VmFieldChange } from './slice-change.ts';
+import { formatSize } from './unit.ts';
+
+/** `generation` is that of `current`, null where the slice is new. The order of VMs and networks is no difference. */
+export function diffSlice(current: SliceSpec | null, wanted: SliceSpec, generation: number | null): SliceChange {
+  const networks = diffParts(current?.networks ?? [], wanted.networks, networkChange);
+  const moved = new Map<string, SubnetMove>();
+  for (const change of networks) {
+    const cidr = change.kind === 'update' ? change.changes.find(({ field }) => field === 'cidr') : undefined;
+    if (change.kind === 'update' && cidr !== undefined) moved.set(change.spec.name, cidr);
+  }
+  const vms = diffParts(current?.vms ?? [], wanted.vms, (before, after) => vmChange(before, after, moved));
+  return { slice: wanted.name, against: generation, spec: wanted, networks, vms };
+}
+
+export function isEmptyChange(change: SliceChange): boolean {
+  return change.against !== null && change.networks.length === 0 && change.vms.length === 0;
+}
+
+type SubnetMove = Pick<FieldChange<string>, 'from' | 'to'>;
+type Removal = { kind: 'remove'; name: string };
+type Creation<Spec> = { kind: 'create'; spec: Spec };
+
+function diffParts<Spec extends { name: string }, Change>(
+  current: readonly Spec[],
+  wanted: readonly Spec[],
+  compare: (before: Spec, after: Spec) => Change | null,
+): (Change | Creation<Spec> | Removal)[] {
+  const before = new Map(current.map((part) => [part.name, part]));
+  const after = new Set(wanted.map((part) => part.name));
+  const removed = current.filter((part) => !after.has(part.name)).map(({ name }): Removal => ({ kind: 'remove', name }));
+  const others = wanted.flatMap((part): (Change | Creation<Spec>)[] => {
+    const old = before.get(part.name);
+    if (old === undefined) return [{ kind: 'create', spec: part }];
+    const change = compare(old, part);
+    return change === null ? [] : [change];
+  });
+  return [...removed, ...others];
+}
+
+function networkChange(before: NetworkSpec, after: NetworkSpec): NetworkChange | null {
+  const fields = ['cidr', 'gateway', 'internet', 'dhcp', 'link'] as const;
+  const changes: NetworkFieldChange[] = fields
+    .filter((field) => before[field] !== after[field])
+    .map((field) => ({ field, from: String(before[field]), to: String(after[field]) }));
+  return changes.length === 0 ? null : { kind: 'update', spec: after, changes };
+}
+
+type Effect = 'update' | 'restart' | 'recreate';
+interface Difference {
+  effect: Effect;
+  change: VmFieldChange;
+}
+
+function vmChange(before: VmSpec, after: VmSpec, moved: ReadonlyMap<string, SubnetMove>): VmChange | null {
+  const differences = [
+    ...fieldDifferences(before, after),
+    ...nicDifferences(before.nics, after.nics, moved).map((change): Difference => ({ effect: 'restart', change })),
+  ];
+  const effects: readonly Effect[] = ['recreate', 'restart', 'update'];
+  const strongest = effects.find((effect) => differences.some((difference) => difference.effect === effect));
+  if (strongest === undefined) return null;
+  return { kind: strongest, spec: after, changes: differences.map(({ change }) => change) };
+}
+
+type ComparedField = Exclude<keyof VmSpec, 'name' | 'nics'>;
+
+/** What a change of each field does to the VM, and its value in words. Values are equal exactly where their words are. */
+const comparedFields: {
+  [Field in ComparedField]: { effect(before: VmSpec, after: VmSpec): Effect; words(spec: VmSpec): string | null };
+} = {
+  image: { effect: () => 'recreate', words: (spec) => spec.image },
+  cpus: { effect: () => 'restart', words: (spec) => String(spec.cpus) },
+  memory: { effect: () => 'restart', words: (spec) => formatSize(spec.memory) },
+  /** A disk of the image's own size counts as the smallest: a disk grows in place and cannot shrink. */
+  disk: {
+    effect: (before, after) => ((after.disk ?? 0) < (before.disk ?? 0) ? 'recreate' : 'restart'),
+    words: (spec) => (spec.disk === null ? null : formatSize(spec.disk)),
+  },
+  restart: { effect: () => 'update', words: (spec) => spec.restart },
+  userData: { effect: () => 'restart', words: (spec) => (spec.userData === null ? null : `hash ${shortHash(16, spec.userData)}`) },
+  sshKeys: {
+    effect: () => 'restart',
+    words: ({ sshKeys }) => (sshKeys.length === 0 ? null : `${sshKeys.length} with hash ${shortHash(16, ...sshKeys)}`),
+  },
+};
+
+function fieldDifferences(before: VmSpec, after: VmSpec): Difference[] {
+  const fields = Object.keys(comparedFields) as ComparedField[];
+  return fields.flatMap((field) => {
+    const { effect, words } = comparedFields[field];
+    const [from, to] = [words(before), words(after)];
+    return from === to ? [] : [{ effect: effect(before, after), change: { field, from, to } }];
+  });
+}
+
+/** A NIC whose network got another subnet differs too: its VM takes its new address when it starts anew. */
+function nicDifferences(before: readonly NicSpec[], after: readonly NicSpec[], moved: ReadonlyMap<string, SubnetMove>): VmFieldChange[] {
+  const changes: VmFieldChange[] = [];
+  for (let index = 0; index < Math.max(before.length, after.length); index += 1) {
+    const [from, to] = [nicInWords(before[index]), nicInWords(after[index])];
+    const move = moved.get(after[index]?.network ?? '');
+    if (from !== to) changes.push({ field: 'nics', from, to });
+    else if (move !== undefined) changes.push({ field: 'nics', from: `${from} in ${move.from}`, to: `${to} in ${move.to}` });
+  }
+  return changes;
+}
+
+function nicInWords(nic: NicSpec | undefined): string | null {
+  if (nic === undefined) return null;
+  const model = nic.model === 'virtio' ? [] : [nic.model];
+  return [nic.name, nic.network, ...model, nic.address, nic.mac].filter((part) => part !== null).join(' ');
+}
