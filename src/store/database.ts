@@ -1,0 +1,38 @@
+/** What the store needs of a database, whichever it is: all that differs between SQLite and PostgreSQL is behind this. */
+import type { ControlledTransaction, Kysely } from 'kysely';
+import type { Tables } from './tables.ts';
+
+/** Queries inside one transaction. */
+export type Queries = Kysely<Tables>;
+
+/** How a migration writes what the databases name differently. */
+export interface SchemaWords {
+  text: string;
+  integer: string;
+  /** The definition of a primary key that the database counts up and never gives out twice. */
+  sequence: string;
+  /** What stands after the closing bracket of a table. */
+  tableSuffix: string;
+}
+
+export interface Database {
+  readonly dialect: 'sqlite' | 'postgres';
+  readonly words: SchemaWords;
+  /**
+   * Runs `work` in a transaction that writes. At most one runs at a time, over all processes, so what it has read stays
+   * true until it commits, and commits become visible in the order of their sequences. Must not be nested.
+   * `work` may run again where the database asks for it.
+   */
+  write<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
+  /** Runs `work` in a transaction that sees one moment of the database. Must not be nested in `write`. */
+  read<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
+  /** Like `read`, but open until the caller ends it, and never in the way of the others. */
+  snapshot(): Promise<Snapshot>;
+  /** Makes the next sequence of events follow the highest there is. */
+  continueEvents(queries: Queries): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface Snapshot extends AsyncDisposable {
+  readonly queries: ControlledTransaction<Tables>;
+}

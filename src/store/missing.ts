@@ -1,0 +1,18 @@
+/** The error for a name that nothing has. */
+import { CroftError } from '../model/error.ts';
+import { nearNames } from '../model/name.ts';
+
+/** `what` is such as `node`; `candidates` are the names that there are. */
+export function missing(what: string, name: string, candidates: readonly string[]): CroftError {
+  const near = nearNames(name, candidates);
+  return new CroftError(
+    'not-found',
+    `there is no ${what} "${name}"`,
+    near.length === 0 ? {} : { hint: `Did you mean ${near.join(', ')}?` },
+  );
+}
+
+/** For an identifier, which no person types. */
+export function goneById(what: string, id: string): CroftError {
+  return new CroftError('not-found', `the ${what} ${id} is gone`);
+}

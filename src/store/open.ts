@@ -1,0 +1,93 @@
+/** Opens the store: chooses the database, brings its schema up to date, and puts the resources together. */
+import { asCroftError, CroftError } from '../model/error.ts';
+import { initialFlavors } from '../model/flavor.ts';
+import { newIdentifier as anIdentifier, type NewIdentifier, newControllerIdentifier } from '../model/identifier.ts';
+import { SqlBackupStore } from './backup.ts';
+import type { Database } from './database.ts';
+import { SqlEventStore } from './events.ts';
+import { SqlFlavorStore } from './flavors.ts';
+import { SqlImageStore } from './images.ts';
+import { migrate } from './migrate.ts';
+import { SqlNodeStore } from './nodes.ts';
+import { SqlPlacementStore } from './placement.ts';
+import { openPostgres } from './postgres.ts';
+import { SqlSliceStore } from './slices.ts';
+import { openSqlite } from './sqlite.ts';
+import type { Store, StoreSettings } from './store.ts';
+import { SqlTaskStore } from './tasks.ts';
+import { transitCount } from './transit.ts';
+import { SqlVmStore } from './vms.ts';
+
+export interface OpenStoreOptions {
+  /** A file path, or `postgres://user:password@host:port/database`. */
+  location: string;
+  settings: StoreSettings;
+  newIdentifier?: NewIdentifier;
+  /** ms since 1970. */
+  now?: () => number;
+}
+
+/**
+ * Opens the store, which the first time makes its schema, the controller's identifier and the initial flavors.
+ * Rejects with `unavailable` where the database cannot be reached, `conflict.changed` where a newer program has migrated
+ * it, `input.invalid` for settings that nothing can be allocated from.
+ */
+export async function openStore(options: OpenStoreOptions): Promise<Store> {
+  const { location, settings, newIdentifier = anIdentifier, now = Date.now } = options;
+  transitCount(settings.transit);
+  const database = await openDatabase(location, now);
+  let controllerId = await readControllerId(database);
+  return {
+    dialect: database.dialect,
+    get controllerId() {
+      return controllerId;
+    },
+    nodes: new SqlNodeStore(database, newIdentifier, now),
+    flavors: new SqlFlavorStore(database),
+    images: new SqlImageStore(database, newIdentifier, now),
+    slices: new SqlSliceStore(database, settings, newIdentifier, now),
+    vms: new SqlVmStore(database),
+    placement: new SqlPlacementStore(database, settings.transit),
+    tasks: new SqlTaskStore(database, newIdentifier, now),
+    events: new SqlEventStore(database, now),
+    backups: new SqlBackupStore(database, now, async () => {
+      controllerId = await readControllerId(database);
+    }),
+    close: () => database.close(),
+  };
+}
+
+async function openDatabase(location: string, now: () => number): Promise<Database> {
+  const remote = /^postgres(ql)?:\/\//.test(location);
+  let database: Database | undefined;
+  try {
+    database = remote ? openPostgres(location) : openSqlite(location);
+    await migrate(database, now);
+    await fill(database, now());
+    return database;
+  } catch (error) {
+    await database?.close();
+    if (error instanceof CroftError) throw error;
+    // Not the location itself: a URL has a password in it.
+    const where = remote ? 'the PostgreSQL database' : `the database ${location}`;
+    throw new CroftError('unavailable', `${where} cannot be opened: ${asCroftError(error).message}`, { cause: error });
+  }
+}
+
+/** What a new database starts with. */
+async function fill(database: Database, now: number): Promise<void> {
+  await database.write(async (queries) => {
+    const controller = await queries.selectFrom('controller').select('id').executeTakeFirst();
+    if (controller !== undefined) return;
+    await queries.insertInto('controller').values({ id: newControllerIdentifier(), created_at: now }).execute();
+    await queries
+      .insertInto('flavors')
+      .values([...initialFlavors])
+      .execute();
+  });
+}
+
+async function readControllerId(database: Database): Promise<string> {
+  const { id } = await database.read((queries) => queries.selectFrom('controller').select('id').executeTakeFirstOrThrow());
+  return id;
+}

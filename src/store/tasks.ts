@@ -1,0 +1,99 @@
+/** Tasks in the database. */
+import type { Selectable } from 'kysely';
+import type { NewIdentifier } from '../model/identifier.ts';
+import { type Task, taskKinds } from '../model/task.ts';
+import type { Database, Queries } from './database.ts';
+import { goneById } from './missing.ts';
+import type { TaskStore } from './store.ts';
+import type { Tables } from './tables.ts';
+
+export class SqlTaskStore implements TaskStore {
+  readonly #database: Database;
+  readonly #newIdentifier: NewIdentifier;
+  readonly #now: () => number;
+
+  constructor(database: Database, newIdentifier: NewIdentifier, now: () => number) {
+    this.#database = database;
+    this.#newIdentifier = newIdentifier;
+    this.#now = now;
+  }
+
+  list(limit: number): Promise<Task[]> {
+    return this.#database.read(async (queries) => {
+      const rows = await queries.selectFrom('tasks').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+      return rows.map(taskOf);
+    });
+  }
+
+  async get(id: string): Promise<Task> {
+    const row = await this.#database.read((queries) => queries.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst());
+    if (row === undefined) throw goneById('task', id);
+    return taskOf(row);
+  }
+
+  running(): Promise<Task[]> {
+    return this.#database.read(async (queries) => {
+      const rows = await queries
+        .selectFrom('tasks')
+        .selectAll()
+        .where('state', '=', 'running')
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute();
+      return rows.map(taskOf);
+    });
+  }
+
+  start({ kind, subject, vm, generation }: Pick<Task, 'kind' | 'subject' | 'vm' | 'generation'>): Promise<Task> {
+    const createdAt = this.#now();
+    const task: Task = {
+      id: this.#newIdentifier(),
+      kind,
+      subject,
+      vm,
+      generation,
+      state: 'running',
+      message: null,
+      createdAt,
+      endedAt: null,
+    };
+    return this.#database.write(async (queries) => {
+      await overtake(queries, task);
+      await queries
+        .insertInto('tasks')
+        .values({ id: task.id, kind, subject, vm, generation, state: task.state, created_at: createdAt })
+        .execute();
+      return task;
+    });
+  }
+
+  async end(id: string, state: 'done' | 'failed', message: string | null): Promise<void> {
+    await this.#database.write((queries) =>
+      queries
+        .updateTable('tasks')
+        .set({ state, message, ended_at: this.#now() })
+        .where('id', '=', id)
+        .where('state', '=', 'running')
+        .execute(),
+    );
+  }
+}
+
+/** Ends the running task of the same subject and VM. A node and a slice may have the same name: their tasks are told apart by the kind. */
+async function overtake(queries: Queries, task: Task): Promise<void> {
+  const ofNode = task.kind.startsWith('node.');
+  const kinds = taskKinds.filter((kind) => kind.startsWith('node.') === ofNode);
+  await queries
+    .updateTable('tasks')
+    .set({ state: 'failed', message: `overtaken by ${task.kind} ${task.id}`, ended_at: task.createdAt })
+    .where('state', '=', 'running')
+    .where('subject', '=', task.subject)
+    .where('vm', task.vm === null ? 'is' : '=', task.vm)
+    .where('kind', 'in', kinds)
+    .execute();
+}
+
+function taskOf(row: Selectable<Tables['tasks']>): Task {
+  const { id, kind, subject, vm, generation, state, message, created_at: createdAt, ended_at: endedAt } = row;
+  return { id, kind, subject, vm, generation, state, message, createdAt, endedAt };
+}

@@ -1,0 +1,30 @@
+/** What is desired of VMs, and how that changes their rows. */
+import type { Vm, VmDesired, VmObservedState } from '../model/vm.ts';
+import type { Queries } from './database.ts';
+import { portions } from './vm-rows.ts';
+
+/** False also for a VM that shall run and does not: to want it once more starts it again. */
+export function isAsDesired(vm: { desired: VmDesired; state: VmObservedState }, desired: VmDesired): boolean {
+  return vm.desired === desired && (desired !== 'running' || vm.state === 'running');
+}
+
+/** Sets what is desired, which is another generation of each VM. */
+export async function desireVms(queries: Queries, ids: readonly Vm['id'][], desired: VmDesired): Promise<void> {
+  for (const part of portions(ids)) {
+    if (desired === 'absent') await releaseNics(queries, part);
+    await queries
+      .updateTable('vms')
+      .set((column) => ({
+        desired,
+        generation: column('generation', '+', 1),
+        ...(desired === 'running' && { boot: column('boot', '+', 1) }),
+      }))
+      .where('id', 'in', part)
+      .execute();
+  }
+}
+
+/** At once, so that what takes the place of an absent VM can have its addresses: ports on nodes are found by label, not by row. */
+async function releaseNics(queries: Queries, vmIds: readonly string[]): Promise<void> {
+  await queries.deleteFrom('nics').where('vm_id', 'in', vmIds).execute();
+}

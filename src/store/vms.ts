@@ -1,0 +1,124 @@
+/** VMs in the database. */
+import type { Updateable } from 'kysely';
+import { CroftError } from '../model/error.ts';
+import type { Slice, SliceSpec } from '../model/slice.ts';
+import type { Vm, VmDesired, VmObserved } from '../model/vm.ts';
+import type { Database, Queries } from './database.ts';
+import { missing } from './missing.ts';
+import { beingRemoved, getSlice, writeSpec } from './slice-rows.ts';
+import type { VmStore } from './store.ts';
+import type { Tables } from './tables.ts';
+import { desireVms, isAsDesired } from './vm-desire.ts';
+import { deleteVms, readVms } from './vm-rows.ts';
+
+export class SqlVmStore implements VmStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  list({ slice, nodeId }: { slice?: string; nodeId?: string } = {}): Promise<Vm[]> {
+    return this.#database.read((queries) =>
+      readVms(queries, (where) =>
+        where.and([
+          ...(slice === undefined ? [] : [where('slices.name', '=', slice)]),
+          ...(nodeId === undefined ? [] : [where('vms.node_id', '=', nodeId)]),
+        ]),
+      ),
+    );
+  }
+
+  get(slice: string, name: string): Promise<Vm> {
+    return this.#database.read((queries) => getVm(queries, slice, name));
+  }
+
+  desire(slice: string, name: string, desired: VmDesired): Promise<Vm> {
+    return this.#database.write(async (queries) => {
+      const vm = await getVm(queries, slice, name);
+      if (isAsDesired({ desired: vm.desired, state: vm.observed.state }, desired)) return vm;
+      if (vm.desired === 'absent') throw beingRemoved(`VM "${slice}/${name}"`);
+      if (desired === 'absent') await takeOutOfSpec(queries, vm);
+      await desireVms(queries, [vm.id], desired);
+      return await getVm(queries, slice, name);
+    });
+  }
+
+  reboot(slice: string, name: string): Promise<Vm> {
+    return this.#database.write(async (queries) => {
+      const vm = await getVm(queries, slice, name);
+      if (vm.desired === 'absent') throw beingRemoved(`VM "${slice}/${name}"`);
+      await desireVms(queries, [vm.id], 'running');
+      return await getVm(queries, slice, name);
+    });
+  }
+
+  async observe(changes: readonly { id: string; observed: Partial<VmObserved> }[]): Promise<void> {
+    const updates = changes.map(({ id, observed }) => ({ id, columns: givenColumns(observed) })).filter(({ columns }) => columns !== null);
+    if (updates.length === 0) return;
+    await this.#database.write(async (queries) => {
+      for (const { id, columns } of updates) {
+        if (columns !== null) await queries.updateTable('vms').set(columns).where('id', '=', id).execute();
+      }
+    });
+  }
+
+  forget(id: string): Promise<void> {
+    return this.#database.write(async (queries) => {
+      const vm = await queries.selectFrom('vms').select('name').where('id', '=', id).where('desired', '<>', 'absent').executeTakeFirst();
+      if (vm !== undefined) throw new CroftError('conflict.in-use', `VM "${vm.name}" is not absent, so its row stays`);
+      await deleteVms(queries, [id]);
+    });
+  }
+}
+
+/** The VM of that name; where it was made anew or is being removed, the newest. Rejects with `not-found` and near names. */
+async function getVm(queries: Queries, slice: string, name: string): Promise<Vm> {
+  const { id } = await getSlice(queries, slice);
+  const vms = await readVms(queries, (where) => where('vms.slice_id', '=', id));
+  const named = vms.filter((vm) => vm.name === name);
+  const vm = named.find(({ desired }) => desired !== 'absent') ?? named.at(-1);
+  if (vm !== undefined) return vm;
+  throw missing(
+    `VM in slice "${slice}"`,
+    name,
+    vms.map((candidate) => candidate.name),
+  );
+}
+
+/** So that the next plan does not bring it back. */
+async function takeOutOfSpec(queries: Queries, vm: Vm): Promise<void> {
+  const slice = await getSlice(queries, vm.slice);
+  const spec: SliceSpec = { ...slice.spec, vms: slice.spec.vms.filter(({ name }) => name !== vm.name) };
+  refuseHalfLink(slice, spec, vm.name);
+  await writeSpec(queries, slice, spec);
+}
+
+function refuseHalfLink(slice: Slice, after: SliceSpec, vm: string): void {
+  const links = slice.spec.networks.filter(({ link }) => link).map(({ name }) => name);
+  const nics = after.vms.flatMap((spec) => spec.nics);
+  const half = links.find((link) => nics.filter(({ network }) => network === link).length === 1);
+  if (half === undefined) return;
+  throw new CroftError('conflict.in-use', `VM "${slice.name}/${vm}" is one end of link "${half}"`, {
+    hint: 'Remove the link in the same change: edit the slice file and apply it.',
+  });
+}
+
+/** Only the given fields; null where there is none. */
+function givenColumns(observed: Partial<VmObserved>): Updateable<Tables['vms']> | null {
+  const { state, reason, step, pid, startedAt, restarts, retryAt, attempted, launchHash, settledGeneration, addressed } = observed;
+  const columns = {
+    ...(state !== undefined && { state }),
+    ...(reason !== undefined && { state_reason: reason }),
+    ...(step !== undefined && { step }),
+    ...(pid !== undefined && { pid }),
+    ...(startedAt !== undefined && { started_at: startedAt }),
+    ...(restarts !== undefined && { restarts }),
+    ...(retryAt !== undefined && { retry_at: retryAt }),
+    ...(attempted !== undefined && { attempted }),
+    ...(launchHash !== undefined && { launch_hash: launchHash }),
+    ...(settledGeneration !== undefined && { settled_generation: settledGeneration }),
+    ...(addressed !== undefined && { addressed: addressed ? 1 : 0 }),
+  };
+  return Object.keys(columns).length === 0 ? null : columns;
+}
