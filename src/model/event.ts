@@ -2,19 +2,21 @@
 import { z } from 'zod';
 
 /** `kind` is dotted, subject first: `vm.step`, `vm.state`, `node.status`, `node.exec`, `slice.applied`, `task.ended`. */
-export const eventSchema = z.object({
-  sequence: z.int(),
-  /** ms since 1970. */
-  at: z.int(),
-  kind: z.string(),
-  /** Names of what it is about; null where it does not apply. */
-  node: z.string().nullable(),
-  slice: z.string().nullable(),
-  vm: z.string().nullable(),
-  message: z.string(),
-  /** For `vm.step`: the step, its state and, when it ended, how long it took in ms. */
-  step: z.object({ name: z.string(), state: z.enum(['started', 'done', 'failed']), duration: z.number().nullable() }).nullable(),
-});
+export const eventSchema = z
+  .object({
+    sequence: z.int(),
+    /** ms since 1970. */
+    at: z.int(),
+    kind: z.string(),
+    /** Names of what it is about; null where it does not apply. */
+    node: z.string().nullable(),
+    slice: z.string().nullable(),
+    vm: z.string().nullable(),
+    message: z.string(),
+    /** For `vm.step`: the step, its state and, when it ended, how long it took in ms. */
+    step: z.object({ name: z.string(), state: z.enum(['started', 'done', 'failed']), duration: z.number().nullable() }).nullable(),
+  })
+  .meta({ id: 'Event' });
 export type Event = z.infer<typeof eventSchema>;
 export type NewEvent = Omit<Event, 'sequence' | 'at' | 'node' | 'slice' | 'vm' | 'step'> &
   Partial<Pick<Event, 'node' | 'slice' | 'vm' | 'step'>>;

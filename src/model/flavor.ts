@@ -6,12 +6,14 @@ export const gibibyte = 1024 ** 3;
 export const mebibyte = 1024 ** 2;
 
 /** `memory` and `disk` in bytes; `disk` null leaves the image's own size. */
-export const flavorSchema = z.object({
-  name: nameSchema,
-  cpus: z.int().min(1).max(512),
-  memory: z.int().min(16 * mebibyte),
-  disk: z.int().nullable(),
-});
+export const flavorSchema = z
+  .object({
+    name: nameSchema,
+    cpus: z.int().min(1).max(512),
+    memory: z.int().min(16 * mebibyte),
+    disk: z.int().nullable(),
+  })
+  .meta({ id: 'Flavor' });
 export type Flavor = z.infer<typeof flavorSchema>;
 
 export const initialFlavors: readonly Flavor[] = [

@@ -3,8 +3,11 @@ import { z } from 'zod';
 import { sliceSummarySchema } from './slice-view.ts';
 import { taskSchema } from './task.ts';
 
-/** A slice file, either as its text (errors then name line and column) or as the object that it stands for. */
-const sliceDocumentShape = { text: z.string().optional(), file: z.unknown().optional() };
+/** A slice file, either as its text (errors then name line and column) or as the object that it stands for, which has a check of its own. */
+const sliceDocumentShape = {
+  text: z.string().optional(),
+  file: z.unknown().meta({ $ref: '#/components/schemas/SliceFileInput' }).optional(),
+};
 const exactlyOne = (body: { text?: string | undefined; file?: unknown }): boolean =>
   (body.text === undefined) !== (body.file === undefined);
 const exactlyOneRule = 'give either "text" or "file"';
@@ -26,14 +29,21 @@ export type ApplyOptions = Partial<Pick<z.infer<typeof applyRequestSchema>, 'all
 
 const changeKindSchema = z.enum(['create', 'update', 'restart', 'recreate', 'remove']);
 
-/** What an apply would do. `fields` are what differs; empty for `create` and `remove`. */
+const partChangeSchema = z.object({
+  kind: changeKindSchema,
+  name: z.string(),
+  /** What differs, in words; empty for `create` and `remove`. */
+  changes: z.array(z.object({ field: z.string(), from: z.string().nullable(), to: z.string().nullable() })),
+});
+
+/** What an apply would do. */
 export const planAnswerSchema = z
   .object({
     slice: z.string(),
     /** The generation it was compared with; null where the slice is new. */
     against: z.int().nullable(),
-    networks: z.array(z.object({ kind: changeKindSchema, name: z.string(), fields: z.array(z.string()) })),
-    vms: z.array(z.object({ kind: changeKindSchema, name: z.string(), fields: z.array(z.string()) })),
+    networks: z.array(partChangeSchema),
+    vms: z.array(partChangeSchema),
     /** The same for a person, one line per change. */
     lines: z.array(z.string()),
   })

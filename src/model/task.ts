@@ -15,17 +15,19 @@ export const taskKinds = [
 export const taskStates = ['running', 'done', 'failed'] as const;
 
 /** `generation` is the slice's at the time; a task whose generation was overtaken ends as failed. Times are ms since 1970. */
-export const taskSchema = z.object({
-  id: z.string(),
-  kind: z.enum(taskKinds),
-  /** The slice's name, or the node's for `node.*`. */
-  subject: z.string(),
-  /** The VM's name where only one is meant. */
-  vm: z.string().nullable(),
-  generation: z.int(),
-  state: z.enum(taskStates),
-  message: z.string().nullable(),
-  createdAt: z.int(),
-  endedAt: z.int().nullable(),
-});
+export const taskSchema = z
+  .object({
+    id: z.string(),
+    kind: z.enum(taskKinds),
+    /** The slice's name, or the node's for `node.*`. */
+    subject: z.string(),
+    /** The VM's name where only one is meant. */
+    vm: z.string().nullable(),
+    generation: z.int(),
+    state: z.enum(taskStates),
+    message: z.string().nullable(),
+    createdAt: z.int(),
+    endedAt: z.int().nullable(),
+  })
+  .meta({ id: 'Task' });
 export type Task = z.infer<typeof taskSchema>;

@@ -1,0 +1,81 @@
+/** Events as Server-Sent Events: what was recorded since, then what is recorded from now on. */
+import type { Event } from '../model/event.ts';
+import type { EventStore } from '../store/store.ts';
+import type { ChangeFeed } from './dependencies.ts';
+
+/** Events read at a time; the reader's pace decides when the next are. */
+const batch = 200;
+
+export interface StreamOptions {
+  events: Pick<EventStore, 'after' | 'latest'>;
+  changes: ChangeFeed;
+  /** The last sequence that the client has; null for only new ones. */
+  after: number | null;
+  /** Only what is about this slice. */
+  slice: string | undefined;
+  /** ms between signs of life where nothing happens; the store is read then too, which makes up for a lost signal. */
+  heartbeat: number;
+  signal: AbortSignal;
+}
+
+/**
+ * Yields the text of the stream until `signal` is aborted. It begins with a message that has an id and no data, so that
+ * a client which loses the connection before the first event still knows where to go on.
+ */
+export async function* eventStream({ events, changes, after, slice, heartbeat, signal }: StreamOptions): AsyncGenerator<string, void> {
+  const change = new Signal(signal);
+  const unsubscribe = changes.subscribe(() => change.raise());
+  try {
+    const latest = await events.latest();
+    let sequence = after === null ? latest : Math.min(after, latest);
+    yield `id: ${sequence}\n\n`;
+    while (!signal.aborted) {
+      change.lower();
+      const found = await events.after(sequence, batch);
+      sequence = found.at(-1)?.sequence ?? sequence;
+      const text = found.filter((event) => slice === undefined || event.slice === slice).map(message);
+      if (text.length > 0) yield text.join('');
+      if (found.length < batch && !(await change.raised(heartbeat))) yield `: alive\nid: ${sequence}\n\n`;
+    }
+  } finally {
+    unsubscribe();
+  }
+}
+
+/** JSON has no line break of its own, so that one data line holds it. */
+const message = (event: Event): string => `id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`;
+
+/** Remembers that something changed, so that a change between reading and waiting is not missed. */
+class Signal {
+  readonly #ended: AbortSignal;
+  #isRaised = false;
+  #wake: () => void = () => undefined;
+
+  constructor(ended: AbortSignal) {
+    this.#ended = ended;
+  }
+
+  raise(): void {
+    this.#isRaised = true;
+    this.#wake();
+  }
+
+  lower(): void {
+    this.#isRaised = false;
+  }
+
+  /** Resolves true when raised, or when all is ended; false when that took longer than `ms`. */
+  async raised(ms: number): Promise<boolean> {
+    if (this.#isRaised || this.#ended.aborted) return true;
+    return new Promise((resolve) => {
+      const end = (value: boolean): void => {
+        clearTimeout(timer);
+        this.#ended.removeEventListener('abort', this.#wake);
+        resolve(value);
+      };
+      const timer = setTimeout(() => end(false), ms);
+      this.#wake = () => end(true);
+      this.#ended.addEventListener('abort', this.#wake);
+    });
+  }
+}

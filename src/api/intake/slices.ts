@@ -1,0 +1,116 @@
+/** What is asked of slices: committed as desired state, recorded as a task and an event, and made known to the loops. */
+import { CroftError } from '../../model/error.ts';
+import type { ApplyOptions, SliceDocument } from '../../model/operations.ts';
+import type { Slice, SliceDesired } from '../../model/slice.ts';
+import type { SliceChange } from '../../model/slice-change.ts';
+import { describeChange } from '../../model/slice-change-words.ts';
+import { diffSlice, isEmptyChange } from '../../model/slice-diff.ts';
+import { readSliceFile } from '../../model/slice-document.ts';
+import { checkSliceFile } from '../../model/slice-file-check.ts';
+import { normaliseSlice } from '../../model/slice-normalise.ts';
+import type { Task } from '../../model/task.ts';
+import type { Store } from '../../store/store.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+
+type Context = Pick<ApiDependencies, 'store' | 'wake' | 'transit'>;
+
+export interface Applied {
+  slice: Slice;
+  /** Null where nothing differed. */
+  task: Task | null;
+  change: SliceChange;
+}
+
+/** What `applySlice` would do now. Rejects with `input.*` for a document that is wrong. */
+export async function planSlice(context: Pick<Context, 'store' | 'transit'>, document: SliceDocument): Promise<SliceChange> {
+  return (await compare(context, document)).change;
+}
+
+/**
+ * Makes the slice what the document says, as far as the store is concerned. Rejects with `conflict.confirm` where VMs
+ * would be made anew and that was not allowed, and with `conflict.changed` where `against` is no longer its generation;
+ * without `against` an edit that came between reading and committing is taken into account by comparing once more.
+ */
+export async function applySlice(context: Context, document: SliceDocument, options: ApplyOptions): Promise<Applied> {
+  try {
+    return await applyOnce(context, document, options);
+  } catch (error) {
+    const overtaken = error instanceof CroftError && error.code === 'conflict.changed';
+    if (!overtaken || options.against !== undefined) throw error;
+    return applyOnce(context, document, options);
+  }
+}
+
+async function applyOnce(context: Context, document: SliceDocument, options: ApplyOptions): Promise<Applied> {
+  const { store, wake } = context;
+  const { current, change } = await compare(context, document);
+  refuseOtherGeneration(change, options.against);
+  if (current !== null && isEmptyChange(change)) return { slice: current, task: null, change };
+  if (options.allowRecreate !== true) refuseRecreation(change);
+  const slice = await store.slices.commit(change);
+  const message = `${change.slice} was applied as generation ${slice.generation}:\n${describeChange(change).join('\n')}`;
+  const task = await record(store, 'slice.apply', slice, message);
+  wake();
+  return { slice, task, change };
+}
+
+async function compare(
+  { store, transit }: Pick<Context, 'store' | 'transit'>,
+  document: SliceDocument,
+): Promise<{ current: Slice | null; change: SliceChange }> {
+  const { file, locate } = 'text' in document ? readSliceFile(document.text) : { file: checkSliceFile(document.file), locate: undefined };
+  const [current, flavors, images] = await Promise.all([store.slices.find(file.slice), store.flavors.list(), store.images.list()]);
+  if (current?.desired === 'absent') {
+    throw new CroftError('conflict.in-use', `slice ${current.name} is still being removed`, { hint: 'apply it again when it is gone' });
+  }
+  const wanted = normaliseSlice(file, {
+    flavors,
+    images: images.map(({ name }) => name),
+    previous: current?.spec ?? null,
+    reserved: transit,
+    ...(locate !== undefined && { locate }),
+  });
+  return { current, change: diffSlice(current?.spec ?? null, wanted, current?.generation ?? null) };
+}
+
+function refuseOtherGeneration({ slice, against }: SliceChange, expected: number | null | undefined): void {
+  if (expected === undefined || expected === against) return;
+  const now = against === null ? 'does not exist' : `has generation ${against}`;
+  throw new CroftError('conflict.changed', `slice ${slice} ${now}, not ${expected ?? 'new'} as the plan was made against`, {
+    hint: 'plan again and look at the difference',
+  });
+}
+
+function refuseRecreation({ slice, vms }: SliceChange): void {
+  const anew = vms
+    .filter((vm) => vm.kind === 'recreate')
+    .map(({ spec, changes }) => `${spec.name} (${changes.map(({ field }) => field).join(', ')})`);
+  if (anew.length === 0) return;
+  throw new CroftError('conflict.confirm', `in slice ${slice} these VMs would be made anew and lose their disks: ${anew.join('; ')}`, {
+    hint: 'allow it explicitly, or leave these fields as they are',
+  });
+}
+
+const verbs = {
+  running: { kind: 'slice.start', done: 'started' },
+  stopped: { kind: 'slice.stop', done: 'stopped' },
+  absent: { kind: 'slice.remove', done: 'removed' },
+} as const satisfies Record<SliceDesired, { kind: Task['kind']; done: string }>;
+
+/** Starts, stops or removes all of a slice. */
+export async function desireSlice({ store, wake }: Pick<Context, 'store' | 'wake'>, name: string, desired: SliceDesired): Promise<Task> {
+  const slice = await store.slices.desire(name, desired);
+  const { kind, done } = verbs[desired];
+  const task = await record(store, kind, slice, `${name} is to be ${done}`);
+  wake();
+  return task;
+}
+
+async function record(store: Store, kind: Task['kind'], slice: Slice, message: string): Promise<Task> {
+  const task = await store.tasks.start({ kind, subject: slice.name, vm: null, generation: slice.generation });
+  await store.events.append([{ kind: eventKinds[kind] ?? kind, slice: slice.name, message }]);
+  return task;
+}
+
+/** The event of a request has the task's kind, but for an apply, which is done once it is committed. */
+const eventKinds: Partial<Record<Task['kind'], string>> = { 'slice.apply': 'slice.applied' };

@@ -1,0 +1,22 @@
+/** The difference between a slice and its file, as it is shown. Pure. */
+import type { PlanAnswer } from '../../model/operations.ts';
+import type { NetworkChange, SliceChange, VmChange } from '../../model/slice-change.ts';
+import { describeChange } from '../../model/slice-change-words.ts';
+
+export function presentChange(change: SliceChange): PlanAnswer {
+  return {
+    slice: change.slice,
+    against: change.against,
+    networks: change.networks.map(presentPart),
+    vms: change.vms.map(presentPart),
+    lines: describeChange(change),
+  };
+}
+
+function presentPart(change: NetworkChange | VmChange): PlanAnswer['vms'][number] {
+  return {
+    kind: change.kind,
+    name: change.kind === 'remove' ? change.name : change.spec.name,
+    fields: 'changes' in change ? [...new Set(change.changes.map(({ field }) => field))] : [],
+  };
+}

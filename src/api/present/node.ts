@@ -1,0 +1,21 @@
+/** Nodes as they are shown, with what their VMs are promised. Pure. */
+import { add, capacityOf, demandOf, nothing } from '../../model/capacity.ts';
+import type { Node } from '../../model/node.ts';
+import type { NodeView } from '../../model/node-view.ts';
+import type { Vm } from '../../model/vm.ts';
+
+/** `vms` may hold other nodes' VMs too. */
+export function presentNode(node: Node, vms: readonly Vm[]): NodeView {
+  const own = vms.filter((vm) => vm.nodeId === node.id);
+  return {
+    id: node.id,
+    name: node.config.name,
+    config: node.config,
+    administration: node.administration,
+    ...node.observed,
+    capacity: capacityOf(node),
+    promised: own.map((vm) => demandOf(vm.spec)).reduce(add, nothing),
+    vms: own.length,
+    createdAt: node.createdAt,
+  };
+}

@@ -1,0 +1,41 @@
+/** Slices as they are shown. Pure. */
+import type { Network, Slice } from '../../model/slice.ts';
+import type { NetworkView, SliceSummary, SliceView } from '../../model/slice-view.ts';
+import type { Vm } from '../../model/vm.ts';
+import { type NodeNames, presentVm } from './vm.ts';
+
+/** `vms` may hold other slices' VMs too. */
+export function summariseSlice(slice: Slice, vms: readonly Vm[], names: NodeNames): SliceSummary {
+  const own = vms.filter((vm) => vm.sliceId === slice.id);
+  const inState = (state: string): number => own.filter((vm) => vm.observed.state === state).length;
+  return {
+    ...commonFields(slice, names),
+    networks: slice.spec.networks.length,
+    vms: {
+      total: own.length,
+      running: inState('running'),
+      failed: inState('failed'),
+      pending: own.filter((vm) => vm.nodeId === null && vm.desired === 'running').length,
+    },
+  };
+}
+
+export function presentSlice(slice: Slice, networks: readonly Network[], vms: readonly Vm[], names: NodeNames): SliceView {
+  return {
+    ...commonFields(slice, names),
+    networks: networks.map(presentNetwork),
+    vms: vms.map((vm) => presentVm(vm, names)),
+  };
+}
+
+function commonFields(slice: Slice, names: NodeNames): Omit<SliceSummary, 'networks' | 'vms'> {
+  const { id, name, desired, generation, createdAt, routerNodeId, routerReason } = slice;
+  const node = routerNodeId === null ? null : (names.get(routerNodeId) ?? null);
+  const router = slice.spec.networks.length === 0 ? null : { node, reason: routerReason };
+  return { id, name, desired, generation, router, createdAt };
+}
+
+function presentNetwork({ name, spec, segment }: Network): NetworkView {
+  const { cidr, gateway, internet, dhcp, link } = spec;
+  return { name, cidr, gateway, segment, internet, dhcp, link };
+}

@@ -1,0 +1,38 @@
+/** VMs as they are shown. Pure. */
+import type { Node } from '../../model/node.ts';
+import type { Nic, Vm } from '../../model/vm.ts';
+import type { NicView, VmView } from '../../model/vm-view.ts';
+
+/** Names of nodes by their identifiers. */
+export type NodeNames = ReadonlyMap<string, string>;
+
+export const nodeNames = (nodes: readonly Node[]): NodeNames => new Map(nodes.map(({ id, config }) => [id, config.name]));
+
+export function presentVm(vm: Vm, names: NodeNames): VmView {
+  const { observed, spec } = vm;
+  return {
+    id: vm.id,
+    slice: vm.slice,
+    name: vm.name,
+    node: vm.nodeId === null ? null : (names.get(vm.nodeId) ?? null),
+    desired: vm.desired,
+    state: observed.state,
+    reason: vm.pendingReason ?? observed.reason,
+    step: observed.step,
+    addressed: observed.addressed,
+    image: spec.image,
+    cpus: spec.cpus,
+    memory: spec.memory,
+    disk: spec.disk,
+    nics: vm.nics.map((nic) => presentNic(nic, vm)),
+    restart: spec.restart,
+    restarts: observed.restarts,
+    retryAt: observed.retryAt,
+    startedAt: observed.startedAt,
+    createdAt: vm.createdAt,
+  };
+}
+
+function presentNic({ name, network, mac, address }: Nic, { spec }: Vm): NicView {
+  return { name, network, mac, address, model: spec.nics.find((nic) => nic.name === name)?.model ?? 'virtio' };
+}

@@ -1,0 +1,59 @@
+/** Every failure of a request, as a problem document; what is internal goes to the log and not to the client. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { asCroftError, CroftError } from '../model/error.ts';
+import { inputError } from '../model/input-issues.ts';
+import { problemMediaType, problemOf } from '../model/problem.ts';
+
+export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const error = fromFramework(thrown) ?? asCroftError(thrown);
+  if (error.code === 'internal') request.log.error({ err: thrown }, 'request failed');
+  else if (error.status >= 500) request.log.warn({ code: error.code, node: error.node }, error.message);
+  const shown = error.code === 'internal' ? concealed(request.id) : error;
+  return reply
+    .code(shown.status)
+    .type(problemMediaType)
+    .serializer((problem: unknown) => JSON.stringify(problem))
+    .send(problemOf(shown));
+}
+
+/** What may be shown of an internal error: where its story can be read. */
+function concealed(requestId: string): CroftError {
+  return new CroftError('internal', `the request ${requestId} failed inside the controller`, {
+    hint: `look for ${requestId} in the controller's log`,
+  });
+}
+
+/** Fastify's own refusals in our words; null for anything else. */
+function fromFramework(thrown: unknown): CroftError | null {
+  if (hasZodFastifySchemaValidationErrors(thrown)) {
+    const issues = thrown.validation.slice(0, mostReported).map(({ instancePath, message }) => ({
+      path: instancePath.slice(1).replaceAll('/', '.'),
+      message: message ?? 'is not valid',
+    }));
+    return inputError('input.invalid', subjects[thrown.validationContext ?? ''] ?? 'The request', issues, thrown.validation.length);
+  }
+  if (!(thrown instanceof Error) || !('code' in thrown) || typeof thrown.code !== 'string') return null;
+  const refusal = refusals[thrown.code];
+  return refusal === undefined ? null : refusal(thrown);
+}
+
+/** Issues of one request; more would help nobody. */
+const mostReported = 100;
+
+const subjects: Record<string, string> = { body: 'The body', params: 'The path', querystring: 'The query' };
+
+const refusals: Record<string, (cause: Error) => CroftError> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: (cause) => new CroftError('input.syntax', `the body is not JSON: ${cause.message}`, { cause }),
+  FST_ERR_CTP_EMPTY_JSON_BODY: (cause) => new CroftError('input.syntax', 'the body is empty; JSON is expected', { cause }),
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: (cause) =>
+    new CroftError('input.invalid', 'the body has another length than its Content-Length', { cause }),
+  FST_ERR_CTP_BODY_TOO_LARGE: (cause) =>
+    new CroftError('input.too-large', `the body is larger than ${bodyLimit / 1024 ** 2} MiB`, { hint: 'send less in one request', cause }),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: (cause) =>
+    new CroftError('input.media-type', cause.message, { hint: 'see the OpenAPI description for what this operation reads', cause }),
+  FST_ERR_BAD_URL: (cause) => new CroftError('input.invalid', 'the path holds a broken percent encoding', { cause }),
+};
+
+/** Bytes; images and backups are streamed and have no limit here. */
+export const bodyLimit = 1024 ** 2;

@@ -1,0 +1,52 @@
+/** What the routes are made with: the typed Fastify instance, and the schemas that many of them share. */
+import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { CroftError, type ErrorCode } from '../model/error.ts';
+import { nameSchema } from '../model/name.ts';
+import { problemMediaType, problemSchema } from '../model/problem.ts';
+import type { ApiDependencies } from './dependencies.ts';
+
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression<RawServerDefault>,
+  RawReplyDefaultExpression<RawServerDefault>,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+export type Routes = (api: Api, dependencies: ApiDependencies) => void;
+
+export const sliceParams = z.object({ slice: nameSchema });
+export const vmParams = z.object({ slice: nameSchema, vm: nameSchema });
+export const nodeParams = z.object({ node: nameSchema });
+export const imageParams = z.object({ image: nameSchema });
+
+/** A flag in a query string: `?abandon=true`. */
+export const flagSchema = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true');
+
+/** An integer in a query string. */
+export const countSchema = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum);
+
+/** The OpenAPI responses of these errors, and of those that any operation may answer. */
+export function problems(...codes: ErrorCode[]) {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of new Set<ErrorCode>([...codes, 'input.invalid', 'auth.required', 'internal'])) {
+    const { status } = new CroftError(code, '');
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, of]) => [
+      status,
+      { description: of.map((code) => `\`${code}\``).join(', '), content: { [problemMediaType]: { schema: problemSchema } } },
+    ]),
+  );
+}
+
+/** The response of an operation that answers with a body of its own type instead of JSON. */
+export const rawBody = (type: string, description: string) => ({ description, content: { [type]: { schema: z.string() } } });
+
+export const noBody = z.undefined().describe('Done.');

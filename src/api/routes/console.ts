@@ -1,0 +1,48 @@
+/** The serial console of a VM: what it printed, and a WebSocket to watch and type. */
+import { z } from 'zod';
+import { CroftError } from '../../model/error.ts';
+import { relayConsole } from '../console-relay.ts';
+import { countSchema, problems, type Routes, rawBody, vmParams } from '../route.ts';
+
+const longestLog = 1024 ** 2;
+
+export const consoleRoutes: Routes = (api, { console }) => {
+  api.get(
+    '/v1/slices/:slice/vms/:vm/console-log',
+    {
+      schema: {
+        summary: 'Show the end of what a VM printed on its serial console',
+        operationId: 'getConsoleLog',
+        tags: ['vms'],
+        params: vmParams,
+        querystring: z.object({ bytes: countSchema(1, longestLog).default(64 * 1024) }),
+        response: { 200: rawBody('text/plain', 'The last bytes, as text'), ...problems('not-found', 'node.unreachable') },
+      },
+    },
+    async ({ params, query }, reply) =>
+      reply
+        .type('text/plain; charset=utf-8')
+        .serializer((text: unknown) => String(text))
+        .send(await console.log(params.slice, params.vm, query.bytes)),
+  );
+
+  api.route({
+    method: 'GET',
+    url: '/v1/slices/:slice/vms/:vm/console',
+    schema: {
+      summary:
+        'Attach to the serial console of a VM over a WebSocket: binary frames are its bytes, a text frame is the problem that ended it',
+      operationId: 'openConsole',
+      tags: ['vms'],
+      params: vmParams,
+      response: { 101: z.undefined().describe('The connection is a WebSocket from here on.'), ...problems('not-found', 'vm.not-running') },
+    },
+    handler: async () => {
+      throw new CroftError('input.invalid', 'the console is a WebSocket and was asked for without an upgrade');
+    },
+    wsHandler: (socket, { params }) => {
+      const { slice, vm } = vmParams.parse(params);
+      relayConsole(socket, console.open(slice, vm));
+    },
+  });
+};

@@ -1,0 +1,53 @@
+/** What nodes lack, and putting it right. */
+import { doctorReportSchema } from '../../model/doctor.ts';
+import { nodeParams, problems, type Routes } from '../route.ts';
+
+const onNode = problems('not-found', 'node.unreachable', 'node.auth', 'node.host-key', 'node.sudo', 'command.failed', 'command.timeout');
+
+export const doctorRoutes: Routes = (api, { nodes, store, wake }) => {
+  api.get(
+    '/v1/doctor',
+    {
+      schema: {
+        summary: 'Check what all nodes need',
+        operationId: 'checkNodes',
+        tags: ['nodes'],
+        response: { 200: doctorReportSchema, ...problems() },
+      },
+    },
+    async () => nodes.doctor(null, false),
+  );
+
+  api.get(
+    '/v1/nodes/:node/doctor',
+    {
+      schema: {
+        summary: 'Check what a node needs',
+        operationId: 'checkNode',
+        tags: ['nodes'],
+        params: nodeParams,
+        response: { 200: doctorReportSchema, ...onNode },
+      },
+    },
+    async ({ params }) => nodes.doctor(params.node, false),
+  );
+
+  api.post(
+    '/v1/nodes/:node/doctor',
+    {
+      schema: {
+        summary: 'Install what a node lacks, then check it again',
+        operationId: 'fixNode',
+        tags: ['nodes'],
+        params: nodeParams,
+        response: { 200: doctorReportSchema, ...onNode },
+      },
+    },
+    async ({ params }) => {
+      await store.events.append([{ kind: 'node.fix', node: params.node, message: `asked to install what ${params.node} lacks` }]);
+      const report = await nodes.doctor(params.node, true);
+      wake();
+      return report;
+    },
+  );
+};

@@ -1,0 +1,73 @@
+/** Events: what happened, as a list and as a live stream. */
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { eventSchema } from '../../model/event.ts';
+import { nameSchema } from '../../model/name.ts';
+import { latestEventAnswerSchema } from '../../model/operations.ts';
+import { eventStream } from '../event-stream.ts';
+import { countSchema, problems, type Routes, rawBody } from '../route.ts';
+
+const heartbeat = 15_000;
+const sequenceSchema = countSchema(0, Number.MAX_SAFE_INTEGER);
+
+export const eventRoutes: Routes = (api, { store, changes }) => {
+  const closing = new AbortController();
+  api.addHook('preClose', async () => closing.abort());
+
+  api.get(
+    '/v1/events',
+    {
+      schema: {
+        summary: 'List events after a sequence, oldest first',
+        operationId: 'listEvents',
+        tags: ['events'],
+        querystring: z.object({ after: sequenceSchema.default(0), limit: countSchema(1, 1000).default(200) }),
+        response: { 200: z.array(eventSchema), ...problems() },
+      },
+    },
+    async ({ query }) => store.events.after(query.after, query.limit),
+  );
+
+  api.get(
+    '/v1/events/latest',
+    {
+      schema: {
+        summary: 'Tell the newest sequence, from which a stream misses nothing from now on',
+        operationId: 'getLatestEvent',
+        tags: ['events'],
+        response: { 200: latestEventAnswerSchema, ...problems() },
+      },
+    },
+    async () => ({ sequence: await store.events.latest() }),
+  );
+
+  api.get(
+    '/v1/events/stream',
+    {
+      schema: {
+        summary: 'Follow events as Server-Sent Events; without a start only new ones',
+        operationId: 'followEvents',
+        tags: ['events'],
+        headers: z.object({ 'last-event-id': sequenceSchema.optional() }),
+        querystring: z.object({ after: sequenceSchema.optional(), slice: nameSchema.optional() }),
+        response: { 200: rawBody('text/event-stream', 'Each message is one event; its id is the sequence'), ...problems() },
+      },
+    },
+    async ({ query, headers }, reply) => {
+      const left = new AbortController();
+      reply.raw.once('close', () => left.abort());
+      const text = eventStream({
+        events: store.events,
+        changes,
+        after: headers['last-event-id'] ?? query.after ?? null,
+        slice: query.slice,
+        heartbeat,
+        signal: AbortSignal.any([left.signal, closing.signal]),
+      });
+      return reply
+        .type('text/event-stream')
+        .header('cache-control', 'no-store')
+        .send(Readable.from(text, { highWaterMark: 1 }) as never);
+    },
+  );
+};

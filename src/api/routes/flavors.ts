@@ -1,0 +1,19 @@
+/** Flavors: named sizes of VMs. */
+import { z } from 'zod';
+import { flavorSchema } from '../../model/flavor.ts';
+import { problems, type Routes } from '../route.ts';
+
+export const flavorRoutes: Routes = (api, { store }) => {
+  api.get(
+    '/v1/flavors',
+    {
+      schema: {
+        summary: 'List the flavors',
+        operationId: 'listFlavors',
+        tags: ['images'],
+        response: { 200: z.array(flavorSchema), ...problems() },
+      },
+    },
+    async () => store.flavors.list(),
+  );
+};

@@ -1,0 +1,125 @@
+/** Nodes: adopting, showing, draining and removing them, and running commands on them. */
+import { z } from 'zod';
+import type { Node } from '../../model/node.ts';
+import { nodeConfigSchema } from '../../model/node.ts';
+import { type NodeView, nodeViewSchema } from '../../model/node-view.ts';
+import { abandonedAnswerSchema, commandAnswerSchema, execRequestSchema, fingerprintAnswerSchema } from '../../model/operations.ts';
+import { administerNode, adoptNode, execOnNode, forgetNode } from '../intake/nodes.ts';
+import { presentNode } from '../present/node.ts';
+import { flagSchema, nodeParams, problems, type Routes } from '../route.ts';
+
+const reaching = ['node.unreachable', 'node.auth', 'node.host-key', 'node.sudo'] as const;
+const reachTargetSchema = nodeConfigSchema.shape.ssh.unwrap();
+
+export const nodeRoutes: Routes = (api, dependencies) => {
+  const { store, nodes } = dependencies;
+
+  const shown = async (node: Node): Promise<NodeView> => presentNode(node, await store.vms.list({ nodeId: node.id }));
+
+  api.get(
+    '/v1/nodes',
+    {
+      schema: {
+        summary: 'List the nodes',
+        operationId: 'listNodes',
+        tags: ['nodes'],
+        response: { 200: z.array(nodeViewSchema), ...problems() },
+      },
+    },
+    async () => {
+      const [list, vms] = await Promise.all([store.nodes.list(), store.vms.list()]);
+      return list.map((node) => presentNode(node, vms));
+    },
+  );
+
+  api.post(
+    '/v1/nodes',
+    {
+      schema: {
+        summary: 'Adopt a machine as a node; its host key is pinned',
+        operationId: 'adoptNode',
+        tags: ['nodes'],
+        body: nodeConfigSchema,
+        response: { 201: nodeViewSchema, ...problems('conflict.exists', ...reaching) },
+      },
+    },
+    async ({ body }, reply) => reply.code(201).send(await shown(await adoptNode(dependencies, body))),
+  );
+
+  api.post(
+    '/v1/nodes/host-key',
+    {
+      schema: {
+        summary: 'Read the host key that a machine shows, to compare it before adopting',
+        operationId: 'readHostKey',
+        tags: ['nodes'],
+        body: reachTargetSchema,
+        response: { 200: fingerprintAnswerSchema, ...problems(...reaching) },
+      },
+    },
+    async ({ body }) => ({ fingerprint: await nodes.hostKey(body) }),
+  );
+
+  api.get(
+    '/v1/nodes/:node',
+    {
+      schema: {
+        summary: 'Show a node',
+        operationId: 'getNode',
+        tags: ['nodes'],
+        params: nodeParams,
+        response: { 200: nodeViewSchema, ...problems('not-found') },
+      },
+    },
+    async ({ params }) => shown(await store.nodes.get(params.node)),
+  );
+
+  api.delete(
+    '/v1/nodes/:node',
+    {
+      schema: {
+        summary: 'Remove a node; with `abandon` even while VMs are assigned to it',
+        operationId: 'removeNode',
+        tags: ['nodes'],
+        params: nodeParams,
+        querystring: z.object({ abandon: flagSchema }),
+        response: { 200: abandonedAnswerSchema, ...problems('not-found', 'conflict.in-use', ...reaching) },
+      },
+    },
+    async ({ params, query }) => ({ abandoned: await forgetNode(dependencies, params.node, query.abandon) }),
+  );
+
+  for (const { verb, administration, summary } of [
+    { verb: 'drain', administration: 'draining', summary: 'Place nothing new on a node' },
+    { verb: 'resume', administration: 'active', summary: 'Place VMs on a node again' },
+  ] as const) {
+    api.post(
+      `/v1/nodes/:node/${verb}`,
+      {
+        schema: {
+          summary,
+          operationId: `${verb}Node`,
+          tags: ['nodes'],
+          params: nodeParams,
+          response: { 200: nodeViewSchema, ...problems('not-found') },
+        },
+      },
+      async ({ params }) => shown(await administerNode(dependencies, params.node, administration)),
+    );
+  }
+
+  api.post(
+    '/v1/nodes/:node/exec',
+    {
+      schema: {
+        summary: 'Run a program or a script on a node as root; recorded in the events',
+        operationId: 'execOnNode',
+        tags: ['nodes'],
+        params: nodeParams,
+        body: execRequestSchema,
+        response: { 200: commandAnswerSchema, ...problems('not-found', 'command.timeout', ...reaching) },
+      },
+    },
+    async ({ params, body }) => execOnNode(dependencies, params.node, body),
+  );
+};

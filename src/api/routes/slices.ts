@@ -1,0 +1,144 @@
+/** Slices: planning, applying, showing, starting, stopping and removing them. */
+import { z } from 'zod';
+import { applyAnswerSchema, applyRequestSchema, planAnswerSchema, planRequestSchema, type SliceDocument } from '../../model/operations.ts';
+import { exportSlice } from '../../model/slice-export.ts';
+import { sliceSummarySchema, sliceViewSchema } from '../../model/slice-view.ts';
+import { taskSchema } from '../../model/task.ts';
+import { applySlice, desireSlice, planSlice } from '../intake/slices.ts';
+import { presentChange } from '../present/change.ts';
+import { presentSlice, summariseSlice } from '../present/slice.ts';
+import { nodeNames } from '../present/vm.ts';
+import { problems, type Routes, rawBody, sliceParams } from '../route.ts';
+
+export const sliceRoutes: Routes = (api, dependencies) => {
+  const { store } = dependencies;
+
+  api.get(
+    '/v1/slices',
+    {
+      schema: {
+        summary: 'List the slices',
+        operationId: 'listSlices',
+        tags: ['slices'],
+        response: { 200: z.array(sliceSummarySchema), ...problems() },
+      },
+    },
+    async () => {
+      const [slices, vms, nodes] = await Promise.all([store.slices.list(), store.vms.list(), store.nodes.list()]);
+      return slices.map((slice) => summariseSlice(slice, vms, nodeNames(nodes)));
+    },
+  );
+
+  api.get(
+    '/v1/slices/:slice',
+    {
+      schema: {
+        summary: 'Show a slice with its networks and VMs',
+        operationId: 'getSlice',
+        tags: ['slices'],
+        params: sliceParams,
+        response: { 200: sliceViewSchema, ...problems('not-found') },
+      },
+    },
+    async ({ params }) => {
+      const slice = await store.slices.get(params.slice);
+      const [networks, vms, nodes] = await Promise.all([
+        store.slices.networks(slice.id),
+        store.vms.list({ slice: slice.name }),
+        store.nodes.list(),
+      ]);
+      return presentSlice(slice, networks, vms, nodeNames(nodes));
+    },
+  );
+
+  api.post(
+    '/v1/slices/plan',
+    {
+      schema: {
+        summary: 'Show what applying a slice file would change',
+        operationId: 'planSlice',
+        tags: ['slices'],
+        body: planRequestSchema,
+        response: { 200: planAnswerSchema, ...problems('input.syntax', 'conflict.in-use') },
+      },
+    },
+    async ({ body }) => presentChange(await planSlice(dependencies, documentOf(body))),
+  );
+
+  api.post(
+    '/v1/slices/apply',
+    {
+      schema: {
+        summary: 'Make a slice what a slice file says',
+        operationId: 'applySlice',
+        tags: ['slices'],
+        body: applyRequestSchema,
+        response: {
+          200: applyAnswerSchema,
+          ...problems(
+            'input.syntax',
+            'conflict.in-use',
+            'conflict.changed',
+            'conflict.confirm',
+            'exhausted.segments',
+            'exhausted.addresses',
+            'exhausted.transit',
+          ),
+        },
+      },
+    },
+    async ({ body }) => {
+      const { slice, task, change } = await applySlice(dependencies, documentOf(body), body);
+      const [vms, nodes] = await Promise.all([store.vms.list({ slice: slice.name }), store.nodes.list()]);
+      return { slice: summariseSlice(slice, vms, nodeNames(nodes)), task, lines: presentChange(change).lines };
+    },
+  );
+
+  api.get(
+    '/v1/slices/:slice/export',
+    {
+      schema: {
+        summary: 'Write a slice as a slice file, YAML, that applies to the same slice',
+        operationId: 'exportSlice',
+        tags: ['slices'],
+        params: sliceParams,
+        response: { 200: rawBody('application/yaml', 'A slice file'), ...problems('not-found') },
+      },
+    },
+    async ({ params }, reply) => {
+      const { spec } = await store.slices.get(params.slice);
+      return reply
+        .type('application/yaml')
+        .serializer((text: unknown) => String(text))
+        .send(exportSlice(spec));
+    },
+  );
+
+  const changes = [
+    { method: 'POST', path: '/start', operationId: 'startSlice', desired: 'running', summary: 'Start all VMs of a slice' },
+    {
+      method: 'POST',
+      path: '/stop',
+      operationId: 'stopSlice',
+      desired: 'stopped',
+      summary: 'Stop all VMs of a slice; disks and addresses stay',
+    },
+    { method: 'DELETE', path: '', operationId: 'removeSlice', desired: 'absent', summary: 'Remove a slice with all its VMs and disks' },
+  ] as const;
+  for (const { method, path, operationId, desired, summary } of changes) {
+    api.route({
+      method,
+      url: `/v1/slices/:slice${path}`,
+      schema: {
+        summary,
+        operationId,
+        tags: ['slices'],
+        params: sliceParams,
+        response: { 202: taskSchema, ...problems('not-found', 'conflict.in-use') },
+      },
+      handler: async ({ params }, reply) => reply.code(202).send(await desireSlice(dependencies, params.slice, desired)),
+    });
+  }
+};
+
+const documentOf = ({ text, file }: z.output<typeof planRequestSchema>): SliceDocument => (text === undefined ? { file } : { text });

@@ -1,0 +1,36 @@
+/** Whether the controller answers, which one it is, and the description of the API. */
+import { z } from 'zod';
+import { versionAnswerSchema } from '../../model/operations.ts';
+import { problems, type Routes } from '../route.ts';
+
+export const versionRoutes: Routes = (api, { store, version }) => {
+  api.get(
+    '/v1/health',
+    {
+      config: { open: true },
+      schema: {
+        summary: 'Tell that the controller answers; needs no token',
+        operationId: 'getHealth',
+        tags: ['controller'],
+        security: [],
+        response: { 200: z.object({ status: z.literal('ok') }), ...problems() },
+      },
+    },
+    async () => ({ status: 'ok' as const }),
+  );
+
+  api.get(
+    '/v1/version',
+    {
+      schema: {
+        summary: 'Tell which controller this is',
+        operationId: 'getVersion',
+        tags: ['controller'],
+        response: { 200: versionAnswerSchema, ...problems() },
+      },
+    },
+    async () => ({ version, controller: store.controllerId, database: store.dialect }),
+  );
+
+  api.get('/v1/openapi.json', { schema: { hide: true } }, async (_request, reply) => reply.send(api.swagger()));
+};

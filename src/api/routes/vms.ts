@@ -1,0 +1,71 @@
+/** VMs: showing, starting, stopping, restarting and removing single ones. */
+import { z } from 'zod';
+import { nameSchema } from '../../model/name.ts';
+import { taskSchema } from '../../model/task.ts';
+import { vmViewSchema } from '../../model/vm-view.ts';
+import { requestOfVm } from '../intake/vms.ts';
+import { nodeNames, presentVm } from '../present/vm.ts';
+import { problems, type Routes, vmParams } from '../route.ts';
+
+export const vmRoutes: Routes = (api, dependencies) => {
+  const { store } = dependencies;
+
+  api.get(
+    '/v1/vms',
+    {
+      schema: {
+        summary: 'List the VMs, of one slice or on one node where asked',
+        operationId: 'listVms',
+        tags: ['vms'],
+        querystring: z.object({ slice: nameSchema.optional(), node: nameSchema.optional() }),
+        response: { 200: z.array(vmViewSchema), ...problems('not-found') },
+      },
+    },
+    async ({ query }) => {
+      const nodes = await store.nodes.list();
+      const vms = await store.vms.list({
+        ...(query.slice !== undefined && { slice: (await store.slices.get(query.slice)).name }),
+        ...(query.node !== undefined && { nodeId: (await store.nodes.get(query.node)).id }),
+      });
+      return vms.map((vm) => presentVm(vm, nodeNames(nodes)));
+    },
+  );
+
+  api.get(
+    '/v1/slices/:slice/vms/:vm',
+    {
+      schema: {
+        summary: 'Show a VM',
+        operationId: 'getVm',
+        tags: ['vms'],
+        params: vmParams,
+        response: { 200: vmViewSchema, ...problems('not-found') },
+      },
+    },
+    async ({ params }) => {
+      const [vm, nodes] = await Promise.all([store.vms.get(params.slice, params.vm), store.nodes.list()]);
+      return presentVm(vm, nodeNames(nodes));
+    },
+  );
+
+  const changes = [
+    { method: 'POST', path: '/start', request: 'start', summary: 'Start a VM' },
+    { method: 'POST', path: '/stop', request: 'stop', summary: 'Stop a VM; its disk and addresses stay' },
+    { method: 'POST', path: '/restart', request: 'restart', summary: 'Start a VM anew; its disk stays' },
+    { method: 'DELETE', path: '', request: 'remove', summary: 'Remove a VM and its disk, also from its slice' },
+  ] as const;
+  for (const { method, path, request, summary } of changes) {
+    api.route({
+      method,
+      url: `/v1/slices/:slice/vms/:vm${path}`,
+      schema: {
+        summary,
+        operationId: `${request}Vm`,
+        tags: ['vms'],
+        params: vmParams,
+        response: { 202: taskSchema, ...problems('not-found', 'conflict.in-use') },
+      },
+      handler: async ({ params }, reply) => reply.code(202).send(await requestOfVm(dependencies, params.slice, params.vm, request)),
+    });
+  }
+};

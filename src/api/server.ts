@@ -1,0 +1,80 @@
+/** Puts the API together: authentication, problems, OpenAPI and the routes. */
+import { randomUUID } from 'node:crypto';
+import swagger from '@fastify/swagger';
+import websocket from '@fastify/websocket';
+import Fastify from 'fastify';
+import { createJsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { CroftError } from '../model/error.ts';
+import { requireToken } from './authentication.ts';
+import type { ApiDependencies } from './dependencies.ts';
+import { documentInfo, withComponents } from './openapi.ts';
+import { bodyLimit, sendProblem } from './problems.ts';
+import type { Api } from './route.ts';
+import { backupRoutes } from './routes/backup.ts';
+import { consoleRoutes } from './routes/console.ts';
+import { doctorRoutes } from './routes/doctor.ts';
+import { eventRoutes } from './routes/events.ts';
+import { flavorRoutes } from './routes/flavors.ts';
+import { imageRoutes } from './routes/images.ts';
+import { nodeRoutes } from './routes/nodes.ts';
+import { sliceRoutes } from './routes/slices.ts';
+import { taskRoutes } from './routes/tasks.ts';
+import { versionRoutes } from './routes/version.ts';
+import { vmRoutes } from './routes/vms.ts';
+
+const routes = [
+  versionRoutes,
+  doctorRoutes,
+  nodeRoutes,
+  flavorRoutes,
+  imageRoutes,
+  sliceRoutes,
+  vmRoutes,
+  consoleRoutes,
+  taskRoutes,
+  eventRoutes,
+  backupRoutes,
+];
+
+/** Longer than any name may be, so that one too long is refused by its rule instead of finding no route. */
+const longestParameter = 4096;
+/** Bytes of one frame that a console's viewer sends. */
+const longestFrame = 64 * 1024;
+
+/** The API, ready to listen or to be asked through `inject`. Closing it ends event streams and consoles. */
+export async function createApi(dependencies: ApiDependencies): Promise<Api> {
+  const api: Api = Fastify({
+    loggerInstance: dependencies.logger,
+    genReqId: () => randomUUID(),
+    bodyLimit,
+    routerOptions: { maxParamLength: longestParameter },
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
+  });
+  api.setValidatorCompiler(validatorCompiler);
+  api.setSerializerCompiler(serializerCompiler);
+  api.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
+  api.setNotFoundHandler((request) => {
+    throw new CroftError('not-found', `there is no operation ${request.method} ${request.url.split('?')[0]}`, {
+      hint: 'GET /v1/openapi.json describes all operations',
+    });
+  });
+  api.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  api.addHook('onRequest', requireToken(dependencies.token));
+
+  await api.register(swagger, {
+    openapi: documentInfo,
+    transform: createJsonSchemaTransform({}),
+    transformObject: withComponents,
+  });
+  await api.register(websocket, { options: { maxPayload: longestFrame } });
+  for (const add of routes) {
+    api.register((scope: Api, _options, done) => {
+      add(scope, dependencies);
+      done();
+    });
+  }
+  await api.ready();
+  return api;
+}
