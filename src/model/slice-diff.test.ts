@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
+import type { SliceChange, VmChange } from './slice-change.ts';
+import { describeChange } from './slice-change-words.ts';
+import { diffSlice, isEmptyChange } from './slice-diff.ts';
+
+const mebibyte = 1024 ** 2;
+const nic = (network: string, index = 0) => ({ name: `eth${index}`, network, model: 'virtio', address: null, mac: null }) as const;
+const lan: NetworkSpec = { name: 'lan', cidr: '10.0.0.0/24', internet: false, dhcp: true, gateway: '10.0.0.1', link: false };
+const web: VmSpec = {
+  name: 'web',
+  image: 'micro',
+  cpus: 1,
+  memory: 256 * mebibyte,
+  disk: null,
+  nics: [nic('lan')],
+  restart: 'on-failure',
+  userData: null,
+  sshKeys: [],
+};
+const slice: SliceSpec = { name: 'a', networks: [lan], vms: [web] };
+
+function changedVm(fields: Partial<VmSpec>, from: Partial<VmSpec> = {}): SliceChange {
+  return diffSlice({ ...slice, vms: [{ ...web, ...from }] }, { ...slice, vms: [{ ...web, ...from, ...fields }] }, 1);
+}
+
+test('CR9 a new slice is a change even where it is empty', () => {
+  assert.equal(isEmptyChange(diffSlice(null, { name: 'a', networks: [], vms: [] }, null)), false);
+});
+
+const effects: [string, Partial<VmSpec>, VmChange['kind'], string, Partial<VmSpec>?][] = [
+  ['restart policy', { restart: 'always' }, 'update', '~ vm web: restart on-failure → always'],
+  ['CPUs', { cpus: 2 }, 'restart', '~ vm web: cpus 1 → 2 (restart)'],
+  ['memory', { memory: 512 * mebibyte }, 'restart', '~ vm web: memory 256MiB → 512MiB (restart)'],
+  ['a disk that grows', { disk: 2048 * mebibyte }, 'restart', '~ vm web: disk none → 2GiB (restart)'],
+  [
+    'a disk that shrinks',
+    { disk: mebibyte },
+    'recreate',
+    '-/+ vm web: disk 2MiB → 1MiB (made anew, its disk is lost)',
+    { disk: 2 * mebibyte },
+  ],
+  ['the image', { image: 'b' }, 'recreate', '-/+ vm web: image micro → b (made anew, its disk is lost)'],
+  ['one NIC more', { nics: [nic('lan'), nic('wire', 1)] }, 'restart', '~ vm web: nics none → eth1 wire (restart)'],
+  ['no NIC', { nics: [] }, 'restart', '~ vm web: nics eth0 lan → none (restart)'],
+  [
+    "a NIC's address",
+    { nics: [{ ...nic('lan'), address: '10.0.0.9' }] },
+    'restart',
+    '~ vm web: nics eth0 lan → eth0 lan 10.0.0.9 (restart)',
+  ],
+  [
+    'image and restart policy',
+    { image: 'b', restart: 'never' },
+    'recreate',
+    '-/+ vm web: image micro → b, restart on-failure → never (made anew, its disk is lost)',
+  ],
+];
+
+for (const [what, fields, kind, line, from] of effects) {
+  test(`CR9 a change of ${what} means ${kind}`, () => {
+    const change = changedVm(fields, from);
+    assert.deepEqual(
+      change.vms.map((vm) => vm.kind),
+      [kind],
+    );
+    assert.deepEqual(describeChange(change), [line]);
+  });
+}
+
+test('CR9 changed user-data and keys restart, and their content is not shown', () => {
+  const change = changedVm({ userData: '#!/bin/sh\necho secret', sshKeys: ['ssh-ed25519 secret'] });
+  assert.equal(change.vms[0]?.kind, 'restart');
+  assert.doesNotMatch(describeChange(change).join(), /secret/);
+});
+
+test('CR11 a network that gets another subnet restarts the VMs in it, and no others', () => {
+  const db: VmSpec = { ...web, name: 'db', nics: [] };
+  const current = { ...slice, vms: [web, db] };
+  const moved = diffSlice(current, { ...current, networks: [{ ...lan, cidr: '10.9.0.0/24', gateway: '10.9.0.1' }] }, 1);
+  assert.deepEqual(describeChange(moved), [
+    '~ network lan: cidr 10.0.0.0/24 → 10.9.0.0/24, gateway 10.0.0.1 → 10.9.0.1',
+    '~ vm web: nics eth0 lan in 10.0.0.0/24 → eth0 lan in 10.9.0.0/24 (restart)',
+  ]);
+  const opened = diffSlice(current, { ...current, networks: [{ ...lan, internet: true }] }, 1);
+  assert.deepEqual(describeChange(opened), ['~ network lan: internet false → true']);
+});
+
+test('CR9 the order of VMs is no difference', () => {
+  const vms = [web, { ...web, name: 'db' }];
+  assert.ok(isEmptyChange(diffSlice({ ...slice, vms }, { ...slice, vms: vms.toReversed() }, 1)));
+});
+
+test('CR9 what is made and removed is said in one line each', () => {
+  assert.deepEqual(describeChange(diffSlice(null, slice, null)), [
+    '+ network lan: 10.0.0.0/24',
+    '+ vm web: image micro, 1 CPU, 256MiB, lan',
+  ]);
+  assert.deepEqual(describeChange(diffSlice(slice, { name: 'a', networks: [], vms: [] }, 1)), [
+    '- network lan',
+    '- vm web (its disk is lost)',
+  ]);
+});

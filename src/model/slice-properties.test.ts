@@ -1,0 +1,138 @@
+/** Properties of slices of any shape: they survive export and import, and their differences lead from one to the other. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { type NetworkSpec, type NicSpec, nicModels, restartPolicies, type SliceSpec, type VmSpec } from './slice.ts';
+import type { NetworkChange, SliceChange, VmChange } from './slice-change.ts';
+import { describeChange } from './slice-change-words.ts';
+import { diffSlice, isEmptyChange } from './slice-diff.ts';
+import { readSliceFile } from './slice-document.ts';
+import { exportSlice, sliceFileOf } from './slice-export.ts';
+import { checkSliceFile } from './slice-file-check.ts';
+import { type NormaliseContext, normaliseSlice } from './slice-normalise.ts';
+
+const images = ['micro', 'debian'];
+
+/** Networks `net0` and so on with subnets of their own, of which every second one can be without internet or DHCP. */
+const networksArbitrary: fc.Arbitrary<NetworkSpec[]> = fc
+  .array(fc.record({ internet: fc.boolean(), dhcp: fc.boolean(), host: fc.integer({ min: 1, max: 3 }) }), { maxLength: 4 })
+  .map((networks) =>
+    networks.map(({ internet, dhcp, host }, index) => ({
+      name: `net${index}`,
+      cidr: `10.0.${index}.0/24`,
+      internet,
+      dhcp,
+      gateway: `10.0.${index}.${host}`,
+      link: false,
+    })),
+  );
+
+interface VmSeed {
+  vm: Omit<VmSpec, 'name' | 'nics'>;
+  joined: boolean[];
+  nic: { model: NicSpec['model']; addressed: boolean };
+}
+
+const vmSeedArbitrary: fc.Arbitrary<VmSeed> = fc.record({
+  vm: fc.record({
+    image: fc.constantFrom(...images),
+    cpus: fc.integer({ min: 1, max: 512 }),
+    memory: fc.integer({ min: 32 * 1024 ** 2, max: 2 ** 42 }),
+    disk: fc.option(fc.integer({ min: 1024 ** 2, max: 2 ** 46 })),
+    restart: fc.constantFrom(...restartPolicies),
+    userData: fc.option(fc.string({ maxLength: 60 }).map((text) => `#!/bin/sh\n${text.replaceAll('\0', '')}`)),
+    sshKeys: fc.constant([]),
+  }),
+  joined: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
+  nic: fc.record({ model: fc.constantFrom(...nicModels), addressed: fc.boolean() }),
+});
+
+/** The first two VMs are joined by a link where `linked`. */
+const sliceArbitrary: fc.Arbitrary<SliceSpec> = fc
+  .tuple(networksArbitrary, fc.array(vmSeedArbitrary, { maxLength: 5 }), fc.boolean())
+  .map(([networks, seeds, linked]) => {
+    const link: NetworkSpec = {
+      name: 'wire',
+      cidr: '172.16.0.0/29',
+      internet: false,
+      dhcp: true,
+      gateway: '172.16.0.1',
+      link: true,
+    };
+    const withLink = linked && seeds.length >= 2;
+    return {
+      name: 'any',
+      networks: withLink ? [...networks, link] : networks,
+      vms: seeds.map((seed, index) => vmOf(seed, index, withLink && index < 2 ? [...networks, link] : networks)),
+    };
+  });
+
+function vmOf(seed: VmSeed, index: number, networks: readonly NetworkSpec[]): VmSpec {
+  const joined = networks.filter((network, position) => network.link || seed.joined[position] === true);
+  const nics = joined.map((network, position): NicSpec => {
+    const addressed = seed.nic.addressed && !network.link;
+    return {
+      name: `eth${position}`,
+      network: network.name,
+      model: seed.nic.model,
+      address: addressed ? network.gateway.replace(/[0-9]+$/, String(10 + index)) : null,
+      mac: addressed ? `52:54:00:00:0${index}:0${position}` : null,
+    };
+  });
+  return { name: `vm${index}`, ...seed.vm, nics };
+}
+
+const context: NormaliseContext = { flavors: [], images: images, previous: null, reserved: '100.64.0.0/10' };
+
+test('CR9 an exported slice reads back as the same slice', () => {
+  fc.assert(
+    fc.property(sliceArbitrary, (spec) => {
+      assert.deepEqual(normaliseSlice(readSliceFile(exportSlice(spec)).file, context), spec);
+    }),
+  );
+});
+
+test('CR9 the same slice as JSON is the same slice', () => {
+  fc.assert(
+    fc.property(sliceArbitrary, (spec) => {
+      assert.deepEqual(normaliseSlice(checkSliceFile(JSON.parse(JSON.stringify(sliceFileOf(spec)))), context), spec);
+    }),
+  );
+});
+
+/** The slice after the change, from its parts alone: what a commit does. */
+function applied(current: SliceSpec | null, change: SliceChange): { networks: Map<string, NetworkSpec>; vms: Map<string, VmSpec> } {
+  return { networks: appliedParts(current?.networks ?? [], change.networks), vms: appliedParts(current?.vms ?? [], change.vms) };
+}
+
+function appliedParts<Spec extends { name: string }>(
+  current: readonly Spec[],
+  changes: readonly ({ kind: 'remove'; name: string } | { kind: Exclude<(VmChange | NetworkChange)['kind'], 'remove'>; spec: Spec })[],
+): Map<string, Spec> {
+  const parts = new Map(current.map((part) => [part.name, part]));
+  for (const change of changes) {
+    if (change.kind === 'remove') parts.delete(change.name);
+    else parts.set(change.spec.name, change.spec);
+  }
+  return parts;
+}
+
+test('CR9 a slice differs not from itself', () => {
+  fc.assert(
+    fc.property(sliceArbitrary, (spec) => {
+      const change = diffSlice(spec, structuredClone(spec), 1);
+      assert.ok(isEmptyChange(change));
+      assert.deepEqual(describeChange(change), []);
+    }),
+  );
+});
+
+test('CR9 a difference applied gives the slice that was wanted', () => {
+  fc.assert(
+    fc.property(fc.option(sliceArbitrary), sliceArbitrary, (current, wanted) => {
+      const result = applied(current, diffSlice(current, wanted, 1));
+      assert.deepEqual(result.networks, new Map(wanted.networks.map((part) => [part.name, part])));
+      assert.deepEqual(result.vms, new Map(wanted.vms.map((part) => [part.name, part])));
+    }),
+  );
+});
