@@ -36,45 +36,45 @@ const foreign: readonly { name: string; offset: number; magic: string; hint: str
 ];
 
 /**
- * Reads what an image is; rejects with `image.unusable` where guests must not or cannot have it as their disk.
+ * Reads what an image is. `name` is what messages call it. Rejects with `image.unusable` where guests must not or cannot have it as their disk.
  * A qcow2 may name further files of the machine that opens it, as its backing or its data. Such a file is refused by
  * its header, before any program that would follow those names has opened it.
  */
-export async function inspectImage(file: string): Promise<ImageFacts> {
-  const { size, head } = await readHead(file);
-  const format = recognise(file, size, head);
+export async function inspectImage(file: string, name = file): Promise<ImageFacts> {
+  const { size, head } = await readHead(file, name);
+  const format = recognise(name, size, head);
   const output = await runProgram('qemu-img', ['info', '--output=json', '-f', format, file], { debianPackage: 'qemu-utils' }).catch(
     (thrown) => {
-      if (thrown instanceof CroftError && thrown.code === 'command.failed') throw unusable(file, thrown.message, undefined, thrown);
+      if (thrown instanceof CroftError && thrown.code === 'command.failed') throw unusable(name, thrown.message, undefined, thrown);
       throw thrown;
     },
   );
   const { 'virtual-size': virtualSize } = informationSchema.parse(JSON.parse(output.toString()));
   if (virtualSize < sector || virtualSize > largestDisk) {
-    throw unusable(file, `its disk would have ${virtualSize} bytes; from ${sector} bytes to ${largestDisk / 1024 ** 4} TiB are possible`);
+    throw unusable(name, `its disk would have ${virtualSize} bytes; from ${sector} bytes to ${largestDisk / 1024 ** 4} TiB are possible`);
   }
   return { format, virtualSize };
 }
 
-async function readHead(file: string): Promise<{ size: number; head: Buffer }> {
+async function readHead(file: string, name: string): Promise<{ size: number; head: Buffer }> {
   await using handle = await open(file, 'r');
   const information = await handle.stat();
-  if (!information.isFile()) throw unusable(file, 'it is not a regular file');
+  if (!information.isFile()) throw unusable(name, 'it is not a regular file');
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(sector), 0, sector, 0);
   return { size: information.size, head: buffer.subarray(0, bytesRead) };
 }
 
-function recognise(file: string, size: number, head: Buffer): ImageFormat {
-  if (size === 0) throw unusable(file, 'it is empty');
+function recognise(name: string, size: number, head: Buffer): ImageFormat {
+  if (size === 0) throw unusable(name, 'it is empty');
   if (startsWith(head, 0, 'QFI\xfb')) {
-    checkQcow2(file, head);
+    checkQcow2(name, head);
     return 'qcow2';
   }
   const other = foreign.find(({ offset, magic }) => startsWith(head, offset, magic));
-  if (other !== undefined) throw unusable(file, `it is ${other.name}`, other.hint);
+  if (other !== undefined) throw unusable(name, `it is ${other.name}`, other.hint);
   if (size % sector !== 0) {
     throw unusable(
-      file,
+      name,
       `it is not qcow2, and for a raw disk its ${size} bytes are no multiple of ${sector}`,
       'See whether it is a disk image, and whole.',
     );
@@ -83,19 +83,19 @@ function recognise(file: string, size: number, head: Buffer): ImageFormat {
 }
 
 /** Offsets and bits: QEMU's docs/interop/qcow2.txt. */
-function checkQcow2(file: string, head: Buffer): void {
+function checkQcow2(name: string, head: Buffer): void {
   const externalDataBit = 4n;
-  if (head.length < 104 || head.readUInt32BE(4) < 2 || head.readUInt32BE(4) > 3) throw unusable(file, 'its qcow2 header is broken');
+  if (head.length < 104 || head.readUInt32BE(4) < 2 || head.readUInt32BE(4) > 3) throw unusable(name, 'its qcow2 header is broken');
   const hint = 'Make it whole with: qemu-img convert -O qcow2 FROM TO';
-  if (head.readBigUInt64BE(8) !== 0n) throw unusable(file, 'it is an overlay that needs a backing file', hint);
+  if (head.readBigUInt64BE(8) !== 0n) throw unusable(name, 'it is an overlay that needs a backing file', hint);
   const incompatible = head.readUInt32BE(4) === 3 ? head.readBigUInt64BE(72) : 0n;
-  if ((incompatible & externalDataBit) !== 0n) throw unusable(file, 'it keeps its data in another file', hint);
+  if ((incompatible & externalDataBit) !== 0n) throw unusable(name, 'it keeps its data in another file', hint);
 }
 
 function startsWith(head: Buffer, offset: number, magic: string): boolean {
   return head.subarray(offset, offset + magic.length).equals(Buffer.from(magic, 'latin1'));
 }
 
-function unusable(file: string, reason: string, hint?: string, cause?: unknown): CroftError {
-  return new CroftError('image.unusable', `${file} cannot be an image: ${reason}`, { ...(hint === undefined ? {} : { hint }), cause });
+function unusable(name: string, reason: string, hint?: string, cause?: unknown): CroftError {
+  return new CroftError('image.unusable', `${name} cannot be an image: ${reason}`, { ...(hint === undefined ? {} : { hint }), cause });
 }
