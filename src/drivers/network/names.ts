@@ -1,0 +1,72 @@
+/** Names and labels of what the network driver makes on a node; each can be read back to its owner. */
+import { shortHash } from '../../model/identifier.ts';
+
+/** An interface name has at most 15 bytes; two letters and 12 of a hash make 14. */
+const hashLength = 12;
+
+/** The tap of a VM's NIC, on the node. */
+export function tapName(nicId: string): string {
+  return `ct${shortHash(hashLength, nicId)}`;
+}
+
+/** The end of a router's link that is a port of the bridge. */
+export function routerPortName(networkId: string): string {
+  return `cr${shortHash(hashLength, networkId)}`;
+}
+
+/** The end of the same link that is inside the router and bears the gateway's address. */
+export function gatewayName(networkId: string): string {
+  return `cg${shortHash(hashLength, networkId)}`;
+}
+
+/** The node's end of the link between it and a router. */
+export function transitName(sliceId: string): string {
+  return `cx${shortHash(hashLength, sliceId)}`;
+}
+
+/** The router's end of that link; alone in its namespace, so it needs no hash. */
+export const transitInside = 'transit';
+
+export function namespaceName(controllerId: string, sliceId: string): string {
+  return `croft-${controllerId}-${sliceId}`;
+}
+
+/** The nft table of a slice, by this name in the node's own namespace and in the router's. */
+export function sliceTableName(controllerId: string, sliceId: string): string {
+  return `croft_${controllerId}_${sliceId}`;
+}
+
+/** The nft table that keeps the node's own IP stack away from frames on ports. */
+export function guardTableName(controllerId: string): string {
+  return `croft_${controllerId}`;
+}
+
+/** The slice that a namespace or table name of this controller tells; null for any other name. */
+export function sliceOfName(controllerId: string, name: string): string | null {
+  const [, , controller, slice] = /^croft([-_])([a-z2-7]+)\1([a-z2-7]+)$/.exec(name) ?? [];
+  return controller === controllerId && slice !== undefined ? slice : null;
+}
+
+/** What an interface is for, as its alias tells it. */
+export type InterfaceLabel =
+  | { kind: 'port'; vmId: string; nicId: string }
+  | { kind: 'router'; sliceId: string; networkId: string }
+  | { kind: 'transit'; sliceId: string };
+
+/** The alias (`ip link … alias`) that marks an interface as this controller's. */
+export function interfaceAlias(controllerId: string, label: InterfaceLabel): string {
+  const prefix = `croft:${controllerId}:${label.kind}`;
+  if (label.kind === 'port') return `${prefix}:${label.vmId}:${label.nicId}`;
+  if (label.kind === 'router') return `${prefix}:${label.sliceId}:${label.networkId}`;
+  return `${prefix}:${label.sliceId}`;
+}
+
+/** Reads an alias; null where it is not one of this controller's. */
+export function readInterfaceAlias(controllerId: string, alias: string): InterfaceLabel | null {
+  const [croft, controller, kind, first, second, ...rest] = alias.split(':');
+  if (croft !== 'croft' || controller !== controllerId || first === undefined || rest.length > 0) return null;
+  if (kind === 'transit' && second === undefined) return { kind, sliceId: first };
+  if (second === undefined) return null;
+  if (kind === 'port') return { kind, vmId: first, nicId: second };
+  return kind === 'router' ? { kind, sliceId: first, networkId: second } : null;
+}

@@ -1,0 +1,24 @@
+/** Small files on a node, written whole or not at all. */
+import type { Call } from '../host/host.ts';
+import { CroftError } from '../model/error.ts';
+
+const writeScript = 'umask 022 && mkdir -p "$1" && cat >"$1/.$2.new" && mv "$1/.$2.new" "$1/$2"';
+
+/** Writes a file of mode 0644 into a folder, which is made where it is missing. */
+export function writeFile(folder: string, name: string, content: string): Call<void> {
+  return fileCall(['sh', '-c', writeScript, 'sh', folder, name], `${folder}/${name} could not be written`, content);
+}
+
+/** Removes files and folders with all that is in them; those that are gone do not matter. */
+export function removeFiles(...paths: readonly string[]): Call<void> {
+  return fileCall(['rm', '-rf', '--', ...paths], `${paths.join(', ')} could not be removed`, '');
+}
+
+function fileCall(argv: [string, ...string[]], what: string, stdin: string): Call<void> {
+  return {
+    command: { argv, stdin },
+    parse(result) {
+      if (result.code !== 0) throw new CroftError('command.failed', `${what}: ${result.stderr.trim()}`);
+    },
+  };
+}
