@@ -5,7 +5,7 @@ import type { NodeLayout } from './driver.ts';
 
 /**
  * Makes the controller's folders and opens /dev/net/tun to unprivileged programs, as udev does it everywhere; what is
- * changed is noted in the folder \`undo\`. Arguments: state folder, run folder. The parents of both must let the VMs' users
+ * changed is noted in the folder `undo`. Arguments: state folder, run folder. The parents of both must let the VMs' users
  * pass, without letting them look.
  */
 const prepareScript = `

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PortPlan, VmLaunch } from '../../model/node-plan.ts';
+import { tapName } from '../network/names.ts';
+import type { NodeAbilities } from './driver.ts';
+import { vmFolders } from './identity.ts';
+import { qemuArguments } from './qemu-arguments.ts';
+
+const tcg: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' };
+const kvm: NodeAbilities = { accelerator: { kind: 'kvm', reason: '' }, architecture: 'x86_64', datapath: 'system' };
+const port: PortPlan = {
+  nicId: 'nicnicnicnicnic2',
+  vmId: 'aaaaaaaaaaaaaaaa',
+  mac: '52:54:00:00:00:01',
+  address: '10.0.0.2',
+  segment: 7,
+  model: 'virtio',
+};
+const vm: VmLaunch = {
+  id: 'aaaaaaaaaaaaaaaa',
+  hostname: 'h$(reboot)',
+  cpus: 3,
+  memory: 256 * 1024 ** 2,
+  disk: null,
+  image: { id: 'i', sha256: '0', format: 'qcow2', size: 1 },
+  ports: [port],
+  userData: '#!/bin/sh\nuser text',
+  sshKeys: ['ssh-ed25519 key text'],
+  boot: 0,
+};
+const layout = { controllerId: 'c', stateFolder: '/s,s', runFolder: '/r,r', bridge: 'b', uplink: null };
+const argumentsFor = (launch: VmLaunch, abilities: NodeAbilities) => qemuArguments(launch, vmFolders(layout, launch.id), abilities);
+const after = (argv: readonly string[], option: string) => argv.flatMap((word, index) => (argv[index - 1] === option ? [word] : []));
+
+test('CR6 the name stands first and ends with a comma, so that it can be recognised', () => {
+  assert.deepEqual(argumentsFor(vm, tcg).slice(0, 3), ['qemu-system-x86_64', '-name', 'guest=aaaaaaaaaaaaaaaa,debug-threads=on']);
+});
+
+test('CR6 KVM and TCG get the processor that fits them, and TCG a bounded buffer', () => {
+  assert.deepEqual([after(argumentsFor(vm, kvm), '-accel'), after(argumentsFor(vm, kvm), '-cpu')], [['kvm'], ['host']]);
+  assert.deepEqual(
+    [after(argumentsFor(vm, tcg), '-accel'), after(argumentsFor(vm, tcg), '-cpu')],
+    [['tcg,thread=multi,tb-size=64'], ['max']],
+  );
+});
+
+test('CR6 sizes are the wanted ones', () => {
+  assert.deepEqual([after(argumentsFor(vm, tcg), '-m'), after(argumentsFor(vm, tcg), '-smp')], [['262144K'], ['3']]);
+});
+
+test('CR6 every NIC has its tap, its model and its MAC, in order', () => {
+  const ports = [port, { ...port, nicId: 'nicnicnicnicnic3', mac: '52:54:00:00:00:02', model: 'e1000' as const }];
+  const argv = argumentsFor({ ...vm, ports }, kvm);
+  assert.deepEqual(
+    after(argv, '-netdev'),
+    ports.map(({ nicId }, index) => `tap,id=net${index},ifname=${tapName(nicId)},script=no,downscript=no`),
+  );
+  const nics = after(argv, '-device').filter((device) => device.includes('netdev='));
+  assert.deepEqual(nics, ['virtio-net-pci,netdev=net0,mac=52:54:00:00:00:01,romfile=', 'e1000,netdev=net1,mac=52:54:00:00:00:02,romfile=']);
+});
+
+test('CR6 offloads are off exactly for virtio on the userspace datapath', () => {
+  const offloaded = (launch: VmLaunch, abilities: NodeAbilities) =>
+    argumentsFor(launch, abilities).some((word) => word.includes('host_tso4=off'));
+  assert.ok(offloaded(vm, tcg));
+  assert.ok(!offloaded(vm, kvm));
+  assert.ok(!offloaded({ ...vm, ports: [{ ...port, model: 'rtl8139' }] }, tcg));
+});
+
+test('CR6 VNC, QMP and serial console are Unix sockets; nothing listens on the network', () => {
+  const argv = argumentsFor(vm, tcg);
+  assert.deepEqual(after(argv, '-vnc'), ['unix:/r,,r/vms/aaaaaaaaaaaaaaaa/sockets/vnc.sock']);
+  const chardevs = after(argv, '-chardev');
+  assert.equal(chardevs.length, 2);
+  assert.ok(chardevs.every((chardev) => /^socket,id=\w+,path=\/r,,r\/.*,server=on,wait=off/.test(chardev)));
+});
+
+test('SC19 the seed is a read-only CD-ROM, never a virtio disk', () => {
+  const argv = argumentsFor(vm, tcg);
+  const seed = after(argv, '-blockdev').find((node) => node.includes('seed.iso')) ?? '';
+  assert.deepEqual(JSON.parse(seed), {
+    'node-name': 'seed',
+    driver: 'raw',
+    'read-only': true,
+    discard: 'unmap',
+    file: { driver: 'file', filename: '/s,s/vms/aaaaaaaaaaaaaaaa/seed.iso', 'read-only': true, discard: 'unmap' },
+  });
+  assert.ok(after(argv, '-device').includes('ide-cd,drive=seed,bus=ide.1'));
+});
+
+test('CR17 no text of a user is in the command line', () => {
+  assert.doesNotMatch(argumentsFor(vm, tcg).join(' '), /reboot|user text|ssh-ed25519/);
+});
+
+test('CR6 an architecture that cannot be run is refused', () => {
+  assert.throws(() => argumentsFor(vm, { ...tcg, architecture: 'aarch64' }), { code: 'node.unfit' });
+});

@@ -1,0 +1,117 @@
+/** What a node is and has: read from /proc and from its programs, in one call; nothing is assumed where nothing was read. */
+import { z } from 'zod';
+import type { Call, CommandResult } from '../host/host.ts';
+import { CroftError } from '../model/error.ts';
+import type { NodeSpecs } from '../model/node.ts';
+
+/** What changes from pass to pass; as in NodeSpecs. */
+export type NodeUsage = Pick<NodeSpecs, 'bootId' | 'memory' | 'memoryAvailable' | 'disk' | 'diskFree' | 'load'>;
+export type MeasuredSpecs = Omit<NodeSpecs, 'accelerator'>;
+
+/** Argument: the state folder, or where it will be. Prints `key value` lines; only `df` is a process. */
+const usageScript = `
+folder=$1
+while [ ! -d "$folder" ] && [ -n "$folder" ]; do folder=\${folder%/*}; done
+read -r boot </proc/sys/kernel/random/boot_id
+read -r load rest </proc/loadavg
+echo "bootId $boot"
+echo "load $load"
+while read -r key value rest; do
+  case $key in
+  MemTotal:) echo "memory $value" ;;
+  MemAvailable:) echo "memoryAvailable $value"; break ;;
+  esac
+done </proc/meminfo
+df -Pk "\${folder:-/}" | while read -r device size used free rest; do
+  case $size in [0-9]*) echo "disk $size"; echo "diskFree $free" ;; esac
+done
+`;
+
+/** Adds what stays the same until an administrator changes it. A program's version is the first line that it prints. */
+const specsScript = `${usageScript}
+echo "architecture $(uname -m)"
+echo "kernel $(uname -r)"
+echo "cpus $(nproc)"
+if [ -r /etc/os-release ]; then (. /etc/os-release && echo "operatingSystem $PRETTY_NAME"); fi
+tool() {
+  name=$1
+  shift
+  command -v "$1" >/dev/null || return 0
+  echo "tool $name $("$@" 2>&1 </dev/null | head -n 1)"
+}
+tool "qemu-system-$(uname -m)" "qemu-system-$(uname -m)" --version
+tool qemu-img qemu-img --version
+tool ovs-vsctl ovs-vsctl --version
+tool ip ip -V
+tool nft nft --version
+tool dnsmasq dnsmasq --version
+tool setpriv setpriv --version
+tool flock flock --version
+tool ethtool ethtool --version
+if version=$(ovs-appctl --timeout=3 version 2>/dev/null); then
+  echo "tool ovs-vswitchd $(echo "$version" | head -n 1)"
+  if ovs-dpctl --timeout=3 dump-dps >/dev/null 2>&1; then echo "datapath system"; else echo "datapath netdev"; fi
+fi
+exit 0
+`;
+
+/** The programs that a node needs; `ovs-vswitchd` stands for its running, not for its being installed. */
+const expectedTools = ['qemu-img', 'ovs-vsctl', 'ovs-vswitchd', 'ip', 'nft', 'dnsmasq', 'setpriv', 'flock', 'ethtool'];
+
+const kibibyte = z.coerce.number().transform((count) => count * 1024);
+const text = z.string().min(1);
+const usageSchema = z.object({
+  bootId: text,
+  memory: kibibyte,
+  memoryAvailable: kibibyte,
+  disk: kibibyte,
+  diskFree: kibibyte,
+  load: z.coerce.number(),
+});
+const specsSchema = usageSchema.extend({
+  architecture: text,
+  kernel: text,
+  operatingSystem: text.default('unknown'),
+  cpus: z.coerce.number().int().min(1),
+  datapath: z.enum(['system', 'netdev']).nullable().default(null),
+});
+
+/** Everything about the node but its accelerator. Throws `node.unfit` where the node does not say what every Linux says. */
+export function readNodeSpecs(stateFolder: string): Call<MeasuredSpecs> {
+  return {
+    command: { argv: ['sh', '-c', specsScript, 'croft-specs', stateFolder] },
+    parse(result) {
+      const specs = readAnswer(specsSchema, result);
+      return { ...specs, tools: readTools(result.stdout, specs.architecture) };
+    },
+  };
+}
+
+/** Only what changes all the time; cheap enough for every pass. */
+export function readNodeUsage(stateFolder: string): Call<NodeUsage> {
+  return {
+    command: { argv: ['sh', '-c', usageScript, 'croft-usage', stateFolder] },
+    parse: (result) => readAnswer(usageSchema, result),
+  };
+}
+
+function readAnswer<T>(schema: z.ZodType<T>, { stdout, stderr }: CommandResult): T {
+  const pairs = stdout.split('\n').map((line): [string, string] => {
+    const space = line.indexOf(' ');
+    return [line.slice(0, space), line.slice(space + 1)];
+  });
+  const answer = schema.safeParse(Object.fromEntries(pairs));
+  if (answer.success) return answer.data;
+  const missing = answer.error.issues.map((issue) => issue.path.join('.')).join(', ');
+  throw new CroftError('node.unfit', `the node does not tell its ${missing}: ${stderr.trim()}`, { cause: answer.error });
+}
+
+/** `tool NAME WORDS` lines: the version is the first number with a dot in the words, else the words themselves. */
+function readTools(stdout: string, architecture: string): Record<string, string | null> {
+  const tools: Record<string, string | null> = {};
+  for (const name of [`qemu-system-${architecture}`, ...expectedTools]) tools[name] = null;
+  for (const [, name, words] of stdout.matchAll(/^tool (\S+) (.*)$/gm)) {
+    if (name !== undefined && words !== undefined) tools[name] = /\d+(\.\d+)+[\w+~-]*/.exec(words)?.[0] ?? words;
+  }
+  return tools;
+}
