@@ -2,10 +2,14 @@
 
 const longest = 64;
 
-/** JSON-quoted, at most 64 characters; control, format (bidirectional too) and unpaired characters as `\uXXXX`. */
+/** JSON-quoted, at most 64 characters, printable. */
 export function quoted(text: string): string {
-  const cut = text.length > longest ? `${text.slice(0, longest)}…` : text;
-  return JSON.stringify(cut).replace(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped);
+  return printable(JSON.stringify(text.length > longest ? `${text.slice(0, longest)}…` : text));
+}
+
+/** Control, format (bidirectional too), private and unpaired characters, and line separators, as `\uXXXX`. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped);
 }
 
 function escaped(character: string): string {

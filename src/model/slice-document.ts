@@ -2,7 +2,7 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml';
 import type { InputIssue } from './error.ts';
 import { type InputPath, inputError, type Locate } from './input-issues.ts';
-import { quoted } from './quote.ts';
+import { printable, quoted } from './quote.ts';
 import type { SliceFile } from './slice-file.ts';
 import { checkSliceFile } from './slice-file-check.ts';
 
@@ -102,7 +102,7 @@ function issueAt(message: string, at: number, lines: LineCounter): InputIssue {
 }
 
 function firstLine(message: string): string {
-  return quoted(message.split('\n')[0]?.slice(0, 200) ?? '');
+  return printable(message.split('\n')[0]?.slice(0, 200) ?? '');
 }
 
 function syntaxError(issues: InputIssue[], cause?: unknown): Error {

@@ -29,7 +29,7 @@ function report(issue: ZodIssue, prefix: InputPath, file: unknown, issues: Input
       reportUnion(issue, path, file, issues);
       return;
     case 'invalid_value':
-      issues.add(path, unknownName('value', String(valueAt(file, path)), issue.values.map(String)));
+      issues.add(path, choiceMessage(valueAt(file, path), issue.values.map(String)));
       return;
     case 'invalid_type':
       issues.add(path, typeMessage(issue, path, file));
@@ -44,6 +44,10 @@ function reportUnion(issue: z.core.$ZodIssueInvalidUnion, path: InputPath, file:
   const meant = issue.errors.find((branch) => !branch.some((part) => part.code === 'invalid_type' && part.path.length === 0));
   if (meant === undefined) issues.add(path, 'a NIC is the name of its network, or { network, address, mac, model }');
   else for (const part of meant) report(part, path, file, issues);
+}
+
+function choiceMessage(value: unknown, choices: readonly string[]): string {
+  return typeof value === 'string' ? unknownName('value', value, choices) : `must be one of ${choices.join(', ')}`;
 }
 
 function typeMessage(issue: z.core.$ZodIssueInvalidType, path: InputPath, file: unknown): string {

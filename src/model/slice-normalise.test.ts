@@ -148,6 +148,7 @@ const wrong: [string, string, string, RegExp][] = [
   ['CR9 an unknown key', vm('imag: x'), 'vms.web.imag', /unknown key "imag": did you mean image\?/],
   ['CR9 an unknown key of a NIC', vm('nics: [{network: lan, adress: 10.1.0.5}]'), 'vms.web.nics.0.adress', /did you mean address\?/],
   ['CR9 an unknown topology', '{slice: a, topology: rin, size: 3}', 'topology', /did you mean ring\?/],
+  ['CR9 a topology that is a list', '{slice: a, topology: [ring], size: 3}', 'topology', /must be one of ring, /],
   ['CR9 a topology without size', '{slice: a, topology: ring}', 'topology', /needs a size/],
   ['CR9 a topology too large', '{slice: a, topology: mesh, size: 10}', 'size', /a mesh has 2 to 9 VMs, not 10/],
   ['CR9 zero CPUs', vm('cpus: 0'), 'vms.web.cpus', />=1/],
