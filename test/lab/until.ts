@@ -1,0 +1,13 @@
+/** Waiting for a condition. */
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Resolves with the first value that is not undefined; rejects after `timeout` ms, naming what did not come true. */
+export async function until<T>(what: string, probe: () => Promise<T | undefined>, timeout = 20_000): Promise<T> {
+  const deadline = Date.now() + timeout;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined) return value;
+    if (Date.now() > deadline) throw new Error(`waited ${timeout / 1000} s in vain until ${what}`);
+    await delay(20);
+  }
+}
