@@ -1,0 +1,77 @@
+/** Slices, nodes and images for store tests, and the shortest ways to put them into a store. */
+import { gibibyte, mebibyte } from '../../src/model/flavor.ts';
+import type { Image } from '../../src/model/image.ts';
+import { type Node, type NodeConfig, type NodeSpecs, nodeConfigSchema } from '../../src/model/node.ts';
+import type { NetworkSpec, NicSpec, Slice, SliceSpec, VmSpec } from '../../src/model/slice.ts';
+import { diffSlice } from '../../src/model/slice-diff.ts';
+import type { Store } from '../../src/store/store.ts';
+
+export function networkSpec(name: string, cidr: string, other: Partial<NetworkSpec> = {}): NetworkSpec {
+  const gateway = cidr.replace(/\.0\/\d+$/, '.1');
+  return { name, cidr, gateway, internet: false, dhcp: true, link: false, ...other };
+}
+
+export function vmSpec(name: string, networks: readonly string[], other: Partial<VmSpec> = {}): VmSpec {
+  const nics = networks.map((network, index) => nicSpec(`eth${index}`, network));
+  return {
+    name,
+    image: 'micro',
+    cpus: 1,
+    memory: 128 * mebibyte,
+    disk: null,
+    nics,
+    restart: 'on-failure',
+    userData: null,
+    sshKeys: [],
+    ...other,
+  };
+}
+
+export function nicSpec(name: string, network: string, other: Partial<NicSpec> = {}): NicSpec {
+  return { name, network, model: 'virtio', address: null, mac: null, ...other };
+}
+
+/** One network `lan` with `count` VMs `vm1`, `vm2`, … */
+export function lanSlice(name: string, count: number, cidr = '10.0.0.0/24'): SliceSpec {
+  const vms = Array.from({ length: count }, (_, index) => vmSpec(`vm${index + 1}`, ['lan']));
+  return { name, networks: [networkSpec('lan', cidr)], vms };
+}
+
+/** Plans against the slice as it is and commits that. */
+export async function apply(store: Store, spec: SliceSpec): Promise<Slice> {
+  const current = await store.slices.find(spec.name);
+  return await store.slices.commit(diffSlice(current?.spec ?? null, spec, current?.generation ?? null));
+}
+
+export function putImage(store: Store, name = 'micro', digit = 'a'): Promise<Image> {
+  return store.images.put({ name, sha256: digit.repeat(64), format: 'qcow2', size: 20 * mebibyte, virtualSize: 40 * mebibyte });
+}
+
+export function nodeConfig(name: string, other: Partial<NodeConfig> = {}): NodeConfig {
+  return { ...nodeConfigSchema.parse({ name, ssh: { address: `${name}.test` } }), ...other };
+}
+
+export function nodeSpecs(cpus: number, memory: number): NodeSpecs {
+  return {
+    architecture: 'x86_64',
+    kernel: '6.1.0',
+    operatingSystem: 'Debian GNU/Linux 12',
+    bootId: '0c5dd1d2-5a04-4a1a-8e43-3a1f2bb4d8a1',
+    cpus,
+    memory,
+    memoryAvailable: memory,
+    disk: 100 * gibibyte,
+    diskFree: 90 * gibibyte,
+    load: 0.5,
+    accelerator: { kind: 'tcg', reason: 'slow' },
+    tools: { qemu: '7.2.0' },
+    datapath: 'netdev',
+  };
+}
+
+/** A node that takes VMs and routers. */
+export async function addReadyNode(store: Store, name: string, { cpus = 4, memory = 4 * gibibyte, ...config } = {}): Promise<Node> {
+  const node = await store.nodes.add(nodeConfig(name, config));
+  await store.nodes.observe(node.id, { status: 'ready', reason: null, seenAt: 5, since: 5, specs: nodeSpecs(cpus, memory) });
+  return await store.nodes.get(name);
+}
