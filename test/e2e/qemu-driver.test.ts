@@ -1,0 +1,324 @@
+/** The QEMU driver with real QEMUs, whose guest is a boot sector. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { test } from 'node:test';
+import { processName, vmFolders, vmUserId } from '../../src/drivers/hypervisor/identity.ts';
+import { perform } from '../../src/host/host.ts';
+import { mebibyte } from '../../src/model/flavor.ts';
+import { planHash } from '../../src/model/node-plan.ts';
+import { virtualSize } from '../../src/tools/qemu-img.ts';
+import { bootBanner } from './boot-image.ts';
+import { alive, openStage, processStatus, seedBytes, tcgAbilities, until } from './qemu-stage.ts';
+
+const patient = { powerdown: 20_000, terminate: 5_000 };
+const hasty = { powerdown: 300, terminate: 5_000 };
+
+test('CR6 a VM is prepared, started and seen, and its guest runs', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { host, layout, driver } = stage;
+  const vm = await stage.launch();
+  await driver.prepare(host, layout, vm, 'slice/vm');
+  const stopped = await stage.observed(vm.id);
+  assert.deepEqual([stopped?.state, stopped?.launchHash], ['stopped', planHash(vm)]);
+
+  const before = Date.now();
+  await driver.start(host, layout, tcgAbilities, vm, 'slice/vm');
+  const running = await stage.observed(vm.id);
+  assert.deepEqual([running?.state, running?.launchHash, running?.exitCode], ['running', planHash(vm), null]);
+  assert.ok(Math.abs((running?.startedAt ?? 0) - before) < 5_000);
+  await until(async () => (await driver.consoleLog(host, layout, vm.id, 1000)).includes(bootBanner));
+  assert.equal(await driver.consoleLog(host, layout, vm.id, 3), 'd.\r\n'.slice(-3));
+});
+
+test('CR6 QEMU runs under a user of its own, without privileges, in its sandbox', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch();
+  const status = await processStatus(await stage.up(vm));
+  const user = String(vmUserId(vm.id));
+  assert.deepEqual(status.Uid?.split('\t'), [user, user, user, user]);
+  assert.deepEqual(status.Gid?.split('\t'), [user, user, user, user]);
+  assert.deepEqual([status.Seccomp, status.NoNewPrivs, status.Groups], ['2', '1', '']);
+  assert.deepEqual([status.CapEff, status.CapPrm, status.CapBnd], Array(3).fill('0'.repeat(16)));
+});
+
+test("CR6 a VM's files are closed to other VMs, and it cannot replace what root writes", { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch();
+  await stage.up(vm);
+  const folders = vmFolders(stage.layout, vm.id);
+  const user = vmUserId(vm.id);
+  const { groupId } = await stage.host.login();
+  const seen = async (path: string) => {
+    const { uid, gid, mode } = await stat(path);
+    return [uid, gid, (mode & 0o7777).toString(8)];
+  };
+  assert.deepEqual(await seen(folders.state), [0, user, '710']);
+  assert.deepEqual(await seen(folders.disk), [user, user, '600']);
+  assert.deepEqual(await seen(folders.seed), [0, user, '640']);
+  assert.deepEqual(await seen(folders.run), [0, 0, '711']);
+  assert.deepEqual(await seen(folders.consoleLog), [user, user, '600']);
+  assert.deepEqual(await seen(`${folders.run}/sockets`), [user, groupId, '2770']);
+  assert.deepEqual(await seen(folders.qmp), [user, groupId, '770']);
+});
+
+test('CR6 a second start of a running VM does nothing', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch();
+  const pid = await stage.up(vm);
+  const start = () => stage.driver.start(stage.host, stage.layout, tcgAbilities, vm, 'slice/vm');
+  await Promise.all([start(), start()]);
+  assert.equal((await stage.observed(vm.id))?.pid, pid);
+});
+
+test('CR6 two starts at once make one process', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { host, layout, driver } = stage;
+  const vm = await stage.launch();
+  await driver.prepare(host, layout, vm, 'slice/vm');
+  await Promise.all([1, 2, 3].map(() => driver.start(host, layout, tcgAbilities, vm, 'slice/vm')));
+  const [result] = await host.batch([{ argv: ['grep', '-lsaF', '-e', processName(vm.id), '-r', '/proc', '--include=cmdline'] }]);
+  const users = await Promise.all(
+    [...new Set(result?.stdout.match(/(?<=^\/proc\/)\d+(?=\/cmdline$)/gm))].map((pid) =>
+      processStatus(Number(pid)).catch(() => ({}) as Record<string, string>),
+    ),
+  );
+  assert.equal(users.filter(({ Uid }) => Uid?.startsWith(String(vmUserId(vm.id)))).length, 1);
+});
+
+test('CR6 preparing twice changes nothing; a changed launch keeps the disk and may enlarge it', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { host, layout, driver } = stage;
+  const vm = await stage.launch();
+  const { disk, seed, state } = vmFolders(layout, vm.id);
+  await driver.prepare(host, layout, vm, 'slice/vm');
+  const first = await stat(disk);
+  await writeFile(`${disk}.new`, 'left by a controller that was killed');
+  await driver.prepare(host, layout, vm, 'slice/vm');
+  assert.deepEqual([(await stat(disk)).ino, (await stat(disk)).mtimeMs], [first.ino, first.mtimeMs]);
+  assert.deepEqual(await readFile(seed), seedBytes);
+
+  const changed = { ...vm, disk: 8 * mebibyte, boot: 1 };
+  await driver.prepare(host, layout, changed, 'slice/vm');
+  assert.equal((await stat(disk)).ino, first.ino);
+  assert.deepEqual(await perform(host, virtualSize(disk)), [8 * mebibyte]);
+  assert.equal((await stage.observed(vm.id))?.launchHash, planHash(changed));
+  await driver.prepare(host, layout, { ...changed, disk: 4 * mebibyte }, 'slice/vm');
+  assert.deepEqual(await perform(host, virtualSize(disk)), [8 * mebibyte]);
+
+  await rm(`${state}/launch.json`);
+  assert.equal((await stage.observed(vm.id))?.state, 'preparing');
+  await assert.rejects(driver.start(host, layout, tcgAbilities, vm, 'slice/vm'), { code: 'vm.launch', message: /not complete/ });
+});
+
+test('CR6 a running VM keeps the hash that it was started from', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch();
+  await stage.up(vm);
+  await stage.driver.prepare(stage.host, stage.layout, { ...vm, boot: 1 }, 'slice/vm');
+  assert.equal((await stage.observed(vm.id))?.launchHash, planHash(vm));
+});
+
+test('CR7 a guest that hears the power button powers itself off', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { host, layout, driver } = stage;
+  const vm = await stage.launch('obedient');
+  const pid = await stage.up(vm);
+  await until(async () => (await driver.consoleLog(host, layout, vm.id, 1000)).includes(bootBanner));
+  assert.equal(await driver.stop(host, layout, vm.id, patient), 'powered-down');
+  assert.ok(!alive(pid));
+  assert.deepEqual(await stage.observed(vm.id), {
+    id: vm.id,
+    state: 'stopped',
+    pid: null,
+    startedAt: null,
+    launchHash: planHash(vm),
+    exitCode: 0,
+  });
+  assert.equal(await driver.stop(host, layout, vm.id, patient), 'not-running');
+});
+
+test('CR7 a guest that does not is terminated, and a process that ignores that is killed', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { host, layout, driver } = stage;
+  const vm = await stage.launch('deaf');
+  await stage.up(vm);
+  assert.equal(await driver.stop(host, layout, vm.id, hasty), 'terminated');
+  assert.equal((await stage.observed(vm.id))?.state, 'stopped');
+
+  const pid = await stage.up(vm);
+  process.kill(pid, 'SIGSTOP');
+  assert.equal(await driver.stop(host, layout, vm.id, { powerdown: 300, terminate: 200 }), 'killed');
+  assert.ok(!alive(pid));
+  assert.equal((await stage.observed(vm.id))?.state, 'stopped', 'an end that was wanted is no failure');
+});
+
+test('CR7 a control socket that is silent does not keep a VM alive', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { host, layout, driver } = stage;
+  const vm = await stage.launch('obedient');
+  await stage.up(vm);
+  const { qmp } = vmFolders(layout, vm.id);
+  await rm(qmp);
+  const silent = createServer().listen(qmp);
+  await once(silent, 'listening');
+  try {
+    assert.equal(await driver.stop(host, layout, vm.id, patient), 'terminated');
+  } finally {
+    silent.close();
+  }
+});
+
+test('CR7 stop ends exactly its own process', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { host, layout, driver } = stage;
+  const vm = await stage.launch('deaf');
+  const neighbour = await stage.launch('deaf', { id: `${vm.id.slice(0, 15)}${vm.id.endsWith('a') ? 'b' : 'a'}` });
+  const pid = await stage.up(vm);
+  const neighbourPid = await stage.up(neighbour);
+  /** Its command line has all that the VM's has, its user is another. */
+  await using namesake = await stranger(['-c', 'sleep 600; :', processName(vm.id)], 65534);
+  /** Its user is the VM's, its name goes on where the VM's ends. */
+  await using longer = await stranger(['-c', 'sleep 600; :', `${processName(vm.id)}0`], vmUserId(vm.id));
+  const { run } = vmFolders(layout, vm.id);
+
+  for (const other of [namesake.pid, longer.pid, neighbourPid]) {
+    await writeFile(`${run}/pid`, `${other}\n`);
+    assert.equal(await driver.stop(host, layout, vm.id, hasty), 'not-running');
+    assert.ok(alive(other), 'a stale pidfile endangers nobody');
+    assert.notEqual((await stage.observed(vm.id))?.state, 'running');
+  }
+  await writeFile(`${run}/pid`, `${pid}\n`);
+  assert.equal(await driver.stop(host, layout, vm.id, hasty), 'terminated');
+  assert.ok(!alive(pid) && [namesake.pid, longer.pid, neighbourPid].every(alive));
+});
+
+test('SC19 destroy leaves a stranger alone who has the number in a stale pidfile', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch();
+  await stage.driver.prepare(stage.host, stage.layout, vm, 'slice/vm');
+  await using sleeper = await stranger(['-c', 'sleep 600; :'], 0);
+  const { run, state } = vmFolders(stage.layout, vm.id);
+  await mkdir(run, { recursive: true });
+  await writeFile(`${run}/pid`, `${sleeper.pid}\n`);
+  await stage.driver.destroy(stage.host, stage.layout, vm.id);
+  assert.ok(alive(sleeper.pid));
+  await assert.rejects(stat(state), { code: 'ENOENT' });
+});
+
+test('CR16 a QEMU that was killed is seen as failed, and can be started again', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch();
+  process.kill(await stage.up(vm), 'SIGKILL');
+  await until(async () => (await stage.observed(vm.id))?.state === 'failed');
+  await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
+  await stage.up(vm);
+});
+
+test('CR16 a VM whose node lost its run folder, as by a reboot, is seen as failed', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch();
+  process.kill(await stage.up(vm), 'SIGKILL');
+  const { run } = vmFolders(stage.layout, vm.id);
+  await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
+  await rm(run, { recursive: true });
+  assert.equal((await stage.observed(vm.id))?.state, 'failed');
+  await stage.up(vm);
+});
+
+test("CR6 a start that fails says so in QEMU's words and leaves nothing running", { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { host, layout, driver } = stage;
+  const port = { nicId: 'nicnicnicnicnic2', mac: '52:54:00:00:00:01', address: '10.0.0.2', segment: 7, model: 'virtio' as const };
+  const vm = await stage.launch();
+  const broken = { ...vm, ports: [{ ...port, vmId: vm.id }] };
+  await driver.prepare(host, layout, broken, 'slice/vm');
+  await assert.rejects(driver.start(host, layout, tcgAbilities, broken, 'slice/vm'), {
+    code: 'vm.launch',
+    message: /slice\/vm could not be started on here: .*could not configure \/dev\/net\/tun/s,
+  });
+  assert.equal((await stage.observed(vm.id))?.state, 'stopped');
+  await stage.up(vm);
+});
+
+test('CR6 destroy removes a running VM with all that it had; twice is as good as once', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch();
+  const pid = await stage.up(vm);
+  const supervisor = Number((await processStatus(pid)).PPid);
+  const { state, run } = vmFolders(stage.layout, vm.id);
+  await stage.driver.destroy(stage.host, stage.layout, vm.id);
+  await until(async () => !alive(supervisor));
+  assert.ok(!alive(pid));
+  for (const folder of [state, run]) await assert.rejects(stat(folder), { code: 'ENOENT' });
+  assert.equal(await stage.observed(vm.id), null);
+  await stage.driver.destroy(stage.host, stage.layout, vm.id);
+});
+
+test('CR6 the console carries bytes both ways, and the log keeps them over a restart', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { host, layout, driver } = stage;
+  const vm = await stage.launch();
+  await stage.up(vm);
+  const log = () => driver.consoleLog(host, layout, vm.id, 10_000);
+  await until(async () => (await log()).includes(bootBanner));
+  const console = await driver.console(host, layout, vm.id);
+  try {
+    console.write('x');
+    const [answer] = await once(console, 'data');
+    assert.equal(String(answer), 'x');
+  } finally {
+    console.destroy();
+  }
+  await driver.stop(host, layout, vm.id, patient);
+  await stage.up(vm);
+  await until(async () => (await log()).split(bootBanner).length === 3);
+});
+
+test('CR15 a VM outlives the connection that started it', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch();
+  const pid = await stage.up(vm);
+  await stage.host.close();
+  assert.equal((await stage.observed(vm.id))?.pid, pid);
+});
+
+test('CR6 a full disk is named as such and leaves no half disk', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { host, layout, driver } = stage;
+  const vm = await stage.launch();
+  const { state, disk } = vmFolders(layout, vm.id);
+  await mkdir(state, { recursive: true });
+  const [mounted] = await host.batch([{ argv: ['mount', '-t', 'tmpfs', '-o', 'size=64k,mode=710', 'none', state] }]);
+  assert.equal(mounted?.code, 0);
+  try {
+    await assert.rejects(driver.prepare(host, layout, vm, 'slice/vm'), { code: 'disk.full', message: /No space left on device/ });
+    await assert.rejects(stat(disk), { code: 'ENOENT' });
+    await assert.rejects(stat(`${disk}.new`), { code: 'ENOENT' });
+  } finally {
+    await host.batch([{ argv: ['umount', state] }]);
+  }
+});
+
+test('CR17 folders of other names are neither seen nor touched', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { layout, driver, host } = stage;
+  for (const name of ['lost+found', 'vm1', '$(reboot)', 'a b', '..hidden']) await mkdir(`${layout.stateFolder}/vms/${name}`);
+  assert.deepEqual(await perform(host, driver.observe(layout)), [[]]);
+});
+
+/** A process that is none of Croft's. */
+async function stranger(shellArguments: string[], user: number) {
+  const child = spawn('sh', shellArguments, { stdio: 'ignore', uid: user, gid: user, detached: true });
+  await once(child, 'spawn');
+  const pid = child.pid ?? assert.fail('it has no pid');
+  return {
+    pid,
+    async [Symbol.asyncDispose]() {
+      process.kill(-pid, 'SIGKILL');
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    },
+  };
+}
