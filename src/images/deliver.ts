@@ -120,7 +120,7 @@ function imagePresence(place: ImagePlace, image: DeliveredImage): Call<boolean> 
     command: { argv: ['sh', '-c', script, 'sh', imageFolder(place), imagePath(place, image), String(image.size)] },
     parse: ({ code, stderr }) => {
       if (code !== 0 && code !== absent)
-        throw new CroftError('command.failed', `the image folder ${imageFolder(place)} cannot be made: ${stderr.trim()}`);
+        throw new CroftError('command.failed', `The image folder ${imageFolder(place)} cannot be made: ${stderr.trim()}`);
       return code === 0;
     },
   };
@@ -138,7 +138,7 @@ function listImageFolder(place: ImagePlace): Call<string[]> {
   return {
     command: { argv: ['sh', '-c', '[ ! -d "$1" ] || exec ls -1 "$1"', 'sh', imageFolder(place)] },
     parse: ({ code, stdout, stderr }) => {
-      if (code !== 0) throw new CroftError('command.failed', `the image folder ${imageFolder(place)} cannot be read: ${stderr.trim()}`);
+      if (code !== 0) throw new CroftError('command.failed', `The image folder ${imageFolder(place)} cannot be read: ${stderr.trim()}`);
       return stdout.split('\n').filter((name) => name !== '');
     },
   };

@@ -1,7 +1,7 @@
 /** The controller's own store of image files, each kept once, under the sha256 of its content. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -86,13 +86,13 @@ async function synchronise(folder: string): Promise<void> {
 function asLibraryError(thrown: unknown, folder: string, source: string | Readable): unknown {
   if (!(thrown instanceof Error) || !('code' in thrown)) return thrown;
   if (thrown.code === 'ENOSPC' || thrown.code === 'EDQUOT') {
-    return new CroftError('disk.full', `the image does not fit into the library ${folder}: the disk is full`, {
+    return new CroftError('disk.full', `The image does not fit into the library ${folder}: the disk is full`, {
       hint: 'Make room there, or remove images with: croft image rm NAME',
       cause: thrown,
     });
   }
   if (typeof source === 'string' && ['ENOENT', 'EACCES', 'EISDIR'].includes(String(thrown.code))) {
-    return new CroftError('input.invalid', `the image file ${source} cannot be read: ${thrown.message}`, { cause: thrown });
+    return new CroftError('input.invalid', `The image file ${source} cannot be read: ${thrown.message}`, { cause: thrown });
   }
   return thrown;
 }

@@ -76,7 +76,7 @@ async function build({ packages, kernelVersion, workFolder, cached, log }: Build
 function findKernelVersion(packages: readonly GuestPackage[]): string {
   const version = packages.map(({ name }) => /^linux-image-(\d.*)$/.exec(name)?.[1]).find((each) => each !== undefined);
   if (version === undefined)
-    throw new CroftError('node.unfit', 'the kernel meta package of this distribution depends on no kernel package');
+    throw new CroftError('node.unfit', 'The kernel meta package of this distribution depends on no kernel package');
   return version;
 }
 

@@ -34,7 +34,7 @@ export async function runProgram(program: string, parameters: readonly string[],
     );
   } catch (thrown) {
     if (!isMissing(thrown)) throw thrown;
-    throw new CroftError('node.unfit', `the program ${program} is not installed on the controller's machine`, {
+    throw new CroftError('node.unfit', `The program ${program} is not installed on the controller's machine`, {
       hint: `Install it, on Debian and Ubuntu with: apt-get install ${options.debianPackage ?? program}`,
       cause: thrown,
     });

@@ -38,7 +38,7 @@ export async function buildSeed(vm: SeedSource): Promise<Buffer> {
 export function seedFiles(vm: SeedSource): { 'meta-data': string; 'user-data': string; 'network-config': string } {
   const userData = vm.userData ?? `#cloud-config\n${yaml({ ssh_authorized_keys: vm.sshKeys })}`;
   if (Buffer.byteLength(userData) > userDataLimit) {
-    throw new CroftError('input.invalid', `the user-data of the VM ${vm.hostname} is larger than ${userDataLimit} bytes`, {
+    throw new CroftError('input.invalid', `The user-data of the VM ${vm.hostname} is larger than ${userDataLimit} bytes`, {
       hint: 'Let the script fetch what is large instead of carrying it.',
     });
   }

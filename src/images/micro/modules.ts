@@ -33,7 +33,7 @@ export async function collectModules(folder: string): Promise<KernelModule[]> {
 async function collect(name: string, available: ModuleFolder, modules: Map<string, Buffer>): Promise<void> {
   if (modules.has(name) || available.builtIn.has(name)) return;
   const file = available.files.get(name);
-  if (file === undefined) throw new CroftError('node.unfit', `the kernel package has no module ${name}, which the micro guest needs`);
+  if (file === undefined) throw new CroftError('node.unfit', `The kernel package has no module ${name}, which the micro guest needs`);
   const content = await readModule(file);
   for (const dependency of moduleDependencies(content)) await collect(dependency, available, modules);
   modules.set(name, content);

@@ -22,7 +22,8 @@ export interface GuestPackage {
 export async function resolvePackages(): Promise<GuestPackage[]> {
   await checkArchitecture();
   const kernel = await kernelPackage();
-  const names = [...(await dependencies(kernel)).filter(isKernel), ...(await programNames())];
+  const [kernelParts, programParts] = await Promise.all([dependencies(kernel), dependencies(...programPackages)]);
+  const names = [...kernelParts.filter(isKernel), ...programParts];
   const listing = await runProgram('apt-cache', ['show', '--no-all-versions', ...names]);
   return parsePackages(listing.toString());
 }
@@ -30,14 +31,14 @@ export async function resolvePackages(): Promise<GuestPackage[]> {
 async function checkArchitecture(): Promise<void> {
   const output = await runProgram('dpkg', ['--print-architecture']).catch((thrown) => {
     if (!(thrown instanceof CroftError) || thrown.code !== 'node.unfit') throw thrown;
-    throw new CroftError('node.unfit', 'the micro image is built from Debian or Ubuntu packages, and this machine has no dpkg', {
+    throw new CroftError('node.unfit', 'The micro image is built from Debian or Ubuntu packages, and this machine has no dpkg', {
       hint: 'Build it on a Debian or Ubuntu machine and bring it here with: croft image add micro FILE',
       cause: thrown,
     });
   });
   const architecture = output.toString().trim();
   if (architecture === 'amd64') return;
-  throw new CroftError('node.unfit', `the micro image is built for amd64, and this machine is ${architecture}`);
+  throw new CroftError('node.unfit', `The micro image is built for amd64, and this machine is ${architecture}`);
 }
 
 async function kernelPackage(): Promise<string> {
@@ -46,7 +47,7 @@ async function kernelPackage(): Promise<string> {
   if (process.getuid?.() === 0) await runProgram('apt-get', ['update', '-q']);
   const afterUpdate = await knownKernels();
   if (afterUpdate !== undefined) return afterUpdate;
-  throw new CroftError('node.unfit', `apt knows none of the kernel packages ${kernelPackages.join(', ')}`, {
+  throw new CroftError('node.unfit', `Apt knows none of the kernel packages ${kernelPackages.join(', ')}`, {
     hint: 'Get the package lists with: apt-get update',
   });
 }
@@ -57,13 +58,10 @@ async function knownKernels(): Promise<string | undefined> {
   return kernelPackages.find((name) => names.has(name));
 }
 
-async function programNames(): Promise<string[]> {
-  return [...new Set((await Promise.all(programPackages.map(dependencies))).flat())];
-}
-
-async function dependencies(name: string): Promise<string[]> {
+/** The packages themselves and all that they depend on. */
+async function dependencies(...names: string[]): Promise<string[]> {
   const only = ['pre-depends', 'recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);
-  return parseDependencies((await runProgram('apt-cache', ['depends', '--recurse', ...only, name])).toString());
+  return parseDependencies((await runProgram('apt-cache', ['depends', '--recurse', ...only, ...names])).toString());
 }
 
 function isKernel(name: string): boolean {

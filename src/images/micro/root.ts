@@ -63,7 +63,7 @@ async function libraries(unpacked: string, program: string): Promise<[string, st
   const listing = await runProgram(loader, ['--inhibit-cache', '--library-path', folders.join(':'), '--list', program]);
   const found = parseLibraries(listing.toString());
   const foreign = found.find(([, file]) => !file.startsWith(`${unpacked}/`));
-  if (foreign !== undefined) throw new CroftError('internal', `the library ${foreign[0]} of dropbear is in none of the unpacked packages`);
+  if (foreign !== undefined) throw new CroftError('internal', `The library ${foreign[0]} of dropbear is in none of the unpacked packages`);
   return [...found.map(([name, file]): [string, string] => [`lib/x86_64-linux-gnu/${name}`, file]), ['lib64/ld-linux-x86-64.so.2', loader]];
 }
 
@@ -87,7 +87,7 @@ async function firstExisting(root: string, candidates: readonly string[]): Promi
     const names = await readdir(path.join(root, path.dirname(candidate))).catch((): string[] => []);
     if (names.includes(path.basename(candidate))) return path.join(root, candidate);
   }
-  throw new CroftError('internal', `the packages have none of: ${candidates.join(', ')}`);
+  throw new CroftError('internal', `The packages have none of: ${candidates.join(', ')}`);
 }
 
 /** Scripts and programs are executable; the rest is only read. */
