@@ -3,7 +3,7 @@ import type { HypervisorDriver, NodeAbilities, NodeLayout, StopTimes } from '../
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import type { Host } from '../host/host.ts';
 import { asCroftError, type CroftError } from '../model/error.ts';
-import type { PortPlan, WantedVm } from '../model/node-plan.ts';
+import type { WantedVm } from '../model/node-plan.ts';
 import { type Step, type StepKind, type StepShapes, subjectOf } from './steps.ts';
 
 /** Brings images to nodes; one transfer per node and image, however many ask. */
@@ -11,26 +11,24 @@ export interface ImageDelivery {
   ensure(host: Host, layout: NodeLayout, image: WantedVm['launch']['image']): Promise<void>;
 }
 
-/** Hears how the steps go, to record it. */
+export type VmStepName = 'image' | 'ports' | 'disk' | 'start' | 'stop' | 'remove';
+type Named = { id: string; label: string };
+
+/** Hears how the steps go, to record it. Durations are in ms. */
 export interface Progress {
-  vmStep(
-    vmId: string,
-    label: string,
-    name: 'image' | 'ports' | 'disk' | 'start' | 'stop' | 'remove',
-    state: 'started' | 'done',
-    duration: number | null,
-  ): void;
+  vmStep(vmId: string, label: string, name: VmStepName, state: 'started' | 'done', duration: number | null): void;
   vmStarted(vm: WantedVm): void;
-  vmFailed(vm: { id: string; label: string }, step: string, error: CroftError): void;
-  vmStopped(label: string, how: string): void;
+  vmFailed(vm: WantedVm, step: VmStepName, error: CroftError): void;
+  vmStopped(vm: Named, how: string): void;
+  vmRemoved(vm: Named): void;
   routerStep(
-    sliceId: string,
+    slice: string,
     state: 'done' | 'removed' | 'failed',
     faults: readonly string[],
     duration: number,
     error: CroftError | null,
   ): void;
-  portsRepaired(ports: readonly PortPlan[]): void;
+  portsRepaired(count: number): void;
   nodeFailed(what: string, error: CroftError): void;
 }
 
@@ -100,9 +98,9 @@ async function ensureRouter(context: ExecutionContext, { plan, faults }: StepSha
   const start = clock();
   try {
     await network.ensureRouter(host, layout, abilities, plan);
-    progress.routerStep(plan.sliceId, 'done', faults, clock() - start, null);
+    progress.routerStep(plan.slice, 'done', faults, clock() - start, null);
   } catch (thrown) {
-    progress.routerStep(plan.sliceId, 'failed', faults, clock() - start, asCroftError(thrown));
+    progress.routerStep(plan.slice, 'failed', faults, clock() - start, asCroftError(thrown));
   }
 }
 
@@ -121,18 +119,19 @@ async function repairPorts({ network, host, layout, progress }: ExecutionContext
     failed.add(vmId);
     progress.nodeFailed(`ports of VM ${vmId}`, error);
   }
-  const repaired = ports.filter(({ vmId }) => !failed.has(vmId));
-  if (repaired.length > 0) progress.portsRepaired(repaired);
+  const repaired = ports.filter(({ vmId }) => !failed.has(vmId)).length;
+  if (repaired > 0) progress.portsRepaired(repaired);
 }
 
 async function stopVm(context: ExecutionContext, { id, label }: StepShapes['stop']): Promise<void> {
   const { hypervisor, host, layout, progress, stopTimes } = context;
   const how = await timed(context, id, label, 'stop', () => hypervisor.stop(host, layout, id, stopTimes));
-  progress.vmStopped(label, how);
+  progress.vmStopped({ id, label }, how);
 }
 
 async function destroyVm(context: ExecutionContext, { id, label }: StepShapes['destroy']): Promise<void> {
   await timed(context, id, label, 'remove', () => context.hypervisor.destroy(context.host, context.layout, id));
+  context.progress.vmRemoved({ id, label });
 }
 
 /** VM → the error of its ports, null where they are there. */
@@ -156,7 +155,7 @@ async function attachAll({ network, host, layout, clock }: ExecutionContext, vms
 async function launchVm(context: ExecutionContext, vm: WantedVm, attached: Promise<AttachOutcomes>): Promise<void> {
   const { hypervisor, images, host, layout, abilities, progress } = context;
   const { launch, label } = vm;
-  let step = 'image';
+  let step: VmStepName = 'image';
   try {
     await timed(context, launch.id, label, 'image', () => images.ensure(host, layout, launch.image));
     step = 'disk';
@@ -171,7 +170,7 @@ async function launchVm(context: ExecutionContext, vm: WantedVm, attached: Promi
     progress.vmStarted(vm);
   } catch (thrown) {
     await attached;
-    progress.vmFailed({ id: launch.id, label }, step, asCroftError(thrown));
+    progress.vmFailed(vm, step, asCroftError(thrown));
   }
 }
 
@@ -179,7 +178,7 @@ async function timed<T>(
   { progress, clock }: ExecutionContext,
   vmId: string,
   label: string,
-  name: Parameters<Progress['vmStep']>[2],
+  name: VmStepName,
   work: () => Promise<T>,
 ): Promise<T> {
   const start = clock();

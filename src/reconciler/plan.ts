@@ -92,7 +92,7 @@ function decide(vm: WantedVm, seen: ObservedVm | null, now: number): Outcome {
   const { id } = vm.launch;
   switch (action) {
     case 'keep':
-      return seen?.state === 'running' && vm.desired === 'running' ? keepRunning(vm, seen, now, outcome) : outcome;
+      return seen?.state === 'running' && vm.desired === 'running' ? keepRunning(vm, seen, now, outcome) : settled(vm, outcome, null);
     case 'launch':
       return launch(vm, outcome, now);
     case 'recover':
@@ -116,8 +116,13 @@ function keepRunning(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outco
   if (seen.launchHash !== planHash(vm.launch)) {
     return { ...outcome, action: 'stop', step: { kind: 'stop', id: vm.launch.id, label: vm.label, restart: true } };
   }
-  const settled = vm.restarts > 0 && seen.startedAt !== null && now - seen.startedAt >= forgivenAfter;
-  return { ...outcome, observed: { ...outcome.observed, reason: null, step: null, retryAt: null, ...(settled ? { restarts: 0 } : {}) } };
+  const forgiven = vm.restarts > 0 && seen.startedAt !== null && now - seen.startedAt >= forgivenAfter;
+  const observed = { ...outcome.observed, step: null, retryAt: null, attempted: null, ...(forgiven ? { restarts: 0 } : {}) };
+  return settled(vm, { ...outcome, observed }, null);
+}
+
+function settled(vm: WantedVm, outcome: Outcome, reason: string | null): Outcome {
+  return { ...outcome, observed: { ...outcome.observed, reason, settledGeneration: vm.generation } };
 }
 
 function launch(vm: WantedVm, outcome: Outcome, now: number): Outcome {

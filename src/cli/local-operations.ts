@@ -1,0 +1,38 @@
+/** What the CLI cannot do over HTTP because it concerns this machine: starting and ending the controller itself. */
+
+/** Where the controller answers and with which token; read from the environment or from the controller's home. */
+export interface Connection {
+  url: string;
+  token: string;
+}
+
+/** Options of `serve` and `up`; what is absent keeps its default. */
+export interface ServeOptions {
+  host?: string;
+  port?: number;
+  /** File path of a SQLite database or a postgres:// URL. */
+  database?: string;
+  /** VLAN tags to allocate from, `first-last`. */
+  segments?: string;
+  /** Range that transit networks are cut from. */
+  transit?: string;
+  /** Seconds between passes that nothing asked for. */
+  interval?: number;
+}
+
+export type Say = (line: string) => void;
+
+export interface LocalOperations {
+  /** Rejects with `unavailable` where there is no token yet, with the hint to start the controller. */
+  connection(): Promise<Connection>;
+  /** Runs the controller in the foreground until SIGINT or SIGTERM; resolves when it has ended. */
+  serve(options: ServeOptions): Promise<void>;
+  /** Starts the controller in the background and waits until it answers; does nothing where it runs already. */
+  up(options: ServeOptions): Promise<Connection & { started: boolean; pid: number; log: string }>;
+  /** Ends the controller, not the VMs; false where none runs. */
+  down(): Promise<boolean>;
+  /** Removes all slices and all that Croft made on this machine, then ends the controller and deletes its home. */
+  purge(say: Say): Promise<void>;
+  /** Installs what a section of Debian packages lacks; `say` hears what is done. */
+  setUp(sections: readonly string[], say: Say): Promise<void>;
+}

@@ -1,0 +1,115 @@
+/** Puts a controller together: store, drivers, loops, API. Nothing here decides anything. */
+import { mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type Logger, pino } from 'pino';
+import { createApi } from '../api/server.ts';
+import { createQemuDriver } from '../drivers/hypervisor/qemu.ts';
+import { createOvsDriver } from '../drivers/network/ovs.ts';
+import { createImageDelivery } from '../images/deliver.ts';
+import { openImageLibrary } from '../images/library.ts';
+import { buildSeed } from '../images/seed.ts';
+import { ConsoleHub } from '../loops/console-hub.ts';
+import { Fleet } from '../loops/fleet.ts';
+import { Journal } from '../loops/journal.ts';
+import { NodeAdministration } from '../loops/node-gateway.ts';
+import { NodeWorker } from '../loops/node-worker.ts';
+import { PlacementLoop } from '../loops/placement-loop.ts';
+import { CroftError } from '../model/error.ts';
+import { openStore } from '../store/open.ts';
+import { ensureToken, makeHome } from './home.ts';
+import { Hosts } from './hosts.ts';
+import { createImageIntake } from './image-intake.ts';
+import { ensureKey } from './key.ts';
+import { createDoctor } from './node-doctor.ts';
+import { createNodeInspection } from './node-inspection.ts';
+import type { ControllerOptions } from './options.ts';
+import { occupy } from './presence.ts';
+
+export interface Controller extends AsyncDisposable {
+  url: string;
+  token: string;
+  controllerId: string;
+}
+
+/** Starts a controller; disposing of it ends it and leaves the VMs running. `agent` is the path of an ssh-agent's socket. */
+export async function startController(options: ControllerOptions, agent: string | null, logger: Logger = pino()): Promise<Controller> {
+  await using undo = new AsyncDisposableStack();
+  const { home } = options;
+  await makeHome(home);
+  let url = '';
+  const presence = await occupy(home, () => ({ pid: process.pid, url }));
+  undo.defer(() => void presence.close());
+  const token = await ensureToken(home);
+  await ensureKey(home.key);
+  await mkdir(home.images, { recursive: true });
+  const store = await openStore({ location: options.database, settings: { segments: options.segments, transit: options.transit } });
+  undo.defer(() => store.close());
+  const failed = (error: unknown): void => logger.error(error);
+  const journal = new Journal(store.events, failed);
+  undo.defer(() => journal.flush());
+
+  const library = await openImageLibrary(home.images);
+  const images = createImageDelivery({ library });
+  const hypervisor = createQemuDriver({ buildSeed });
+  const network = createOvsDriver();
+  const inspection = createNodeInspection(hypervisor);
+  const hosts = new Hosts({ controllerId: store.controllerId, defaultKey: home.key, agent });
+  const { interval, stopTimes, routerGrace } = options;
+  const now = Date.now;
+  const clock = (): number => performance.now();
+  const wake = (): void => {
+    placement.wake();
+    fleet.wake();
+    journal.announce();
+  };
+  const fleet = new Fleet(
+    (nodeId) =>
+      new NodeWorker({
+        ...{ nodeId, store, journal, hypervisor, network, images, inspection, stopTimes, interval, failed, now, clock },
+        connect: (node) => hosts.reach(node.config),
+        changed: () => placement.wake(),
+      }),
+  );
+  undo.defer(() => fleet.stop());
+  const placement = new PlacementLoop({ store, fleet, journal, interval, routerGrace, now, failed });
+  undo.defer(() => placement.stop());
+
+  const consoles = new ConsoleHub(async (vm) => {
+    const { host, layout } = await reachOf(fleet, vm.nodeId);
+    return await hypervisor.console(host, layout, vm.id);
+  });
+  undo.defer(() => consoles.close());
+  const api = await createApi({
+    ...{ store, token, version: options.version, changes: journal, wake, logger },
+    images: createImageIntake({ store, library, workFolder: join(home.cache, 'micro'), journal }),
+    nodes: new NodeAdministration({ store, fleet, journal, hypervisor, network, doctor: createDoctor(inspection), hosts, wake }),
+    console: {
+      open: async (slice, name) => await consoles.open(await store.vms.get(slice, name)),
+      log: async (slice, name, bytes) => {
+        const vm = await store.vms.get(slice, name);
+        const { host, layout } = await reachOf(fleet, vm.nodeId);
+        return await hypervisor.consoleLog(host, layout, vm.id, bytes);
+      },
+    },
+  });
+  undo.defer(() => api.close());
+  await api.listen({ host: options.host, port: options.port });
+  url = urlOf(api.server.address() as AddressInfo);
+  placement.wake();
+  logger.info({ url, controller: store.controllerId, database: store.dialect }, 'the controller is ready');
+  const owned = undo.move();
+  return { url, token, controllerId: store.controllerId, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** A URL that reaches the listening socket from this machine, also where it listens on all addresses. */
+function urlOf({ address, family, port }: AddressInfo): string {
+  if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}`;
+  return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
+}
+
+async function reachOf(fleet: Fleet, nodeId: string | null): ReturnType<NodeWorker['connection']> {
+  const worker = nodeId === null ? null : fleet.worker(nodeId);
+  if (worker === null) throw new CroftError('vm.not-running', 'the VM has no node yet');
+  return await worker.connection();
+}

@@ -1,0 +1,62 @@
+/** The controller's own folder: database, token, key, images, log. */
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface Home {
+  folder: string;
+  database: string;
+  /** Bearer token of the API, mode 0600. */
+  token: string;
+  /** Socket that the running controller listens on, see presence.ts. */
+  presence: string;
+  log: string;
+  images: string;
+  /** Private key with which the controller logs in to nodes that name no other. */
+  key: string;
+  cache: string;
+}
+
+export function homeAt(folder: string): Home {
+  return {
+    folder,
+    database: join(folder, 'croft.db'),
+    token: join(folder, 'token'),
+    presence: join(folder, 'controller.sock'),
+    log: join(folder, 'controller.log'),
+    images: join(folder, 'images'),
+    key: join(folder, 'id_ed25519'),
+    cache: join(folder, 'cache'),
+  };
+}
+
+export async function makeHome(home: Home): Promise<void> {
+  await mkdir(home.folder, { recursive: true });
+  await chmod(home.folder, 0o700);
+}
+
+/** The API's token, made where there is none yet. */
+export async function ensureToken(home: Home): Promise<string> {
+  const existing = await readOrNull(home.token);
+  if (existing !== null && existing !== '') return existing;
+  const token = randomBytes(32).toString('base64url');
+  await writeWhole(home.token, `${token}\n`);
+  return token;
+}
+
+/** The file's text without surrounding white space; null where there is no such file. */
+export async function readOrNull(path: string): Promise<string | null> {
+  try {
+    return (await readFile(path, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/** Readers see the former text or the new one, never a part; mode 0600. */
+export async function writeWhole(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.new`;
+  await writeFile(temporary, text, { mode: 0o600 });
+  await rename(temporary, path);
+}

@@ -1,0 +1,83 @@
+/** From a node's configuration to the way it is reached and the folders it has for this controller. */
+import type { NodeLayout } from '../drivers/hypervisor/driver.ts';
+import type { Host } from '../host/host.ts';
+import { createLocalHost } from '../host/local-host.ts';
+import { createSshHost, readHostKey } from '../host/ssh-host.ts';
+import { CroftError } from '../model/error.ts';
+import { type NodeConfig, type NodeConfigInput, nodeConfigSchema, sshTargetSchema } from '../model/node.ts';
+
+export interface Reach {
+  host: Host;
+  layout: NodeLayout;
+}
+
+export interface HostsOptions {
+  controllerId: string;
+  /** Private key for logins that name none. */
+  defaultKey: string;
+  /** Path of an ssh-agent's socket. */
+  agent: string | null;
+}
+
+type SshConfig = NonNullable<NodeConfig['ssh']>;
+
+export class Hosts {
+  readonly #options: HostsOptions;
+
+  constructor(options: HostsOptions) {
+    this.#options = options;
+  }
+
+  reach(config: NodeConfig): Reach {
+    const { controllerId } = this.#options;
+    const layout: NodeLayout = {
+      controllerId,
+      stateFolder: `${config.stateFolder}/${controllerId}`,
+      runFolder: `${config.runFolder}/${controllerId}`,
+      bridge: config.bridge,
+      uplink: config.uplink,
+    };
+    return { host: this.#host(config), layout };
+  }
+
+  /** The fingerprint that the machine shows now. */
+  async hostKey(target: NonNullable<NodeConfigInput['ssh']>): Promise<string> {
+    const config = nodeConfigSchema.shape.ssh.unwrap().parse(target);
+    return await this.#hostKeyOf(config.address, this.#withKeys(config));
+  }
+
+  /** The configuration with every login key named and every host key pinned to what the machines show now, unless it is given. */
+  async pin(config: NodeConfig): Promise<NodeConfig> {
+    if (config.ssh === undefined) return config;
+    const ssh = this.#withKeys(config.ssh);
+    if (ssh.jump !== undefined && ssh.jump.hostKey === undefined) {
+      ssh.jump = { ...ssh.jump, hostKey: await this.#hostKeyOf(`${config.name} (jump host)`, sshTargetSchema.parse(ssh.jump)) };
+    }
+    ssh.hostKey ??= await this.#hostKeyOf(config.name, ssh);
+    return { ...config, ssh };
+  }
+
+  #host({ name, ssh, sudo }: NodeConfig): Host {
+    if (ssh === undefined) return createLocalHost({ name });
+    if (ssh.hostKey === undefined) {
+      throw new CroftError('node.host-key', `node ${name} has no pinned host key`, {
+        node: name,
+        hint: 'add it again with `croft node add`',
+      });
+    }
+    return createSshHost({ name, target: this.#withKeys(ssh), sudo, ...this.#agent() });
+  }
+
+  #hostKeyOf(name: string, target: SshConfig): Promise<string> {
+    return readHostKey({ name, target, ...this.#agent() });
+  }
+
+  #agent(): { agent?: string } {
+    return this.#options.agent === null ? {} : { agent: this.#options.agent };
+  }
+
+  #withKeys(ssh: SshConfig): SshConfig {
+    const keyFile = this.#options.defaultKey;
+    return { keyFile, ...ssh, ...(ssh.jump === undefined ? {} : { jump: { keyFile, ...ssh.jump } }) };
+  }
+}

@@ -1,0 +1,48 @@
+/** Images on their way in: from an upload or from a build, through inspection, into the library and the store. */
+import { createReadStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import type { ImageIntake } from '../api/dependencies.ts';
+import type { ImageLibrary } from '../images/library.ts';
+import { buildMicroImage } from '../images/micro.ts';
+import type { Journal } from '../loops/journal.ts';
+import type { Image } from '../model/image.ts';
+import type { Store } from '../store/store.ts';
+
+export interface ImageIntakeOptions {
+  store: Store;
+  library: ImageLibrary;
+  /** Where the micro image is built; keeps downloaded packages. */
+  workFolder: string;
+  journal: Journal;
+}
+
+export function createImageIntake({ store, library, workFolder, journal }: ImageIntakeOptions): ImageIntake {
+  async function add(name: string, content: Readable, onProgress?: (bytes: number) => void): Promise<Image> {
+    const { sha256, format, size, virtualSize } = await library.add(content, onProgress);
+    const image = await store.images.put({ name, sha256, format, size, virtualSize });
+    journal.record({ kind: 'image.added', message: `image ${name} is sha256:${sha256}` });
+    return image;
+  }
+
+  return {
+    add,
+    async remove(name) {
+      const { contentUnused, sha256 } = await store.images.remove(name);
+      if (contentUnused) await library.remove(sha256);
+      journal.record({ kind: 'image.removed', message: `image ${name} removed` });
+    },
+    async buildMicro(name) {
+      await mkdir(workFolder, { recursive: true });
+      const outputFile = join(workFolder, 'micro.raw');
+      const log = (message: string): void => journal.record({ kind: 'image.building', message: `${name}: ${message}` });
+      await buildMicroImage({ workFolder, outputFile, log });
+      try {
+        return await add(name, createReadStream(outputFile));
+      } finally {
+        await rm(outputFile, { force: true });
+      }
+    },
+  };
+}

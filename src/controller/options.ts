@@ -1,0 +1,95 @@
+/** All that a controller is told, resolved once from flags and environment into one frozen object. */
+import { readFileSync } from 'node:fs';
+import type { ServeOptions } from '../cli/local-operations.ts';
+import { CroftError } from '../model/error.ts';
+import { parseSubnet } from '../model/ipv4.ts';
+import { type Home, homeAt } from './home.ts';
+
+export interface ControllerOptions {
+  home: Home;
+  host: string;
+  port: number;
+  /** File path of a SQLite database or a postgres:// URL. */
+  database: string;
+  segments: { first: number; last: number };
+  transit: string;
+  /** ms between passes that nothing asked for. */
+  interval: number;
+  /** A router leaves its node when that was unreachable for so many ms. */
+  routerGrace: number;
+  stopTimes: { powerdown: number; terminate: number };
+  version: string;
+}
+
+/** Environment variables that the controller knows, as docs/cli.md lists them. */
+export interface ControllerEnvironment {
+  HOME?: string | undefined;
+  CROFT_HOME?: string | undefined;
+  DATABASE_URL?: string | undefined;
+  CROFT_HOST?: string | undefined;
+  CROFT_PORT?: string | undefined;
+  CROFT_SEGMENTS?: string | undefined;
+  CROFT_TRANSIT?: string | undefined;
+  CROFT_INTERVAL?: string | undefined;
+  CROFT_ROUTER_GRACE?: string | undefined;
+  CROFT_POWERDOWN_TIME?: string | undefined;
+}
+
+const defaultPort = 7420;
+
+/** The controller's folder: CROFT_HOME, else one of the system for root, else one of the user. */
+export function homeFolder(environment: ControllerEnvironment, userId: number): string {
+  if (environment.CROFT_HOME !== undefined) return environment.CROFT_HOME;
+  return userId === 0 ? '/var/lib/croft/controller' : `${environment.HOME ?? '/tmp'}/.local/share/croft`;
+}
+
+/** Rejects with `input.invalid` that names the flag or variable. */
+export function controllerOptions(home: string, given: ServeOptions, environment: ControllerEnvironment): ControllerOptions {
+  const folder = homeAt(home);
+  return Object.freeze({
+    home: folder,
+    host: given.host ?? environment.CROFT_HOST ?? '127.0.0.1',
+    port: given.port ?? number(environment.CROFT_PORT, 'CROFT_PORT', 0, 65_535) ?? defaultPort,
+    database: given.database ?? environment.DATABASE_URL ?? folder.database,
+    segments: segmentRange(given.segments ?? environment.CROFT_SEGMENTS ?? '2000-2999'),
+    transit: transitRange(given.transit ?? environment.CROFT_TRANSIT ?? '100.64.0.0/10'),
+    interval: (given.interval ?? number(environment.CROFT_INTERVAL, 'CROFT_INTERVAL', 1, 3600) ?? 10) * 1000,
+    routerGrace: (number(environment.CROFT_ROUTER_GRACE, 'CROFT_ROUTER_GRACE', 1, 86_400) ?? 60) * 1000,
+    stopTimes: { powerdown: (number(environment.CROFT_POWERDOWN_TIME, 'CROFT_POWERDOWN_TIME', 1, 3600) ?? 30) * 1000, terminate: 5000 },
+    version: packageVersion(),
+  });
+}
+
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+  return version;
+}
+
+function number(text: string | undefined, name: string, least: number, most: number): number | null {
+  if (text === undefined || text === '') return null;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new CroftError('input.invalid', `${name} is ${JSON.stringify(text)}, not a whole number from ${least} to ${most}`);
+  }
+  return value;
+}
+
+function segmentRange(text: string): { first: number; last: number } {
+  const [, first = '', last = ''] = /^(\d{1,4})-(\d{1,4})$/.exec(text) ?? [];
+  const range = { first: Number(first), last: Number(last) };
+  if (first === '' || range.first < 1 || range.last > 4094 || range.first > range.last) {
+    throw new CroftError('input.invalid', `the VLAN range ${JSON.stringify(text)} is not two tags of 1 to 4094 such as 2000-2999`);
+  }
+  return range;
+}
+
+function transitRange(text: string): string {
+  const parsed = parseSubnet(text);
+  if (parsed === null || parsed.prefix > 28) {
+    throw new CroftError(
+      'input.invalid',
+      `the transit range ${JSON.stringify(text)} is not an IPv4 range of /28 or larger such as 100.64.0.0/10`,
+    );
+  }
+  return text;
+}

@@ -1,0 +1,51 @@
+/** Takes back all that Croft made on this machine, and on its nodes, and nothing else. */
+import { rm, rmdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Connection, Say } from '../cli/local-operations.ts';
+import { type Client, createClient } from '../client/client.ts';
+import { followTask } from '../client/follow-task.ts';
+import { CroftError } from '../model/error.ts';
+import type { Home } from './home.ts';
+import { stopOpenVSwitch } from './set-up.ts';
+
+export interface PurgeOptions {
+  home: Home;
+  connection: Connection;
+  endController(): Promise<void>;
+  say: Say;
+}
+
+const removalTime = 180_000;
+
+export async function purgeMachine({ home, connection, endController, say }: PurgeOptions): Promise<void> {
+  const client = createClient(connection);
+  for (const { name } of await client.slices.list()) {
+    await removeSlice(client, name);
+    say(`removed slice ${name}`);
+  }
+  for (const { name } of await client.nodes.list()) {
+    await client.nodes.remove(name);
+    say(`removed node ${name}: its bridge, folders and settings are as before`);
+  }
+  await endController();
+  say('stopped the controller');
+  await rm(home.folder, { recursive: true, force: true });
+  await rmdir(dirname(home.folder)).catch(() => undefined);
+  say(`removed ${home.folder}`);
+  if (await stopOpenVSwitch()) say('stopped Open vSwitch, which Croft had started');
+  say('installed packages stay; apt can remove them');
+}
+
+async function removeSlice(client: Client, slice: string): Promise<void> {
+  const signal = AbortSignal.timeout(removalTime);
+  try {
+    const { sequence } = await client.events.latest();
+    await followTask(client, await client.slices.remove(slice), { after: sequence, signal });
+  } catch (cause) {
+    if (!signal.aborted) throw cause;
+    throw new CroftError('command.timeout', `slice ${slice} was not removed within ${removalTime / 1000} s; nothing further was removed`, {
+      hint: 'see `croft node ls` for nodes that cannot be reached; `croft node rm --force NODE` gives one up',
+      cause,
+    });
+  }
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import type { CroftError } from '../model/error.ts';
+import { unobserved, type Vm } from '../model/vm.ts';
+import { ConsoleHub } from './console-hub.ts';
+
+const running = { id: 'a', slice: 's', name: 'web', observed: { ...unobserved, state: 'running' } } as Vm;
+
+test('CR6 two viewers of one console see the same bytes over one connection', async () => {
+  const guest = new PassThrough();
+  let connections = 0;
+  const hub = new ConsoleHub(async () => {
+    connections += 1;
+    return guest;
+  });
+  const [first, second] = await Promise.all([hub.open(running), hub.open(running)]);
+  const seen = Promise.all([once(first, 'data'), once(second, 'data')]);
+  first.write('hello');
+  const [[one], [two]] = (await seen) as [[Buffer], [Buffer]];
+  assert.equal(one.toString(), 'hello');
+  assert.equal(two.toString(), 'hello');
+  assert.equal(connections, 1);
+  hub.close();
+});
+
+test('CR6 the connection to the guest ends with its last viewer', async () => {
+  const guest = new PassThrough();
+  const hub = new ConsoleHub(async () => guest);
+  const [first, second] = await Promise.all([hub.open(running), hub.open(running)]);
+  first.destroy();
+  await once(first, 'close');
+  assert.equal(guest.destroyed, false);
+  second.destroy();
+  await once(guest, 'close');
+});
+
+test('CR6 the console of a stopped VM says how to start it', async () => {
+  const hub = new ConsoleHub(async () => new PassThrough());
+  const stopped = { ...running, observed: { ...unobserved, state: 'stopped' } } as Vm;
+  await assert.rejects(
+    hub.open(stopped),
+    (error: CroftError) => error.code === 'vm.not-running' && /croft vm start s\/web/.test(error.hint ?? ''),
+  );
+});

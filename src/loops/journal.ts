@@ -1,0 +1,61 @@
+/** Gathers events and writes them in groups, so that a burst of progress costs few durable commits. */
+import type { NewEvent } from '../model/event.ts';
+import type { EventStore } from '../store/store.ts';
+
+const gatherFor = 25;
+const keepNewest = 50_000;
+const pruneEvery = 5_000;
+
+export class Journal {
+  readonly #events: Pick<EventStore, 'append' | 'prune'>;
+  readonly #failed: (error: unknown) => void;
+  readonly #listeners = new Set<() => void>();
+  #waiting: NewEvent[] = [];
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+  #sincePrune = 0;
+
+  constructor(events: Pick<EventStore, 'append' | 'prune'>, failed: (error: unknown) => void) {
+    this.#events = events;
+    this.#failed = failed;
+  }
+
+  record(event: NewEvent): void {
+    this.#waiting.push(event);
+    this.#timer ??= setTimeout(() => void this.flush(), gatherFor);
+  }
+
+  /** Called, without data, whenever events may have been added by anyone. */
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  announce(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Resolves when all that was recorded so far is written. */
+  flush(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const events = this.#waiting;
+    this.#waiting = [];
+    if (events.length > 0) this.#writing = this.#writing.then(() => this.#write(events));
+    return this.#writing;
+  }
+
+  async #write(events: NewEvent[]): Promise<void> {
+    try {
+      await this.#events.append(events);
+      this.#sincePrune += events.length;
+      if (this.#sincePrune >= pruneEvery) {
+        this.#sincePrune = 0;
+        await this.#events.prune(keepNewest);
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.announce();
+  }
+}

@@ -1,0 +1,138 @@
+/** What administrators do with nodes: adopting and removing them, looking for what they lack, running commands on them. */
+import type { HypervisorDriver, NodeLayout } from '../drivers/hypervisor/driver.ts';
+import type { NetworkDriver } from '../drivers/network/driver.ts';
+import { type Host, run } from '../host/host.ts';
+import type { DoctorCheck, DoctorReport } from '../model/doctor.ts';
+import { CroftError } from '../model/error.ts';
+import { type Node, type NodeConfig, type NodeConfigInput, nodeConfigSchema } from '../model/node.ts';
+import type { CommandAnswer } from '../model/operations.ts';
+import type { Store } from '../store/store.ts';
+import type { Fleet } from './fleet.ts';
+import type { Journal } from './journal.ts';
+import { inWords } from './recorder.ts';
+
+/** Looks for what a node lacks, and installs it. */
+export interface Doctor {
+  /** Rejects with `node.*` where the node cannot be reached. */
+  examine(host: Host, layout: NodeLayout): Promise<DoctorCheck[]>;
+  /** Installs what `checks` says is missing; rejects with `node.unfit` where it cannot. */
+  treat(host: Host, layout: NodeLayout, checks: readonly DoctorCheck[]): Promise<void>;
+}
+
+export interface NodeGatewayOptions {
+  store: Store;
+  fleet: Fleet;
+  journal: Journal;
+  hypervisor: HypervisorDriver;
+  network: NetworkDriver;
+  doctor: Doctor;
+  hosts: {
+    reach(config: NodeConfig): { host: Host; layout: NodeLayout };
+    pin(config: NodeConfig): Promise<NodeConfig>;
+    hostKey(target: NonNullable<NodeConfigInput['ssh']>): Promise<string>;
+  };
+  wake(): void;
+}
+
+type Work = { argv: readonly [string, ...string[]] } | { script: string; args: readonly string[] };
+
+export class NodeAdministration {
+  readonly #options: NodeGatewayOptions;
+
+  constructor(options: NodeGatewayOptions) {
+    this.#options = options;
+  }
+
+  /** The machine is logged in to and gives root privileges before anything is stored. */
+  async adopt(input: NodeConfigInput): Promise<Node> {
+    const { hosts, store, journal, wake } = this.#options;
+    const config = await hosts.pin(nodeConfigSchema.parse(input));
+    await this.#refuseTaken(config.name);
+    const { host } = hosts.reach(config);
+    try {
+      await host.batch([{ argv: ['true'] }]);
+    } finally {
+      await host.close();
+    }
+    const node = await store.nodes.add(config);
+    const how =
+      config.ssh === undefined
+        ? 'this machine'
+        : `${config.ssh.user}@${config.ssh.address}:${config.ssh.port}, host key ${config.ssh.hostKey}`;
+    journal.record({ kind: 'node.added', node: config.name, message: `added: ${how}` });
+    wake();
+    return node;
+  }
+
+  hostKey(target: NonNullable<NodeConfigInput['ssh']>): Promise<string> {
+    return this.#options.hosts.hostKey(target);
+  }
+
+  async doctor(name: string | null, fix: boolean): Promise<DoctorReport> {
+    const { store } = this.#options;
+    const nodes = name === null ? await store.nodes.list() : [await store.nodes.get(name)];
+    return { nodes: await Promise.all(nodes.map(async (node) => ({ node: node.config.name, checks: await this.#examine(node, fix) }))) };
+  }
+
+  async exec(name: string, work: Work, timeout: number): Promise<CommandAnswer> {
+    const { host } = await this.#reach(await this.#options.store.nodes.get(name));
+    if ('argv' in work) return await run(host, { argv: work.argv, timeout });
+    return await run(host, { argv: ['sh', '-s', '--', ...work.args], stdin: work.script, timeout });
+  }
+
+  async forget(name: string, abandon: boolean): Promise<string[]> {
+    const { store, fleet, journal, hosts, wake } = this.#options;
+    const node = await store.nodes.get(name);
+    if (!abandon) await this.#reach(node).then(({ host }) => host.batch([{ argv: ['true'] }]));
+    const abandoned = await store.nodes.remove(node.id, abandon);
+    await fleet.release(node.id);
+    const { host, layout } = hosts.reach(node.config);
+    const left = await this.#clean(host, layout);
+    journal.record({ kind: 'node.removed', node: name, message: removalInWords(abandoned, left) });
+    wake();
+    return abandoned;
+  }
+
+  async #refuseTaken(name: string): Promise<void> {
+    const nodes = await this.#options.store.nodes.list();
+    if (nodes.some(({ config }) => config.name === name)) throw new CroftError('conflict.exists', `there is a node ${name} already`);
+  }
+
+  async #reach(node: Node): Promise<{ host: Host; layout: NodeLayout }> {
+    const worker = this.#options.fleet.worker(node.id);
+    return worker === null ? this.#options.hosts.reach(node.config) : await worker.connection();
+  }
+
+  async #examine(node: Node, fix: boolean): Promise<DoctorCheck[]> {
+    const { doctor, fleet } = this.#options;
+    try {
+      const { host, layout } = await this.#reach(node);
+      const checks = await doctor.examine(host, layout);
+      if (!fix || checks.every(({ ok }) => ok)) return checks;
+      await doctor.treat(host, layout, checks);
+      fleet.worker(node.id)?.wake();
+      return await doctor.examine(host, layout);
+    } catch (thrown) {
+      return [{ name: 'login', ok: false, detail: inWords(thrown), fix: null }];
+    }
+  }
+
+  /** Takes all that is this controller's off the node; resolves with the reason where that was not possible. */
+  async #clean(host: Host, layout: NodeLayout): Promise<string | null> {
+    const { hypervisor, network } = this.#options;
+    try {
+      await network.purge(host, layout);
+      await hypervisor.purge(host, layout);
+      return null;
+    } catch (thrown) {
+      return inWords(thrown);
+    } finally {
+      await host.close();
+    }
+  }
+}
+
+function removalInWords(abandoned: readonly string[], left: string | null): string {
+  const lost = abandoned.length === 0 ? '' : `; abandoned ${abandoned.join(', ')}`;
+  return `removed${lost}${left === null ? '' : `; it could not be cleaned: ${left}`}`;
+}

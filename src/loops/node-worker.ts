@@ -1,0 +1,283 @@
+/** The loop of one node: observe it in one round trip, record what was seen, plan, and start the steps. */
+import type { HypervisorDriver, NodeAbilities, NodeLayout, StopTimes } from '../drivers/hypervisor/driver.ts';
+import type { NetworkDriver } from '../drivers/network/driver.ts';
+import { type Call, type Host, perform } from '../host/host.ts';
+import { asCroftError } from '../model/error.ts';
+import type { Node, NodeObserved, NodeRole, NodeSpecs, NodeStatus } from '../model/node.ts';
+import type { RouterPlan } from '../model/node-plan.ts';
+import type { Vm, VmObserved } from '../model/vm.ts';
+import { execute, type ImageDelivery } from '../reconciler/execute.ts';
+import { type NodeObservation, planNode } from '../reconciler/plan.ts';
+import { type Step, subjectOf } from '../reconciler/steps.ts';
+import type { Store } from '../store/store.ts';
+import type { Journal } from './journal.ts';
+import { Loop } from './loop.ts';
+import { inWords, Recorder } from './recorder.ts';
+
+/** The part of a node's specs that changes by itself. */
+export type NodeVitals = Pick<NodeSpecs, 'bootId' | 'memory' | 'memoryAvailable' | 'disk' | 'diskFree' | 'load'>;
+
+/** Looks at a node; rejects with `node.*` where it cannot be reached or used. */
+export interface NodeInspection {
+  /** Everything, and makes the node ready to be worked on. */
+  inspect(host: Host, layout: NodeLayout, roles: readonly NodeRole[]): Promise<NodeSpecs>;
+  /** What is read again in each pass, together with the drivers' observations. */
+  vitals(layout: NodeLayout): Call<NodeVitals>;
+}
+
+export interface NodeWorkerOptions {
+  nodeId: string;
+  store: Store;
+  journal: Journal;
+  hypervisor: HypervisorDriver;
+  network: NetworkDriver;
+  images: ImageDelivery;
+  inspection: NodeInspection;
+  stopTimes: StopTimes;
+  /** ms between passes that nothing asked for. */
+  interval: number;
+  connect(node: Node): { host: Host; layout: NodeLayout };
+  /** Called after each pass in which something changed. */
+  changed(): void;
+  /** A defect or a failing store; to be logged. */
+  failed(error: unknown): void;
+  now(): number;
+  clock(): number;
+}
+
+const firstRetry = 1_000;
+const longestRetry = 60_000;
+/** Vitals alone are written this often at the most, in ms. */
+const vitalsEvery = 60_000;
+
+export class NodeWorker {
+  readonly #options: NodeWorkerOptions;
+  readonly #loop: Loop;
+  readonly #busy = new Map<string, Promise<void>>();
+  #connection: { host: Host; layout: NodeLayout } | null = null;
+  #specs: NodeSpecs | null = null;
+  #failures = 0;
+  #strangers = '';
+  #routers: ReadonlySet<string> = new Set();
+
+  constructor(options: NodeWorkerOptions) {
+    this.#options = options;
+    this.#loop = new Loop({
+      name: `node ${options.nodeId}`,
+      pass: () => this.#pass(),
+      failed: (error) => {
+        options.failed(error);
+        return options.interval;
+      },
+    });
+  }
+
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  /** Whether the last pass found the slice's router here and as planned. */
+  hasRouter(sliceId: string): boolean {
+    return this.#routers.has(sliceId);
+  }
+
+  /** What reaches the node, for consoles and commands; connects where that was not done yet. */
+  async connection(): Promise<{ host: Host; layout: NodeLayout }> {
+    this.#connection ??= this.#options.connect(await this.#node());
+    return this.#connection;
+  }
+
+  /** Ends the passes and the connection. Steps under way are cut off; the next controller's passes finish them. */
+  async stop(): Promise<void> {
+    await this.#loop.stop();
+    await this.#connection?.host.close();
+    await Promise.all(this.#busy.values());
+  }
+
+  async #node(): Promise<Node> {
+    const nodes = await this.#options.store.nodes.list();
+    const node = nodes.find(({ id }) => id === this.#options.nodeId);
+    if (node === undefined) throw new Error(`node ${this.#options.nodeId} was removed`);
+    return node;
+  }
+
+  async #pass(): Promise<number> {
+    const node = await this.#node();
+    const { host, layout } = await this.connection();
+    try {
+      this.#specs ??= await this.#options.inspection.inspect(host, layout, node.config.roles);
+      const specs = this.#specs;
+      const busy = new Set(this.#busy.keys());
+      const { hypervisor, network, inspection } = this.#options;
+      const [vms, networks, vitals] = await perform(host, hypervisor.observe(layout), network.observe(layout), inspection.vitals(layout));
+      this.#failures = 0;
+      if (vitals.bootId !== specs.bootId) {
+        this.#specs = null;
+        return 0;
+      }
+      this.#specs = { ...specs, ...vitals };
+      await this.#recordReady(node, this.#specs);
+      await this.#reconcile(node, { host, layout }, abilitiesOf(this.#specs), { vms, network: networks }, busy);
+      return this.#options.interval;
+    } catch (thrown) {
+      return await this.#recordFailure(node, thrown);
+    }
+  }
+
+  async #reconcile(
+    node: Node,
+    { host, layout }: { host: Host; layout: NodeLayout },
+    abilities: NodeAbilities,
+    observed: NodeObservation,
+    busy: ReadonlySet<string>,
+  ): Promise<void> {
+    const { store, hypervisor, network, images, stopTimes, clock, now } = this.#options;
+    const [wanted, rows] = await Promise.all([store.placement.wanted(node.id), store.vms.list({ nodeId: node.id })]);
+    const movedAway = await this.#movedAway(observed, new Set(rows.map(({ id }) => id)));
+    const plan = planNode({ wanted, observed, busy: new Set([...busy, ...this.#busy.keys()]), movedAway, now: now() });
+    const settledVms = differences(rows, plan.observations);
+    await store.vms.observe(settledVms);
+    const settledRouters = this.#recordRouters(wanted.routers, plan.steps);
+    const addressed = await this.#recordLeases(observed);
+    for (const id of plan.forget) await store.vms.forget(id);
+    await this.#releaseRouters(node, observed);
+    this.#reportStrangers(node, plan.strangers);
+    const recorder = this.#recorder(node);
+    const running = execute({ host, layout, abilities, hypervisor, network, images, stopTimes, clock, progress: recorder }, plan.steps);
+    for (const [subject, step] of running) this.#track(subject, step, recorder);
+    if (running.size > 0 || settledVms.length > 0 || settledRouters || plan.forget.length > 0 || addressed) this.#options.changed();
+  }
+
+  /** True where another set of routers than before is as planned. */
+  #recordRouters(wanted: readonly RouterPlan[], steps: readonly Step[]): boolean {
+    const unsettled = new Set([...steps.map(subjectOf), ...this.#busy.keys()]);
+    const before = this.#routers;
+    this.#routers = new Set(wanted.map(({ sliceId }) => sliceId).filter((sliceId) => !unsettled.has(`router:${sliceId}`)));
+    return this.#routers.symmetricDifference(before).size > 0;
+  }
+
+  #track(subject: string, step: Promise<void>, recorder: Recorder): void {
+    const ended = step
+      .then(() => recorder.settled())
+      .finally(() => {
+        this.#busy.delete(subject);
+        this.wake();
+      });
+    this.#busy.set(subject, ended);
+  }
+
+  #recorder(node: Node): Recorder {
+    const { store, journal, now, failed } = this.#options;
+    return new Recorder({ node: node.config.name, vms: store.vms, journal, now, failed });
+  }
+
+  /** Those of the VMs seen here that have a row, but not on this node. */
+  async #movedAway(observed: NodeObservation, here: ReadonlySet<string>): Promise<Set<string>> {
+    const strange = observed.vms.filter(({ id }) => !here.has(id));
+    if (strange.length === 0) return new Set();
+    const all = await this.#options.store.vms.list();
+    return new Set(all.filter(({ nodeId, id }) => nodeId !== null && nodeId !== this.#options.nodeId && !here.has(id)).map(({ id }) => id));
+  }
+
+  /** A VM is addressed once each of its NICs that can take a lease has taken it. True where that became so for one. */
+  async #recordLeases(observed: NodeObservation): Promise<boolean> {
+    const leased = new Set(observed.network.routers.flatMap(({ leases }) => leases.map(({ mac }) => mac.toLowerCase())));
+    if (leased.size === 0) return false;
+    const { store } = this.#options;
+    const slices = new Set(observed.network.routers.map(({ sliceId }) => sliceId));
+    const vms = (await store.vms.list()).filter((vm) => slices.has(vm.sliceId) && !vm.observed.addressed && vm.nics.length > 0);
+    const changes = vms.filter(({ nics }) => nics.every(({ mac }) => leased.has(mac.toLowerCase())));
+    await store.vms.observe(changes.map(({ id }) => ({ id, observed: { addressed: true } })));
+    for (const vm of changes) {
+      const message = `has ${vm.nics.map(({ name, address }) => `${name} ${address}`).join(', ')}`;
+      this.#options.journal.record({ kind: 'vm.addressed', slice: vm.slice, vm: vm.name, message });
+    }
+    return changes.length > 0;
+  }
+
+  /** The router of a slice that is being removed gives its place up once nothing of it is on the node. */
+  async #releaseRouters(node: Node, observed: NodeObservation): Promise<void> {
+    const { store } = this.#options;
+    const present = new Set(observed.network.routers.map(({ sliceId }) => sliceId));
+    const gone = (await store.slices.list()).filter(
+      ({ id, desired, routerNodeId }) =>
+        desired === 'absent' && routerNodeId === node.id && !present.has(id) && !this.#busy.has(`router:${id}`),
+    );
+    if (gone.length === 0) return;
+    await store.placement.commit(
+      gone.map(({ id }) => ({ kind: 'router', id, from: node.id, nodeId: null, reason: 'the slice is being removed' })),
+    );
+    this.#options.changed();
+  }
+
+  #reportStrangers(node: Node, strangers: readonly string[]): void {
+    const now = strangers.join(', ');
+    if (now === this.#strangers) return;
+    this.#strangers = now;
+    if (now === '') return;
+    const message = `VMs of this controller that it has no record of, left as they are: ${now}`;
+    this.#options.journal.record({ kind: 'node.strangers', node: node.config.name, message });
+  }
+
+  async #recordReady(node: Node, specs: NodeSpecs): Promise<void> {
+    const { now } = this.#options;
+    const { observed } = node;
+    const fresh = observed.status === 'ready' && observed.seenAt !== null && now() - observed.seenAt < vitalsEvery;
+    if (fresh && observed.specs?.bootId === specs.bootId) return;
+    await this.#recordStatus(node, 'ready', null, specs, now());
+  }
+
+  /** Says why, marks the node's VMs as unknown, and resolves with the ms until the next try. */
+  async #recordFailure(node: Node, thrown: unknown): Promise<number> {
+    const error = asCroftError(thrown);
+    if (error.code === 'internal') this.#options.failed(error);
+    this.#specs = null;
+    const status: NodeStatus = error.code === 'node.unfit' || error.code === 'node.sudo' ? 'unfit' : 'unreachable';
+    const reason = inWords(error);
+    await this.#recordStatus(node, status, reason, node.observed.specs, node.observed.seenAt);
+    const vms = await this.#options.store.vms.list({ nodeId: node.id });
+    const unknown: Partial<VmObserved> = { state: 'unknown', reason: `node ${node.config.name} is ${status}` };
+    await this.#options.store.vms.observe(
+      differences(
+        vms,
+        vms.map(({ id }) => ({ id, observed: unknown })),
+      ),
+    );
+    this.#failures += 1;
+    return Math.min(longestRetry, firstRetry * 2 ** (this.#failures - 1));
+  }
+
+  async #recordStatus(
+    node: Node,
+    status: NodeStatus,
+    reason: string | null,
+    specs: NodeSpecs | null,
+    seenAt: number | null,
+  ): Promise<void> {
+    const { store, journal, now, changed } = this.#options;
+    const turned = node.observed.status !== status || node.observed.reason !== reason;
+    if (!turned && specs === node.observed.specs && seenAt === node.observed.seenAt) return;
+    const since = node.observed.status === status ? node.observed.since : now();
+    const observed: NodeObserved = { status, reason, specs, seenAt, since };
+    await store.nodes.observe(node.id, observed);
+    if (!turned) return;
+    journal.record({ kind: 'node.status', node: node.config.name, message: reason === null ? `is ${status}` : `is ${status}: ${reason}` });
+    changed();
+  }
+}
+
+function abilitiesOf({ accelerator, architecture, datapath }: NodeSpecs): NodeAbilities {
+  return { accelerator, architecture, datapath: datapath ?? 'netdev' };
+}
+
+/** Only what differs from the rows, so that a pass in which nothing changed writes nothing. */
+function differences(
+  rows: readonly Vm[],
+  observations: readonly { id: string; observed: Partial<VmObserved> }[],
+): { id: string; observed: Partial<VmObserved> }[] {
+  const known = new Map(rows.map(({ id, observed }) => [id, observed]));
+  return observations.filter(({ id, observed }) => {
+    const before = known.get(id);
+    return before !== undefined && Object.entries(observed).some(([key, value]) => before[key as keyof VmObserved] !== value);
+  });
+}

@@ -1,0 +1,117 @@
+/** The loop that places VMs and routers, ends tasks and sweeps removed slices; woken by every change of what is desired. */
+import type { Slice } from '../model/slice.ts';
+import { schedule } from '../scheduler/schedule.ts';
+import type { Store } from '../store/store.ts';
+import type { Fleet } from './fleet.ts';
+import type { Journal } from './journal.ts';
+import { Loop } from './loop.ts';
+import { taskOutcome } from './task-outcome.ts';
+
+export interface PlacementLoopOptions {
+  store: Store;
+  fleet: Fleet;
+  journal: Journal;
+  interval: number;
+  routerGrace: number;
+  now(): number;
+  failed(error: unknown): void;
+}
+
+/** A commit that refuses decisions made them stale; the next round decides anew. More rounds than this wait for the timer. */
+const rounds = 5;
+
+export class PlacementLoop {
+  readonly #options: PlacementLoopOptions;
+  readonly #loop: Loop;
+
+  constructor(options: PlacementLoopOptions) {
+    this.#options = options;
+    this.#loop = new Loop({
+      name: 'placement',
+      pass: async () => {
+        await this.#pass();
+        return options.interval;
+      },
+      failed: (error) => {
+        options.failed(error);
+        return options.interval;
+      },
+    });
+  }
+
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  stop(): Promise<void> {
+    return this.#loop.stop();
+  }
+
+  async #pass(): Promise<void> {
+    const { store, fleet } = this.#options;
+    const nodes = await store.nodes.list();
+    await fleet.keep(nodes.map(({ id }) => id));
+    for (let round = 0; round < rounds && (await this.#place()); round += 1);
+    await this.#sweep();
+    await this.#endTasks();
+  }
+
+  /** True where some decisions were refused. */
+  async #place(): Promise<boolean> {
+    const { store, fleet, now, routerGrace } = this.#options;
+    const snapshot = await store.placement.snapshot();
+    const decisions = schedule(snapshot, { now: now(), routerGrace });
+    if (decisions.length === 0) return false;
+    const { refused } = await store.placement.commit(decisions);
+    this.#announce(decisions, snapshot, new Set(refused));
+    fleet.wake();
+    return refused.length > 0;
+  }
+
+  #announce(decisions: ReturnType<typeof schedule>, snapshot: Parameters<typeof schedule>[0], refused: ReadonlySet<string>): void {
+    const nodes = new Map(snapshot.nodes.map(({ id, config }) => [id, config.name]));
+    const vms = new Map(snapshot.vms.map((vm) => [vm.id, vm]));
+    const slices = new Map(snapshot.slices.map(({ id, name }) => [id, name]));
+    for (const { kind, id, nodeId, reason } of decisions) {
+      if (refused.has(id)) continue;
+      const node = nodeId === null ? null : (nodes.get(nodeId) ?? null);
+      const message = node === null ? `pending: ${reason}` : `placed on ${node}`;
+      const vm = vms.get(id);
+      const subject = kind === 'vm' ? { slice: vm?.slice ?? null, vm: vm?.name ?? null } : { slice: slices.get(id) ?? null };
+      this.#options.journal.record({ kind: node === null ? `${kind}.pending` : `${kind}.placed`, node, message, ...subject });
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { store, journal } = this.#options;
+    for (const vm of await store.vms.list()) if (vm.desired === 'absent' && vm.nodeId === null) await store.vms.forget(vm.id);
+    for (const slice of await store.slices.list()) {
+      if (slice.desired !== 'absent') continue;
+      if (await store.slices.sweep(slice.id))
+        journal.record({ kind: 'slice.removed', slice: slice.name, message: 'nothing of it is left' });
+    }
+  }
+
+  async #endTasks(): Promise<void> {
+    const { store, fleet, journal } = this.#options;
+    for (const task of await store.tasks.running()) {
+      const slice = await store.slices.find(task.subject);
+      const vms = slice === null ? [] : await store.vms.list({ slice: slice.name });
+      const outcome = taskOutcome(task, slice, vms, slice !== null && routerReady(slice, fleet));
+      if (outcome === null) continue;
+      await journal.flush();
+      await store.tasks.end(task.id, outcome.state, outcome.message);
+      journal.record({
+        kind: 'task.ended',
+        slice: task.subject,
+        vm: task.vm,
+        message: `${task.kind} ${outcome.state}${outcome.message === null ? '' : `: ${outcome.message}`}`,
+      });
+    }
+  }
+}
+
+function routerReady(slice: Slice, fleet: Fleet): boolean {
+  if (slice.spec.networks.length === 0) return true;
+  return slice.routerNodeId !== null && (fleet.worker(slice.routerNodeId)?.hasRouter(slice.id) ?? false);
+}

@@ -1,0 +1,113 @@
+/** Turns the progress of a node's steps into observed values of VMs and events. */
+import { asCroftError, type CroftError } from '../model/error.ts';
+import { planHash } from '../model/node-plan.ts';
+import type { VmObserved } from '../model/vm.ts';
+import type { Progress, VmStepName } from '../reconciler/execute.ts';
+import { backOff } from '../reconciler/restart.ts';
+import type { VmStore } from '../store/store.ts';
+import type { Journal } from './journal.ts';
+
+const firstRetry = 2_000;
+const gatherFor = 25;
+
+export interface RecorderOptions {
+  node: string;
+  vms: Pick<VmStore, 'observe'>;
+  journal: Journal;
+  now(): number;
+  /** A write to the store failed; the next pass observes again. */
+  failed(error: unknown): void;
+}
+
+export class Recorder implements Progress {
+  readonly #options: RecorderOptions;
+  #waiting = new Map<string, Partial<VmObserved>>();
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Writes all that was observed so far; resolves when it is in the store. */
+  settled(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const changes = [...this.#waiting].map(([id, observed]) => ({ id, observed }));
+    this.#waiting = new Map();
+    if (changes.length > 0) {
+      const write = this.#writing.then(() => this.#options.vms.observe(changes));
+      this.#writing = write.catch((error: unknown) => this.#options.failed(error));
+    }
+    return this.#writing;
+  }
+
+  vmStep(vmId: string, label: string, name: VmStepName, state: 'started' | 'done', duration: number | null): void {
+    if (state === 'started') this.#observe(vmId, { step: name });
+    this.#event('vm.step', `${name} ${state}`, { ...named(label), step: { name, state, duration } });
+  }
+
+  vmStarted(vm: Parameters<Progress['vmStarted']>[0]): void {
+    const { launch, label } = vm;
+    this.#observe(launch.id, { state: 'running', reason: null, step: null, retryAt: null, attempted: null, launchHash: planHash(launch) });
+    this.#event('vm.running', 'is running', named(label));
+  }
+
+  vmFailed(vm: Parameters<Progress['vmFailed']>[0], step: VmStepName, error: CroftError): void {
+    const { launch, label, restarts } = vm;
+    const retryAt = this.#options.now() + Math.max(firstRetry, backOff(restarts));
+    const reason = inWords(error);
+    this.#observe(launch.id, { reason, step: null, restarts: restarts + 1, retryAt, attempted: planHash(launch) });
+    this.#event('vm.failed', `${step} failed: ${reason}`, { ...named(label), step: { name: step, state: 'failed', duration: null } });
+  }
+
+  vmStopped(vm: { id: string; label: string }, how: string): void {
+    this.#observe(vm.id, { state: 'stopped', pid: null, startedAt: null, launchHash: null, step: null, reason: null });
+    this.#event('vm.stopped', how === 'not-running' ? 'was not running' : `stopped: ${how}`, named(vm.label));
+  }
+
+  vmRemoved(vm: { id: string; label: string }): void {
+    this.#event('vm.removed', 'nothing of it is left on the node', named(vm.label));
+  }
+
+  routerStep(
+    slice: string,
+    state: 'done' | 'removed' | 'failed',
+    faults: readonly string[],
+    duration: number,
+    error: CroftError | null,
+  ): void {
+    const why = faults.length === 0 ? '' : ` (put right: ${faults.join('; ')})`;
+    const message = error === null ? `router ${state}${why}` : `router failed: ${inWords(error)}`;
+    this.#event(`router.${state}`, message, { slice, step: { name: 'router', state: state === 'failed' ? 'failed' : 'done', duration } });
+  }
+
+  portsRepaired(count: number): void {
+    this.#event('node.repaired', `put ${count} network ${count === 1 ? 'port' : 'ports'} right that had been changed or removed`, {});
+  }
+
+  nodeFailed(what: string, error: CroftError): void {
+    this.#event('node.failed', `${what}: ${inWords(error)}`, {});
+  }
+
+  #observe(id: string, observed: Partial<VmObserved>): void {
+    this.#waiting.set(id, { ...this.#waiting.get(id), ...observed });
+    this.#timer ??= setTimeout(() => void this.settled(), gatherFor);
+  }
+
+  #event(kind: string, message: string, rest: Omit<Parameters<Journal['record']>[0], 'kind' | 'message'>): void {
+    this.#options.journal.record({ kind, message, node: this.#options.node, ...rest });
+  }
+}
+
+/** `slice/vm` as the two names. */
+function named(label: string): { slice: string; vm: string } {
+  const [slice = '', vm = ''] = label.split('/');
+  return { slice, vm };
+}
+
+/** An error for a person: what failed, then what to do. */
+export function inWords(thrown: unknown): string {
+  const error = asCroftError(thrown);
+  return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+}

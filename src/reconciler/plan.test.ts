@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
+import type { ObservedNetwork } from '../drivers/network/driver.ts';
+import { type PortPlan, planHash, type RouterPlan, type VmLaunch, type WantedVm } from '../model/node-plan.ts';
+import { vmDesiredStates, vmObservedStates } from '../model/vm.ts';
+import { type NodePlan, type PlanInput, planNode } from './plan.ts';
+import { transitions } from './transitions.ts';
+
+const now = 1_000_000;
+
+function port(nicId: string, vmId: string): PortPlan {
+  return { nicId, vmId, mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 2000, model: 'virtio' };
+}
+
+function launchOf(id: string, rest: Partial<VmLaunch> = {}): VmLaunch {
+  const image = { id: 'i', sha256: 'f', format: 'qcow2' as const, size: 1 };
+  return {
+    id,
+    hostname: id,
+    cpus: 1,
+    memory: 1,
+    disk: null,
+    image,
+    ports: [port(`n-${id}`, id)],
+    userData: null,
+    sshKeys: [],
+    boot: 0,
+    ...rest,
+  };
+}
+
+function wantedVm(id: string, rest: Partial<WantedVm> = {}): WantedVm {
+  return {
+    launch: launchOf(id),
+    label: `s/${id}`,
+    desired: 'running',
+    generation: 3,
+    restart: 'on-failure',
+    restarts: 0,
+    retryAt: null,
+    attempted: null,
+    ...rest,
+  };
+}
+
+function seenVm(vm: WantedVm, rest: Partial<ObservedVm> = {}): ObservedVm {
+  return { id: vm.launch.id, state: 'running', pid: 7, startedAt: now - 5, launchHash: planHash(vm.launch), exitCode: null, ...rest };
+}
+
+function seenPorts(...vms: WantedVm[]): ObservedNetwork {
+  const ports = vms.flatMap(({ launch }) => launch.ports);
+  return {
+    bridge: 'present',
+    routers: [],
+    ports: ports.map((plan) => ({ name: `t-${plan.nicId}`, nicId: plan.nicId, vmId: plan.vmId, healthy: true, hash: planHash(plan) })),
+  };
+}
+
+function plan(vms: WantedVm[], seen: ObservedVm[], network: ObservedNetwork = seenPorts(...vms), rest: Partial<PlanInput> = {}): NodePlan {
+  return planNode({ wanted: { vms, routers: [] }, observed: { vms: seen, network }, busy: new Set(), movedAway: new Set(), now, ...rest });
+}
+
+const kinds = (result: NodePlan): string[] => result.steps.map(({ kind }) => kind);
+
+test('CR16 the lifecycle table answers for every pair of desired and observed state', () => {
+  for (const desired of vmDesiredStates) {
+    for (const observed of vmObservedStates) assert.equal(typeof transitions[desired][observed], 'string', `${desired} × ${observed}`);
+    assert.equal(Object.keys(transitions[desired]).length, vmObservedStates.length);
+  }
+});
+
+test('CR16 a node whose state cannot be known is never acted on', () => {
+  for (const desired of vmDesiredStates) assert.equal(transitions[desired].unknown, 'wait');
+});
+
+test('CR6 a VM that is not there is launched', () => {
+  assert.deepEqual(kinds(plan([wantedVm('a')], [], seenPorts())), ['launch']);
+});
+
+test('CR9 a pass over what is as wanted has no step and settles its generation', () => {
+  const vm = wantedVm('a');
+  const result = plan([vm], [seenVm(vm)]);
+  assert.deepEqual(result.steps, []);
+  assert.equal(result.observations[0]?.observed.settledGeneration, 3);
+});
+
+test('CR9 a running VM whose launch differs is stopped, then launched again', () => {
+  const before = wantedVm('a');
+  const after = wantedVm('a', { launch: launchOf('a', { memory: 2 }) });
+  assert.deepEqual(plan([after], [seenVm(before)]).steps, [{ kind: 'stop', id: 'a', label: 's/a', restart: true }]);
+  assert.deepEqual(kinds(plan([after], [seenVm(before, { state: 'stopped', exitCode: 0 })])), ['launch']);
+});
+
+test('CR7 a stopped VM keeps its ports until its process is gone', () => {
+  const vm = wantedVm('a', { desired: 'stopped' });
+  assert.deepEqual(kinds(plan([vm], [seenVm(vm)])), ['stop']);
+  assert.deepEqual(kinds(plan([vm], [seenVm(vm, { state: 'stopped', exitCode: 0 })])), ['detach']);
+});
+
+test('CR9 an absent VM is destroyed, then its ports go, and only then its row', () => {
+  const vm = wantedVm('a', { desired: 'absent' });
+  const destroying = plan([vm], [seenVm(vm)]);
+  assert.deepEqual(kinds(destroying), ['destroy']);
+  assert.deepEqual(destroying.forget, []);
+  const detaching = plan([vm], []);
+  assert.deepEqual(kinds(detaching), ['detach']);
+  assert.deepEqual(detaching.forget, []);
+  assert.deepEqual(plan([vm], [], seenPorts()).forget, ['a']);
+});
+
+test('CR16 a killed process is started again at once, a second time only after a pause', () => {
+  const vm = wantedVm('a');
+  const first = plan([vm], [seenVm(vm, { state: 'failed', exitCode: 137 })]);
+  assert.deepEqual(kinds(first), ['launch']);
+  assert.equal(first.observations[0]?.observed.restarts, 1);
+  const again = wantedVm('a', { restarts: 1 });
+  const second = plan([again], [seenVm(again, { state: 'failed', exitCode: 137 })]);
+  assert.deepEqual(
+    second.steps.filter(({ kind }) => kind === 'launch'),
+    [],
+  );
+  assert.equal(second.observations[0]?.observed.retryAt, now + 5000);
+});
+
+test('CR16 waiting for a retry ends when its time has come, or at once when something else is to be launched', () => {
+  const vm = wantedVm('a', { restarts: 2, retryAt: now + 1, attempted: planHash(launchOf('a')) });
+  const failed = seenVm(vm, { state: 'failed', exitCode: 1 });
+  assert.deepEqual(plan([vm], [failed], seenPorts()).steps, []);
+  assert.deepEqual(kinds(plan([vm], [failed], seenPorts(), { now: now + 1 })), ['launch']);
+  const edited = { ...vm, launch: launchOf('a', { cpus: 2 }) };
+  assert.deepEqual(kinds(plan([edited], [failed], seenPorts())), ['launch']);
+});
+
+test('CR16 a guest that powered off stays off, unless the policy is always', () => {
+  const off = { state: 'stopped' as const, exitCode: 0 };
+  for (const [restart, expected] of [
+    ['never', []],
+    ['on-failure', []],
+    ['always', ['launch']],
+  ] as const) {
+    const vm = wantedVm('a', { restart });
+    assert.deepEqual(kinds(plan([vm], [seenVm(vm, off)], seenPorts())), expected, restart);
+  }
+});
+
+test('CR16 a process that was killed stays dead only under the policy never, which is said', () => {
+  const vm = wantedVm('a', { restart: 'never' });
+  const result = plan([vm], [seenVm(vm, { state: 'failed', exitCode: 137 })], seenPorts());
+  assert.deepEqual(result.steps, []);
+  assert.match(result.observations[0]?.observed.reason ?? '', /exit code 137.*policy is never/);
+});
+
+test('CR11 a port that was removed, changed or is unhealthy is put right without touching its VM', () => {
+  const vm = wantedVm('a');
+  const [right] = seenPorts(vm).ports;
+  assert.ok(right);
+  for (const ports of [[], [{ ...right, healthy: false }], [{ ...right, hash: 'other' }]]) {
+    const result = plan([vm], [seenVm(vm)], { bridge: 'present', ports, routers: [] });
+    assert.deepEqual(result.steps, [{ kind: 'repairPorts', ports: vm.launch.ports }]);
+  }
+});
+
+test('CR15 what a step of an earlier pass works on is left alone', () => {
+  const vm = wantedVm('a');
+  const result = plan([vm], [], seenPorts(vm), { busy: new Set(['vm:a']) });
+  assert.deepEqual(result.steps, []);
+  assert.deepEqual(result.observations, []);
+});
+
+test('CR17 a VM that this controller has no record of is shown and left alone, with its ports', () => {
+  const stranger = wantedVm('z');
+  const result = plan([], [seenVm(stranger)], seenPorts(stranger));
+  assert.deepEqual(result.strangers, ['z']);
+  assert.deepEqual(result.steps, []);
+});
+
+test('CR15 a VM that another node was given meanwhile is destroyed here: it must not run twice', () => {
+  const moved = wantedVm('m');
+  const result = plan([], [seenVm(moved)], seenPorts(), { movedAway: new Set(['m']) });
+  assert.deepEqual(kinds(result), ['destroy']);
+});
+
+test('CR5 routers are made, edited, put right and removed by comparing plan and node', () => {
+  const router: RouterPlan = { sliceId: 's', slice: 's', transit: '100.64.0.0/30', networks: [] };
+  const with_ = (routers: ObservedNetwork['routers'], wanted: RouterPlan[], busy = new Set<string>()): NodePlan =>
+    planNode({
+      wanted: { vms: [], routers: wanted },
+      observed: { vms: [], network: { bridge: 'present', ports: [], routers } },
+      busy,
+      movedAway: new Set(),
+      now,
+    });
+  const seen = { sliceId: 's', healthy: true, faults: [], hash: planHash(router), leases: [] };
+  assert.deepEqual(kinds(with_([], [router])), ['router']);
+  assert.deepEqual(kinds(with_([seen], [router])), []);
+  assert.deepEqual(kinds(with_([{ ...seen, hash: 'other' }], [router])), ['router']);
+  assert.deepEqual(with_([{ ...seen, healthy: false, faults: ['dnsmasq died'] }], [router]).steps, [
+    { kind: 'router', plan: router, faults: ['dnsmasq died'] },
+  ]);
+  assert.deepEqual(kinds(with_([seen], [])), ['removeRouter']);
+  assert.deepEqual(kinds(with_([seen], [], new Set(['router:s']))), []);
+});
+
+test('CR2 a missing bridge is made before anything that needs it, and only then', () => {
+  const vm = wantedVm('a');
+  const missing: ObservedNetwork = { bridge: 'missing', ports: [], routers: [] };
+  assert.deepEqual(kinds(plan([vm], [], missing)), ['bridge', 'launch']);
+  assert.deepEqual(kinds(plan([], [], missing)), []);
+});
