@@ -76,7 +76,10 @@ type SshError = Error & { level?: string; code?: unknown };
 function handshake({ target, stream }: SshLoginOptions, credentials: ConnectConfig, verify: (key: Buffer) => boolean): Promise<Client> {
   const client = new ssh2.Client();
   return new Promise((resolve, reject) => {
-    client.once('ready', () => resolve(client));
+    client.once('ready', () => {
+      client.setNoDelay(true);
+      resolve(client);
+    });
     /** Stays for the client's life: a later loss is told by `close`, and an `error` nobody listens to would end the process. */
     client.on('error', (error: SshError) => {
       reject(error);

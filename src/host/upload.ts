@@ -49,6 +49,8 @@ export async function upload(host: Host, { source, path, sha256, mode = 0o644, o
       cause: sent.reason,
     });
   }
+  if (code.status === 'rejected') throw code.reason;
+  const result = { code: code.value, stdout: textOf(stdout), stderr: textOf(stderr) };
   if (result.code === differs) {
     throw new CroftError('command.failed', `What arrived on ${host.name} for ${path} has the sha256 ${result.stdout}, not ${sha256}`, {
       node: host.name,
