@@ -8,6 +8,7 @@ export const planFile = 'plan.json';
 const namedAddress = z.object({ hostname: z.string(), address: z.ipv4() });
 const schema = z.object({
   sliceId: z.string(),
+  slice: z.string(),
   transit: z.cidrv4(),
   networks: z.array(
     z.object({
