@@ -10,6 +10,7 @@ import type { Store } from '../store/store.ts';
 /** How a machine is reached: the `ssh` part of a node's configuration. */
 export type ReachTarget = NonNullable<NodeConfigInput['ssh']>;
 
+/** What comes and goes is recorded there. */
 export interface ImageIntake {
   /** Reads the stream to its end, checks that it is a disk image and points the name at it. Rejects with `image.unusable`. */
   add(name: string, content: Readable, onProgress?: (bytes: number) => void): Promise<Image>;
@@ -19,7 +20,7 @@ export interface ImageIntake {
   buildMicro(name: string): Promise<Image>;
 }
 
-/** What the API has done on nodes themselves. All reject with `node.*` where the node cannot be worked with. */
+/** What the API has done on nodes themselves; adopting and forgetting are recorded there. All reject with `node.*` where the node cannot be worked with. */
 export interface NodeGateway {
   /** Looks at the machine, pins its host key when none is given, and stores it. */
   adopt(config: NodeConfigInput): Promise<Node>;

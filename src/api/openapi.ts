@@ -21,16 +21,19 @@ export const documentInfo: NonNullable<FastifyDynamicSwaggerOptions['openapi']> 
   ],
 };
 
-type Document = ReturnType<SwaggerTransformObject>;
+interface Described {
+  paths?: unknown;
+  components?: { schemas?: Record<string, unknown> };
+}
 
 /** Schemas with a name become components; those that no operation refers to are left out. */
 export const withComponents: SwaggerTransformObject = (source) => {
   const document = jsonSchemaTransformObject(source);
-  const components: Document['components'] = document.components ?? {};
-  const all: Record<string, unknown> = components.schemas ?? {};
-  const used = reachable(document.paths, all);
+  const { paths, components }: Described = document;
+  const all = components?.schemas ?? {};
+  const used = reachable(paths, all);
   const schemas = Object.fromEntries(Object.entries(all).filter(([name]) => used.has(name)));
-  return { ...document, components: { ...components, schemas } } as Document;
+  return { ...document, components: { ...components, schemas } } as typeof document;
 };
 
 function reachable(from: unknown, schemas: Record<string, unknown>): Set<string> {

@@ -6,7 +6,7 @@ import { inputError } from '../model/input-issues.ts';
 import { problemMediaType, problemOf } from '../model/problem.ts';
 
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const error = fromFramework(thrown) ?? asCroftError(thrown);
+  const error = fromFramework(thrown, request) ?? asCroftError(thrown);
   if (error.code === 'internal') request.log.error({ err: thrown }, 'request failed');
   else if (error.status >= 500) request.log.warn({ code: error.code, node: error.node }, error.message);
   const shown = error.code === 'internal' ? concealed(request.id) : error;
@@ -25,7 +25,7 @@ function concealed(requestId: string): CroftError {
 }
 
 /** Fastify's own refusals in our words; null for anything else. */
-function fromFramework(thrown: unknown): CroftError | null {
+function fromFramework(thrown: unknown, request: FastifyRequest): CroftError | null {
   if (hasZodFastifySchemaValidationErrors(thrown)) {
     const issues = thrown.validation.slice(0, mostReported).map(({ instancePath, message }) => ({
       path: instancePath.slice(1).replaceAll('/', '.'),
@@ -35,7 +35,7 @@ function fromFramework(thrown: unknown): CroftError | null {
   }
   if (!(thrown instanceof Error) || !('code' in thrown) || typeof thrown.code !== 'string') return null;
   const refusal = refusals[thrown.code];
-  return refusal === undefined ? null : refusal(thrown);
+  return refusal === undefined ? null : refusal(thrown, request);
 }
 
 /** Issues of one request; more would help nobody. */
@@ -43,15 +43,18 @@ const mostReported = 100;
 
 const subjects: Record<string, string> = { body: 'The body', params: 'The path', querystring: 'The query' };
 
-const refusals: Record<string, (cause: Error) => CroftError> = {
+const refusals: Record<string, (cause: Error, request: FastifyRequest) => CroftError> = {
   FST_ERR_CTP_INVALID_JSON_BODY: (cause) => new CroftError('input.syntax', `the body is not JSON: ${cause.message}`, { cause }),
   FST_ERR_CTP_EMPTY_JSON_BODY: (cause) => new CroftError('input.syntax', 'the body is empty; JSON is expected', { cause }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: (cause) =>
     new CroftError('input.invalid', 'the body has another length than its Content-Length', { cause }),
   FST_ERR_CTP_BODY_TOO_LARGE: (cause) =>
     new CroftError('input.too-large', `the body is larger than ${bodyLimit / 1024 ** 2} MiB`, { hint: 'send less in one request', cause }),
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: (cause) =>
-    new CroftError('input.media-type', cause.message, { hint: 'see the OpenAPI description for what this operation reads', cause }),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: (cause, request) =>
+    new CroftError('input.media-type', `a body of type "${request.headers['content-type'] ?? ''}" is not read here`, {
+      hint: 'see the OpenAPI description for what this operation reads',
+      cause,
+    }),
   FST_ERR_BAD_URL: (cause) => new CroftError('input.invalid', 'the path holds a broken percent encoding', { cause }),
 };
 

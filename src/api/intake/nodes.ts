@@ -1,21 +1,17 @@
-/** What is asked of nodes: done, recorded as an event, and made known to the loops. */
+/** What is asked of nodes: recorded as an event, done, and made known to the loops. */
 import { createHash } from 'node:crypto';
-import type { Node, NodeAdministration, NodeConfigInput } from '../../model/node.ts';
+import type { DoctorReport } from '../../model/doctor.ts';
+import type { Node, NodeAdministration } from '../../model/node.ts';
 import type { CommandAnswer, ExecRequest } from '../../model/operations.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
 type Context = Pick<ApiDependencies, 'store' | 'nodes' | 'wake'>;
 
-export async function adoptNode({ store, nodes, wake }: Context, config: NodeConfigInput): Promise<Node> {
-  const node = await nodes.adopt(config);
-  const hostKey = node.config.ssh?.hostKey;
-  const pinned = hostKey === undefined ? '' : `, its host key ${hostKey} pinned`;
-  await store.events.append([{ kind: 'node.added', node: node.config.name, message: `${node.config.name} was adopted${pinned}` }]);
-  wake();
-  return node;
-}
-
-export async function administerNode({ store, wake }: Context, name: string, administration: NodeAdministration): Promise<Node> {
+export async function administerNode(
+  { store, wake }: Pick<Context, 'store' | 'wake'>,
+  name: string,
+  administration: NodeAdministration,
+): Promise<Node> {
   const { id } = await store.nodes.get(name);
   await store.nodes.administer(id, administration);
   const message = administration === 'draining' ? `${name} is drained: nothing new is placed there` : `${name} is active again`;
@@ -24,24 +20,38 @@ export async function administerNode({ store, wake }: Context, name: string, adm
   return store.nodes.get(name);
 }
 
-export async function forgetNode({ store, nodes, wake }: Context, name: string, abandon: boolean): Promise<string[]> {
-  const abandoned = await nodes.forget(name, abandon);
-  const left = abandoned.length === 0 ? '' : `, abandoning ${abandoned.join(', ')}`;
-  await store.events.append([{ kind: 'node.removed', node: name, message: `${name} was removed${left}` }]);
-  wake();
-  return abandoned;
+/**
+ * Recorded before it runs: a controller that dies meanwhile has still said what it was doing. The loops look at the
+ * node after it, for it may have changed what they keep in order.
+ */
+export async function execOnNode({ store, nodes, wake }: Context, name: string, request: ExecRequest): Promise<CommandAnswer> {
+  await record(store, 'node.exec', name, describeExec(request));
+  try {
+    return await nodes.exec(name, request, request.timeout);
+  } finally {
+    wake();
+  }
 }
 
-/** Recorded before it runs: a controller that dies meanwhile has still said what it was doing. */
-export async function execOnNode({ store, nodes }: Context, name: string, request: ExecRequest): Promise<CommandAnswer> {
-  await store.nodes.get(name);
-  await store.events.append([{ kind: 'node.exec', node: name, message: describeExec(request) }]);
-  return nodes.exec(name, request, request.timeout);
+/** Installs what the node lacks, then checks it again. */
+export async function fixNode({ store, nodes, wake }: Context, name: string): Promise<DoctorReport> {
+  await record(store, 'node.fix', name, `installing what ${name} lacks`);
+  try {
+    return await nodes.doctor(name, true);
+  } finally {
+    wake();
+  }
+}
+
+/** Rejects with `not-found` where there is no such node. */
+async function record(store: Context['store'], kind: string, node: string, message: string): Promise<void> {
+  await store.nodes.get(node);
+  await store.events.append([{ kind, node, message }]);
 }
 
 /** Arguments as JSON, so that spaces and quotes in them stay apart; a script by its hash. */
 function describeExec(request: ExecRequest): string {
-  if ('argv' in request) return `ran ${JSON.stringify(request.argv)}`;
+  if ('argv' in request) return `running ${JSON.stringify(request.argv)}`;
   const hash = createHash('sha256').update(request.script).digest('hex');
-  return `ran a script with sha256 ${hash} and the arguments ${JSON.stringify(request.args)}`;
+  return `running a script with sha256 ${hash} and the arguments ${JSON.stringify(request.args)}`;
 }

@@ -17,6 +17,6 @@ function presentPart(change: NetworkChange | VmChange): PlanAnswer['vms'][number
   return {
     kind: change.kind,
     name: change.kind === 'remove' ? change.name : change.spec.name,
-    fields: 'changes' in change ? [...new Set(change.changes.map(({ field }) => field))] : [],
+    changes: 'changes' in change ? change.changes : [],
   };
 }

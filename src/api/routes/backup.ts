@@ -1,5 +1,4 @@
 /** Backup and restore of the whole store. */
-import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { backupContent, restoreBackup } from '../intake/backup.ts';
 import { flagSchema, noBody, problems, type Routes, rawBody } from '../route.ts';
@@ -33,7 +32,7 @@ export const backupRoutes: Routes = (api, dependencies) => {
       },
     },
     async ({ query, body }, reply) => {
-      await restoreBackup(dependencies, body as Readable, query.replace);
+      await restoreBackup(dependencies, body, query.replace);
       return reply.code(204).send();
     },
   );

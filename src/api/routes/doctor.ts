@@ -1,10 +1,13 @@
 /** What nodes lack, and putting it right. */
 import { doctorReportSchema } from '../../model/doctor.ts';
+import { fixNode } from '../intake/nodes.ts';
 import { nodeParams, problems, type Routes } from '../route.ts';
 
 const onNode = problems('not-found', 'node.unreachable', 'node.auth', 'node.host-key', 'node.sudo', 'command.failed', 'command.timeout');
 
-export const doctorRoutes: Routes = (api, { nodes, store, wake }) => {
+export const doctorRoutes: Routes = (api, dependencies) => {
+  const { nodes } = dependencies;
+
   api.get(
     '/v1/doctor',
     {
@@ -43,11 +46,6 @@ export const doctorRoutes: Routes = (api, { nodes, store, wake }) => {
         response: { 200: doctorReportSchema, ...onNode },
       },
     },
-    async ({ params }) => {
-      await store.events.append([{ kind: 'node.fix', node: params.node, message: `asked to install what ${params.node} lacks` }]);
-      const report = await nodes.doctor(params.node, true);
-      wake();
-      return report;
-    },
+    async ({ params }) => fixNode(dependencies, params.node),
   );
 };

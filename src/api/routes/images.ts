@@ -1,5 +1,4 @@
 /** Images: uploading, building, listing and removing base disks. */
-import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { imageSchema } from '../../model/image.ts';
 import { type Api, imageParams, noBody, problems, type Routes } from '../route.ts';
@@ -46,11 +45,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
         response: { 201: imageSchema, ...problems('command.failed', 'disk.full', 'image.unusable') },
       },
     },
-    async ({ params }, reply) => {
-      const image = await images.buildMicro(params.image);
-      await store.events.append([{ kind: 'image.added', message: `the image ${params.image} was built, sha256 ${image.sha256}` }]);
-      return reply.code(201).send(image);
-    },
+    async ({ params }, reply) => reply.code(201).send(await images.buildMicro(params.image)),
   );
 
   api.delete(
@@ -66,7 +61,6 @@ export const imageRoutes: Routes = (api, dependencies) => {
     },
     async ({ params }, reply) => {
       await images.remove(params.image);
-      await store.events.append([{ kind: 'image.removed', message: `the image ${params.image} was removed` }]);
       return reply.code(204).send();
     },
   );
@@ -85,11 +79,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
           response: { 201: imageSchema, ...problems('image.unusable', 'input.media-type', 'disk.full') },
         },
       },
-      async ({ params, body }, reply) => {
-        const image = await images.add(params.image, body as Readable);
-        await store.events.append([{ kind: 'image.added', message: `the image ${params.image} was uploaded, sha256 ${image.sha256}` }]);
-        return reply.code(201).send(image);
-      },
+      async ({ params, body }, reply) => reply.code(201).send(await images.add(params.image, body)),
     );
     done();
   });

@@ -4,7 +4,7 @@ import type { Node } from '../../model/node.ts';
 import { nodeConfigSchema } from '../../model/node.ts';
 import { type NodeView, nodeViewSchema } from '../../model/node-view.ts';
 import { abandonedAnswerSchema, commandAnswerSchema, execRequestSchema, fingerprintAnswerSchema } from '../../model/operations.ts';
-import { administerNode, adoptNode, execOnNode, forgetNode } from '../intake/nodes.ts';
+import { administerNode, execOnNode } from '../intake/nodes.ts';
 import { presentNode } from '../present/node.ts';
 import { flagSchema, nodeParams, problems, type Routes } from '../route.ts';
 
@@ -43,7 +43,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
         response: { 201: nodeViewSchema, ...problems('conflict.exists', ...reaching) },
       },
     },
-    async ({ body }, reply) => reply.code(201).send(await shown(await adoptNode(dependencies, body))),
+    async ({ body }, reply) => reply.code(201).send(await shown(await nodes.adopt(body))),
   );
 
   api.post(
@@ -86,7 +86,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
         response: { 200: abandonedAnswerSchema, ...problems('not-found', 'conflict.in-use', ...reaching) },
       },
     },
-    async ({ params, query }) => ({ abandoned: await forgetNode(dependencies, params.node, query.abandon) }),
+    async ({ params, query }) => ({ abandoned: await nodes.forget(params.node, query.abandon) }),
   );
 
   for (const { verb, administration, summary } of [

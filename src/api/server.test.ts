@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { test } from 'node:test';
+import { authorization, setStage, token } from '../../test/api/stand-ins.ts';
+import { problemMediaType } from '../model/problem.ts';
+import { describeApi } from './describe.ts';
+
+const json = { authorization, 'content-type': 'application/json' };
+
+test('CR15 openapi.json is what the routes say: run `npm run openapi` where it is not', async () => {
+  assert.equal(await readFile(new URL('../../openapi.json', import.meta.url), 'utf8'), await describeApi());
+});
+
+test('CR15 every operation has a summary, an identifier, a tag and its errors, and every reference resolves', async () => {
+  const text = await describeApi();
+  const { paths, components } = JSON.parse(text) as {
+    paths: Record<string, Record<string, { operationId: string; summary: string; tags: string[]; responses: Record<string, unknown> }>>;
+    components: { schemas: Record<string, unknown> };
+  };
+  const operations = Object.values(paths).flatMap((path) => Object.values(path));
+  for (const { operationId, summary, tags, responses } of operations) {
+    assert.ok(operationId && summary && tags.length === 1, operationId);
+    assert.ok('401' in responses && '500' in responses, operationId);
+  }
+  assert.equal(new Set(operations.map(({ operationId }) => operationId)).size, operations.length);
+  for (const [, name = ''] of text.matchAll(/#\/components\/schemas\/(\w+)/g)) assert.ok(name in components.schemas, name);
+});
+
+test('CR13 only the health check answers without the token', async () => {
+  await using stage = await setStage();
+  const ask = (url: string, headers = {}) => stage.api.inject({ url, headers });
+  assert.equal((await ask('/v1/health')).statusCode, 200);
+  for (const url of ['/v1/version', '/v1/slices', '/v1/openapi.json', '/no/such/thing']) {
+    for (const headers of [
+      {},
+      { authorization: 'Bearer wrong' },
+      { authorization: `Bearer ${token}x` },
+      { authorization: `Basic ${token}` },
+      { authorization: 'Bearer ' },
+    ]) {
+      const answer = await ask(url, headers);
+      assert.equal(answer.statusCode, 401, `${url} ${JSON.stringify(headers)}`);
+      assert.equal(answer.json().code, 'auth.required');
+    }
+  }
+  assert.equal((await ask('/v1/version', { authorization })).json().controller, stage.store.controllerId);
+});
+
+test('CR15 each class of bad request is a problem that says what is wrong', async () => {
+  await using stage = await setStage();
+  const long = 'n'.repeat(300);
+  const apply = (payload: string, headers: Record<string, string> = json) => ({
+    method: 'POST' as const,
+    url: '/v1/slices/apply',
+    payload,
+    headers,
+  });
+  const cases = [
+    { request: apply('{"file": '), status: 400, code: 'input.syntax', detail: /the body is not JSON/ },
+    { request: apply(''), status: 400, code: 'input.syntax', detail: /the body is empty/ },
+    { request: apply('{}'), status: 400, code: 'input.invalid', detail: /"text" or "file"/ },
+    { request: apply('{"text": "a", "file": {}}'), status: 400, code: 'input.invalid', detail: /"text" or "file"/ },
+    { request: apply('"a"'), status: 400, code: 'input.invalid', detail: /The body is not valid/ },
+    { request: apply(`{"text": "${'a'.repeat(1024 ** 2)}"}`), status: 413, code: 'input.too-large', detail: /larger than 1 MiB/ },
+    { request: apply('a: b', { authorization, 'content-type': 'text/yaml' }), status: 415, code: 'input.media-type', detail: /text\/yaml/ },
+    { request: { url: `/v1/slices/${long}`, headers: json }, status: 400, code: 'input.invalid', detail: /at most 63 characters/ },
+    { request: { url: '/v1/slices/a$(reboot)', headers: json }, status: 400, code: 'input.invalid', detail: /a–z/ },
+    { request: { url: '/v1/slices/%C3%A4', headers: json }, status: 400, code: 'input.invalid', detail: /a–z/ },
+    { request: { url: '/v1/slices/..%2F..%2Fetc', headers: json }, status: 400, code: 'input.invalid', detail: /a–z/ },
+    { request: { url: '/v1/slices/%zz', headers: json }, status: 400, code: 'input.invalid', detail: /percent/ },
+    { request: { url: '/v1/events?limit=100000', headers: json }, status: 400, code: 'input.invalid', detail: /limit/ },
+    { request: { url: '/v1/events?after=-1', headers: json }, status: 400, code: 'input.invalid', detail: /after/ },
+    { request: { url: '/v1/nothing', headers: json }, status: 404, code: 'not-found', detail: /no operation GET \/v1\/nothing/ },
+    { request: { method: 'PATCH' as const, url: '/v1/slices', headers: { authorization } }, status: 404, code: 'not-found', detail: /PATCH/ },
+    { request: { url: '/v1/slices/web', headers: json }, status: 404, code: 'not-found', detail: /web/ },
+    { request: { url: '/v1/tasks/1;drop', headers: json }, status: 400, code: 'input.invalid', detail: /identifier of a task/ },
+    {
+      request: { method: 'PUT' as const, url: '/v1/images/x', headers: json, payload: '{}' },
+      status: 415,
+      code: 'input.media-type',
+      detail: /application\/json/,
+    },
+  ];
+  for (const { request, status, code, detail } of cases) {
+    const answer = await stage.api.inject(request);
+    const problem = answer.json();
+    assert.equal(answer.statusCode, status, `${request.url}: ${answer.body}`);
+    assert.equal(answer.headers['content-type'], problemMediaType);
+    assert.equal(problem.status, status);
+    assert.equal(problem.code, code);
+    assert.equal(problem.type, `urn:croft:error:${code}`);
+    assert.match(problem.detail, detail);
+  }
+});
+
+test('CR15 an internal failure is logged under the request and not told to the client', async () => {
+  await using stage = await setStage({
+    nodes: { hostKey: () => Promise.reject(new Error('secret /root/path')) } as never,
+  });
+  const answer = await stage.api.inject({ method: 'POST', url: '/v1/nodes/host-key', headers: json, payload: '{"address": "10.77.0.1"}' });
+  assert.equal(answer.statusCode, 500);
+  assert.doesNotMatch(answer.body, /secret/);
+  const id = answer.headers['x-request-id'];
+  assert.ok(typeof id === 'string' && answer.json().detail.includes(id));
+  assert.ok(stage.log.some((line) => line.includes(id) && line.includes('secret /root/path')));
+});

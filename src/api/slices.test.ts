@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { authorization, type Stage, setStage } from '../../test/api/stand-ins.ts';
+import type { ApplyAnswer, PlanAnswer } from '../model/operations.ts';
+import type { Problem } from '../model/problem.ts';
+import type { SliceView } from '../model/slice-view.ts';
+import type { Task } from '../model/task.ts';
+import type { VmView } from '../model/vm-view.ts';
+
+const hello = `slice: hello
+networks:
+  lan: { cidr: 192.168.50.0/24, internet: true }
+  wire: { link: [web.eth1, db.eth1] }
+vms:
+  web: { image: micro, flavor: small, nics: [lan, wire] }
+  db: { image: micro, cpus: 1, memory: 256MiB, nics: [lan, wire] }
+`;
+
+async function ask<T>(
+  { api }: Stage,
+  method: 'GET' | 'POST' | 'DELETE',
+  url: string,
+  payload?: object,
+): Promise<{ status: number; body: T }> {
+  const answer = await api.inject({ method, url, headers: { authorization }, ...(payload !== undefined && { payload }) });
+  return { status: answer.statusCode, body: answer.json() as T };
+}
+
+const apply = (stage: Stage, payload: object) => ask<ApplyAnswer & Problem>(stage, 'POST', '/v1/slices/apply', payload);
+const eventKinds = async ({ store }: Stage): Promise<string[]> => (await store.events.after(0, 100)).map(({ kind }) => kind);
+
+test('CR9 plan shows the difference and changes nothing; apply commits it, records it and wakes the loops', async () => {
+  await using stage = await setStage();
+  const plan = await ask<PlanAnswer>(stage, 'POST', '/v1/slices/plan', { text: hello });
+  assert.equal(plan.status, 200);
+  assert.equal(plan.body.against, null);
+  assert.deepEqual(
+    plan.body.vms.map(({ kind, name }) => `${kind} ${name}`),
+    ['create web', 'create db'],
+  );
+  assert.deepEqual(await stage.store.slices.list(), []);
+  assert.equal(stage.wakes(), 0);
+
+  const { status, body } = await apply(stage, { text: hello });
+  assert.equal(status, 200);
+  assert.deepEqual(body.lines, plan.body.lines);
+  assert.equal(body.task?.kind, 'slice.apply');
+  assert.equal(body.task?.generation, body.slice.generation);
+  assert.deepEqual(body.slice.vms, { total: 2, running: 0, failed: 0, pending: 2 });
+  assert.equal(stage.wakes(), 1);
+  assert.deepEqual(await eventKinds(stage), ['slice.applied']);
+});
+
+test('CR9 applying the same file again, as text or as an object, does nothing', async () => {
+  await using stage = await setStage();
+  const first = await apply(stage, { text: hello });
+  const file = {
+    slice: 'hello',
+    networks: { lan: { cidr: '192.168.50.0/24', internet: true }, wire: { link: ['web.eth1', 'db.eth1'] } },
+    vms: {
+      web: { image: 'micro', flavor: 'small', nics: ['lan', 'wire'] },
+      db: { image: 'micro', cpus: 1, memory: '256MiB', nics: ['lan', 'wire'] },
+    },
+  };
+  for (const document of [{ text: hello }, { file }]) {
+    const { body } = await apply(stage, document);
+    assert.equal(body.task, null);
+    assert.deepEqual(body.lines, []);
+    assert.equal(body.slice.generation, first.body.slice.generation);
+  }
+  assert.equal(stage.wakes(), 1);
+});
+
+test('CR9 a VM is made anew only when that was allowed; the refusal says which', async () => {
+  await using stage = await setStage();
+  await stage.store.images.put({ name: 'other', sha256: 'b'.repeat(64), format: 'raw', size: 5, virtualSize: 512 });
+  await apply(stage, { text: hello });
+  const edited = hello.replace('web: { image: micro', 'web: { image: other');
+  const refused = await apply(stage, { text: edited });
+  assert.equal(refused.status, 409);
+  assert.equal(refused.body.code, 'conflict.confirm');
+  assert.match(refused.body.detail, /web \(image\)/);
+  assert.doesNotMatch(refused.body.detail, /db/);
+  assert.equal((await apply(stage, { text: edited, allowRecreate: true })).status, 200);
+});
+
+test('CR9 an apply against another generation is refused; without one a concurrent edit is taken into account', async () => {
+  await using stage = await setStage();
+  assert.equal((await apply(stage, { text: hello, against: null })).status, 200);
+  const edited = hello.replace('cpus: 1', 'cpus: 2');
+  for (const against of [null, 99]) {
+    const refused = await apply(stage, { text: edited, against });
+    assert.equal(refused.status, 409);
+    assert.equal(refused.body.code, 'conflict.changed');
+  }
+  const answers = await Promise.all([2, 3].map((cpus) => apply(stage, { text: hello.replace('cpus: 1', `cpus: ${cpus}`) })));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200],
+  );
+  assert.equal((await stage.store.slices.get('hello')).generation, 3);
+});
+
+test('CR9 a wrong file is refused with line and column, and near names', async () => {
+  await using stage = await setStage();
+  const unknownImage = await apply(stage, { text: hello.replace('image: micro, flavor', 'image: micr, flavor') });
+  assert.equal(unknownImage.status, 400);
+  assert.equal(unknownImage.body.code, 'input.invalid');
+  const [issue] = unknownImage.body.issues ?? [];
+  assert.match(issue?.message ?? '', /did you mean micro/);
+  assert.deepEqual([issue?.path, issue?.line], ['vms.web.image', 6]);
+  assert.ok((issue?.column ?? 0) > 1);
+
+  const syntax = await apply(stage, { text: 'slice: hello\nvms: [\n' });
+  assert.equal(syntax.body.code, 'input.syntax');
+  assert.ok((syntax.body.issues?.[0]?.line ?? 0) >= 2);
+
+  for (const name of ['n'.repeat(300), 'a$(reboot)', 'wéb']) {
+    const { status, body } = await apply(stage, { file: { slice: 'x', vms: { [name]: { image: 'micro' } } } });
+    assert.equal(status, 400, name);
+    assert.equal(body.code, 'input.invalid');
+  }
+  assert.deepEqual(await stage.store.slices.list(), []);
+});
+
+test('CR9 an exported slice applies to itself without a difference', async () => {
+  await using stage = await setStage();
+  await apply(stage, { text: hello });
+  const exported = await stage.api.inject({ url: '/v1/slices/hello/export', headers: { authorization } });
+  assert.equal(exported.headers['content-type'], 'application/yaml');
+  assert.match(exported.body, /^slice: hello/);
+  const plan = await ask<PlanAnswer>(stage, 'POST', '/v1/slices/plan', { text: exported.body });
+  assert.deepEqual(plan.body.lines, []);
+});
+
+test('CR9 a slice is shown whole, stopped, started and removed; what is being removed cannot be applied', async () => {
+  await using stage = await setStage();
+  await apply(stage, { text: hello });
+  const shown = (await ask<SliceView>(stage, 'GET', '/v1/slices/hello')).body;
+  assert.deepEqual(
+    shown.networks.map(({ name, cidr, link }) => [name, cidr, link]),
+    [
+      ['lan', '192.168.50.0/24', false],
+      ['wire', shown.networks[1]?.cidr, true],
+    ],
+  );
+  assert.deepEqual(shown.router, { node: null, reason: shown.router?.reason ?? null });
+  assert.deepEqual(
+    shown.vms.map(({ name, nics }) => [name, nics.length]),
+    [
+      ['db', 2],
+      ['web', 2],
+    ],
+  );
+  for (const [method, path, kind, desired] of [
+    ['POST', '/stop', 'slice.stop', 'stopped'],
+    ['POST', '/start', 'slice.start', 'running'],
+    ['DELETE', '', 'slice.remove', 'absent'],
+  ] as const) {
+    const { status, body } = await ask<Task>(stage, method, `/v1/slices/hello${path}`);
+    assert.equal(status, 202);
+    assert.equal(body.kind, kind);
+    assert.equal((await stage.store.slices.get('hello')).desired, desired);
+    assert.equal((await ask<Task>(stage, 'GET', `/v1/tasks/${body.id}`)).body.state, 'running');
+  }
+  assert.equal((await apply(stage, { text: hello })).body.code, 'conflict.in-use');
+  assert.deepEqual(await eventKinds(stage), ['slice.applied', 'slice.stop', 'slice.start', 'slice.remove']);
+});
+
+test('CR10 a VM is listed, started anew, stopped and removed on its own, each recorded', async () => {
+  await using stage = await setStage();
+  await apply(stage, { text: hello.replace('  wire: { link: [web.eth1, db.eth1] }\n', '').replaceAll('[lan, wire]', '[lan]') });
+  await apply(stage, { text: 'slice: other\nvms: { web: { image: micro } }\n' });
+  const list = async (query: string): Promise<string[]> =>
+    (await ask<VmView[]>(stage, 'GET', `/v1/vms${query}`)).body.map(({ slice, name }) => `${slice}/${name}`);
+  assert.deepEqual(await list(''), ['hello/db', 'hello/web', 'other/web']);
+  assert.deepEqual(await list('?slice=other'), ['other/web']);
+  assert.equal((await ask<Problem>(stage, 'GET', '/v1/vms?slice=othr')).body.code, 'not-found');
+  const path = '/v1/slices/hello/vms/web';
+  for (const [method, suffix, kind] of [
+    ['POST', '/stop', 'vm.stop'],
+    ['POST', '/start', 'vm.start'],
+    ['POST', '/restart', 'vm.restart'],
+    ['DELETE', '', 'vm.remove'],
+  ] as const) {
+    const { status, body } = await ask<Task>(stage, method, `${path}${suffix}`);
+    assert.equal(status, 202);
+    assert.deepEqual([body.kind, body.subject, body.vm], [kind, 'hello', 'web']);
+  }
+  assert.equal((await ask<VmView>(stage, 'GET', path)).body.desired, 'absent');
+  assert.equal((await stage.store.vms.get('other', 'web')).desired, 'running');
+  assert.deepEqual((await eventKinds(stage)).slice(2), ['vm.stop', 'vm.start', 'vm.restart', 'vm.remove']);
+});

@@ -1,0 +1,132 @@
+/** What stands behind the API in its tests: a real store in a folder of its own, and narrow fakes of what lies on nodes. */
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { pino } from 'pino';
+import type { ApiDependencies } from '../../src/api/dependencies.ts';
+import type { Api } from '../../src/api/route.ts';
+import { createApi } from '../../src/api/server.ts';
+import { CroftError } from '../../src/model/error.ts';
+import { nodeConfigSchema } from '../../src/model/node.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/store.ts';
+
+export const token = 'a-token-for-tests';
+export const version = '0.0.0-test';
+export const authorization = `Bearer ${token}`;
+export const imageHash = createHash('sha256').update('micro').digest('hex');
+export const fingerprint = `SHA256:${'A'.repeat(43)}`;
+
+export interface Stage extends AsyncDisposable {
+  api: Api;
+  store: Store;
+  /** How often the loops were woken. */
+  wakes(): number;
+  /** What was asked of nodes. */
+  asked: string[];
+  /** Lines of the log. */
+  log: string[];
+}
+
+/** A store with the image `micro`, and an API over it. `replaced` stands in for parts of what it depends on. */
+export async function setStage(replaced: Partial<ApiDependencies> = {}): Promise<Stage> {
+  const folder = await mkdtemp(join(tmpdir(), 'croft-api-'));
+  const store = await openStore({
+    location: join(folder, 'store.sqlite'),
+    settings: { segments: { first: 100, last: 200 }, transit: '100.64.0.0/16' },
+  });
+  await store.images.put({ name: 'micro', sha256: imageHash, format: 'raw', size: 5, virtualSize: 512 });
+  const listeners = new Set<() => void>();
+  const asked: string[] = [];
+  const log: string[] = [];
+  let wakes = 0;
+  const announce = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const api = await createApi({
+    store,
+    token,
+    version,
+    transit: '100.64.0.0/16',
+    images: imageIntake(store),
+    nodes: nodeGateway(store, asked),
+    console: echoConsole,
+    changes: {
+      subscribe: (listener) => {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    wake: () => {
+      wakes += 1;
+      announce();
+    },
+    logger: pino({ level: 'warn' }, { write: (line: string) => void log.push(line) }),
+    ...replaced,
+  });
+  return {
+    api,
+    store,
+    asked,
+    log,
+    wakes: () => wakes,
+    async [Symbol.asyncDispose]() {
+      await api.close();
+      await store.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** Counts and hashes what is uploaded, and holds on to none of it. */
+function imageIntake(store: Store): ApiDependencies['images'] {
+  return {
+    async add(name, content) {
+      const hash = createHash('sha256');
+      let size = 0;
+      for await (const chunk of content as AsyncIterable<Buffer>) {
+        hash.update(chunk);
+        size += chunk.byteLength;
+      }
+      return store.images.put({ name, sha256: hash.digest('hex'), format: 'raw', size, virtualSize: size });
+    },
+    async remove(name) {
+      await store.images.remove(name);
+    },
+    buildMicro: (name) => store.images.put({ name, sha256: imageHash, format: 'raw', size: 5, virtualSize: 512 }),
+  };
+}
+
+function nodeGateway(store: Store, asked: string[]): ApiDependencies['nodes'] {
+  return {
+    adopt: (config) => store.nodes.add(nodeConfigSchema.parse(config)),
+    async hostKey(target) {
+      asked.push(`host-key ${target.address}`);
+      return fingerprint;
+    },
+    doctor: async (name, fix) => ({
+      nodes: [
+        { node: name ?? 'all', checks: [{ name: 'qemu', ok: fix, detail: fix ? 'installed' : 'missing', fix: 'apt-get install qemu' }] },
+      ],
+    }),
+    async exec(name, work, timeout) {
+      asked.push(`exec ${name} ${JSON.stringify(work)} ${timeout}`);
+      return { code: 3, stdout: 'out', stderr: 'err' };
+    },
+    async forget(name, abandon) {
+      const { id } = await store.nodes.get(name);
+      return store.nodes.remove(id, abandon);
+    },
+  };
+}
+
+/** A guest that sends back what is typed; the one named `off` does not run. */
+const echoConsole: ApiDependencies['console'] = {
+  async open(slice, vm) {
+    if (vm === 'off') throw new CroftError('vm.not-running', `${slice}/${vm} does not run`, { hint: 'start it' });
+    return new PassThrough();
+  },
+  log: async (slice, vm, bytes) => `console of ${slice}/${vm}`.slice(-bytes),
+};
