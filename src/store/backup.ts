@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { CroftError } from '../model/error.ts';
 import { type BackupRow, readBackup } from './backup-format.ts';
 import type { Database, Queries } from './database.ts';
-import { schemaVersion } from './migrate.ts';
+import { readSchemaVersion, schemaVersion } from './migrate.ts';
 import type { BackupStore } from './store.ts';
 import { type TableName, tables } from './tables.ts';
 
@@ -24,7 +24,9 @@ export class SqlBackupStore implements BackupStore {
 
   async *dump(): AsyncGenerator<string> {
     await using snapshot = await this.#database.snapshot();
-    yield JSON.stringify({ croft: 'backup', schema: schemaVersion, at: this.#now() });
+    // The moment that a snapshot shows is that of its first query, so this one comes before anything is given out.
+    const schema = await readSchemaVersion(snapshot.queries);
+    yield JSON.stringify({ croft: 'backup', schema, at: this.#now() });
     let rows = 0;
     for (const table of tableNames) {
       for await (const row of rowsOf(snapshot.queries, table)) {

@@ -26,7 +26,7 @@ export interface Database {
   write<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
   /** Runs `work` in a transaction that sees one moment of the database. Must not be nested in `write`. */
   read<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
-  /** Like `read`, but open until the caller ends it, and never in the way of the others. */
+  /** Like `read`, but open until the caller ends it, and never in the way of the others. Shows the moment of the first query. */
   snapshot(): Promise<Snapshot>;
   /** Makes the next sequence of events follow the highest there is. */
   continueEvents(queries: Queries): Promise<void>;

@@ -27,14 +27,19 @@ async function migrateOnce(words: SchemaWords, queries: Queries, at: number, ste
   await statement(
     `create table if not exists migrations (number ${words.integer} primary key, applied_at ${words.integer} not null)${words.tableSuffix}`,
   ).execute(queries);
-  const { rows } = await sql<{ version: number }>`select coalesce(max(number), 0) as version from migrations`.execute(queries);
-  const version = rows[0]?.version ?? 0;
+  const version = await readSchemaVersion(queries);
   if (version > steps.length) throw newerDatabase(version, steps.length);
   const migration = steps[version];
   if (migration === undefined) return false;
   for (const text of migration(words)) await statement(text).execute(queries);
   await sql`insert into migrations (number, applied_at) values (${version + 1}, ${at})`.execute(queries);
   return version + 1 < steps.length;
+}
+
+/** The number of the schema that the database has. */
+export async function readSchemaVersion(queries: Queries): Promise<number> {
+  const { rows } = await sql<{ version: number }>`select coalesce(max(number), 0) as version from migrations`.execute(queries);
+  return rows[0]?.version ?? 0;
 }
 
 /** The texts come from the migrations only. */

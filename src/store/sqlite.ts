@@ -116,7 +116,8 @@ function forKysely(connection: DatabaseSync): SqliteDatabase {
       const statement = connection.prepare(text);
       return {
         reader: statement.columns().length > 0,
-        all: (parameters) => statement.all(...parameters.map(bindable)),
+        // Node's rows have no prototype, unlike those of PostgreSQL and unlike all else that the store gives out.
+        all: (parameters) => statement.all(...parameters.map(bindable)).map((row) => ({ ...row })),
         run: (parameters) => statement.run(...parameters.map(bindable)),
         iterate: (parameters) => statement.iterate(...parameters.map(bindable)),
       };

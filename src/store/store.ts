@@ -148,7 +148,7 @@ export interface EventStore {
 }
 
 export interface BackupStore {
-  /** A consistent copy as lines of JSON: a header, then one row each. Read in one transaction; the same on both databases. */
+  /** A consistent copy as lines of JSON: a header, then one row each, then their count. Read in one transaction; the same on both databases. */
   dump(): AsyncIterable<string>;
   /** Replaces everything by what a dump says, all or nothing; `input.invalid` names the line that is wrong. */
   restore(lines: AsyncIterable<string>): Promise<void>;

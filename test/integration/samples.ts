@@ -70,7 +70,11 @@ export function nodeSpecs(cpus: number, memory: number): NodeSpecs {
 }
 
 /** A node that takes VMs and routers. */
-export async function addReadyNode(store: Store, name: string, { cpus = 4, memory = 4 * gibibyte, ...config } = {}): Promise<Node> {
+export async function addReadyNode(
+  store: Store,
+  name: string,
+  { cpus = 4, memory = 4 * gibibyte, ...config }: Partial<NodeConfig> & { cpus?: number; memory?: number } = {},
+): Promise<Node> {
   const node = await store.nodes.add(nodeConfig(name, config));
   await store.nodes.observe(node.id, { status: 'ready', reason: null, seenAt: 5, since: 5, specs: nodeSpecs(cpus, memory) });
   return await store.nodes.get(name);

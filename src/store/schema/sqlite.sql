@@ -1,0 +1,150 @@
+CREATE TABLE controller (
+  id text primary key,
+  created_at integer not null
+) strict;
+
+CREATE TABLE events (
+  sequence integer primary key autoincrement,
+  at integer not null,
+  kind text not null,
+  node text,
+  slice text,
+  vm text,
+  message text not null,
+  step text
+) strict;
+
+CREATE TABLE flavors (
+  name text primary key,
+  cpus integer not null,
+  memory integer not null,
+  disk integer
+) strict;
+
+CREATE TABLE images (
+  id text primary key,
+  name text not null,
+  current integer not null check (current in (0, 1)),
+  sha256 text not null,
+  format text not null check (format in ('qcow2', 'raw')),
+  size integer not null,
+  virtual_size integer not null,
+  created_at integer not null
+) strict;
+
+CREATE UNIQUE INDEX images_by_name on images (name) where current = 1;
+
+CREATE TABLE migrations (number integer primary key, applied_at integer not null) strict;
+
+CREATE TABLE networks (
+  id text primary key,
+  slice_id text not null references slices (id),
+  name text not null,
+  spec text not null,
+  segment integer not null
+) strict;
+
+CREATE UNIQUE INDEX networks_by_name on networks (slice_id, name);
+
+CREATE UNIQUE INDEX networks_by_segment on networks (segment);
+
+CREATE TABLE nics (
+  id text primary key,
+  vm_id text not null references vms (id),
+  network_id text not null references networks (id),
+  name text not null,
+  mac text not null,
+  address text not null
+) strict;
+
+CREATE UNIQUE INDEX nics_by_address on nics (network_id, address);
+
+CREATE UNIQUE INDEX nics_by_mac on nics (mac);
+
+CREATE UNIQUE INDEX nics_by_name on nics (vm_id, name);
+
+CREATE TABLE nodes (
+  id text primary key,
+  name text not null,
+  endpoint text not null,
+  config text not null,
+  administration text not null check (administration in ('active', 'draining')),
+  status text not null check (status in ('new', 'ready', 'unreachable', 'unfit')),
+  status_reason text,
+  status_since integer not null,
+  seen_at integer,
+  specs text,
+  created_at integer not null
+) strict;
+
+CREATE UNIQUE INDEX nodes_by_endpoint on nodes (endpoint);
+
+CREATE UNIQUE INDEX nodes_by_name on nodes (name);
+
+CREATE TABLE slices (
+  id text primary key,
+  name text not null,
+  spec text not null,
+  generation integer not null,
+  desired text not null check (desired in ('running', 'stopped', 'absent')),
+  transit integer not null,
+  router_node_id text references nodes (id),
+  router_reason text,
+  created_at integer not null
+) strict;
+
+CREATE UNIQUE INDEX slices_by_name on slices (name);
+
+CREATE INDEX slices_by_router_node on slices (router_node_id);
+
+CREATE UNIQUE INDEX slices_by_transit on slices (transit);
+
+CREATE TABLE tasks (
+  id text primary key,
+  kind text not null,
+  subject text not null,
+  vm text,
+  generation integer not null,
+  state text not null check (state in ('running', 'done', 'failed')),
+  message text,
+  created_at integer not null,
+  ended_at integer
+) strict;
+
+CREATE INDEX tasks_by_age on tasks (created_at);
+
+CREATE TABLE vms (
+  id text primary key,
+  slice_id text not null references slices (id),
+  name text not null,
+  spec text not null,
+  cpus integer not null,
+  memory integer not null,
+  disk integer not null,
+  desired text not null check (desired in ('running', 'stopped', 'absent')),
+  generation integer not null,
+  boot integer not null,
+  image_id text not null references images (id),
+  node_id text references nodes (id),
+  pending_reason text,
+  state text not null check (state in ('none', 'preparing', 'stopped', 'running', 'paused', 'failed', 'unknown')),
+  state_reason text,
+  step text,
+  pid integer,
+  started_at integer,
+  restarts integer not null,
+  retry_at integer,
+  attempted text,
+  launch_hash text,
+  settled_generation integer,
+  addressed integer not null check (addressed in (0, 1)),
+  created_at integer not null
+) strict;
+
+CREATE INDEX vms_by_image on vms (image_id);
+
+CREATE UNIQUE INDEX vms_by_name on vms (slice_id, name) where desired <> 'absent';
+
+CREATE INDEX vms_by_node on vms (node_id);
+
+CREATE INDEX vms_by_slice on vms (slice_id);

@@ -1,0 +1,119 @@
+/** Migrations: the committed schema, newer databases, and processes that open the same database at once. */
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { sql } from 'kysely';
+import type { Database } from '../../src/store/database.ts';
+import { type Migration, migrate, migrations } from '../../src/store/migrate.ts';
+import { openStore } from '../../src/store/open.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { openSqlite } from '../../src/store/sqlite.ts';
+import { onBothDatabases, settings } from './databases.ts';
+import { committedSchema, postgresSchema, sqliteSchema } from './schema.ts';
+
+const run = promisify(execFile);
+const openingProgram = join(import.meta.dirname, 'store-opening.ts');
+
+onBothDatabases(({ dialect, open, freshLocation }) => {
+  const openDatabase = (location: string): Database => (dialect === 'sqlite' ? openSqlite(location) : openPostgres(location));
+
+  test('CR15 all migrations together make the committed schema', async (t) => {
+    const location = await freshLocation();
+    await open(t, { location });
+    const schema = dialect === 'sqlite' ? sqliteSchema(location) : await postgresSchema(location);
+    assert.equal(schema, committedSchema(dialect));
+  });
+
+  test('CR15 a store that is opened again has the same controller and all that was in it', async () => {
+    const location = await freshLocation();
+    const first = await openStore({ location, settings });
+    await first.events.append([{ kind: 'a', message: 'kept' }]);
+    await first.close();
+    const second = await openStore({ location, settings });
+    assert.match(second.controllerId, /^[a-z2-7]{8}$/);
+    assert.equal(second.controllerId, first.controllerId);
+    assert.equal((await second.events.after(0, 1))[0]?.message, 'kept');
+    await second.close();
+  });
+
+  test('CR15 a database that a newer program has migrated is refused', async () => {
+    const location = await freshLocation();
+    const database = openDatabase(location);
+    await migrate(database, Date.now, [...migrations, () => ['create table later (id integer primary key)']]);
+    await database.close();
+    await assert.rejects(openStore({ location, settings }), {
+      code: 'conflict.changed',
+      message: `the database has schema ${migrations.length + 1}, this program knows schemas up to ${migrations.length}`,
+    });
+  });
+
+  test('CR15 a migration that fails leaves nothing of itself, and is run again', async () => {
+    const location = await freshLocation();
+    const database = openDatabase(location);
+    const failing: Migration = () => ['create table half (id integer primary key)', 'create table half (id integer primary key)'];
+    await assert.rejects(migrate(database, Date.now, [...migrations, failing]), /half/);
+    await migrate(database, Date.now, [...migrations, () => ['create table half (id integer primary key)']]);
+    const { rows } = await database.read((queries) =>
+      sql<{ number: number }>`select number from migrations order by number`.execute(queries),
+    );
+    assert.deepEqual(
+      rows.map(({ number }) => number),
+      [...migrations.keys(), migrations.length].map((index) => index + 1),
+    );
+    await database.close();
+  });
+
+  test('CR15 six processes that open a new database at once migrate it once', async () => {
+    const location = await freshLocation();
+    const processes = Array.from({ length: 6 }, () => run(process.execPath, [openingProgram, location]));
+    const controllers = (await Promise.all(processes)).map(({ stdout }) => stdout.trim());
+    assert.match(controllers[0] ?? '', /^[a-z2-7]{8}$/);
+    assert.equal(new Set(controllers).size, 1);
+  });
+
+  test('CR15 settings that nothing can be allocated from are refused', async () => {
+    const location = await freshLocation();
+    for (const transit of ['10.0.0.0/31', '10.0.0.1/24', 'ten']) {
+      await assert.rejects(openStore({ location, settings: { ...settings, transit } }), { code: 'input.invalid' });
+    }
+  });
+
+  test('CR15 what cannot be opened is said without the password', async () => {
+    const location = dialect === 'sqlite' ? '/proc/none/store.sqlite' : 'postgres://croft:secret@127.0.0.1:1/none';
+    await assert.rejects(openStore({ location, settings }), (error: Error & { code?: string }) => {
+      assert.equal(error.code, 'unavailable');
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    });
+  });
+
+  if (dialect === 'sqlite') {
+    test('CR15 the file is for its owner only, and one that is no database is left as it is', async (t) => {
+      const location = await freshLocation();
+      await open(t, { location });
+      assert.equal(statSync(location).mode & 0o777, 0o600);
+      const other = await freshLocation();
+      writeFileSync(other, 'something else, long enough to be no header of a database at all'.repeat(20));
+      await assert.rejects(openStore({ location: other, settings }), { code: 'unavailable', message: /file is not a database/ });
+    });
+  } else {
+    test('CR15 a transaction that PostgreSQL gives up is run again, a bounded number of times', async () => {
+      const database = openDatabase(await freshLocation());
+      let runs = 0;
+      const failing = (times: number) =>
+        database.write(async (queries) => {
+          runs += 1;
+          if (runs <= times) await sql`do $$ begin raise sqlstate '40001'; end $$`.execute(queries);
+          return runs;
+        });
+      assert.equal(await failing(2), 3);
+      runs = 0;
+      await assert.rejects(failing(100), { code: '40001' });
+      assert.equal(runs, 5);
+      await database.close();
+    });
+  }
+});

@@ -1,0 +1,229 @@
+/** Placement: what the scheduler reads, how its decisions are judged again, and what a node is to carry. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gibibyte, mebibyte } from '../../src/model/flavor.ts';
+import { planHash } from '../../src/model/node-plan.ts';
+import type { Assignment, Store } from '../../src/store/store.ts';
+import { onBothDatabases } from './databases.ts';
+import { addReadyNode, apply, lanSlice, networkSpec, nodeConfig, nodeSpecs, putImage, vmSpec } from './samples.ts';
+
+onBothDatabases(({ open, dialect, freshLocation }) => {
+  test('CR3 what is promised on a node never exceeds it, however many commit at once', async (t) => {
+    const location = await freshLocation();
+    const store = await open(t, { location });
+    // PostgreSQL is shared by controllers; a SQLite file has one.
+    const other = dialect === 'postgres' ? await open(t, { location }) : store;
+    await putImage(store);
+    await apply(store, lanSlice('blue', 30));
+    const node = await addReadyNode(store, 'n1', { cpus: 10, overcommit: { cpus: 1, memory: 1 } });
+    const commits = (await store.vms.list()).map((vm, index) =>
+      (index % 2 === 0 ? store : other).placement.commit([toNode('vm', vm.id, node.id)]),
+    );
+    const refused = (await Promise.all(commits)).flatMap((result) => result.refused);
+    assert.equal(refused.length, 20);
+    assert.equal((await store.vms.list({ nodeId: node.id })).length, 10);
+  });
+
+  test('CR3 memory and disk are promised once too, and what is absent gives its share back', async (t) => {
+    const store = await open(t);
+    await putImage(store);
+    const big = { memory: 3 * gibibyte, disk: 60 * gibibyte };
+    await apply(store, {
+      name: 'blue',
+      networks: [],
+      vms: [vmSpec('a', [], big), vmSpec('b', [], big), vmSpec('c', [], { disk: 50 * gibibyte })],
+    });
+    const node = await addReadyNode(store, 'n1', { memory: 4 * gibibyte });
+    const [a, b, c] = await ids(store);
+    const first = await store.placement.commit([toNode('vm', a, node.id), toNode('vm', b, node.id), toNode('vm', c, node.id)]);
+    assert.deepEqual(first.refused, [b, c], 'b lacks memory, c lacks disk');
+    await store.vms.desire('blue', 'a', 'absent');
+    assert.deepEqual(await store.placement.commit([toNode('vm', b, node.id), toNode('vm', a, null, node.id)]), { refused: [a] });
+  });
+
+  test('CR3 an assignment is refused whose node or own state is no longer what it was', async (t) => {
+    const store = await open(t);
+    await putImage(store);
+    const { id: sliceId } = await apply(store, lanSlice('blue', 1));
+    const [vm] = await ids(store);
+    const unseen = await store.nodes.add(nodeConfig('new'));
+    const draining = await addReadyNode(store, 'draining');
+    await store.nodes.administer(draining.id, 'draining');
+    const lost = await addReadyNode(store, 'lost');
+    await store.nodes.observe(lost.id, { status: 'unreachable', reason: 'no route', seenAt: 1, since: 2, specs: nodeSpecs(4, gibibyte) });
+    const router = await addReadyNode(store, 'router', { roles: ['network'] });
+    const compute = await addReadyNode(store, 'compute', { roles: ['compute'] });
+    for (const nodeId of [unseen.id, draining.id, lost.id, router.id, 'nodenodenodenode']) {
+      assert.deepEqual(await store.placement.commit([toNode('vm', vm, nodeId)]), { refused: [vm] });
+    }
+    assert.deepEqual(await store.placement.commit([toNode('router', sliceId, compute.id)]), { refused: [sliceId] });
+    assert.deepEqual(await store.placement.commit([toNode('vm', vm, compute.id, router.id)]), { refused: [vm] });
+    assert.deepEqual(await store.placement.commit([toNode('vm', vm, compute.id), toNode('router', sliceId, router.id)]), { refused: [] });
+    assert.deepEqual(await store.placement.commit([toNode('vm', vm, compute.id)]), { refused: [vm] }, 'it has a node by now');
+  });
+
+  test('CR4 a reason is kept while there is no node and goes with the assignment', async (t) => {
+    const store = await open(t);
+    await putImage(store);
+    const { id } = await apply(store, lanSlice('blue', 1));
+    const { id: vm } = await store.vms.get('blue', 'vm1');
+    const node = await addReadyNode(store, 'n1');
+    const waiting: Assignment = { kind: 'vm', id: vm, from: null, nodeId: null, reason: 'no node is ready' };
+    await store.placement.commit([waiting, { ...waiting, kind: 'router', id }]);
+    assert.equal((await store.vms.get('blue', 'vm1')).pendingReason, 'no node is ready');
+    assert.equal((await store.slices.get('blue')).routerReason, 'no node is ready');
+    await store.placement.commit([toNode('vm', vm, node.id), toNode('router', id, node.id)]);
+    const placed = await store.vms.get('blue', 'vm1');
+    assert.deepEqual([placed.nodeId, placed.pendingReason], [node.id, null]);
+    assert.deepEqual(
+      [(await store.slices.get('blue')).routerNodeId, (await store.slices.get('blue')).routerReason, placed.generation],
+      [node.id, null, 1],
+    );
+  });
+
+  test('CR4 the snapshot has what is not absent, and which slices need a router', async (t) => {
+    const store = await open(t);
+    await putImage(store);
+    const { id } = await apply(store, lanSlice('blue', 2));
+    await apply(store, { name: 'alone', networks: [], vms: [vmSpec('a', [])] });
+    await apply(store, lanSlice('gone', 1));
+    await store.slices.desire('gone', 'absent');
+    await store.vms.desire('blue', 'vm2', 'absent');
+    const node = await addReadyNode(store, 'n1');
+    const { nodes, vms, slices, routed } = await store.placement.snapshot();
+    assert.deepEqual(nodes, [node]);
+    assert.deepEqual(
+      vms.map((vm) => `${vm.slice}/${vm.name}`),
+      ['alone/a', 'blue/vm1'],
+    );
+    assert.deepEqual(
+      slices.map(({ name }) => name),
+      ['alone', 'blue'],
+    );
+    assert.equal(routed.has(id), true);
+    assert.equal(routed.has(slices[0]?.id ?? ''), false);
+  });
+
+  test('CR6 what is wanted on a node is whole: image, ports with segments, routers with leases and names', async (t) => {
+    const store = await open(t);
+    const image = await putImage(store);
+    const networks = [networkSpec('lan', '10.0.0.0/24'), networkSpec('wan', '10.0.1.0/24', { internet: true })];
+    const vms = [
+      vmSpec('b', ['wan'], { restart: 'always' }),
+      vmSpec('a', ['lan', 'wan'], { userData: '#!/bin/sh\n', sshKeys: ['ssh-ed25519 AAAA'] }),
+    ];
+    const slice = await apply(store, { name: 'blue', networks, vms });
+    const node = await addReadyNode(store, 'n1');
+    const elsewhere = await addReadyNode(store, 'n2');
+    const a = await store.vms.get('blue', 'a');
+    const b = await store.vms.get('blue', 'b');
+    await store.placement.commit([toNode('vm', a.id, node.id), toNode('vm', b.id, elsewhere.id), toNode('router', slice.id, node.id)]);
+    const wanted = await store.placement.wanted(node.id);
+    const { id: imageId, sha256, format, size } = image;
+    const [eth0, eth1] = a.nics;
+    assert.ok(eth0 && eth1 && b.nics[0]);
+    assert.deepEqual(wanted.vms, [
+      {
+        launch: {
+          id: a.id,
+          hostname: 'a',
+          cpus: 1,
+          memory: 128 * mebibyte,
+          disk: null,
+          image: { id: imageId, sha256, format, size },
+          ports: [
+            { nicId: eth0.id, vmId: a.id, mac: eth0.mac, address: '10.0.0.2', segment: 100, model: 'virtio' },
+            { nicId: eth1.id, vmId: a.id, mac: eth1.mac, address: '10.0.1.2', segment: 101, model: 'virtio' },
+          ],
+          userData: '#!/bin/sh\n',
+          sshKeys: ['ssh-ed25519 AAAA'],
+          boot: 0,
+        },
+        label: 'blue/a',
+        desired: 'running',
+        generation: 1,
+        restart: 'on-failure',
+        restarts: 0,
+        retryAt: null,
+        attempted: null,
+      },
+    ]);
+    const [lan, wan] = await store.slices.networks(slice.id);
+    assert.deepEqual(wanted.routers, [
+      {
+        sliceId: slice.id,
+        slice: 'blue',
+        transit: '100.64.0.0/30',
+        networks: [
+          {
+            networkId: lan?.id,
+            name: 'lan',
+            segment: 100,
+            cidr: '10.0.0.0/24',
+            gateway: '10.0.0.1',
+            internet: false,
+            dhcp: true,
+            leases: [{ mac: eth0.mac, address: '10.0.0.2', hostname: 'a' }],
+            names: [
+              { hostname: 'a', address: '10.0.0.2' },
+              { hostname: 'b', address: '10.0.1.3' },
+            ],
+          },
+          {
+            networkId: wan?.id,
+            name: 'wan',
+            segment: 101,
+            cidr: '10.0.1.0/24',
+            gateway: '10.0.1.1',
+            internet: true,
+            dhcp: true,
+            leases: [
+              { mac: eth1.mac, address: '10.0.1.2', hostname: 'a' },
+              { mac: b.nics[0].mac, address: '10.0.1.3', hostname: 'b' },
+            ],
+            names: [
+              { hostname: 'a', address: '10.0.1.2' },
+              { hostname: 'b', address: '10.0.1.3' },
+            ],
+          },
+        ],
+      },
+    ]);
+    assert.equal((await store.placement.wanted(elsewhere.id)).routers.length, 0);
+  });
+
+  test('CR6 what did not change has the same hash, and what is absent is still wanted gone', async (t) => {
+    const store = await open(t);
+    await putImage(store);
+    const slice = await apply(store, lanSlice('blue', 12));
+    const node = await addReadyNode(store, 'n1');
+    const vms = await store.vms.list();
+    await store.placement.commit([...vms.map(({ id }) => toNode('vm', id, node.id)), toNode('router', slice.id, node.id)]);
+    const before = await store.placement.wanted(node.id);
+    await apply(store, { ...slice.spec, vms: slice.spec.vms.filter(({ name }) => name !== 'vm12') });
+    const after = await store.placement.wanted(node.id);
+    const hashes = (wanted: typeof before) => wanted.vms.filter(({ label }) => label !== 'blue/vm12').map(({ launch }) => planHash(launch));
+    assert.deepEqual(hashes(after), hashes(before));
+    const gone = after.vms.find(({ label }) => label === 'blue/vm12');
+    assert.deepEqual([gone?.desired, gone?.launch.ports], ['absent', []]);
+    assert.equal(after.routers[0]?.networks[0]?.leases.length, 11);
+    await store.slices.desire('blue', 'absent');
+    assert.deepEqual((await store.placement.wanted(node.id)).routers, []);
+  });
+
+  test('CR5 a slice without networks has no router', async (t) => {
+    const store = await open(t);
+    const slice = await apply(store, { name: 'alone', networks: [], vms: [] });
+    const node = await addReadyNode(store, 'n1');
+    await store.placement.commit([toNode('router', slice.id, node.id)]);
+    assert.deepEqual(await store.placement.wanted(node.id), { vms: [], routers: [] });
+  });
+});
+
+function toNode(kind: Assignment['kind'], id: string | undefined, nodeId: string | null, from: string | null = null): Assignment {
+  return { kind, id: id ?? '', from, nodeId, reason: nodeId === null ? 'the node is lost' : null };
+}
+
+async function ids(store: Store): Promise<string[]> {
+  return (await store.vms.list()).map(({ id }) => id);
+}
