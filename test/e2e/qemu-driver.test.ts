@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { processName, vmFolders, vmUserId } from '../../src/drivers/hypervisor/identity.ts';
@@ -307,6 +307,53 @@ test('CR17 folders of other names are neither seen nor touched', { timeout: 60_0
   const { layout, driver, host } = stage;
   for (const name of ['lost+found', 'vm1', '$(reboot)', 'a b', '..hidden']) await mkdir(`${layout.stateFolder}/vms/${name}`);
   assert.deepEqual(await perform(host, driver.observe(layout)), [[]]);
+});
+
+test('CR17 a guest that floods its console does not fill the memory of its node', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch();
+  await stage.up(vm);
+  const { consoleLog } = vmFolders(stage.layout, vm.id);
+  await until(async () => (await stat(consoleLog)).size > 0);
+  await truncate(consoleLog, 5 * mebibyte);
+  await stage.observed(vm.id);
+  assert.ok((await stat(consoleLog)).size < mebibyte);
+});
+
+test('CR17 purge removes all of this controller, the folders made for it too, and nothing else', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { host, layout, driver } = stage;
+  const pid = await stage.up(await stage.launch());
+  const foreign = `${stage.folder}/state/another-controller`;
+  await mkdir(foreign);
+  await driver.purge(host, layout);
+  assert.ok(!alive(pid));
+  await assert.rejects(stat(`${stage.folder}/run`), { code: 'ENOENT' });
+  assert.deepEqual(await readdir(`${stage.folder}/state`), ['another-controller']);
+  await driver.purge(host, layout);
+  assert.deepEqual(await readdir(stage.folder), ['state']);
+});
+
+test('CR6 twenty VMs are seen with a few processes, not with some for each', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vms = await Promise.all(Array.from({ length: 20 }, () => stage.launch()));
+  await using own = await stranger(['-c', 'sleep 600; :'], 0);
+  for (const { id } of vms) {
+    const { state, run } = vmFolders(stage.layout, id);
+    await mkdir(state);
+    await mkdir(run);
+    await writeFile(`${state}/launch.json`, '{"hash":"h","label":"a/b"}\n');
+    await writeFile(`${run}/pid`, `${own.pid}\n`);
+  }
+  const processes = async () => Number(/^processes (\d+)$/m.exec(await readFile('/proc/stat', 'utf8'))?.[1]);
+  const costs: number[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    const before = await processes();
+    const [seen] = await perform(stage.host, stage.driver.observe(stage.layout));
+    assert.equal(seen.length, 20);
+    costs.push((await processes()) - before);
+  }
+  assert.ok(Math.min(...costs) < 12, `${costs} forks`);
 });
 
 /** A process that is none of Croft's. */

@@ -44,7 +44,7 @@ export interface StopTimes {
 export interface HypervisorDriver {
   readonly name: string;
 
-  /** Makes the node's folders and devices ready for VMs of this controller. Repeating it does no harm. */
+  /** Makes the node's folders ready for VMs of this controller. Repeating it does no harm. */
   prepareNode(host: Host, layout: NodeLayout): Promise<void>;
 
   /** All VMs of this controller on the node, in one call. */

@@ -13,7 +13,10 @@ function observed(parts: { pid?: string; exit?: string; stopping?: 'yes' | 'no';
   return vm;
 }
 const process = (pid: number, user: number, name: string) => [
-  `/proc/${pid}/status:Uid:\t${user}\t${user}\t${user}\t${user}`,
+  `==> /proc/${pid}/status <==`,
+  'Name:\tqemu-system-x86',
+  `Uid:\t${user}\t${user}\t${user}\t${user}`,
+  '',
   `==> /proc/${pid}/cmdline <==`,
   'qemu-system-x86_64',
   '-name',

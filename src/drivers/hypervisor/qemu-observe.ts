@@ -8,7 +8,8 @@ import { processName, vmParents, vmUserId } from './identity.ts';
 /**
  * Arguments: the parents of the state folders and of the run folders. Prints a line for each VM, whose tab-separated parts
  * are `vm`, id, pid, exit code, whether its end was wanted, the mark of its start, its record; then, of the processes that
- * the pidfiles name, the users and the beginnings of the command lines.
+ * the pidfiles name, the beginnings of their status (with the user) and of their command lines. Console logs that a guest let grow too far are
+ * emptied first: they lie in memory that the whole node shares, and QEMU appends to them.
  */
 const script = `
 state=$1 run=$2
@@ -16,7 +17,8 @@ first_line() {
   line=
   [ ! -f "$1" ] || IFS= read -r line <"$1" || :
 }
-statuses= commands=
+find "$run" -mindepth 2 -maxdepth 2 -name console.log -size +4096k -exec truncate -s 0 {} + 2>/dev/null
+files=
 for folder in "$state"/*/ "$run"/*/; do
   folder=\${folder%/}
   id=\${folder##*/}
@@ -32,12 +34,10 @@ for folder in "$state"/*/ "$run"/*/; do
   printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$process" "$code" "$stopping" "$started" "$record"
   case $process in
   '' | *[!0-9]*) ;;
-  *) [ ! -d "/proc/$process" ] || statuses="$statuses /proc/$process/status" commands="$commands /proc/$process/cmdline" ;;
+  *) [ ! -d "/proc/$process" ] || files="$files /proc/$process/status /proc/$process/cmdline" ;;
   esac
 done
-[ -n "$statuses" ] || exit 0
-grep -sH '^Uid:' $statuses
-head -v -c 160 $commands 2>/dev/null | tr '\\0' '\\n'
+[ -z "$files" ] || head -v -c 320 $files 2>/dev/null | tr '\\0' '\\n'
 exit 0
 `;
 
@@ -63,19 +63,26 @@ export function parseObserved({ code, stdout, stderr }: CommandResult): Observed
 function readProcesses(lines: readonly string[]): Map<number, SeenProcess> {
   const processes = new Map<number, SeenProcess>();
   let current: SeenProcess | null = null;
+  let inStatus = false;
   const seen = (processId: string): SeenProcess => {
     const process = processes.get(Number(processId)) ?? { userId: null, names: [] };
     processes.set(Number(processId), process);
     return process;
   };
   for (const line of lines) {
-    const user = /^\/proc\/(\d+)\/status:Uid:\s+(\d+)/.exec(line);
-    const command = /^==> \/proc\/(\d+)\/cmdline <==$/.exec(line);
-    if (user?.[1] !== undefined) seen(user[1]).userId = Number(user[2]);
-    else if (command?.[1] !== undefined) current = seen(command[1]);
+    const header = /^==> \/proc\/(\d+)\/(status|cmdline) <==$/.exec(line);
+    if (header?.[1] !== undefined) {
+      current = seen(header[1]);
+      inStatus = header[2] === 'status';
+    } else if (current !== null && inStatus) current.userId ??= userOf(line);
     else current?.names.push(line);
   }
   return processes;
+}
+
+function userOf(statusLine: string): number | null {
+  const user = /^Uid:\t(\d+)\t/.exec(statusLine)?.[1];
+  return user === undefined ? null : Number(user);
 }
 
 function readVm(fields: readonly string[], processes: ReadonlyMap<number, SeenProcess>): ObservedVm[] {

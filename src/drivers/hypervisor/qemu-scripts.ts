@@ -28,6 +28,20 @@ find_process() {
 `;
 
 /**
+ * Waits until the process that was there last has let go of its files: it loses its command line, by which it is found,
+ * some time before. Its supervisor then writes the exit code; where none does, half a second must do.
+ */
+const awaitExit = `
+await_exit() {
+  round=0
+  until [ ! -f "$1/pid" ] || [ -f "$1/exit" ] || [ "$round" -ge 25 ]; do
+    round=$((round + 1))
+    sleep 0.02
+  done
+}
+`;
+
+/**
  * Makes the folder and, unless there is one, the disk. Arguments: state folder, user, then the command that makes the disk,
  * without the file's name. Under its own name the disk is always complete, and it is never made twice.
  */
@@ -71,6 +85,8 @@ mv "$state/launch.json.new" "$state/launch.json"
 
 /**
  * Stays beside a VM's process, as root, to write down how it ended. Arguments: state folder, run folder, then the command.
+ * Where only root may open /dev/net/tun, against the custom of udev, the process sees an open one in a mount namespace of
+ * its own, so that the node's stays as it is. Namespaces follow the node's unmounts, else they would keep what it lets go.
  */
 export const superviseProcess = `
 state=$1 run=$2
@@ -78,6 +94,14 @@ shift 2
 cd /
 umask 007
 ulimit -c 0
+case $(stat -c %a /dev/net/tun) in
+*6) ;;
+*)
+  set -- unshare --mount --propagation slave sh -c '
+    mount -t tmpfs -o mode=755,size=4k none /dev/net && mknod -m 666 /dev/net/tun c 10 200 && chmod 666 /dev/net/tun && exec "$@"
+  ' croft-tun "$@"
+  ;;
+esac
 "$@" &
 process=$!
 echo "$process" >"$run/pid.new" && mv -f "$run/pid.new" "$run/pid"
@@ -97,11 +121,13 @@ export const startProcess = `
 set -eu
 ${lock}
 ${findProcess}
+${awaitExit}
 state=$1 run=$2 user=$3 name=$4 group=$5 hash=$6 supervisor=$7
 shift 7
 [ -f "$state/launch.json" ] || { echo "$state is not complete" >&2; exit 1; }
 lock "$state"
 if find_process "$run" "$user" "$name"; then exit 0; fi
+await_exit "$run"
 umask 022
 mkdir -p "$run/sockets"
 chmod 711 "$run"
@@ -147,6 +173,7 @@ export const endProcess = `
 set -eu
 ${lock}
 ${findProcess}
+${awaitExit}
 state=$1 run=$2 user=$3 name=$4 alone=$5 terminate=$6
 [ ! -d "$state" ] || lock "$state"
 gone_within() {
@@ -156,11 +183,7 @@ gone_within() {
     round=$((round + 1))
     sleep 0.05
   done
-  round=0
-  until [ -f "$run/exit" ] || [ "$round" -ge 10 ]; do
-    round=$((round + 1))
-    sleep 0.02
-  done
+  await_exit "$run"
 }
 finish() {
   rm -f "$state/started"
@@ -169,6 +192,7 @@ finish() {
 }
 if ! find_process "$run" "$user" "$name"; then
   [ ! -d "$run" ] || : >"$run/stopping"
+  await_exit "$run"
   finish not-running
 fi
 : >"$run/stopping"

@@ -1,0 +1,65 @@
+/** The QEMU driver with a tap, inside a network namespace that the test makes. */
+import assert from 'node:assert/strict';
+import { stat } from 'node:fs/promises';
+import { test } from 'node:test';
+import { vmUserId } from '../../src/drivers/hypervisor/identity.ts';
+import { tapName } from '../../src/drivers/network/names.ts';
+import { type Command, type Host, run } from '../../src/host/host.ts';
+import { newIdentifier } from '../../src/model/identifier.ts';
+import { openStage, tcgAbilities } from './qemu-stage.ts';
+
+test('CR6 an unprivileged QEMU opens the tap that is for its user, and no other', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, layout } = stage;
+  await using namespace = await openNamespace(stage.host);
+  const { host } = namespace;
+  const vm = await stage.launch();
+  const port = { nicId: newIdentifier(), vmId: vm.id, mac: '52:54:00:00:00:01', address: '10.0.0.2', segment: 7, model: 'virtio' as const };
+  const wired = { ...vm, ports: [port] };
+  const tap = tapName(port.nicId);
+  const makeTap = (user: number) => succeed(host, ['ip', 'tuntap', 'add', 'dev', tap, 'mode', 'tap', 'user', String(user)]);
+  const deviceMode = (await stat('/dev/net/tun')).mode;
+  await driver.prepare(host, layout, wired, 'slice/vm');
+
+  await makeTap(vmUserId(newIdentifier()));
+  await assert.rejects(driver.start(host, layout, tcgAbilities, wired, 'slice/vm'), {
+    code: 'vm.launch',
+    message: /Operation not permitted/,
+  });
+  await succeed(host, ['ip', 'link', 'del', tap]);
+
+  await makeTap(vmUserId(vm.id));
+  await succeed(host, ['ip', 'link', 'set', tap, 'up']);
+  await driver.start(host, layout, tcgAbilities, wired, 'slice/vm');
+  assert.match(await succeed(host, ['ip', '-o', 'link', 'show', tap]), /LOWER_UP/);
+  assert.equal((await stat('/dev/net/tun')).mode, deviceMode, "the node's own device stays as it is");
+  await driver.destroy(host, layout, vm.id);
+  assert.doesNotMatch(await succeed(host, ['ip', '-o', 'link', 'show', tap]), /LOWER_UP/);
+});
+
+/** The same host, with every command inside a new network namespace, which ends with the scope. */
+async function openNamespace(outer: Host) {
+  const name = `croft-test-${newIdentifier()}`;
+  await succeed(outer, ['ip', 'netns', 'add', name]);
+  const inside = <T extends Pick<Command, 'argv'>>(command: T): T => ({ ...command, argv: ['ip', 'netns', 'exec', name, ...command.argv] });
+  const host: Host = {
+    name: outer.name,
+    batch: (commands) => outer.batch(commands.map(inside)),
+    spawn: (command) => outer.spawn(inside(command)),
+    connect: (path) => outer.connect(path),
+    login: () => outer.login(),
+    close: () => outer.close(),
+  };
+  return {
+    host,
+    async [Symbol.asyncDispose]() {
+      await succeed(outer, ['ip', 'netns', 'del', name]);
+    },
+  };
+}
+
+async function succeed(host: Host, argv: Command['argv']): Promise<string> {
+  const { code, stdout, stderr } = await run(host, { argv });
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
