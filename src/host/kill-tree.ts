@@ -1,15 +1,17 @@
 /** Kills, on a node, everything that one command started, wherever it went. */
+import { CroftError } from '../model/error.ts';
 import { commandVariable } from './frame.ts';
 import type { Command } from './host.ts';
 
 /**
- * Arguments: the process whose descendants are meant (it dies last, stopped until then so that it starts nothing more),
- * and the command's token. Also found: processes that bear the token, so also those that left the session and the tree.
- * Rounds, since a process may fork while it is being killed; exit code 1 with the survivors' ids if some cannot be killed.
+ * Arguments: the process whose descendants are meant, and the command's token. That process dies first, so that a shell
+ * does not go on with what is next in its input; it is not stopped instead, since a sudo around it would stop for ever.
+ * Also found: processes that bear the token, so also those that left the session and the tree. Rounds, since a process
+ * may fork while it is being killed; exit code 1 with the survivors' ids if some cannot be killed.
  */
 const script = `
 root=$1 token=$2
-kill -STOP "$root" 2>/dev/null
+first=$root
 round=0
 while [ "$round" -lt 50 ]; do
   family=" $root "
@@ -33,19 +35,21 @@ while [ "$round" -lt 50 ]; do
       *" $parent "*) family="$family$process " grown=yes ;;
       *) continue ;;
       esac
-      [ "$process" = "$root" ] || [ "$state" = Z ] || living="$living $process"
+      [ "$state" = Z ] || [ "$process" = "$root" ] || living="$living $process"
     done
   done
+  kill -KILL $first $living 2>/dev/null
+  first=
   [ -n "$living" ] || break
-  kill -KILL $living 2>/dev/null
   round=$((round + 1))
   [ "$round" -lt 5 ] || sleep 0.1 2>/dev/null || sleep 1
 done
-kill -KILL "$root" 2>/dev/null
 [ -z "$living" ] || { echo "still alive:$living" >&2; exit 1; }
 `;
 
 /** `processId`: the shell that runs the command, or the program itself. `token`: the command's, see `commandInput`. */
 export function killTree(processId: number, token: string): Command {
+  /** 0 would mean every process of the machine. */
+  if (!Number.isInteger(processId) || processId < 2) throw new CroftError('internal', `There is no process ${processId} to kill.`);
   return { argv: ['sh', '-c', script, 'sh', String(processId), token], timeout: 15_000 };
 }

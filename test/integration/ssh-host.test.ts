@@ -84,7 +84,7 @@ for (const [name, options, skip] of logins) {
     test('CR8 when all shells hang, what waits runs after them', async () => {
       const hung = Array.from({ length: 4 }, () => run(host, { argv: ['sleep', '9999'], timeout: 300 }));
       const waiting = run(host, { argv: ['echo', 'late'] });
-      for (const command of hung) await assert.rejects(command, failing('command.timeout', 'sleep 9999'));
+      await Promise.all(hung.map((command) => assert.rejects(command, failing('command.timeout', 'sleep 9999'))));
       assert.equal((await waiting).stdout, 'late\n');
       assert.ok(!(await processes(host)).includes('sleep 9999'));
     });
@@ -92,7 +92,7 @@ for (const [name, options, skip] of logins) {
     test('CR8 what an earlier command left running survives the death of a later one', async () => {
       const left = await run(host, { argv: ['sh', '-c', 'setsid sleep 7777 >/dev/null 2>&1 & echo $!'] });
       const hung = Array.from({ length: 4 }, () => run(host, { argv: ['sleep', '9999'], timeout: 200 }));
-      for (const command of hung) await assert.rejects(command, failing('command.timeout'));
+      await Promise.all(hung.map((command) => assert.rejects(command, failing('command.timeout'))));
       assert.equal((await run(host, { argv: ['kill', left.stdout.trim()] })).code, 0);
     });
 
