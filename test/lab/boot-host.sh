@@ -34,7 +34,7 @@ override() {
 { sed '/^operator:/d; /^root:/d' /etc/shadow; echo 'root:*:1::::::'; echo 'operator:*:1::::::'; } | override /etc/shadow 600
 printf 'root ALL=(ALL) ALL\noperator ALL=(ALL) NOPASSWD: ALL\n' | override /etc/sudoers 440
 printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$host" | override /etc/hosts 644
-cat /proc/sys/kernel/random/uuid | override /proc/sys/kernel/random/boot_id 444
+override /proc/sys/kernel/random/boot_id 444 </proc/sys/kernel/random/uuid
 mkdir -p /run/lab/operator
 chown 61000:61000 /run/lab/operator
 

@@ -48,7 +48,7 @@ program
   .action(async (host: string, argv: string[], { name }: { name: string }) => {
     const pid = (await runningMachines(name)).get(host);
     if (pid === undefined) throw new Error(`lab ${name} has no running ${host}`);
-    const [command, ...rest] = insideCommand(pid, argv);
+    const [command, ...rest] = insideCommand(pid, argv[0] === '--' ? argv.slice(1) : argv);
     process.exitCode = await new Promise<number>((resolve, reject) => {
       spawn(command, rest, { stdio: 'inherit' })
         .once('error', reject)

@@ -37,9 +37,9 @@ export async function startMachine(
 ): Promise<number> {
   const tied = options.outlive ? [] : ['setpriv', '--pdeathsig', 'KILL'];
   const isolated = ['unshare', '--fork', '--kill-child=KILL', '--pid', '--mount-proc', '--mount', '--uts', '--net', '--'];
-  const [command, ...argv] = [...tied, ...isolated, ...program, marker, name.lab, name.machine, options.folder] as [string, ...string[]];
+  const argv = [...tied, ...isolated, ...program, marker, name.lab, name.machine, options.folder];
   const log = openSync(options.logFile, 'a', 0o600);
-  const child = spawn(command, argv, { detached: true, stdio: ['ignore', log, log], cwd: '/', env: machineEnvironment() });
+  const child = spawn('env', argv, { detached: true, stdio: ['ignore', log, log], cwd: '/', env: machineEnvironment() });
   closeSync(log);
   let ended = false;
   child.once('error', () => {

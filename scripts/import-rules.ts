@@ -1,0 +1,125 @@
+/** Who may import whom: the table of docs/architecture.md as data, each limit with its reason. */
+
+export interface ImportRule {
+  /** Folder or file below src/. Of several that match a file, the longest is its rule. */
+  folder: string;
+  /** Folders and files below src/ that it may import, besides itself. */
+  from: readonly string[];
+  /** Packages it may import; `node:*` stands for all that are built in. */
+  packages: readonly string[];
+  /** Told with every breach. */
+  why: string;
+}
+
+export const importRules: readonly ImportRule[] = [
+  {
+    folder: 'model',
+    from: [],
+    packages: ['zod', 'yaml', 'node:crypto'],
+    why: 'the model is what everything else speaks of: it does no I/O and knows nobody',
+  },
+  {
+    folder: 'store',
+    from: ['model'],
+    packages: ['kysely', 'pg', 'node:*'],
+    why: 'the store keeps state, it does not decide and reaches no node',
+  },
+  {
+    folder: 'scheduler',
+    from: ['model', 'store/store.ts'],
+    packages: [],
+    why: 'the scheduler is pure: a snapshot in, assignments out; of the store it knows the types only',
+  },
+  {
+    folder: 'reconciler',
+    from: ['model'],
+    packages: [],
+    why: 'rules and plan are pure: the same state always gives the same steps',
+  },
+  {
+    folder: 'reconciler/execute.ts',
+    from: ['model', 'drivers/hypervisor/driver.ts', 'drivers/network/driver.ts', 'host/host.ts'],
+    packages: [],
+    why: 'the executor knows drivers by their interfaces, so that any driver will do',
+  },
+  {
+    folder: 'drivers/hypervisor',
+    from: ['model', 'tools', 'host/host.ts', 'drivers/network/names.ts'],
+    packages: ['zod', 'node:*'],
+    why: 'a driver reaches a node through tools and a host only; of networks it knows the names of taps',
+  },
+  {
+    folder: 'drivers/network',
+    from: ['model', 'tools', 'host/host.ts', 'drivers/hypervisor/driver.ts', 'drivers/hypervisor/identity.ts'],
+    packages: ['zod', 'node:*'],
+    why: 'a driver reaches a node through tools and a host only; of VMs it knows who owns a tap',
+  },
+  {
+    folder: 'images',
+    from: ['model', 'tools', 'host/host.ts', 'host/upload.ts'],
+    packages: ['zod', 'yaml', 'node:*'],
+    why: 'images are files: their making and spreading knows neither store nor drivers',
+  },
+  {
+    folder: 'tools',
+    from: ['model', 'host/host.ts'],
+    packages: ['zod', 'node:*'],
+    why: 'a tool is one program on a node: its arguments, its answers, its errors',
+  },
+  {
+    folder: 'host',
+    from: ['model'],
+    packages: ['ssh2', 'node:*'],
+    why: 'a host carries commands and files and does not know what they mean',
+  },
+  {
+    folder: 'api',
+    from: ['model', 'store/store.ts'],
+    packages: ['fastify', '@fastify/swagger', '@fastify/websocket', 'fastify-type-provider-zod', 'zod', 'pino', 'node:*'],
+    why: 'the API writes desired state and reads what is: it makes nothing happen on a node by itself',
+  },
+  {
+    folder: 'loops',
+    from: [
+      'model',
+      'store/store.ts',
+      'scheduler',
+      'reconciler',
+      'drivers/hypervisor/driver.ts',
+      'drivers/network/driver.ts',
+      'host/host.ts',
+    ],
+    packages: ['node:*'],
+    why: 'the loops drive the pure parts over interfaces',
+  },
+  {
+    folder: 'client',
+    from: ['model'],
+    packages: ['zod', 'node:*'],
+    why: 'the client is what others than the controller have',
+  },
+  {
+    folder: 'cli',
+    from: ['model', 'client'],
+    packages: ['commander', 'yaml', 'zod', 'node:*'],
+    why: 'the command line does over HTTP what anybody could, so that the API is complete',
+  },
+  {
+    folder: 'controller',
+    from: ['model', 'store', 'drivers', 'images', 'tools', 'host', 'api', 'loops', 'client', 'cli/local-operations.ts'],
+    packages: ['pino', 'node:*'],
+    why: 'the controller puts the parts together; what it does for the command line is in cli/local-operations.ts',
+  },
+  {
+    folder: 'main.ts',
+    from: ['cli', 'controller'],
+    packages: ['node:*'],
+    why: 'the composition root only hands environment and arguments over',
+  },
+];
+
+/** Files besides main.ts that may name `process.env` or `process.argv`, with the reason. */
+export const environmentReaders: ReadonlyMap<string, string> = new Map([
+  ['main.ts', 'the only reader of both'],
+  ['images/program.ts', 'hands the environment on to a program without reading it'],
+]);
