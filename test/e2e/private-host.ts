@@ -53,7 +53,8 @@ export async function startPrivateHost(name: string): Promise<PrivateHost> {
     succeeds,
     async sh(script, ...parameters) {
       const result = await attempt(script, parameters);
-      if (result.code !== 0) throw new Error(`"${script}" (${parameters.join(', ')}) ended with ${result.code}: ${result.stderr}${result.stdout}`);
+      if (result.code !== 0)
+        throw new Error(`"${script}" (${parameters.join(', ')}) ended with ${result.code}: ${result.stderr}${result.stdout}`);
       return result.stdout;
     },
     async until(script, ...parameters) {

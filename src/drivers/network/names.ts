@@ -1,4 +1,5 @@
 /** Names and labels of what the network driver makes on a node; each can be read back to its owner. */
+import { createHash } from 'node:crypto';
 import { shortHash } from '../../model/identifier.ts';
 
 /** An interface name has at most 15 bytes; two letters and 12 of a hash make 14. */
@@ -17,6 +18,12 @@ export function routerPortName(networkId: string): string {
 /** The end of the same link that is inside the router and bears the gateway's address. */
 export function gatewayName(networkId: string): string {
   return `cg${shortHash(hashLength, networkId)}`;
+}
+
+/** The MAC of a network's gateway: the same wherever and whenever its router is made, so that guests' ARP caches stay right. */
+export function gatewayMac(networkId: string): string {
+  const digest = createHash('sha256').update(`gateway\0${networkId}`).digest('hex');
+  return `0a:${(digest.slice(0, 10).match(/../g) ?? []).join(':')}`;
 }
 
 /** The node's end of the link between it and a router. */

@@ -1,6 +1,6 @@
 /** Ports of VMs: taps on the bridge with their VLAN tag, their labels and their flows. */
 import { type Call, type Host, perform } from '../../host/host.ts';
-import { asCroftError, CroftError } from '../../model/error.ts';
+import { asCroftError, CroftError, type ErrorCode } from '../../model/error.ts';
 import { type PortPlan, planHash } from '../../model/node-plan.ts';
 import { changeLinks, type Link } from '../../tools/ip.ts';
 import { changeFlows } from '../../tools/ovs-ofctl.ts';
@@ -71,7 +71,9 @@ function isOwnTap(layout: NodeLayout, link: Link, vmId: string): boolean {
 function creation(layout: NodeLayout, state: NetworkState, plans: readonly PortPlan[]): Call<void>[] {
   const count = plans.length === 1 ? 'port' : 'ports';
   const what = `${count} ${plans.map((plan) => tapName(plan.nicId)).join(', ')} could not be made on bridge ${layout.bridge}`;
+  const anew = plans.filter((plan) => !isUsableTap(tapOf(state, plan), plan)).map((plan) => tapName(plan.nicId));
   return [
+    ...takeOff('network.port', state, anew),
     changeLinks(
       'network.port',
       what,
@@ -95,13 +97,21 @@ function tapLines(layout: NodeLayout, state: NetworkState, plan: PortPlan): stri
   const name = tapName(plan.nicId);
   const user = vmUserId(plan.vmId);
   const alias = interfaceAlias(layout.controllerId, { kind: 'port', vmId: plan.vmId, nicId: plan.nicId });
-  const present = state.links.find((link) => link.name === name);
-  const usable = present?.kind === 'tun' && present.user === user;
+  const present = tapOf(state, plan);
+  const usable = isUsableTap(present, plan);
   return [
     ...(present !== undefined && !usable ? [`link delete dev ${name}`] : []),
     ...(usable ? [] : [`tuntap add dev ${name} mode tap user ${user}`]),
     `link set dev ${name} alias ${alias} group ${portGroup} arp off addrgenmode none up`,
   ];
+}
+
+function tapOf(state: NetworkState, plan: PortPlan): Link | undefined {
+  return state.links.find((link) => link.name === tapName(plan.nicId));
+}
+
+function isUsableTap(link: Link | undefined, plan: PortPlan): boolean {
+  return link?.kind === 'tun' && link.user === vmUserId(plan.vmId);
 }
 
 function portChanges(layout: NodeLayout, state: NetworkState, plan: PortPlan): string[][] {
@@ -117,11 +127,19 @@ function portChanges(layout: NodeLayout, state: NetworkState, plan: PortPlan): s
   return [...placePort(layout, state, name), ['set', 'Port', name, `tag=${plan.segment}`, ...labels]];
 }
 
+/** Takes a port off any bridge whose interface will be made anew: Open vSwitch would go on reading from the one that is gone. */
+export function takeOff(code: ErrorCode, state: NetworkState, names: readonly string[]): Call<void>[] {
+  const present = names.filter((name) => state.ovs.ports.some((port) => port.name === name));
+  if (present.length === 0) return [];
+  const changes = present.map((name) => ['--if-exists', 'del-port', name]);
+  return [changeOvs(code, `ports ${present.join(', ')} could not be made anew`, changes)];
+}
+
 /** Words that bring a port of ours onto the layout's bridge, from wherever it is now. */
 export function placePort(layout: NodeLayout, state: NetworkState, name: string): string[][] {
   const port = state.ovs.ports.find((one) => one.name === name);
   const elsewhere = port !== undefined && bridgeOf(state, port)?.name !== layout.bridge;
-  return [...(elsewhere ? [['del-port', name]] : []), ['--may-exist', 'add-port', layout.bridge, name]];
+  return [...(elsewhere ? [['--if-exists', 'del-port', name]] : []), ['--may-exist', 'add-port', layout.bridge, name]];
 }
 
 /** See `NetworkDriver.detach`. */

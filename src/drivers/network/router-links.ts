@@ -8,12 +8,21 @@ import { makeForwarder } from '../../tools/ip-forward.ts';
 import { changeFlows } from '../../tools/ovs-ofctl.ts';
 import { changeOvs, labelWords } from '../../tools/ovs-vsctl.ts';
 import type { NodeAbilities, NodeLayout } from '../hypervisor/driver.ts';
-import { gatewayName, interfaceAlias, namespaceName, readInterfaceAlias, routerPortName, transitInside, transitName } from './names.ts';
+import {
+  gatewayMac,
+  gatewayName,
+  interfaceAlias,
+  namespaceName,
+  readInterfaceAlias,
+  routerPortName,
+  transitInside,
+  transitName,
+} from './names.ts';
 import type { NamespaceState, NetworkState } from './network-state.ts';
 import { portGroup } from './ovs-bridge.ts';
 import { trustedPortFlows } from './ovs-flows.ts';
 import { controllerLabel } from './ovs-labels.ts';
-import { placePort } from './ovs-ports.ts';
+import { placePort, takeOff } from './ovs-ports.ts';
 import { hasInternet, prefixOf, transitAddresses } from './router-plan-file.ts';
 
 /** Rejects a plan one of whose interface names is taken by something that is not this controller's. */
@@ -46,6 +55,16 @@ export function linkCalls(layout: NodeLayout, abilities: NodeAbilities, state: N
   if (seen?.alive === false) calls.push(deleteNamespace(namespace));
   if (!seen?.alive) calls.push(addNamespace(namespace));
   calls.push(makeForwarder(inside));
+  const broken = plan.networks.filter(
+    (network) => !isPairWhole(state.links, seen, routerPortName(network.networkId), gatewayName(network.networkId)),
+  );
+  calls.push(
+    ...takeOff(
+      'network.router',
+      state,
+      broken.map((network) => routerPortName(network.networkId)),
+    ),
+  );
   calls.push(changeLinks('network.router', what, nodeLinkLines(layout, state, plan)));
   calls.push(changeLinks('network.router', what, insideLinkLines(seen, plan), namespace));
   if (abilities.datapath === 'netdev') {
@@ -94,11 +113,14 @@ function nodeLinkLines(layout: NodeLayout, state: NetworkState, plan: RouterPlan
   ];
 }
 
+function isPairWhole(links: readonly Link[], seen: NamespaceState | undefined, outside: string, inside: string): boolean {
+  return links.some((link) => link.name === outside) && (seen?.links.some((link) => link.name === inside) ?? false);
+}
+
 /** A veth pair with one end on the node and one in the router; both ends or none are there, else it is made anew. */
 function pairLines(links: readonly Link[], seen: NamespaceState | undefined, outside: string, inside: string, namespace: string): string[] {
   const present = links.some((link) => link.name === outside);
-  const whole = present && seen?.alive && seen.links.some((link) => link.name === inside);
-  if (whole) return [];
+  if (isPairWhole(links, seen, outside, inside)) return [];
   return [...(present ? [`link delete dev ${outside}`] : []), `link add name ${outside} type veth peer name ${inside} netns ${namespace}`];
 }
 
@@ -107,7 +129,10 @@ function insideLinkLines(seen: NamespaceState | undefined, plan: RouterPlan): st
   const links = seen?.links ?? [];
   for (const network of plan.networks) {
     const name = gatewayName(network.networkId);
-    lines.push(`link set dev ${name} up`, ...addressLines(links, name, `${network.gateway}/${prefixOf(network.cidr)}`));
+    lines.push(
+      `link set dev ${name} address ${gatewayMac(network.networkId)} up`,
+      ...addressLines(links, name, `${network.gateway}/${prefixOf(network.cidr)}`),
+    );
   }
   if (!hasInternet(plan)) return lines;
   const { node, router } = transitAddresses(plan);
