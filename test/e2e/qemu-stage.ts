@@ -1,12 +1,11 @@
 /** A node in a temporary folder, for tests of the QEMU driver: this machine, a boot-sector image, and the removal of all of it. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { NodeAbilities, NodeLayout, ObservedVm } from '../../src/drivers/hypervisor/driver.ts';
+import { vmUserId } from '../../src/drivers/hypervisor/identity.ts';
 import { createQemuDriver } from '../../src/drivers/hypervisor/qemu.ts';
 import { perform } from '../../src/host/host.ts';
 import { createLocalHost } from '../../src/host/local-host.ts';
@@ -14,8 +13,6 @@ import { mebibyte } from '../../src/model/flavor.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node-plan.ts';
 import { bootImage } from './boot-image.ts';
-
-export const runProgram = promisify(execFile);
 
 export const tcgAbilities: NodeAbilities = {
   accelerator: { kind: 'tcg', reason: 'for the test' },
@@ -92,6 +89,14 @@ export async function until(condition: () => Promise<boolean>): Promise<void> {
 export async function processStatus(pid: number): Promise<Record<string, string>> {
   const text = await readFile(`/proc/${pid}/status`, 'utf8');
   return Object.fromEntries(text.split('\n').map((line) => line.split(/:\s+/, 2) as [string, string]));
+}
+
+/** The processes that run under the VM's user, by looking at all there are. */
+export async function processesOf(vmId: string): Promise<number[]> {
+  const user = String(vmUserId(vmId));
+  const all = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const statuses = await Promise.all(all.map(async (pid) => ({ pid, status: await processStatus(pid).catch(() => null) })));
+  return statuses.filter(({ status }) => status?.Uid?.startsWith(user)).map(({ pid }) => pid);
 }
 
 export function alive(pid: number): boolean {
