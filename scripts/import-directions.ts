@@ -3,13 +3,13 @@ import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { environmentReaders, type ImportRule, importRules } from './import-rules.ts';
 
-/** All breaches of one file. `file` is its path below src/. Types count too: who knows a type depends on it. */
+/** All breaches of one file. `file` is its path below src/. Types count: who knows a type depends on it. */
 export function breaches(file: string, source: string): string[] {
   const rule = ruleOf(file);
   if (rule === undefined) return [`src/${file}: no rule in scripts/import-rules.ts says what it may import`];
   const found = importsOf(source)
-    .filter((specifier) => !mayImport(rule, file, specifier))
-    .map((specifier) => `src/${file} must not import ${specifier}: ${rule.why}`);
+    .filter((one) => !mayImport(rule, file, one))
+    .map(({ specifier }) => `src/${file} must not import ${specifier}: ${rule.why}`);
   if (!environmentReaders.has(file) && /\bprocess\.(env|argv)\b/.test(source)) {
     found.push(`src/${file} must not read process.env or process.argv: only main.ts does, and hands values over`);
   }
@@ -23,12 +23,19 @@ function ruleOf(file: string): ImportRule | undefined {
     .at(0);
 }
 
-function mayImport(rule: ImportRule, file: string, specifier: string): boolean {
+interface Import {
+  specifier: string;
+  /** Nothing of it is left when the program runs. */
+  typeOnly: boolean;
+}
+
+function mayImport(rule: ImportRule, file: string, { specifier, typeOnly }: Import): boolean {
   if (!specifier.startsWith('.')) {
     return rule.packages.some((name) => name === specifier || (name === 'node:*' && specifier.startsWith('node:')));
   }
   const target = normalize(join(dirname(file), specifier));
-  return ownFolder(rule, target) || rule.from.some((allowed) => isIn(target, allowed));
+  const allowed = typeOnly ? [...rule.from, ...(rule.types ?? [])] : rule.from;
+  return ownFolder(rule, target) || allowed.some((folder) => isIn(target, folder));
 }
 
 /** A rule for one file leaves it its folder. */
@@ -40,9 +47,13 @@ function isIn(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }
 
-function importsOf(source: string): string[] {
-  const statements = /^\s*(?:import|export)\s[^'";]*?from\s+['"]([^'"]+)['"]|^\s*import\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/gm;
-  return [...source.matchAll(statements)].flatMap(([, from, bare, dynamic]) => from ?? bare ?? dynamic ?? []);
+function importsOf(source: string): Import[] {
+  const statements =
+    /^\s*(?:import|export)\s+(?<type>type\s)?[^'";]*?from\s+['"](?<from>[^'"]+)['"]|^\s*import\s+['"](?<bare>[^'"]+)['"]|\bimport\(\s*['"](?<dynamic>[^'"]+)['"]/gm;
+  return [...source.matchAll(statements)].flatMap(({ groups }) => {
+    const specifier = groups?.from ?? groups?.bare ?? groups?.dynamic;
+    return specifier === undefined ? [] : [{ specifier, typeOnly: groups?.type !== undefined }];
+  });
 }
 
 if (import.meta.main) {

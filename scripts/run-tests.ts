@@ -14,6 +14,8 @@ const gates: Record<string, readonly string[]> = {
   'lint and format (biome)': ['biome', 'check', '--error-on-warnings'],
   'import directions': ['node', 'scripts/import-directions.ts'],
   'unused code (knip)': ['knip'],
+  'openapi.json is current': ['node', ...process.execArgv, 'scripts/openapi.ts', '--check'],
+  'shell scripts (shellcheck)': ['shellcheck', ...globSync(['croft', 'scripts/*.sh', 'test/lab/*.sh'])],
 };
 
 interface Stage {

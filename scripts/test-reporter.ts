@@ -19,7 +19,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     if (details.type === 'suite' && event.type === 'test:pass') continue;
     const skipped = skip ?? todo;
     const isSkipped = skipped !== undefined && skipped !== false;
-    const failure = event.type === 'test:fail' ? details.error : undefined;
+    const failure = event.type === 'test:fail' ? event.data.details.error : undefined;
     const outcome: TestOutcome = {
       name,
       outcome: isSkipped ? 'skipped' : failure === undefined ? 'passed' : 'failed',

@@ -10,7 +10,7 @@ if [ ! -x node_modules/.bin/node ] || [ package-lock.json -nt node_modules/.pack
   scripts/install.sh
 fi
 case " ${*:-all} " in
-*' all '* | *' integration '* | *' e2e '*) scripts/setup.sh --packages-only controller node image test ;;
+*' all '* | *' gates '* | *' integration '* | *' e2e '*) scripts/setup.sh --packages-only controller node image test ;;
 esac
 
 export PATH="$root/node_modules/.bin:$PATH:/usr/sbin:/sbin"
