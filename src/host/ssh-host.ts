@@ -89,6 +89,8 @@ function connectionOver(node: string, client: Client, path: Path): Connection {
   client.on('error', (error) => {
     reason = `the SSH connection was lost: ${error.message}`;
   });
+  /** A forwarded stream whose far end is gone stays half open until this side gives it up. */
+  client.once('end', () => path.leave());
   const closed = new Promise<string>((resolve) => {
     client.once('close', () => {
       path.leave();

@@ -85,7 +85,7 @@ function handshake({ target, stream }: SshLoginOptions, credentials: ConnectConf
       reject(error);
       client.destroy();
     });
-    client.once('close', () => reject(new Error('the connection was closed during the login')));
+    for (const event of ['end', 'close']) client.once(event, () => reject(new Error('the connection was closed during the login')));
     client.connect({
       host: target.address,
       port: target.port,
