@@ -4,6 +4,7 @@ import type { Node, NodeRole } from '../model/node.ts';
 import type { Queries } from './database.ts';
 import { readNodes } from './nodes.ts';
 import type { Assignment } from './store.ts';
+import { subtract, usageByNode } from './usage.ts';
 
 /** The part of a VM's or a slice's row that an assignment is judged by. */
 interface Subject {
@@ -40,13 +41,9 @@ async function readBooks(queries: Queries): Promise<Books> {
     .where('desired', '<>', 'absent')
     .execute();
   const slices = await queries.selectFrom('slices').select(['id', 'router_node_id', 'router_reason']).execute();
-  const used = new Map<string, Resources>();
-  for (const { node_id: nodeId, cpus, memory, disk } of vms) {
-    if (nodeId !== null) used.set(nodeId, add(used.get(nodeId) ?? nothing, { cpus, memory, disk }));
-  }
   return {
     nodes: new Map((await readNodes(queries)).map((node) => [node.id, node])),
-    used,
+    used: usageByNode(vms),
     vms: new Map(
       vms.map(({ id, node_id: nodeId, pending_reason: reason, cpus, memory, disk }) => [
         id,
@@ -83,6 +80,6 @@ async function assign(queries: Queries, books: Books, { kind, id, nodeId, reason
 /** Keeps what is used true for the assignments that follow. */
 function move({ used }: Books, { nodeId: from, demand }: Subject, to: string | null): void {
   if (from === to) return;
-  if (from !== null) used.set(from, add(used.get(from) ?? nothing, { cpus: -demand.cpus, memory: -demand.memory, disk: -demand.disk }));
+  if (from !== null) used.set(from, subtract(used.get(from) ?? nothing, demand));
   if (to !== null) used.set(to, add(used.get(to) ?? nothing, demand));
 }

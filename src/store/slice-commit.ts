@@ -11,6 +11,7 @@ import { reconcileNics } from './nics.ts';
 import { beingRemoved, findSlice, writeSpec } from './slice-rows.ts';
 import type { StoreSettings } from './store.ts';
 import { transitCount } from './transit.ts';
+import { refuseOutgrown } from './usage.ts';
 import { desireVms } from './vm-desire.ts';
 import { insertVms, observedColumns, portions, specColumns } from './vm-rows.ts';
 
@@ -152,16 +153,18 @@ async function removeVms(queries: Queries, sliceId: string, changes: readonly Vm
 }
 
 async function updateVms(queries: Queries, sliceId: string, changes: readonly VmChange[]): Promise<void> {
-  for (const change of changes) {
-    if (change.kind !== 'update' && change.kind !== 'restart') continue;
+  const specs = changes.flatMap((change) => (change.kind === 'update' || change.kind === 'restart' ? [change.spec] : []));
+  if (specs.length === 0) return;
+  await refuseOutgrown(queries, sliceId, specs);
+  for (const spec of specs) {
     const { numUpdatedRows } = await queries
       .updateTable('vms')
-      .set((column) => ({ ...specColumns(change.spec), generation: column('generation', '+', 1) }))
+      .set((column) => ({ ...specColumns(spec), generation: column('generation', '+', 1) }))
       .where('slice_id', '=', sliceId)
-      .where('name', '=', change.spec.name)
+      .where('name', '=', spec.name)
       .where('desired', '<>', 'absent')
       .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw notInSlice('VM', change.spec.name);
+    if (numUpdatedRows === 0n) throw notInSlice('VM', spec.name);
   }
 }
 

@@ -41,6 +41,27 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.deepEqual(await store.placement.commit([toNode('vm', b, node.id), toNode('vm', a, null, node.id)]), { refused: [a] });
   });
 
+  test('CR3 an edited VM may not outgrow its node, and may grow into what the same edit frees', async (t) => {
+    const store = await open(t);
+    await putImage(store);
+    const sized = (a: number, b: number) => ({
+      name: 'blue',
+      networks: [],
+      vms: [vmSpec('a', [], { cpus: a }), vmSpec('b', [], { cpus: b })],
+    });
+    await apply(store, sized(1, 2));
+    const node = await addReadyNode(store, 'n1', { cpus: 4, overcommit: { cpus: 1, memory: 1 } });
+    await store.placement.commit((await ids(store)).map((id) => toNode('vm', id, node.id)));
+    await assert.rejects(apply(store, sized(3, 2)), {
+      code: 'conflict.in-use',
+      message: 'VM "a" outgrows its node "n1": needs 3 CPUs, 2 are free',
+    });
+    await apply(store, sized(2, 2));
+    await apply(store, sized(3, 1));
+    await apply(store, { ...sized(3, 1), vms: [vmSpec('a', [], { cpus: 4 })] });
+    assert.equal((await store.vms.get('blue', 'a')).spec.cpus, 4);
+  });
+
   test('CR3 an assignment is refused whose node or own state is no longer what it was', async (t) => {
     const store = await open(t);
     await putImage(store);

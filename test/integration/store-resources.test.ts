@@ -1,12 +1,15 @@
 /** Nodes, images, flavors, VMs, tasks and events in the store. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { sql } from 'kysely';
 import { initialFlavors } from '../../src/model/flavor.ts';
 import { unobserved } from '../../src/model/vm.ts';
+import { openPostgres } from '../../src/store/postgres.ts';
+import { until } from '../lab/until.ts';
 import { onBothDatabases } from './databases.ts';
 import { addReadyNode, apply, lanSlice, networkSpec, nodeConfig, putImage, vmSpec } from './samples.ts';
 
-onBothDatabases(({ open }) => {
+onBothDatabases(({ open, dialect, freshLocation }) => {
   test('CR3 a node is added once, by name and by machine, and found by name', async (t) => {
     const store = await open(t, { now: () => 7 });
     const node = await store.nodes.add(nodeConfig('n2'));
@@ -233,6 +236,33 @@ onBothDatabases(({ open }) => {
     await store.events.append([{ kind: 'c', message: '3' }]);
     assert.equal(await store.events.latest(), 4, 'a sequence is never given out twice');
   });
+
+  if (dialect === 'postgres') {
+    test('CR16 an event is not seen before one of a lower sequence that is still being committed', async (t) => {
+      const location = await freshLocation();
+      const store = await open(t, { location });
+      const database = openPostgres(location);
+      t.after(() => database.close());
+      let appended: Promise<void> | undefined;
+      await database.write(async (queries) => {
+        await queries.insertInto('events').values({ at: 1, kind: 'slow', message: 'first' }).execute();
+        appended = store.events.append([{ kind: 'quick', message: 'second' }]);
+        await until('the other waits for the lock', async () => {
+          const { rows } = await sql`select 1 from pg_locks where locktype = 'advisory' and not granted`.execute(queries);
+          return rows.length > 0 ? true : undefined;
+        });
+        assert.deepEqual(await store.events.after(0, 10), []);
+      });
+      await appended;
+      assert.deepEqual(
+        (await store.events.after(0, 10)).map(({ sequence, message }) => [sequence, message]),
+        [
+          [1, 'first'],
+          [2, 'second'],
+        ],
+      );
+    });
+  }
 
   test('CR16 one who reads on while many append misses no event', async (t) => {
     const store = await open(t);

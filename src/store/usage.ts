@@ -1,0 +1,63 @@
+/** What is promised on nodes, summed from the VMs that are assigned there, and the refusal of VMs that outgrow it. */
+import { add, capacityOf, demandOf, nothing, type Resources, shortages } from '../model/capacity.ts';
+import { CroftError } from '../model/error.ts';
+import type { VmSpec } from '../model/slice.ts';
+import type { Queries } from './database.ts';
+import { readNodes } from './nodes.ts';
+
+/** What a VM's row says of its place and size. */
+export interface PlacedVm extends Resources {
+  node_id: string | null;
+}
+
+/** Node identifier → what its VMs are promised together. */
+export function usageByNode(vms: readonly PlacedVm[]): Map<string, Resources> {
+  const used = new Map<string, Resources>();
+  for (const vm of vms) {
+    if (vm.node_id !== null) used.set(vm.node_id, add(used.get(vm.node_id) ?? nothing, vm));
+  }
+  return used;
+}
+
+export function subtract(left: Resources, right: Resources): Resources {
+  return { cpus: left.cpus - right.cpus, memory: left.memory - right.memory, disk: left.disk - right.disk };
+}
+
+/**
+ * Rejects with `conflict.in-use` where a VM that has a node asks for more than is free there when the whole change is
+ * done: it cannot go elsewhere, for its disk is on that node. Comes before the specifications are written.
+ */
+export async function refuseOutgrown(queries: Queries, sliceId: string, specs: readonly VmSpec[]): Promise<void> {
+  const wanted = new Map(specs.map((spec) => [spec.name, demandOf(spec)]));
+  const rows = await queries
+    .selectFrom('vms')
+    .select(['slice_id', 'name', 'node_id', 'cpus', 'memory', 'disk'])
+    .where('desired', '<>', 'absent')
+    .where('node_id', 'is not', null)
+    .orderBy('name')
+    .execute();
+  const vms = rows.map((before) => {
+    const demand = (before.slice_id === sliceId ? wanted.get(before.name) : undefined) ?? before;
+    return { name: before.name, before, after: { ...demand, node_id: before.node_id } };
+  });
+  const used = usageByNode(vms.map(({ after }) => after));
+  const nodes = new Map((await readNodes(queries)).map((node) => [node.id, node]));
+  for (const { name, before, after } of vms) {
+    const node = nodes.get(after.node_id ?? '');
+    const capacity = node === undefined ? null : capacityOf(node);
+    if (node === undefined || capacity === null || !exceeds(after, before)) continue;
+    const others = subtract(used.get(node.id) ?? nothing, after);
+    refuseShortage(name, node.config.name, shortages(after, capacity, others));
+  }
+}
+
+function exceeds(after: Resources, before: Resources): boolean {
+  return after.cpus > before.cpus || after.memory > before.memory || after.disk > before.disk;
+}
+
+function refuseShortage(vm: string, node: string, words: readonly string[]): void {
+  if (words.length === 0) return;
+  throw new CroftError('conflict.in-use', `VM "${vm}" outgrows its node "${node}": ${words.join(', ')}`, {
+    hint: 'Ask for less, free something on the node, or remove the VM and make it anew.',
+  });
+}
