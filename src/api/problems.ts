@@ -6,10 +6,7 @@ import { inputError } from '../model/input-issues.ts';
 import { problemMediaType, problemOf } from '../model/problem.ts';
 
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const error = fromFramework(thrown, request) ?? asCroftError(thrown);
-  if (error.code === 'internal') request.log.error({ err: thrown }, 'request failed');
-  else if (error.status >= 500) request.log.warn({ code: error.code, node: error.node }, error.message);
-  const shown = error.code === 'internal' ? concealed(request.id) : error;
+  const shown = presentable(fromFramework(thrown, request) ?? thrown, request);
   return reply
     .code(shown.status)
     .type(problemMediaType)
@@ -17,11 +14,17 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
     .send(problemOf(shown));
 }
 
-/** What may be shown of an internal error: where its story can be read. */
-function concealed(requestId: string): CroftError {
-  return new CroftError('internal', `the request ${requestId} failed inside the controller`, {
-    hint: `look for ${requestId} in the controller's log`,
-  });
+/** What the client may see of a failure: of an internal one only where its story can be read, which is written here. */
+export function presentable(thrown: unknown, { id, log }: FastifyRequest): CroftError {
+  const error = asCroftError(thrown);
+  if (error.code === 'internal') {
+    log.error({ err: thrown }, 'request failed');
+    return new CroftError('internal', `the request ${id} failed inside the controller`, {
+      hint: `look for ${id} in the controller's log`,
+    });
+  }
+  if (error.status >= 500) log.warn({ code: error.code, node: error.node }, error.message);
+  return error;
 }
 
 /** Fastify's own refusals in our words; null for anything else. */

@@ -71,7 +71,12 @@ test('CR15 each class of bad request is a problem that says what is wrong', asyn
     { request: { url: '/v1/events?limit=100000', headers: json }, status: 400, code: 'input.invalid', detail: /limit/ },
     { request: { url: '/v1/events?after=-1', headers: json }, status: 400, code: 'input.invalid', detail: /after/ },
     { request: { url: '/v1/nothing', headers: json }, status: 404, code: 'not-found', detail: /no operation GET \/v1\/nothing/ },
-    { request: { method: 'PATCH' as const, url: '/v1/slices', headers: { authorization } }, status: 404, code: 'not-found', detail: /PATCH/ },
+    {
+      request: { method: 'PATCH' as const, url: '/v1/slices', headers: { authorization } },
+      status: 404,
+      code: 'not-found',
+      detail: /PATCH/,
+    },
     { request: { url: '/v1/slices/web', headers: json }, status: 404, code: 'not-found', detail: /web/ },
     { request: { url: '/v1/tasks/1;drop', headers: json }, status: 400, code: 'input.invalid', detail: /identifier of a task/ },
     {

@@ -58,6 +58,8 @@ export async function createApi(dependencies: ApiDependencies): Promise<Api> {
       hint: 'GET /v1/openapi.json describes all operations',
     });
   });
+  // Before the hooks that may refuse: it closes the socket of an upgrade that was refused.
+  await api.register(websocket, { options: { maxPayload: longestFrame } });
   api.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
@@ -68,7 +70,6 @@ export async function createApi(dependencies: ApiDependencies): Promise<Api> {
     transform: createJsonSchemaTransform({}),
     transformObject: withComponents,
   });
-  await api.register(websocket, { options: { maxPayload: longestFrame } });
   for (const add of routes) {
     api.register((scope: Api, _options, done) => {
       add(scope, dependencies);

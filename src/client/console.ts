@@ -20,7 +20,7 @@ export async function openConsole(transport: Transport, path: string): Promise<C
   try {
     await opened(socket);
   } catch (cause) {
-    await output.cancel();
+    await output.cancel().catch(() => undefined);
     await transport.request('GET', path);
     throw unanswered(url.origin, cause);
   }

@@ -24,6 +24,10 @@ export interface Stage extends AsyncDisposable {
   store: Store;
   /** How often the loops were woken. */
   wakes(): number;
+  /** Tells followers that events were appended. */
+  announce(): void;
+  /** How many follow the events now. */
+  followers(): number;
   /** What was asked of nodes. */
   asked: string[];
   /** Lines of the log. */
@@ -69,6 +73,8 @@ export async function setStage(replaced: Partial<ApiDependencies> = {}): Promise
   return {
     api,
     store,
+    announce,
+    followers: () => listeners.size,
     asked,
     log,
     wakes: () => wakes,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CroftError } from '../../model/error.ts';
 import { relayConsole } from '../console-relay.ts';
+import { presentable } from '../problems.ts';
 import { countSchema, problems, type Routes, rawBody, vmParams } from '../route.ts';
 
 const longestLog = 1024 ** 2;
@@ -40,9 +41,9 @@ export const consoleRoutes: Routes = (api, { console }) => {
     handler: async () => {
       throw new CroftError('input.invalid', 'the console is a WebSocket and was asked for without an upgrade');
     },
-    wsHandler: (socket, { params }) => {
-      const { slice, vm } = vmParams.parse(params);
-      relayConsole(socket, console.open(slice, vm));
+    wsHandler: (socket, request) => {
+      const { slice, vm } = vmParams.parse(request.params);
+      relayConsole(socket, console.open(slice, vm), (error) => presentable(error, request));
     },
   });
 };

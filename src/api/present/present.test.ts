@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gibibyte, mebibyte } from '../../model/flavor.ts';
+import { type Node, nodeConfigSchema } from '../../model/node.ts';
+import { nodeViewSchema } from '../../model/node-view.ts';
+import type { Slice } from '../../model/slice.ts';
+import { sliceSummarySchema, sliceViewSchema } from '../../model/slice-view.ts';
+import { unobserved, type Vm } from '../../model/vm.ts';
+import { vmViewSchema } from '../../model/vm-view.ts';
+import { presentNode } from './node.ts';
+import { presentSlice, summariseSlice } from './slice.ts';
+import { nodeNames, presentVm } from './vm.ts';
+
+const spec: Vm['spec'] = {
+  name: 'web',
+  image: 'micro',
+  cpus: 2,
+  memory: 256 * mebibyte,
+  disk: null,
+  nics: [{ name: 'eth0', network: 'lan', model: 'e1000', address: null, mac: null }],
+  restart: 'always',
+  userData: 'secret',
+  sshKeys: [],
+};
+
+const vm = (fields: Partial<Vm>): Vm => ({
+  id: 'vm',
+  sliceId: 'slice',
+  slice: 'hello',
+  name: 'web',
+  spec,
+  desired: 'running',
+  generation: 1,
+  boot: 0,
+  imageId: 'image',
+  nodeId: 'node',
+  pendingReason: null,
+  observed: unobserved,
+  nics: [{ id: 'nic', vmId: 'vm', networkId: 'network', network: 'lan', name: 'eth0', mac: '52:54:00:00:00:01', address: '10.0.0.2' }],
+  createdAt: 1,
+  ...fields,
+});
+
+const node: Node = {
+  id: 'node',
+  config: nodeConfigSchema.parse({ name: 'one', overcommit: { cpus: 2, memory: 1 } }),
+  administration: 'active',
+  observed: {
+    status: 'ready',
+    reason: null,
+    seenAt: 5,
+    since: 4,
+    specs: {
+      architecture: 'x86_64',
+      kernel: '6.1',
+      operatingSystem: 'Debian',
+      bootId: 'b',
+      cpus: 4,
+      memory: gibibyte,
+      memoryAvailable: gibibyte,
+      disk: gibibyte,
+      diskFree: gibibyte,
+      load: 0.5,
+      accelerator: { kind: 'tcg', reason: 'slow' },
+      tools: { qemu: '7.2', ovs: null },
+      datapath: 'netdev',
+    },
+  },
+  createdAt: 1,
+};
+
+const slice: Slice = {
+  id: 'slice',
+  name: 'hello',
+  spec: {
+    name: 'hello',
+    networks: [{ name: 'lan', cidr: '10.0.0.0/24', internet: true, dhcp: true, gateway: '10.0.0.1', link: false }],
+    vms: [spec],
+  },
+  generation: 3,
+  desired: 'running',
+  transit: 0,
+  routerNodeId: 'node',
+  routerReason: null,
+  createdAt: 1,
+};
+
+const names = nodeNames([node]);
+
+test('CR10 a VM is shown with the names of its node, image and networks, and without its user-data', () => {
+  const view = vmViewSchema.parse(presentVm(vm({}), names));
+  assert.deepEqual([view.node, view.image, view.state], ['one', 'micro', 'none']);
+  assert.deepEqual(view.nics, [{ name: 'eth0', network: 'lan', mac: '52:54:00:00:00:01', address: '10.0.0.2', model: 'e1000' }]);
+  assert.doesNotMatch(JSON.stringify(view), /secret/);
+});
+
+test('CR4 a VM without a node is shown with the reason why', () => {
+  const view = presentVm(vm({ nodeId: null, pendingReason: 'no node has room' }), names);
+  assert.deepEqual([view.node, view.reason], [null, 'no node has room']);
+  assert.equal(presentVm(vm({ observed: { ...unobserved, reason: 'it ended' } }), names).reason, 'it ended');
+});
+
+test('CR9 a slice counts its own VMs by what they are', () => {
+  const state = (observed: Vm['observed']['state'], fields: Partial<Vm> = {}) =>
+    vm({ observed: { ...unobserved, state: observed }, ...fields });
+  const vms = [
+    state('running'),
+    state('failed'),
+    state('none', { nodeId: null }),
+    state('none', { nodeId: null, desired: 'stopped' }),
+    state('running', { sliceId: 'another' }),
+  ];
+  const summary = sliceSummarySchema.parse(summariseSlice(slice, vms, names));
+  assert.deepEqual(summary.vms, { total: 4, running: 1, failed: 1, pending: 1 });
+  assert.deepEqual(summary.router, { node: 'one', reason: null });
+});
+
+test('CR9 a slice without networks has no router', () => {
+  const bare = { ...slice, spec: { ...slice.spec, networks: [] }, routerNodeId: null };
+  assert.equal(sliceViewSchema.parse(presentSlice(bare, [], [vm({})], names)).router, null);
+});
+
+test('CR3 what a node has promised is the sum over the VMs that are assigned to it', () => {
+  const vms = [vm({}), vm({ spec: { ...spec, disk: gibibyte } }), vm({ nodeId: 'another' })];
+  const view = nodeViewSchema.parse(presentNode(node, vms));
+  assert.deepEqual(view.promised, { cpus: 4, memory: 512 * mebibyte, disk: gibibyte });
+  assert.deepEqual(view.capacity, { cpus: 8, memory: gibibyte, disk: gibibyte });
+  assert.equal(view.vms, 2);
+});

@@ -1,0 +1,56 @@
+/** The serial console over a real WebSocket. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Duplex, PassThrough } from 'node:stream';
+import { test } from 'node:test';
+import { createClient } from '../../src/client/client.ts';
+import { CroftError } from '../../src/model/error.ts';
+import { listen, refusal } from '../api/listen.ts';
+import { setStage, token } from '../api/stand-ins.ts';
+
+test('CR10 the console carries bytes both ways, and ends with the guest', async () => {
+  const guest = new PassThrough();
+  await using stage = await setStage({ console: { open: async () => guest, log: async () => '' } });
+  const client = createClient({ url: await listen(stage), token });
+  const console = await client.vms.console('hello', 'web');
+  const reader = console.output.getReader();
+  for (const typed of ['uname\n', new Uint8Array([0, 255, 29, 128])]) {
+    console.send(typed);
+    assert.deepEqual(Buffer.from((await reader.read()).value ?? []), Buffer.from(typed as string));
+  }
+  guest.end();
+  assert.equal((await reader.read()).done, true);
+});
+
+test('CR10 a viewer that goes away lets go of the console', async () => {
+  const guest = new PassThrough();
+  await using stage = await setStage({ console: { open: async () => guest, log: async () => '' } });
+  const client = createClient({ url: await listen(stage), token });
+  const console = await client.vms.console('hello', 'web');
+  const released = once(guest, 'close');
+  console.close();
+  await released;
+});
+
+test('CR10 a console that cannot be opened, or breaks, ends with the reason', async () => {
+  const broken = new Duplex({
+    read: () => undefined,
+    write: (_chunk, _encoding, done) => done(new CroftError('node.unreachable', 'one is down')),
+  });
+  await using stage = await setStage({
+    console: {
+      open: async (_slice, vm) => {
+        if (vm === 'off') throw new CroftError('vm.not-running', 'hello/off does not run', { hint: 'start it' });
+        return broken;
+      },
+      log: async () => '',
+    },
+  });
+  const client = createClient({ url: await listen(stage), token });
+  const off = await client.vms.console('hello', 'off');
+  await assert.rejects(off.output.getReader().read(), refusal('vm.not-running', /hello\/off does not run/));
+  const on = await client.vms.console('hello', 'web');
+  on.send('x');
+  await assert.rejects(on.output.getReader().read(), refusal('node.unreachable', /one is down/));
+  await assert.rejects(client.vms.console('a$(reboot)', 'web'), refusal('input.invalid', /a–z/));
+});
