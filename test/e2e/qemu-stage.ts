@@ -37,6 +37,7 @@ export async function openStage() {
     uplink: null,
   };
   await driver.prepareNode(host, layout);
+  const launched = new Set<string>();
 
   return {
     folder,
@@ -47,7 +48,7 @@ export async function openStage() {
       const { content, sha256 } = bootImage(guest);
       await mkdir(`${layout.stateFolder}/images`, { recursive: true });
       await writeFile(`${layout.stateFolder}/images/${sha256}.raw`, content, { mode: 0o644 });
-      return {
+      const vm: VmLaunch = {
         id: newIdentifier(),
         hostname: 'guest',
         cpus: 1,
@@ -60,6 +61,8 @@ export async function openStage() {
         boot: 0,
         ...changes,
       };
+      launched.add(vm.id);
+      return vm;
     },
     async observed(vmId: string): Promise<ObservedVm | null> {
       const [vms] = await perform(host, driver.observe(layout));
@@ -74,8 +77,11 @@ export async function openStage() {
     },
     async [Symbol.asyncDispose]() {
       await driver.purge(host, layout);
+      const left = (await Promise.all([...launched].map(processesOf))).flat();
+      for (const pid of left) process.kill(pid, 'SIGKILL');
       await host.close();
       await rm(folder, { recursive: true, force: true });
+      assert.deepEqual(left, [], 'the driver leaves no process behind');
     },
   };
 }
@@ -91,12 +97,12 @@ export async function processStatus(pid: number): Promise<Record<string, string>
   return Object.fromEntries(text.split('\n').map((line) => line.split(/:\s+/, 2) as [string, string]));
 }
 
-/** The processes that run under the VM's user, by looking at all there are. */
+/** The processes that run under the VM's user, by looking at all there are; not those that ended and wait for their parent. */
 export async function processesOf(vmId: string): Promise<number[]> {
   const user = String(vmUserId(vmId));
   const all = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const statuses = await Promise.all(all.map(async (pid) => ({ pid, status: await processStatus(pid).catch(() => null) })));
-  return statuses.filter(({ status }) => status?.Uid?.startsWith(user)).map(({ pid }) => pid);
+  return statuses.filter(({ status }) => status?.Uid?.startsWith(user) && !status.State?.startsWith('Z')).map(({ pid }) => pid);
 }
 
 export function alive(pid: number): boolean {
