@@ -99,7 +99,7 @@ test('CR11 guests reach each other by name and the outside through address trans
   assert.match(await guests.web.sh('busybox nslookup db 10.77.0.1'), /10\.77\.0\.11/);
   await guests.web.sh('ping -c1 -W2 198.51.100.2');
   const sums = await guests.web.sh(
-    'busybox wget -q -T 10 -O "$1/got" http://198.51.100.2/page && sha256sum <"$1/got" && sha256sum <"$1/www/page"',
+    'timeout 10 busybox wget -q -O "$1/got" http://198.51.100.2/page && sha256sum <"$1/got" && sha256sum <"$1/www/page"',
     on.folder,
   );
   const [got, wanted] = sums.trim().split('\n');
@@ -112,9 +112,11 @@ test('CR17 two slices with one subnet do not see each other, their transit links
   assert.equal(await guests.stranger.succeeds('ping -c1 -W1 10.77.0.11'), false, 'db is in the other slice');
   assert.equal(await guests.stranger.succeeds('ping -c1 -W1 10.78.0.6'), false, "the other slice's router");
   await on.sh('nsenter --net=/proc/self/ns/net busybox httpd -p 8080 -h "$1/www"', on.folder);
-  await on.sh('busybox wget -q -O /dev/null http://198.51.100.1:8080/page');
-  for (const address of ['198.51.100.1', '10.78.0.9']) {
-    assert.equal(await guests.stranger.succeeds('busybox wget -q -T 1 -O /dev/null "http://$1:8080/page"', address), false, address);
+  const fetch = 'timeout 2 busybox wget -q -O /dev/null "http://$1/page"';
+  await on.sh(fetch, '198.51.100.1:8080');
+  await guests.stranger.sh(fetch, '198.51.100.2');
+  for (const address of ['198.51.100.1:8080', '10.78.0.9:8080']) {
+    assert.equal(await guests.stranger.succeeds(fetch, address), false, address);
   }
   assert.equal(await guests.stranger.succeeds('busybox arping -c1 -w1 -I eth0 198.51.100.1'), false, "the node's stack answers on no port");
 });
