@@ -85,7 +85,9 @@ function handshake({ target, stream }: SshLoginOptions, credentials: ConnectConf
       reject(error);
       client.destroy();
     });
-    for (const event of ['end', 'close']) client.once(event, () => reject(new Error('the connection was closed during the login')));
+    const closed = () => reject(new Error('the connection was closed during the login'));
+    client.once('end', closed);
+    client.once('close', closed);
     client.connect({
       host: target.address,
       port: target.port,

@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { CroftError } from '../model/error.ts';
 import { fileError, freeSpaceScript } from './file-error.ts';
-import type { Host } from './host.ts';
+import type { Host, HostProcess } from './host.ts';
 
 export interface Upload {
   /** A file of this machine, or a stream. */
@@ -29,10 +29,10 @@ const receiveScript = `
 ${freeSpaceScript}
 partial=$(mktemp "$1.partial.XXXXXX") || full "$1"
 trap 'rm -f "$partial"' EXIT
-trap 'exit 1' HUP INT TERM
+trap 'exit 1' HUP INT PIPE TERM
 cat >"$partial" || { rm -f "$partial"; full "$1"; }
 sum=$(sha256sum <"$partial")
-[ "\${sum%% *}" = "$4" ] || { printf '%s' "\${sum%% *}"; exit ${differs}; }
+[ "\${sum%% *}" = "$4" ] || { rm -f "$partial"; printf '%s' "\${sum%% *}"; exit ${differs}; }
 chmod "$2" "$partial" && { [ -z "$3" ] || chown "$3" "$partial"; } && sync "$partial" && mv -f "$partial" "$1"
 `;
 
@@ -42,11 +42,11 @@ chmod "$2" "$partial" && { [ -z "$3" ] || chown "$3" "$partial"; } && sync "$par
  */
 export async function upload(host: Host, { source, path, sha256, mode = 0o644, owner = '', onProgress }: Upload): Promise<void> {
   const program = await host.spawn({ argv: ['sh', '-c', receiveScript, 'sh', path, mode.toString(8), owner, sha256] });
-  const sending = pipeline(typeof source === 'string' ? createReadStream(source) : source, counter(onProgress), program.stdin);
-  const [sent, stdout, stderr, code] = await Promise.allSettled([sending, text(program.stdout), text(program.stderr), program.exited]);
-  if (sent.status === 'rejected' && isReadFailure(sent.reason)) {
-    throw new CroftError('command.failed', `The source of ${path} cannot be read: ${(sent.reason as Error).message}`, {
-      cause: sent.reason,
+  const reading = send(source, program, onProgress);
+  const [read, stdout, stderr, code] = await Promise.allSettled([reading, text(program.stdout), text(program.stderr), program.exited]);
+  if (read.status === 'rejected') {
+    throw new CroftError('command.failed', `The source of ${path} cannot be read: ${(read.reason as Error).message}`, {
+      cause: read.reason,
     });
   }
   if (code.status === 'rejected') throw code.reason;
@@ -58,6 +58,26 @@ export async function upload(host: Host, { source, path, sha256, mode = 0o644, o
     });
   }
   if (result.code !== 0) throw fileError(path, result);
+}
+
+/** Sends the source; rejects where it cannot be read. The node's side going away early is no failure here: its own words say why. */
+async function send(source: string | Readable, program: HostProcess, onProgress: ((bytes: number) => void) | undefined): Promise<void> {
+  const counted = counter(onProgress);
+  program.stdin.on('error', () => undefined);
+  counted.pipe(program.stdin);
+  let over = false;
+  const stop = () => {
+    over = true;
+    counted.destroy();
+  };
+  program.exited.then(stop, stop);
+  try {
+    await pipeline(typeof source === 'string' ? createReadStream(source) : source, counted);
+  } catch (error) {
+    /** The end of a part: the node finds that its sum differs and removes it. */
+    program.stdin.end();
+    if (!over) throw error;
+  }
 }
 
 function counter(onProgress: ((bytes: number) => void) | undefined): Transform {
@@ -73,9 +93,4 @@ function counter(onProgress: ((bytes: number) => void) | undefined): Transform {
 
 function textOf(settled: PromiseSettledResult<string>): string {
   return settled.status === 'fulfilled' ? settled.value : '';
-}
-
-/** The node's side going away early shows as these; its own words say why. */
-function isReadFailure(error: NodeJS.ErrnoException): boolean {
-  return error.code !== 'EPIPE' && error.code !== 'ECONNRESET' && error.code !== 'ERR_STREAM_PREMATURE_CLOSE';
 }

@@ -1,0 +1,22 @@
+import assert from 'node:assert/strict';
+import { text } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { CroftError } from '../model/error.ts';
+import { FakeHost } from './fake-host.ts';
+import { run } from './host.ts';
+
+test('CR8 the fake host records commands, answers them and fails on demand', async () => {
+  const host = new FakeHost({ answer: ({ argv, stdin }) => (argv[0] === 'cat' ? { stdout: String(stdin) } : { code: 1, stderr: 'no' }) });
+  assert.deepEqual(await run(host, { argv: ['false'] }), { code: 1, stdout: '', stderr: 'no' });
+  const program = await host.spawn({ argv: ['cat'] });
+  program.stdin.end('input');
+  assert.equal(await text(program.stdout), 'input');
+  assert.equal(await program.exited, 0);
+  assert.deepEqual(
+    host.commands.map((command) => command.argv[0]),
+    ['false', 'cat'],
+  );
+  host.failure = new CroftError('node.unreachable', 'gone');
+  await assert.rejects(run(host, { argv: ['true'] }), host.failure);
+  await assert.rejects(host.connect('/socket'), host.failure);
+});
