@@ -1,7 +1,7 @@
 /** PostgreSQL: a pool of connections, and one lock that lets one transaction write at a time, as SQLite does. */
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { DatabaseError, Pool, types } from 'pg';
-import { CroftError } from '../model/error.ts';
+import { asCroftError, CroftError } from '../model/error.ts';
 import type { Database, Queries, SchemaWords, Snapshot } from './database.ts';
 import type { Tables } from './tables.ts';
 
@@ -108,5 +108,17 @@ function named(error: unknown): unknown {
       cause: error,
     });
   }
+  if (isConnectionLoss(error)) {
+    return new CroftError('unavailable', `the PostgreSQL server cannot be reached: ${asCroftError(error).message}`, {
+      hint: 'Start it, or mend the way to it; Croft connects again by itself.',
+      cause: error,
+    });
+  }
   return error;
+}
+
+/** The server shuts down or turns connections away, or the system says that there is no way to it. */
+function isConnectionLoss(error: unknown): boolean {
+  if (error instanceof DatabaseError) return /^(08|57P)/.test(sqlState(error));
+  return error instanceof Error && 'syscall' in error;
 }

@@ -12,6 +12,7 @@ import { openStore } from '../../src/store/open.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { openSqlite } from '../../src/store/sqlite.ts';
 import { onBothDatabases, settings } from './databases.ts';
+import { startPostgres } from './postgres.ts';
 import { committedSchema, postgresSchema, sqliteSchema } from './schema.ts';
 
 const run = promisify(execFile);
@@ -100,6 +101,15 @@ onBothDatabases(({ dialect, open, freshLocation }) => {
       await assert.rejects(openStore({ location: other, settings }), { code: 'unavailable', message: /file is not a database/ });
     });
   } else {
+    test('CR15 a PostgreSQL that is stopped is named as unavailable', async (t) => {
+      const server = await startPostgres();
+      t.after(() => server[Symbol.asyncDispose]());
+      const store = await open(t, { location: await server.freshDatabase() });
+      await server[Symbol.asyncDispose]();
+      await assert.rejects(store.events.latest(), { code: 'unavailable', message: /PostgreSQL server cannot be reached/ });
+      await assert.rejects(store.events.prune(1), { code: 'unavailable' });
+    });
+
     test('CR15 a transaction that PostgreSQL gives up is run again, a bounded number of times', async () => {
       const database = openDatabase(await freshLocation());
       let runs = 0;
