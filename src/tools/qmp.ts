@@ -51,7 +51,7 @@ export class QmpSession {
    * Waits for the greeting and leaves the negotiation. `timeout` in ms holds for this and for each command; `onEvent` gets the
    * names of events, such as POWERDOWN. Rejects with `command.timeout` where QEMU is silent, `vm.not-running` where it hangs up.
    */
-  static async open(stream: Duplex, timeout: number, onEvent: (name: string) => void = () => {}): Promise<QmpSession> {
+  static async open(stream: Duplex, timeout = 5_000, onEvent: (name: string) => void = () => {}): Promise<QmpSession> {
     const session = new QmpSession(stream, timeout, onEvent);
     try {
       await session.#answer(greeting, 'greeting');
