@@ -16,6 +16,7 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then
     env DEBIAN_FRONTEND=noninteractive "$@"
   elif command -v sudo >/dev/null; then
+    sudo -v || fail "needs root, and sudo does not let $(id -un) have it"
     sudo env DEBIAN_FRONTEND=noninteractive "$@"
   else
     fail "needs root: log in as root, or install sudo and allow it for $(id -un)"
