@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { processName, vmFolders, vmUserId } from '../../src/drivers/hypervisor/identity.ts';
@@ -326,6 +326,15 @@ test('CR17 purge removes all of this controller, the folders made for it too, an
   assert.deepEqual(await readdir(`${stage.folder}/state`), ['another-controller']);
   await driver.purge(host, layout);
   assert.deepEqual(await readdir(stage.folder), ['state']);
+});
+
+test('CR2 a node whose folders the users of VMs cannot pass is unfit', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  await chmod(stage.folder, 0o700);
+  await assert.rejects(stage.driver.prepareNode(stage.host, stage.layout), {
+    code: 'node.unfit',
+    hint: `Run on here: chmod o+x ${stage.folder}`,
+  });
 });
 
 /** A process that is none of Croft's. */

@@ -1,7 +1,11 @@
 /** The controller's folders on a node: making them, and removing them without a trace. */
 import { type Host, run } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
 import { diskFailure } from '../../tools/qemu-img.ts';
 import type { NodeLayout } from './driver.ts';
+
+/** Exit code of prepareScript where a folder above does not let the VMs' users pass. */
+const closedFolder = 77;
 
 /**
  * Makes the controller's folders; which of their parents had to be made is noted in the folder `undo`. Arguments: state
@@ -23,6 +27,15 @@ mkdir -p "$state/images" "$state/vms" "$state/undo" "$run/vms"
 chmod 711 "$state" "$state/images" "$state/vms" "$run" "$run/vms"
 chmod 700 "$state/undo"
 [ -f "$state/undo/folders" ] || printf %s "$made" >"$state/undo/folders"
+for folder in "$state" "$run"; do
+  while [ -n "$folder" ]; do
+    case $(stat -c %a "$folder") in
+    *[1357]) ;;
+    *) echo "$folder" >&2; exit ${closedFolder} ;;
+    esac
+    folder=\${folder%/*}
+  done
+done
 `;
 
 /** Takes back what prepareScript did. Arguments: as there. Parents that were made for this controller go when they are empty. */
@@ -37,7 +50,7 @@ printf '%s\\n' "$made" | while IFS= read -r folder; do
 done
 `;
 
-/** Makes the folders ready. Repeating it does no harm. */
+/** Makes the folders ready. Repeating it does no harm. Rejects with `node.unfit` where VMs could not reach their files in them. */
 export async function prepareNode(host: Host, layout: NodeLayout): Promise<void> {
   await onFolders(host, layout, prepareScript, 'could not be made');
 }
@@ -51,5 +64,12 @@ async function onFolders(host: Host, layout: NodeLayout, script: string, failure
   const { stateFolder, runFolder } = layout;
   const result = await run(host, { argv: ['sh', '-c', script, 'croft-node', stateFolder, runFolder], timeout: 120_000 });
   if (result.code === 0) return;
+  if (result.code === closedFolder) {
+    const folder = result.stderr.trim();
+    throw new CroftError('node.unfit', `${folder} on ${host.name} does not let the users of VMs pass to their files`, {
+      hint: `Run on ${host.name}: chmod o+x ${folder}`,
+      node: host.name,
+    });
+  }
   throw diskFailure(`${stateFolder} and ${runFolder} on ${host.name} ${failure}`, result);
 }
