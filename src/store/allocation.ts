@@ -20,7 +20,7 @@ export function macCandidate(nicId: string, attempt: number): string {
 }
 
 /** A network's specification with its identifier. */
-export interface PlannedNetwork {
+interface PlannedNetwork {
   id: string;
   spec: NetworkSpec;
 }
@@ -45,7 +45,7 @@ export interface PlannedNic {
   address: string;
 }
 
-export interface NicPlan {
+interface NicPlan {
   /** Identifiers of the rows to delete first. */
   remove: string[];
   insert: PlannedNic[];

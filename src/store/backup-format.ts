@@ -2,7 +2,7 @@
 import { CroftError } from '../model/error.ts';
 import { type ColumnKind, type TableName, tables } from './tables.ts';
 
-export type BackupValue = string | number | null;
+type BackupValue = string | number | null;
 
 /** One row; `line` is where it stands, from 1. */
 export interface BackupRow {

@@ -15,7 +15,7 @@ import { refuseOutgrown } from './usage.ts';
 import { desireVms } from './vm-desire.ts';
 import { insertVms, observedColumns, portions, specColumns } from './vm-rows.ts';
 
-export interface CommitContext {
+interface CommitContext {
   queries: Queries;
   settings: StoreSettings;
   newIdentifier: NewIdentifier;

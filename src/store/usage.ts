@@ -6,7 +6,7 @@ import type { Queries } from './database.ts';
 import { readNodes } from './nodes.ts';
 
 /** What a VM's row says of its place and size. */
-export interface PlacedVm extends Resources {
+interface PlacedVm extends Resources {
   node_id: string | null;
 }
 
