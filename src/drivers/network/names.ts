@@ -48,6 +48,11 @@ export function guardTableName(controllerId: string): string {
   return `croft_${controllerId}`;
 }
 
+/** The interface group into which this controller puts what it removes; 31 bits of a hash, so nobody else's. */
+export function removalGroup(controllerId: string): number {
+  return createHash('sha256').update(`removal\0${controllerId}`).digest().readUInt32BE() >>> 1;
+}
+
 /** The slice that a namespace or table name of this controller tells; null for any other name. */
 export function sliceOfName(controllerId: string, name: string): string | null {
   const [, , controller, slice] = /^croft([-_])([a-z2-7]+)\1([a-z2-7]+)$/.exec(name) ?? [];

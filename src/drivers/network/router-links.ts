@@ -61,6 +61,7 @@ export function linkCalls(layout: NodeLayout, abilities: NodeAbilities, state: N
   calls.push(
     ...takeOff(
       'network.router',
+      what,
       state,
       broken.map((network) => routerPortName(network.networkId)),
     ),
