@@ -142,10 +142,11 @@ env -i PATH="$PATH" LC_ALL=C setsid sh -c "$supervisor" croft-vm "$state" "$run"
 round=0
 until [ -S "$run/sockets/vnc.sock" ]; do
   round=$((round + 1))
-  if [ "$round" -gt 1000 ] && find_process "$run" "$user" "$name"; then
+  if [ "$round" -eq 1000 ]; then
     echo "it was not ready after 20 seconds" >>"$run/stderr"
-    kill -KILL "$process"
+    if find_process "$run" "$user" "$name"; then kill -KILL "$process"; fi
   fi
+  if [ "$round" -ge 1050 ]; then cat "$run/stderr" >&2; exit 1; fi
   if [ -f "$run/exit" ]; then
     cat "$run/stderr" >&2
     rm -f "$run/exit" "$run/pid"
