@@ -80,6 +80,7 @@ export const sliceRoutes: Routes = (api, dependencies) => {
             'conflict.in-use',
             'conflict.changed',
             'conflict.confirm',
+            'not-found',
             'exhausted.segments',
             'exhausted.addresses',
             'exhausted.transit',
