@@ -40,7 +40,7 @@ test("CR8 the controller's environment stays with the controller", async () => {
 });
 
 test('CR8 a hung command on this machine dies with its children', async () => {
-  const script = '(setsid sleep 1234 & echo $! >&2; sleep 1234 & echo $! >&2; wait); sleep 1234';
+  const script = '(setsid sleep 1234 & echo $! >&2; sleep 1234 & echo $! >&2); env -i sleep 1234';
   const hung = host.batch([{ argv: ['sh', '-c', 'echo $$'] }, { argv: ['sh', '-c', script], timeout: 500 }, { argv: ['echo', 'never'] }]);
   await assert.rejects(hung, { code: 'command.timeout', node: 'here' });
   const left = await run(host, { argv: ['sh', '-c', 'for file in /proc/[0-9]*/cmdline; do tr "\\0" " " <"$file"; done 2>/dev/null'] });
