@@ -131,14 +131,14 @@ await_exit "$run"
 umask 022
 mkdir -p "$run/sockets"
 chmod 711 "$run"
-rm -f "$run/pid" "$run/exit" "$run/stopping" "$run/sockets/"*
+rm -f "$run/pid" "$run/exit" "$run/stopping" "$run/stderr" "$run/sockets/"*
 chown "$user:$group" "$run/sockets"
 chmod 2770 "$run/sockets"
 : >>"$run/console.log"
 chown "$user:$user" "$run/console.log"
 chmod 600 "$run/console.log"
 env -i PATH="$PATH" LC_ALL=C setsid sh -c "$supervisor" croft-vm "$state" "$run" "$@" \\
-  </dev/null >/dev/null 2>"$run/stderr" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
+  </dev/null >/dev/null 2>>"$run/stderr" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
 round=0
 until [ -S "$run/sockets/vnc.sock" ]; do
   round=$((round + 1))
