@@ -49,12 +49,12 @@ export async function startController(options: ControllerOptions, agent: string 
   const journal = new Journal(store.events, failed);
   undo.defer(() => journal.flush());
 
-  const library = await openImageLibrary(home.images);
-  const images = createImageDelivery({ library });
+  const library = await openImageLibrary({ folder: home.images });
+  const hosts = new Hosts({ controllerId: store.controllerId, defaultKey: home.key, agent });
+  const images = createImageDelivery({ library, isLocal: (host) => hosts.isLocal(host) });
   const hypervisor = createQemuDriver({ buildSeed });
   const network = createOvsDriver();
   const inspection = createNodeInspection(hypervisor);
-  const hosts = new Hosts({ controllerId: store.controllerId, defaultKey: home.key, agent });
   const { interval, stopTimes, routerGrace } = options;
   const now = Date.now;
   const clock = (): number => performance.now();
@@ -81,9 +81,9 @@ export async function startController(options: ControllerOptions, agent: string 
   });
   undo.defer(() => consoles.close());
   const api = await createApi({
-    ...{ store, token, version: options.version, changes: journal, wake, logger },
+    ...{ store, token, version: options.version, transit: options.transit, changes: journal, wake, logger },
     images: createImageIntake({ store, library, workFolder: join(home.cache, 'micro'), journal }),
-    nodes: new NodeAdministration({ store, fleet, journal, hypervisor, network, doctor: createDoctor(inspection), hosts, wake }),
+    nodes: new NodeAdministration({ store, fleet, journal, hypervisor, network, doctor: createDoctor(), hosts, wake }),
     console: {
       open: async (slice, name) => await consoles.open(await store.vms.get(slice, name)),
       log: async (slice, name, bytes) => {

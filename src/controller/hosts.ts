@@ -23,6 +23,7 @@ type SshConfig = NonNullable<NodeConfig['ssh']>;
 
 export class Hosts {
   readonly #options: HostsOptions;
+  readonly #local = new WeakSet<Host>();
 
   constructor(options: HostsOptions) {
     this.#options = options;
@@ -38,6 +39,11 @@ export class Hosts {
       uplink: config.uplink,
     };
     return { host: this.#host(config), layout };
+  }
+
+  /** Whether it is the controller's own machine. */
+  isLocal(host: Host): boolean {
+    return this.#local.has(host);
   }
 
   /** The fingerprint that the machine shows now. */
@@ -58,7 +64,11 @@ export class Hosts {
   }
 
   #host({ name, ssh, sudo }: NodeConfig): Host {
-    if (ssh === undefined) return createLocalHost({ name });
+    if (ssh === undefined) {
+      const local = createLocalHost({ name, sudo });
+      this.#local.add(local);
+      return local;
+    }
     if (ssh.hostKey === undefined) {
       throw new CroftError('node.host-key', `node ${name} has no pinned host key`, {
         node: name,

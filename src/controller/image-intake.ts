@@ -1,5 +1,4 @@
 /** Images on their way in: from an upload or from a build, through inspection, into the library and the store. */
-import { createReadStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -19,8 +18,8 @@ export interface ImageIntakeOptions {
 }
 
 export function createImageIntake({ store, library, workFolder, journal }: ImageIntakeOptions): ImageIntake {
-  async function add(name: string, content: Readable, onProgress?: (bytes: number) => void): Promise<Image> {
-    const { sha256, format, size, virtualSize } = await library.add(content, onProgress);
+  async function add(name: string, content: Readable | string): Promise<Image> {
+    const { sha256, format, size, virtualSize } = await library.add(content);
     const image = await store.images.put({ name, sha256, format, size, virtualSize });
     journal.record({ kind: 'image.added', message: `image ${name} is sha256:${sha256}` });
     return image;
@@ -39,7 +38,7 @@ export function createImageIntake({ store, library, workFolder, journal }: Image
       const log = (message: string): void => journal.record({ kind: 'image.building', message: `${name}: ${message}` });
       await buildMicroImage({ workFolder, outputFile, log });
       try {
-        return await add(name, createReadStream(outputFile));
+        return await add(name, outputFile);
       } finally {
         await rm(outputFile, { force: true });
       }

@@ -4,7 +4,7 @@ import type { NetworkDriver } from '../drivers/network/driver.ts';
 import { type Host, run } from '../host/host.ts';
 import type { DoctorCheck, DoctorReport } from '../model/doctor.ts';
 import { CroftError } from '../model/error.ts';
-import { type Node, type NodeConfig, type NodeConfigInput, nodeConfigSchema } from '../model/node.ts';
+import { type Node, type NodeConfig, type NodeConfigInput, type NodeRole, nodeConfigSchema } from '../model/node.ts';
 import type { CommandAnswer } from '../model/operations.ts';
 import type { Store } from '../store/store.ts';
 import type { Fleet } from './fleet.ts';
@@ -14,9 +14,9 @@ import { inWords } from './recorder.ts';
 /** Looks for what a node lacks, and installs it. */
 export interface Doctor {
   /** Rejects with `node.*` where the node cannot be reached. */
-  examine(host: Host, layout: NodeLayout): Promise<DoctorCheck[]>;
+  examine(host: Host, layout: NodeLayout, roles: readonly NodeRole[]): Promise<DoctorCheck[]>;
   /** Installs what `checks` says is missing; rejects with `node.unfit` where it cannot. */
-  treat(host: Host, layout: NodeLayout, checks: readonly DoctorCheck[]): Promise<void>;
+  treat(host: Host, checks: readonly DoctorCheck[]): Promise<void>;
 }
 
 export interface NodeGatewayOptions {
@@ -107,11 +107,11 @@ export class NodeAdministration {
     const { doctor, fleet } = this.#options;
     try {
       const { host, layout } = await this.#reach(node);
-      const checks = await doctor.examine(host, layout);
+      const checks = await doctor.examine(host, layout, node.config.roles);
       if (!fix || checks.every(({ ok }) => ok)) return checks;
-      await doctor.treat(host, layout, checks);
+      await doctor.treat(host, checks);
       fleet.worker(node.id)?.wake();
-      return await doctor.examine(host, layout);
+      return await doctor.examine(host, layout, node.config.roles);
     } catch (thrown) {
       return [{ name: 'login', ok: false, detail: inWords(thrown), fix: null }];
     }

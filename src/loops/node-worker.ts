@@ -47,6 +47,9 @@ export interface NodeWorkerOptions {
 
 const firstRetry = 1_000;
 const longestRetry = 60_000;
+/** While guests boot, passes come this often, in ms, for so long after their start. */
+const leaseInterval = 1_000;
+const leaseTime = 120_000;
 /** Vitals alone are written this often at the most, in ms. */
 const vitalsEvery = 60_000;
 
@@ -117,8 +120,8 @@ export class NodeWorker {
       }
       this.#specs = { ...specs, ...vitals };
       await this.#recordReady(node, this.#specs);
-      await this.#reconcile(node, { host, layout }, abilitiesOf(this.#specs), { vms, network: networks }, busy);
-      return this.#options.interval;
+      const expectant = await this.#reconcile(node, { host, layout }, abilitiesOf(this.#specs), { vms, network: networks }, busy);
+      return expectant ? Math.min(leaseInterval, this.#options.interval) : this.#options.interval;
     } catch (thrown) {
       return await this.#recordFailure(node, thrown);
     }
@@ -130,7 +133,7 @@ export class NodeWorker {
     abilities: NodeAbilities,
     observed: NodeObservation,
     busy: ReadonlySet<string>,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { store, hypervisor, network, images, stopTimes, clock, now } = this.#options;
     const [wanted, rows] = await Promise.all([store.placement.wanted(node.id), store.vms.list({ nodeId: node.id })]);
     const movedAway = await this.#movedAway(observed, new Set(rows.map(({ id }) => id)));
@@ -138,7 +141,7 @@ export class NodeWorker {
     const settledVms = differences(rows, plan.observations);
     await store.vms.observe(settledVms);
     const settledRouters = this.#recordRouters(wanted.routers, plan.steps);
-    const addressed = await this.#recordLeases(observed);
+    const { addressed, expectant } = await this.#recordLeases(observed);
     for (const id of plan.forget) await store.vms.forget(id);
     await this.#releaseRouters(node, observed);
     this.#reportStrangers(node, plan.strangers);
@@ -146,6 +149,7 @@ export class NodeWorker {
     const running = execute({ host, layout, abilities, hypervisor, network, images, stopTimes, clock, progress: recorder }, plan.steps);
     for (const [subject, step] of running) this.#track(subject, step, recorder);
     if (running.size > 0 || settledVms.length > 0 || settledRouters || plan.forget.length > 0 || addressed) this.#options.changed();
+    return expectant;
   }
 
   /** True where another set of routers than before is as planned. */
@@ -179,20 +183,24 @@ export class NodeWorker {
     return new Set(all.filter(({ nodeId, id }) => nodeId !== null && nodeId !== this.#options.nodeId && !here.has(id)).map(({ id }) => id));
   }
 
-  /** A VM is addressed once each of its NICs that can take a lease has taken it. True where that became so for one. */
-  async #recordLeases(observed: NodeObservation): Promise<boolean> {
-    const leased = new Set(observed.network.routers.flatMap(({ leases }) => leases.map(({ mac }) => mac.toLowerCase())));
-    if (leased.size === 0) return false;
-    const { store } = this.#options;
-    const slices = new Set(observed.network.routers.map(({ sliceId }) => sliceId));
-    const vms = (await store.vms.list()).filter((vm) => slices.has(vm.sliceId) && !vm.observed.addressed && vm.nics.length > 0);
-    const changes = vms.filter(({ nics }) => nics.every(({ mac }) => leased.has(mac.toLowerCase())));
-    await store.vms.observe(changes.map(({ id }) => ({ id, observed: { addressed: true } })));
-    for (const vm of changes) {
+  /**
+   * A VM is addressed once each of its NICs has taken its lease. `addressed`: that became so for one;
+   * `expectant`: one that was started lately is still to take leases from a router here, so the next pass comes soon.
+   */
+  async #recordLeases({ network: { routers } }: NodeObservation): Promise<{ addressed: boolean; expectant: boolean }> {
+    if (routers.length === 0) return { addressed: false, expectant: false };
+    const { store, journal, now } = this.#options;
+    const leased = new Set(routers.flatMap(({ leases }) => leases.map(({ mac }) => mac.toLowerCase())));
+    const slices = new Set(routers.map(({ sliceId }) => sliceId));
+    const waiting = (await store.vms.list()).filter((vm) => slices.has(vm.sliceId) && !vm.observed.addressed && vm.nics.length > 0);
+    const done = waiting.filter(({ nics }) => nics.every(({ mac }) => leased.has(mac.toLowerCase())));
+    await store.vms.observe(done.map(({ id }) => ({ id, observed: { addressed: true } })));
+    for (const vm of done) {
       const message = `has ${vm.nics.map(({ name, address }) => `${name} ${address}`).join(', ')}`;
-      this.#options.journal.record({ kind: 'vm.addressed', slice: vm.slice, vm: vm.name, message });
+      journal.record({ kind: 'vm.addressed', slice: vm.slice, vm: vm.name, message });
     }
-    return changes.length > 0;
+    const expectant = waiting.some(({ observed: { startedAt } }) => startedAt !== null && Math.abs(now() - startedAt) < leaseTime);
+    return { addressed: done.length > 0, expectant };
   }
 
   /** The router of a slice that is being removed gives its place up once nothing of it is on the node. */

@@ -35,17 +35,13 @@ export interface NodePlan {
 
 export function planNode(input: PlanInput): NodePlan {
   const plan: NodePlan = { steps: [], observations: [], forget: [], strangers: [] };
-  if (input.observed.network.bridge === 'missing' && needsBridge(input.wanted)) plan.steps.push({ kind: 'bridge' });
+  if (input.observed.network.bridge === 'missing') plan.steps.push({ kind: 'bridge' });
   planRouters(input, plan);
   const ports = new PortLedger(input.observed.network.ports);
   planVms(input, ports, plan);
   planStrays(input, ports, plan);
   if (!input.busy.has('ports')) plan.steps.push(...ports.steps());
   return plan;
-}
-
-function needsBridge({ vms, routers }: WantedOnNode): boolean {
-  return routers.length > 0 || vms.some(({ desired, launch }) => desired === 'running' && launch.ports.length > 0);
 }
 
 function planRouters({ wanted, observed, busy }: PlanInput, plan: NodePlan): void {

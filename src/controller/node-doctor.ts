@@ -1,0 +1,136 @@
+/** Looks for what a node lacks of what its roles need, says how to install it, and does so when asked. */
+import { readFileSync } from 'node:fs';
+import { type Host, perform, run } from '../host/host.ts';
+import type { Doctor } from '../loops/node-gateway.ts';
+import { sizeInWords } from '../model/capacity.ts';
+import type { DoctorCheck } from '../model/doctor.ts';
+import { CroftError } from '../model/error.ts';
+import { gibibyte } from '../model/flavor.ts';
+import { probeAccelerator } from '../tools/accelerator.ts';
+import { type MeasuredSpecs, readNodeSpecs } from '../tools/node-specs.ts';
+import { toolsOf } from './node-inspection.ts';
+
+/** Alpine's packages, by the program that they bring; Debian's are in scripts/packages.txt. */
+const alpinePackages: Record<string, string> = {
+  'qemu-system-x86_64': 'qemu-system-x86_64',
+  'qemu-system-aarch64': 'qemu-system-aarch64',
+  'qemu-img': 'qemu-img',
+  'ovs-vsctl': 'openvswitch',
+  'ovs-vswitchd': 'openvswitch',
+  dnsmasq: 'dnsmasq',
+  ethtool: 'ethtool',
+  flock: 'util-linux-misc',
+  ip: 'iproute2',
+  nft: 'nftables',
+  setpriv: 'setpriv',
+};
+
+/** Images and disks need room; below this a node is said to be short of it. */
+const leastDisk = 2 * gibibyte;
+const installTime = 600_000;
+
+/** Arguments: packages. Debian, Ubuntu and Alpine; exit code 64 for anything else. */
+const installScript = `
+set -eu
+if command -v apt-get >/dev/null; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q >&2
+  apt-get install -q -y --no-install-recommends "$@" >&2
+elif command -v apk >/dev/null; then
+  apk add "$@" >&2
+else
+  exit 64
+fi
+`;
+
+/** Starts Open vSwitch with whatever starts services there. */
+const switchScript = `
+if ovs-appctl --timeout=3 version >/dev/null 2>&1; then exit 0; fi
+if [ -d /run/systemd/system ]; then
+  exec systemctl enable --now openvswitch-switch >&2
+elif command -v rc-service >/dev/null; then
+  rc-update add ovsdb-server >&2
+  rc-update add ovs-vswitchd >&2
+  exec rc-service ovs-vswitchd start >&2
+fi
+exec /usr/share/openvswitch/scripts/ovs-ctl start --system-id=random >&2
+`;
+
+export function createDoctor(): Doctor {
+  return {
+    async examine(host, layout, roles) {
+      const [specs] = await perform(host, readNodeSpecs(layout.stateFolder));
+      const tools = [...new Set(roles.flatMap((role) => toolsOf(role, specs.architecture)))];
+      const checks = [reached(specs), ...tools.map((tool) => checkTool(tool, specs)), checkDisk(specs)];
+      if (!roles.includes('compute')) return checks;
+      const [accelerator] = await perform(host, probeAccelerator(layout.runFolder));
+      return [...checks, { name: 'acceleration', ok: true, detail: `${accelerator.kind}: ${accelerator.reason}`, fix: null }];
+    },
+    async treat(host, checks) {
+      const missing = checks.filter(({ ok }) => !ok).map(({ name }) => name);
+      const [specs] = await perform(host, readNodeSpecs('/'));
+      const packages = [...new Set(missing.map((tool) => packageOf(tool, isAlpine(specs))).filter((name) => name !== null))];
+      if (packages.length > 0) await install(host, packages);
+      if (missing.includes('ovs-vswitchd')) await startSwitch(host);
+    },
+  };
+}
+
+function reached({ operatingSystem, kernel, architecture }: MeasuredSpecs): DoctorCheck {
+  return { name: 'login', ok: true, detail: `root on ${operatingSystem}, Linux ${kernel}, ${architecture}`, fix: null };
+}
+
+function checkTool(tool: string, specs: MeasuredSpecs): DoctorCheck {
+  const version = specs.tools[tool] ?? null;
+  const what = tool === 'ovs-vswitchd' ? 'is not running' : 'is not installed';
+  return { name: tool, ok: version !== null, detail: version ?? what, fix: version === null ? fixOf(tool, specs) : null };
+}
+
+function fixOf(tool: string, specs: MeasuredSpecs): string | null {
+  if (tool === 'ovs-vswitchd' && specs.tools['ovs-vsctl'] !== null) return 'systemctl enable --now openvswitch-switch';
+  const name = packageOf(tool, isAlpine(specs));
+  if (name === null) return null;
+  return isAlpine(specs) ? `apk add ${name}` : `apt-get install ${name}`;
+}
+
+function checkDisk({ diskFree, disk }: MeasuredSpecs): DoctorCheck {
+  const ok = diskFree >= leastDisk;
+  const detail = `${sizeInWords(diskFree)} of ${sizeInWords(disk)} free where VMs are kept`;
+  return { name: 'disk', ok, detail, fix: ok ? null : 'free some space, or give the node another --state-folder' };
+}
+
+function isAlpine({ operatingSystem }: MeasuredSpecs): boolean {
+  return operatingSystem.startsWith('Alpine');
+}
+
+function packageOf(tool: string, alpine: boolean): string | null {
+  return (alpine ? alpinePackages[tool] : debianPackages().get(tool)) ?? null;
+}
+
+/** Program → package, from the section `node` of the one list of Debian packages. */
+function debianPackages(): Map<string, string> {
+  const list = readFileSync(new URL('../../scripts/packages.txt', import.meta.url), 'utf8');
+  const [, section = ''] = /^\[node\]\n([^[]*)/m.exec(list) ?? [];
+  const packages = new Map<string, string>();
+  for (const line of section.split('\n')) {
+    const [name, ...programs] = line.split(' ');
+    for (const program of programs) packages.set(program, name ?? '');
+  }
+  return packages;
+}
+
+async function install(host: Host, packages: readonly string[]): Promise<void> {
+  const { code, stderr } = await run(host, { argv: ['sh', '-c', installScript, 'croft-install', ...packages], timeout: installTime });
+  if (code === 0) return;
+  const why = code === 64 ? 'it has neither apt-get nor apk' : stderr.trim().split('\n').slice(-3).join('\n');
+  throw new CroftError('node.unfit', `${packages.join(', ')} could not be installed on node ${host.name}: ${why}`, {
+    hint: 'install them by hand',
+    node: host.name,
+  });
+}
+
+async function startSwitch(host: Host): Promise<void> {
+  const { code, stderr } = await run(host, { argv: ['sh', '-c', switchScript], timeout: 60_000 });
+  if (code === 0) return;
+  throw new CroftError('node.unfit', `Open vSwitch could not be started on node ${host.name}: ${stderr.trim()}`, { node: host.name });
+}

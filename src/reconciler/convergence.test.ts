@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { NodeLayout } from '../drivers/hypervisor/driver.ts';
+import { createNoopHypervisor } from '../drivers/hypervisor/noop.ts';
+import { createNoopNetworkDriver } from '../drivers/network/noop.ts';
+import { FakeHost } from '../host/fake-host.ts';
+import { perform } from '../host/host.ts';
+import { CroftError } from '../model/error.ts';
+import { planHash, type WantedOnNode, type WantedVm } from '../model/node-plan.ts';
+import { type ExecutionContext, execute, type Progress } from './execute.ts';
+import { planNode } from './plan.ts';
+
+const layout: NodeLayout = { controllerId: 'c', stateFolder: '/state/c', runFolder: '/run/c', bridge: 'br-croft', uplink: null };
+
+/** What a recorder would have written of the VMs, so far as the next plan needs it. */
+type Memory = Map<string, Pick<WantedVm, 'restarts' | 'retryAt' | 'attempted'>>;
+
+function progressInto(memory: Memory, now: () => number): Progress {
+  const silent = (): void => undefined;
+  return {
+    vmStep: silent,
+    vmStarted: ({ launch }) => void memory.set(launch.id, { restarts: 0, retryAt: null, attempted: null }),
+    vmFailed: ({ launch, restarts }) =>
+      void memory.set(launch.id, { restarts: restarts + 1, retryAt: now() + 2000, attempted: planHash(launch) }),
+    ...{ vmStopped: silent, vmRemoved: silent, routerStep: silent, portsRepaired: silent, nodeFailed: silent },
+  };
+}
+
+function stage() {
+  let time = 1_000_000;
+  const hypervisor = createNoopHypervisor(() => time);
+  const network = createNoopNetworkDriver();
+  const memory: Memory = new Map();
+  const context: ExecutionContext = {
+    ...{ host: new FakeHost(), layout, hypervisor, network, images: { ensure: async () => undefined } },
+    abilities: { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' },
+    progress: progressInto(memory, () => time),
+    stopTimes: { powerdown: 0, terminate: 0 },
+    clock: () => time,
+  };
+  async function pass(wanted: WantedOnNode): Promise<number> {
+    time += 10_000;
+    const [vms, seen] = await perform(context.host, hypervisor.observe(layout), network.observe(layout));
+    const remembered = wanted.vms.map((vm) => ({ ...vm, ...memory.get(vm.launch.id) }));
+    const input = {
+      wanted: { ...wanted, vms: remembered },
+      observed: { vms, network: seen },
+      busy: new Set<string>(),
+      movedAway: new Set<string>(),
+    };
+    const plan = planNode({ ...input, now: time });
+    await Promise.all(execute(context, plan.steps).values());
+    return plan.steps.length;
+  }
+  return { hypervisor, network, pass };
+}
+
+const identifiers = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb', 'cccccccccccccccc'];
+const image = { id: 'i', sha256: 'f'.repeat(64), format: 'raw' as const, size: 1 };
+
+const vmArbitrary = fc.record({
+  desired: fc.constantFrom('running' as const, 'stopped' as const, 'absent' as const),
+  memory: fc.integer({ min: 1, max: 3 }),
+  nics: fc.integer({ min: 0, max: 2 }),
+});
+
+const worldArbitrary = fc.record({
+  vms: fc.dictionary(fc.constantFrom(...identifiers), vmArbitrary, { maxKeys: 3 }),
+  routers: fc.uniqueArray(fc.constantFrom('s1', 's2'), { maxLength: 2 }),
+});
+
+type World = { vms: Record<string, { desired: WantedVm['desired']; memory: number; nics: number }>; routers: string[] };
+
+function wantedOf(world: World): WantedOnNode {
+  const vms = Object.entries(world.vms).map(([id, { desired, memory, nics }]): WantedVm => {
+    const ports = Array.from({ length: nics }, (_, index) => ({
+      ...{
+        nicId: `${id}${index}`,
+        vmId: id,
+        mac: `02:00:00:00:00:0${index}`,
+        address: `10.0.0.${index + 2}`,
+        segment: 2000,
+        model: 'virtio' as const,
+      },
+    }));
+    const launch = { id, hostname: id, cpus: 1, memory, disk: null, image, ports, userData: null, sshKeys: [], boot: 0 };
+    return { launch, label: `s/${id}`, desired, generation: 1, restart: 'on-failure', restarts: 0, retryAt: null, attempted: null };
+  });
+  return { vms, routers: world.routers.map((sliceId) => ({ sliceId, slice: sliceId, transit: '100.64.0.0/30', networks: [] })) };
+}
+
+const faultArbitrary = fc.record({
+  step: fc.constantFrom('prepare' as const, 'start' as const, 'stop' as const, 'destroy' as const),
+  vm: fc.constantFrom(...identifiers),
+  lose: fc.boolean(),
+});
+
+test('CR9 from any state, through any edits and faults, passes come to rest with exactly what is wanted on the node', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(worldArbitrary, fc.array(faultArbitrary, { maxLength: 3 })), { minLength: 1, maxLength: 4 }),
+      async (edits) => {
+        const { hypervisor, network, pass } = stage();
+        let wanted: WantedOnNode = { vms: [], routers: [] };
+        for (const [world, faults] of edits) {
+          wanted = wantedOf(world as World);
+          for (const { step, vm, lose } of faults) {
+            hypervisor.failNext(step, vm, new CroftError('command.failed', 'as the test wants it'));
+            if (lose) hypervisor.lose(vm, 137);
+          }
+          await pass(wanted);
+        }
+        // VMs that an edit left out altogether have no row any more; the store never lets that happen before they are gone.
+        const everyone = new Set(identifiers.filter((id) => !wanted.vms.some(({ launch }) => launch.id === id)));
+        const removal = wantedOf({
+          vms: Object.fromEntries([...everyone].map((id) => [id, { desired: 'absent', memory: 1, nics: 0 }])),
+          routers: [],
+        });
+        const all = { vms: [...wanted.vms, ...removal.vms], routers: wanted.routers };
+        let rest = 0;
+        for (let round = 0; round < 12 && rest < 2; round += 1) rest = (await pass(all)) === 0 ? rest + 1 : 0;
+        assert.equal(rest, 2, 'the passes never came to rest');
+        const [seen, net] = await perform(new FakeHost(), hypervisor.observe(layout), network.observe(layout));
+        const running = wanted.vms.filter(({ desired }) => desired === 'running');
+        assert.deepEqual(
+          seen
+            .filter(({ state }) => state === 'running')
+            .map(({ id, launchHash }) => [id, launchHash])
+            .sort(),
+          running.map(({ launch }) => [launch.id, planHash(launch)]).sort(),
+        );
+        assert.deepEqual(
+          net.ports.map(({ nicId }) => nicId).sort(),
+          running.flatMap(({ launch }) => launch.ports.map(({ nicId }) => nicId)).sort(),
+        );
+        assert.deepEqual(net.routers.map(({ sliceId }) => sliceId).sort(), wanted.routers.map(({ sliceId }) => sliceId).sort());
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
