@@ -46,6 +46,7 @@ export function createTransport(options: TransportOptions) {
       ...(request.signal !== undefined && { signal: request.signal }),
     }).catch((cause: unknown) => {
       if (request.signal?.aborted) throw cause;
+      if (cause instanceof Error && cause.cause instanceof CroftError) throw cause.cause;
       throw unanswered(options.url, cause);
     });
     if (!response.ok) throw await problemFrom(response);

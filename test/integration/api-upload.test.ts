@@ -64,3 +64,13 @@ test('CR12 an upload that the controller refuses ends with its reason, one that 
     ['micro'],
   );
 });
+
+test('CR12 an upload whose file cannot be read to its end says so, and not that the controller is away', async () => {
+  await using stage = await setStage();
+  const client = createClient({ url: await listen(stage), token });
+  async function* failing(): AsyncGenerator<Buffer> {
+    yield Buffer.alloc(10);
+    throw new Error('EIO: the disk is bad');
+  }
+  await assert.rejects(client.images.add('half', failing()), refusal('input.invalid', /after 10 bytes: EIO/));
+});
