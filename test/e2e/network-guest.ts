@@ -13,14 +13,15 @@ export interface Guest {
   until(script: string, ...parameters: string[]): Promise<void>;
 }
 
+/** The guest's half is there before any frame can come: socat ends where it finds nobody to send to. */
 const wire = `
 set -e
 ip netns add "$1"
+nsenter --net="/run/netns/$1" socat "TUN,tun-type=tap,iff-no-pi,tun-name=eth0" "UNIX-SENDTO:/run/$1.node,bind=/run/$1.guest" >/dev/null 2>&1 </dev/null &
+until [ -S "/run/$1.guest" ]; do :; done
 socat "TUN,tun-type=tap,iff-no-pi,tun-name=$2" "UNIX-SENDTO:/run/$1.guest,bind=/run/$1.node" >/dev/null 2>&1 </dev/null &
-nsenter --net="/run/netns/$1" socat "TUN,tun-type=tap,iff-no-pi,tun-name=eth0,iff-up" "UNIX-SENDTO:/run/$1.node,bind=/run/$1.guest" >/dev/null 2>&1 </dev/null &
-until ip -n "$1" link show eth0 >/dev/null 2>&1; do :; done
+until [ -S "/run/$1.node" ]; do :; done
 ip -n "$1" link set dev lo up
-ip -n "$1" link set dev eth0 down
 ip -n "$1" link set dev eth0 address "$3"
 ip -n "$1" link set dev eth0 up
 until ip link show "$2" | grep -q LOWER_UP; do :; done

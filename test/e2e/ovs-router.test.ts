@@ -76,6 +76,10 @@ ip -n internet link set dev lo up
 mkdir -p "$1/www" "$1/state"
 head -c 2000000 /dev/urandom >"$1/www/page"
 nsenter --net=/run/netns/internet busybox httpd -p 80 -h "$1/www"
+nsenter --net=/run/netns/internet dnsmasq --conf-file=/dev/null --no-resolv --no-hosts --address=/out.example/198.51.100.9 --pid-file=/run/internet-dns.pid
+echo 'nameserver 127.0.0.1
+nameserver 198.51.100.2' >"$1/resolv.conf"
+mount --bind "$1/resolv.conf" /etc/resolv.conf
 `;
 
 test('CR11 guests take the addresses planned for them by DHCP, with route and name server', async () => {
@@ -89,6 +93,7 @@ test('CR11 guests take the addresses planned for them by DHCP, with route and na
 test('CR11 a network without internet gives no default route and no way out', async () => {
   assert.equal(await takeLease(on, guests.lonely), '10.79.0.12 none 10.79.0.1');
   await guests.lonely.sh('ping -c1 -W2 10.79.0.1');
+  assert.equal(await guests.lonely.succeeds('busybox nslookup -type=a out.example 10.79.0.1'), false);
   await guests.lonely.sh('ip route add default via 10.79.0.1');
   assert.equal(await guests.lonely.succeeds('ping -c1 -W1 198.51.100.2'), false);
   assert.equal(await guests.lonely.succeeds('ping -c1 -W1 10.77.0.10'), false, 'networks of a slice are not routed');
@@ -98,6 +103,7 @@ test('CR11 guests reach each other by name and the outside through address trans
   await guests.web.sh('ping -c1 -W2 10.77.0.1 && ping -c1 -W2 10.77.0.11');
   assert.match(await guests.web.sh('busybox nslookup db 10.77.0.1'), /10\.77\.0\.11/);
   await guests.web.sh('ping -c1 -W2 198.51.100.2');
+  assert.match(await guests.web.sh('busybox nslookup -type=a out.example 10.77.0.1'), /198\.51\.100\.9/);
   const sums = await guests.web.sh(
     'timeout 10 busybox wget -q -O "$1/got" http://198.51.100.2/page && sha256sum <"$1/got" && sha256sum <"$1/www/page"',
     on.folder,
@@ -203,5 +209,5 @@ test('CR17 after purge the node is as it was before', async () => {
   for (const _ of ['once', 'twice']) await driver.purge(on.host, layout);
   await on.sh('rmdir "$1"', layout.stateFolder).catch(() => undefined);
   assert.equal(await takeSnapshot(), snapshot);
-  assert.equal(await on.succeeds('pgrep -x dnsmasq'), false);
+  assert.equal(await on.sh('pgrep -x dnsmasq'), await on.sh('cat /run/internet-dns.pid'), 'no dnsmasq but that of the test');
 });
