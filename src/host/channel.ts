@@ -18,8 +18,8 @@ export interface Connection {
   /** Starts a line of shell input in the login's shell. */
   open(line: string): Promise<Channel>;
   socket(path: string): Promise<Duplex>;
-  /** Resolves, with the reason, when the connection was lost or ended. Never rejects. */
-  closed: Promise<string>;
+  /** Resolves when the connection was lost or ended. Never rejects. */
+  closed: Promise<void>;
   end(): void;
 }
 

@@ -13,7 +13,6 @@ export interface LocalHostOptions {
   name: string;
   /** Whether privileges are raised by `sudo -n`; null: exactly where this process does not run as root. */
   sudo: boolean | null;
-  shells?: number;
 }
 
 export function createLocalHost(options: LocalHostOptions): Host {
@@ -21,7 +20,7 @@ export function createLocalHost(options: LocalHostOptions): Host {
 }
 
 function localConnection(node: string): Connection {
-  const { promise: closed, resolve } = Promise.withResolvers<string>();
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
   const channels = new Set<Channel>();
   return {
     closed,
@@ -34,7 +33,7 @@ function localConnection(node: string): Connection {
     socket: (path) => openSocket(node, path),
     end: () => {
       for (const channel of channels) channel.destroy();
-      resolve('closed by this side');
+      resolve();
     },
   };
 }

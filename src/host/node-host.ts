@@ -14,11 +14,10 @@ export interface NodeHostOptions {
   connect: Connect;
   /** Whether privileges are raised by `sudo -n`; null: exactly where the login is not root. */
   sudo: boolean | null;
-  /** How many batches run at the same time; an SSH server allows 10 sessions on one connection where it is not told otherwise. */
-  shells?: number;
 }
 
-const defaultShells = 4;
+/** How many batches run at the same time: an SSH server allows 10 sessions on one connection where it is not told otherwise. */
+const shells = 4;
 
 interface Session {
   connection: Connection;
@@ -99,7 +98,7 @@ export class NodeHost implements Host {
     try {
       const { userId, ...login } = await readLogin(this.name, connection);
       const shell = (this.#options.sudo ?? userId !== 0) ? 'sudo -n /bin/sh' : '/bin/sh';
-      const pool = new ShellPool({ node: this.name, size: this.#options.shells ?? defaultShells, open: () => this.#openShell(session) });
+      const pool = new ShellPool({ node: this.name, size: shells, open: () => this.#openShell(session) });
       const session: Session = { connection, login, shell, pool, programs: new Set() };
       return session;
     } catch (error) {

@@ -18,7 +18,6 @@ export interface SshHostOptions {
   sudo: boolean | null;
   /** Path of an ssh-agent's socket. */
   agent?: string;
-  shells?: number;
 }
 
 type Route = Pick<SshHostOptions, 'name' | 'target' | 'agent'>;
@@ -85,16 +84,12 @@ async function connectTo(route: Route): Promise<Connection> {
 }
 
 function connectionOver(node: string, client: Client, path: Path): Connection {
-  let reason = 'the SSH connection was closed';
-  client.on('error', (error) => {
-    reason = `the SSH connection was lost: ${error.message}`;
-  });
   /** A forwarded stream whose far end is gone stays half open until this side gives it up. */
   client.once('end', () => path.leave());
-  const closed = new Promise<string>((resolve) => {
+  const closed = new Promise<void>((resolve) => {
     client.once('close', () => {
       path.leave();
-      resolve(reason);
+      resolve();
     });
   });
   return {
