@@ -119,19 +119,21 @@ test('CR12 collecting leaves alone an image that is on its way', async (context)
 });
 
 test('CR12 an image that is being removed is not taken for present', async (context) => {
+  const images = await delivery(context);
   let there = true;
-  const host: FakeHost = nodeWith(
-    () => (there ? [`${image.sha256}.raw`] : []),
+  let asking: Promise<void> | undefined;
+  const host = nodeWith(
+    () => [`${image.sha256}.raw`],
     (command) => {
-      if (command.argv[0] === 'rm') {
-        asking = images.ensure(host, place, image);
-        there = false;
-      }
+      if (command.argv[0] === 'rm') there = false;
       return isPresence(command) && !there ? absent : {};
     },
   );
-  const images = await delivery(context);
-  let asking: Promise<void> | undefined;
+  const batch = host.batch.bind(host);
+  host.batch = (commands) => {
+    if (commands.some((command) => command.argv[0] === 'rm')) asking = images.ensure(host, place, image);
+    return batch(commands);
+  };
   assert.deepEqual(await images.collect(host, place, []), [image.sha256]);
   await asking;
   assert.equal(transfers(host).length, 1);
