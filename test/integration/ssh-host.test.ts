@@ -42,7 +42,7 @@ const logins: [string, SshdOptions, string | false][] = [
 ];
 
 for (const [name, options, skip] of logins) {
-  describe(`CR8 login ${name}`, { skip }, () => {
+  describe(`CR8 login ${name}`, { skip, timeout: 90_000 }, () => {
     let sshd: Sshd;
     let host: Host;
     before(async () => {
