@@ -15,7 +15,8 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   for await (const event of events) {
     if (event.type !== 'test:pass' && event.type !== 'test:fail') continue;
     const { name, details, skip, todo } = event.data;
-    // A suite only sums up the tests in it, unless it failed by itself.
+    // What failed for its parts only is counted by them, and a suite that passed is none but their sum.
+    if (event.type === 'test:fail' && isSumOfParts(event.data.details.error)) continue;
     if (details.type === 'suite' && event.type === 'test:pass') continue;
     const skipped = skip ?? todo;
     const isSkipped = skipped !== undefined && skipped !== false;
@@ -28,4 +29,8 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     };
     yield `${JSON.stringify(outcome)}\n`;
   }
+}
+
+function isSumOfParts(error: Error): boolean {
+  return 'failureType' in error && error.failureType === 'subtestsFailed';
 }
