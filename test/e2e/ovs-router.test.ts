@@ -204,6 +204,18 @@ test('CR17 a router that cannot be made leaves nothing behind, removal twice doe
   await guests.web.sh('ping -c1 -W2 198.51.100.2');
 });
 
+test('CR17 an interface of somebody else under a name of the router is named and left as it is', async () => {
+  const network = networkOf('three', {}, { segment: 103 });
+  const name = routerPortName(network.networkId);
+  await on.sh('ip tuntap add dev "$1" mode tap', name);
+  const before = await on.sh('ip -d link show "$1"', name);
+  const failure = { code: 'network.router', message: `interface ${name} exists already and does not belong to this controller` };
+  await assert.rejects(driver.ensureRouter(on.host, layout, abilities, routerOf('three', 3, network)), failure);
+  await driver.removeRouter(on.host, layout, routerOf('three', 3).sliceId);
+  assert.equal(await on.sh('ip -d link show "$1"', name), before);
+  await on.sh('ip link delete dev "$1"', name);
+});
+
 test('CR17 after purge the node is as it was before', async () => {
   for (const guest of Object.values(guests)) await on.sh('ip netns delete "$1"', guest.name);
   for (const _ of ['once', 'twice']) await driver.purge(on.host, layout);

@@ -78,7 +78,7 @@ async function firstChild(parent: ChildProcess): Promise<string> {
 }
 
 function connection(start: (line: string) => Channel): Connection {
-  const { promise: closed, resolve } = Promise.withResolvers<string>();
+  const { promise: closed, resolve } = Promise.withResolvers<void>();
   const channels: Channel[] = [];
   return {
     closed,
@@ -90,7 +90,7 @@ function connection(start: (line: string) => Channel): Connection {
     socket: () => Promise.reject(new Error('these tests use no sockets')),
     end() {
       for (const channel of channels) channel.destroy();
-      resolve('closed by the test');
+      resolve();
     },
   };
 }

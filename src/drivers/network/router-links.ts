@@ -29,7 +29,9 @@ import { hasInternet, prefixOf, transitAddresses } from './router-plan-file.ts';
 export function demandOwnNames(layout: NodeLayout, state: NetworkState, plan: RouterPlan): void {
   const names = new Set([transitName(plan.sliceId), ...plan.networks.map((network) => routerPortName(network.networkId))]);
   for (const link of state.links) {
-    if (!names.has(link.name) || link.alias === '' || readInterfaceAlias(layout.controllerId, link.alias) !== null) continue;
+    if (!names.has(link.name) || readInterfaceAlias(layout.controllerId, link.alias) !== null) continue;
+    // Made and not yet labelled when Croft was killed: its other end is in the router's namespace.
+    if (link.alias === '' && link.kind === 'veth' && state.namespaces.has(plan.sliceId)) continue;
     throw taken('interface', link.name, `ip link delete ${link.name}`);
   }
   for (const port of state.ovs.ports) {
