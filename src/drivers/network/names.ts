@@ -48,9 +48,14 @@ export function guardTableName(controllerId: string): string {
   return `croft_${controllerId}`;
 }
 
-/** The interface group into which this controller puts what it removes; 31 bits of a hash, so nobody else's. */
-export function removalGroup(controllerId: string): number {
-  return createHash('sha256').update(`removal\0${controllerId}`).digest().readUInt32BE() >>> 1;
+/** The interface group into which these interfaces are put to be removed together; 31 bits of a hash, so that no others are in it. */
+export function removalGroup(names: readonly string[]): number {
+  return (
+    createHash('sha256')
+      .update(`removal\0${names.join('\0')}`)
+      .digest()
+      .readUInt32BE() >>> 1
+  );
 }
 
 /** The slice that a namespace or table name of this controller tells; null for any other name. */

@@ -169,12 +169,12 @@ export function removal(layout: NodeLayout, state: NetworkState, names: Readonly
       state,
       ports.map((port) => port.name),
     ),
-    ...(links.length > 0 ? [changeLinks('network.port', what, linkRemovalLines(controllerId, links))] : []),
+    ...(links.length > 0 ? [changeLinks('network.port', what, linkRemovalLines(links))] : []),
   ];
 }
 
 /** Removes them as one group: the kernel waits once for all of them, not some 30 ms for each. */
-function linkRemovalLines(controllerId: string, links: readonly Link[]): string[] {
-  const group = removalGroup(controllerId);
+function linkRemovalLines(links: readonly Link[]): string[] {
+  const group = removalGroup(links.map((link) => link.name));
   return [...links.map((link) => `link set dev ${link.name} group ${group}`), `link delete group ${group}`];
 }
