@@ -1,8 +1,7 @@
-/** The composition root: the only reader of environment and arguments. */
+/** The composition root: the only reader of environment and arguments. What is heavy is loaded only where it is used. */
 import { fileURLToPath } from 'node:url';
 import { runCli } from './cli/cli.ts';
 import { homeFolder, packageVersion } from './controller/options.ts';
-import { createService } from './controller/service.ts';
 
 const self = fileURLToPath(import.meta.url);
 const { env: environment } = process;
@@ -12,14 +11,26 @@ process.exitCode = await runCli(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
   isTerminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
-  width: process.stdout.columns ?? 80,
-  color: process.stdout.isTTY === true && environment.NO_COLOR === undefined,
+  width: process.stdout.columns ?? Number.POSITIVE_INFINITY,
+  height: process.stdout.rows ?? Number.POSITIVE_INFINITY,
+  color: process.stdout.isTTY === true && (environment.NO_COLOR ?? '') === '',
   debug: environment.CROFT_DEBUG !== undefined,
   version: packageVersion(),
   demoSlice: fileURLToPath(new URL('../examples/hello.yaml', import.meta.url)),
-  local: createService({
-    homeFolder: homeFolder(environment, process.getuid?.() ?? 0),
-    environment,
-    self: [process.execPath, ...process.execArgv, self],
-  }),
+  local: async () => {
+    const { createService } = await import('./controller/service.ts');
+    return createService({
+      homeFolder: homeFolder(environment, process.getuid?.() ?? 0),
+      environment,
+      self: [process.execPath, ...process.execArgv, self],
+    });
+  },
+  connect: async (connection) => {
+    const { createClient } = await import('./client/client.ts');
+    return createClient(connection);
+  },
+  onInterrupt: (listener) => {
+    process.on('SIGINT', listener);
+    return () => process.off('SIGINT', listener);
+  },
 });

@@ -1,0 +1,19 @@
+/** `croft doctor`: whether the controller answers, and what each node lacks. */
+import type { Command } from 'commander';
+import type { CliContext } from '../context.ts';
+import { withExamples } from '../examples.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { type OutputOptions, withOutput } from '../output/data.ts';
+import { doctorText, isHealthy } from '../views/doctor.ts';
+
+export function registerDoctor(doctor: Command, context: CliContext): void {
+  withExamples(withOutput(doctor), 'croft doctor', 'croft doctor -o json').action(async ({ output }: OutputOptions) => {
+    const client = await context.client();
+    const { version, database } = await client.version();
+    const report = await client.doctor();
+    await context.show(output, report, (found) =>
+      [`The controller answers: version ${version}, database ${database}.`, doctorText(found, context.view())].join('\n'),
+    );
+    if (!isHealthy(report)) context.exitCode = exitCodes.failed.code;
+  });
+}

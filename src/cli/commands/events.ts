@@ -1,0 +1,65 @@
+/** `croft events`: what happened, and what happens from now on. */
+import type { Command } from 'commander';
+import type { Event } from '../../model/event.ts';
+import { wholeNumber } from '../arguments.ts';
+import type { CliContext } from '../context.ts';
+import { withExamples } from '../examples.ts';
+import { type OutputFormat, type OutputOptions, withOutput, writeData } from '../output/data.ts';
+import { eventLine } from '../views/record.ts';
+
+interface EventsOptions extends OutputOptions {
+  follow?: true;
+  slice?: string;
+  limit: number;
+}
+
+export function registerEvents(events: Command, context: CliContext): void {
+  withOutput(events)
+    .option('--follow', 'go on showing what happens, until Ctrl-C')
+    .option('--slice <slice>', 'only what is about a slice')
+    .option('--limit <count>', 'how many of those that happened', wholeNumber(1, 1000), 50);
+  withExamples(events, 'croft events --limit 20', 'croft events --follow --slice hello', 'croft events --follow -o json | jq .message');
+  events.action((options: EventsOptions) => showEvents(context, options));
+}
+
+async function showEvents(context: CliContext, { output, follow, slice, limit }: EventsOptions): Promise<void> {
+  const client = await context.client();
+  const { sequence } = await client.events.latest();
+  const found = await recent(context, sequence, slice, limit);
+  if (!follow) {
+    return await context.show(output, found, (events) => (events.length === 0 ? 'No events yet.' : events.map(eventLine).join('\n')));
+  }
+  for (const event of found) context.print(await following(output, event));
+  const ending = new AbortController();
+  const release = context.environment.onInterrupt(() => ending.abort());
+  const filter = { after: sequence, ...(slice !== undefined && { slice }) };
+  try {
+    for await (const event of client.events.follow(filter, AbortSignal.any([ending.signal, context.unread]))) {
+      context.print(await following(output, event));
+    }
+  } finally {
+    release();
+  }
+}
+
+/** The newest `limit` events up to `sequence`, oldest first; read backwards in windows, since the API reads forwards. */
+async function recent(context: CliContext, sequence: number, slice: string | undefined, limit: number): Promise<Event[]> {
+  const client = await context.client();
+  let found: Event[] = [];
+  for (let end = sequence; end > 0 && found.length < limit; end -= window) {
+    const after = Math.max(0, end - window);
+    const events = await client.events.list({ after, limit: end - after });
+    const wanted = events.filter((event) => event.sequence <= end && (slice === undefined || event.slice === slice));
+    found = [...wanted, ...found];
+    if (events.length === 0) break;
+  }
+  return found.slice(-limit);
+}
+
+const window = 1000;
+
+/** A stream cannot be one JSON list, so that each event is a document of its own. */
+async function following(output: OutputFormat, event: Event): Promise<string> {
+  if (output === 'table') return eventLine(event);
+  return output === 'json' ? JSON.stringify(event) : `---\n${await writeData('yaml', event)}`;
+}

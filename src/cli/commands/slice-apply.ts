@@ -1,0 +1,60 @@
+/** `croft slice apply`: shows what will change, asks where VMs are lost, and makes it so. */
+import type { Command } from 'commander';
+import { CroftError } from '../../model/error.ts';
+import type { PlanAnswer } from '../../model/operations.ts';
+import type { CliContext } from '../context.ts';
+import { withExamples } from '../examples.ts';
+import { confirm, readInput } from '../input.ts';
+import { counted } from '../output/quantity.ts';
+import { type TaskOptions, taskInWords, withWait } from '../progress/run-task.ts';
+import { waitForTask } from '../progress/wait.ts';
+import { planText } from '../views/slice.ts';
+
+interface ApplySliceOptions extends TaskOptions {
+  file: string;
+  yes?: true;
+  allowRecreate?: true;
+}
+
+export function registerSliceApply(apply: Command, context: CliContext): void {
+  apply
+    .description('make a slice as its file says, changing only what differs')
+    .requiredOption('-f, --file <file>', 'the slice file, - for standard input')
+    .option('-y, --yes', 'do not ask before VMs are removed or made anew')
+    .option('--allow-recreate', 'VMs may be made anew where the change needs it; their disks are lost');
+  withExamples(
+    withWait(apply),
+    'croft slice apply -f examples/hello.yaml --wait',
+    'croft slice apply -f hello.yaml --yes --allow-recreate',
+  );
+  apply.action((options: ApplySliceOptions) => applySlice(context, options));
+}
+
+async function applySlice(context: CliContext, options: ApplySliceOptions): Promise<void> {
+  const { output, yes, allowRecreate = false } = options;
+  const text = await readInput(context, options.file);
+  const client = await context.client();
+  const plan = await client.slices.plan({ text });
+  if (output === 'table') context.print(planText(plan.slice, plan.lines, context.paint));
+  await permitLosses(context, plan, { yes: yes ?? false, allowRecreate });
+  const { sequence } = await client.events.latest();
+  const applied = await client.slices.apply({ text }, { allowRecreate, against: plan.against });
+  const waits = options.wait && applied.task !== null;
+  const task =
+    waits && applied.task ? await waitForTask(context, applied.task, { after: sequence, timeout: options.timeout }) : applied.task;
+  await context.show(output, { ...applied, task }, () => (task === null ? '' : taskInWords(task)));
+}
+
+async function permitLosses(context: CliContext, plan: PlanAnswer, given: { yes: boolean; allowRecreate: boolean }): Promise<void> {
+  const named = (kind: PlanAnswer['vms'][number]['kind']): string[] => plan.vms.flatMap((vm) => (vm.kind === kind ? [vm.name] : []));
+  const recreated = named('recreate');
+  const lost = [...named('remove'), ...recreated];
+  if (recreated.length > 0 && !given.allowRecreate) {
+    throw new CroftError('conflict.confirm', `the change makes ${recreated.join(', ')} anew, and what is on their disks is lost`, {
+      hint: 'add --allow-recreate if that is wanted',
+    });
+  }
+  if (lost.length > 0 && !given.yes) {
+    await confirm(context, `Lose the ${counted(lost.length, 'disk')} of ${lost.join(', ')}?`, '--yes');
+  }
+}

@@ -1,0 +1,107 @@
+/** The demo: controller, image, node and slice, each made where it is missing, and the proof that the slice works. */
+import { readFile } from 'node:fs/promises';
+import type { Client } from '../../client/client.ts';
+import type { Task } from '../../model/task.ts';
+import type { CliContext } from '../context.ts';
+import { Interrupted } from '../interrupted.ts';
+import type { Connection } from '../local-operations.ts';
+import { counted } from '../output/quantity.ts';
+import { waitForTask } from '../progress/wait.ts';
+import { vmTable } from '../views/vm.ts';
+import { addressedVms, greeting } from './greeting.ts';
+import { ensureNode, readyNodes } from './node-readiness.ts';
+import { StepLog } from './step-log.ts';
+
+const image = 'micro';
+const deployTime = 300_000;
+
+/** Every step does nothing where its outcome is there already, so that a second run is quick and harmless. */
+export async function runDemo(context: CliContext): Promise<void> {
+  const ending = new AbortController();
+  const release = context.environment.onInterrupt(() => ending.abort());
+  const signal = AbortSignal.any([ending.signal, context.unread]);
+  try {
+    await demonstrate(context, signal);
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+    throw new Interrupted('the demo ended early; what it began goes on, `croft demo` goes on where it was');
+  } finally {
+    release();
+  }
+}
+
+async function demonstrate(context: CliContext, signal: AbortSignal): Promise<void> {
+  const steps = new StepLog(context);
+  const local = await context.environment.local();
+  const { url } = await steps.run('start the controller', () => local.up({}), upInWords);
+  const client = await context.client();
+  await steps.run(
+    `build the image ${image}`,
+    () => ensureImage(client),
+    (built) => (built ? 'built' : 'was there already'),
+  );
+  await steps.run(
+    'adopt a node',
+    () => ensureNode(client),
+    ({ adopted, nodes }) => (adopted ? 'this machine is node local' : `there already: ${nodes.map(({ name }) => name).join(', ')}`),
+  );
+  await steps.run(
+    'wait until a node is ready',
+    () => readyNodes(client, signal),
+    (nodes) => nodes.map(nodeInWords).join('; '),
+  );
+  const { slice } = await steps.run(
+    `deploy ${context.environment.demoSlice.split('/').slice(-2).join('/')}`,
+    () => deploy(context, client),
+    ({ slice, changed }) => (changed ? `slice ${slice} is deployed` : `slice ${slice} was as it should be`),
+  );
+  const vms = await steps.run(
+    'wait for addresses',
+    () => addressedVms(client, slice, signal),
+    (found) => `${counted(found.length, 'VM')} with addresses`,
+  );
+  await steps.run(
+    'reach one VM from the other by name',
+    () => greeting(client, slice, signal),
+    (line) => line,
+  );
+
+  context.print(['', steps.table(), '', vmTable(vms, context.view()), '', nextSteps(url, slice)].join('\n'));
+}
+
+function upInWords({ url, started }: Connection & { started: boolean }): string {
+  return started ? `listens at ${url}` : `was running already at ${url}`;
+}
+
+function nodeInWords({ name, specs }: Awaited<ReturnType<typeof readyNodes>>[number]): string {
+  return specs === null ? `${name} is ready` : `${name} is ready: ${counted(specs.cpus, 'CPU')}, accelerator ${specs.accelerator.kind}`;
+}
+
+/** True where it had to be built. */
+async function ensureImage(client: Client): Promise<boolean> {
+  if ((await client.images.list()).some(({ name }) => name === image)) return false;
+  await client.images.buildMicro(image);
+  return true;
+}
+
+async function deploy(context: CliContext, client: Client): Promise<{ slice: string; changed: boolean }> {
+  context.inputName = context.environment.demoSlice;
+  const text = await readFile(context.environment.demoSlice, 'utf8');
+  const { sequence } = await client.events.latest();
+  const { slice, task } = await client.slices.apply({ text });
+  const begun: Task | null = task ?? (slice.desired === 'running' ? null : await client.slices.start(slice.name));
+  if (begun !== null) await waitForTask(context, begun, { after: sequence, timeout: deployTime });
+  return { slice: slice.name, changed: begun !== null };
+}
+
+function nextSteps(url: string, slice: string): string {
+  return [
+    `The API listens at ${url}; its description is at ${url}/openapi.json. What to try next:`,
+    `  croft vm console ${slice}/web         log in on the serial console; Ctrl-] leaves`,
+    '  croft vm ls                       what runs where',
+    `  croft slice export ${slice} > my.yaml; edit it; croft slice plan -f my.yaml`,
+    '  croft events --follow             what happens, as it happens',
+    '  croft down                        stop the controller; the VMs go on',
+    '  croft down --purge                remove everything again',
+  ].join('\n');
+}

@@ -1,0 +1,27 @@
+/** Errors for a person: what failed, each place that is wrong, what to do. */
+import type { CroftError } from '../model/error.ts';
+
+export interface ErrorTextOptions {
+  /** The document that issues with a line are about. */
+  inputName: string | null;
+  debug: boolean;
+}
+
+export function errorText(error: CroftError, { inputName, debug }: ErrorTextOptions): string {
+  const places = error.issues.map(({ path, message, line, column }) => {
+    const place = line === undefined ? '' : `${inputName ?? 'line'}:${line}:${column ?? 1}: `;
+    return `  ${place}${path === '' ? '' : `${path}: `}${message}`;
+  });
+  // The message already has the first issue in it; with all of them below, their document is enough.
+  const what = places.length > 0 && inputName !== null ? `${inputName} is not valid` : error.message;
+  const lines = [`croft: ${what}`, ...places];
+  if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
+  if (debug) lines.push(...stacks(error));
+  return `${lines.join('\n')}\n`;
+}
+
+function stacks(error: CroftError): string[] {
+  const lines = [`code: ${error.code}`];
+  for (let at: unknown = error; at instanceof Error; at = at.cause) lines.push(at.stack ?? String(at));
+  return lines;
+}

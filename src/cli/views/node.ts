@@ -1,0 +1,97 @@
+/** Nodes as text. Pure. */
+import type { NodeView } from '../../model/node-view.ts';
+import { renderFields } from '../output/fields.ts';
+import { ageInWords, counted, sizeInWords, timeInWords } from '../output/quantity.ts';
+import { renderTable } from '../output/table.ts';
+import type { ViewOptions } from './view.ts';
+import { stateCell } from './vm.ts';
+
+export function nodeTable(nodes: readonly NodeView[], options: ViewOptions): string {
+  if (nodes.length === 0) {
+    return 'No nodes. Adopt a machine with `croft node add NAME --ssh USER@HOST`, or this one with `croft node add local --local`.';
+  }
+  const columns = [
+    { title: 'NODE', least: 10 },
+    { title: 'STATUS' },
+    { title: 'VMS', align: 'right' as const },
+    { title: 'CPUS', align: 'right' as const },
+    { title: 'MEMORY', align: 'right' as const, minor: true },
+    { title: 'ADDRESS', minor: true, least: 12 },
+    { title: 'ROLES', minor: true },
+    { title: 'SEEN', align: 'right' as const, minor: true },
+    { title: 'REASON', least: 16 },
+  ];
+  return renderTable(
+    nodes.some(({ reason }) => reason !== null) ? columns : columns.slice(0, -1),
+    nodes.map((node) => [
+      node.name,
+      stateCell(nodeState(node)),
+      String(node.vms),
+      node.capacity === null ? '-' : `${node.promised.cpus}/${amount(node.capacity.cpus)}`,
+      node.capacity === null ? '-' : `${sizeInWords(node.promised.memory)}/${sizeInWords(node.capacity.memory)}`,
+      addressOf(node),
+      node.config.roles.join(','),
+      ageInWords(node.seenAt, options.now),
+      node.reason ?? '',
+    ]),
+    options,
+  );
+}
+
+function nodeState({ status, administration }: NodeView): string {
+  return status === 'ready' && administration === 'draining' ? 'draining' : status;
+}
+
+function addressOf({ config: { ssh } }: NodeView): string {
+  if (ssh === undefined) return 'this machine';
+  const host = ssh.address.includes(':') ? `[${ssh.address}]` : ssh.address;
+  return ssh.port === 22 ? `${ssh.user}@${host}` : `${ssh.user}@${host}:${ssh.port}`;
+}
+
+const amount = (value: number): string => String(Number(value.toFixed(1)));
+
+export function nodeDetails(node: NodeView, options: ViewOptions): string {
+  const { config, specs, capacity, promised } = node;
+  return renderFields(
+    [
+      ['node', node.name],
+      ['status', stateCell(node.status)],
+      ['reason', node.reason],
+      ['since', timeInWords(node.since)],
+      ['last seen', timeInWords(node.seenAt)],
+      ['administration', node.administration],
+      ['address', addressOf(node)],
+      ['jump host', config.ssh?.jump === undefined ? null : `${config.ssh.jump.user}@${config.ssh.jump.address}:${config.ssh.jump.port}`],
+      ['host key', config.ssh?.hostKey ?? null],
+      ['roles', config.roles.join(', ')],
+      ['bridge', config.uplink === null ? config.bridge : `${config.bridge}, uplink ${config.uplink}`],
+      ['folders', `${config.stateFolder}, ${config.runFolder}`],
+      ['VMs', counted(node.vms, 'VM')],
+      ['CPUs', capacity === null ? null : `${promised.cpus} of ${amount(capacity.cpus)} promised (overcommit ${config.overcommit.cpus})`],
+      ['memory', capacity === null ? null : `${sizeInWords(promised.memory)} of ${sizeInWords(capacity.memory)} promised`],
+      ['disk', capacity === null ? null : `${sizeInWords(promised.disk)} of ${sizeInWords(capacity.disk)} promised`],
+      ...(specs === null
+        ? []
+        : ([
+            ['system', `${specs.operatingSystem}, Linux ${specs.kernel}, ${specs.architecture}`],
+            [
+              'hardware',
+              `${counted(specs.cpus, 'CPU')}, ${sizeInWords(specs.memory)} memory, ${sizeInWords(specs.memoryAvailable)} available`,
+            ],
+            ['state disk', `${sizeInWords(specs.diskFree)} of ${sizeInWords(specs.disk)} free`],
+            ['load', specs.load.toFixed(2)],
+            ['accelerator', `${specs.accelerator.kind}: ${specs.accelerator.reason}`],
+            ['datapath', specs.datapath ?? 'none: Open vSwitch does not run'],
+            ['tools', toolsInWords(specs.tools)],
+          ] as const)),
+      ['id', node.id],
+    ],
+    options,
+  );
+}
+
+function toolsInWords(tools: Readonly<Record<string, string | null>>): string {
+  return Object.entries(tools)
+    .map(([name, version]) => `${name} ${version ?? 'missing'}`)
+    .join(', ');
+}

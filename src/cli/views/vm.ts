@@ -1,0 +1,81 @@
+/** VMs as text. Pure. */
+import { formatSize } from '../../model/unit.ts';
+import type { VmView } from '../../model/vm-view.ts';
+import { renderFields } from '../output/fields.ts';
+import { toneOf } from '../output/paint.ts';
+import { ageInWords, timeInWords } from '../output/quantity.ts';
+import { type Cell, type Column, renderTable } from '../output/table.ts';
+import type { ViewOptions } from './view.ts';
+
+/** `pending` where it waits for a node; else what was observed. */
+export function vmState(vm: VmView): string {
+  if (vm.desired === 'absent') return 'removing';
+  return vm.node === null && vm.desired === 'running' ? 'pending' : vm.state;
+}
+
+export function stateCell(state: string): Cell {
+  return { text: state, tone: toneOf(state) };
+}
+
+const columns: readonly Column[] = [
+  { title: 'VM', least: 12 },
+  { title: 'STATE' },
+  { title: 'NODE', least: 8 },
+  { title: 'ADDRESSES', least: 15 },
+  { title: 'IMAGE', minor: true, least: 8 },
+  { title: 'CPUS', align: 'right', minor: true },
+  { title: 'MEMORY', align: 'right', minor: true },
+  { title: 'UP', align: 'right', minor: true },
+  { title: 'REASON', least: 16 },
+];
+
+export function vmTable(vms: readonly VmView[], options: ViewOptions): string {
+  if (vms.length === 0) return 'No VMs. `croft slice apply -f FILE` makes those of a slice file; examples/hello.yaml is one.';
+  const reasons = vms.some(({ reason, step }) => reason !== null || step !== null);
+  return renderTable(
+    reasons ? columns : columns.slice(0, -1),
+    vms.map((vm) => [
+      `${vm.slice}/${vm.name}`,
+      stateCell(vmState(vm)),
+      vm.node ?? '-',
+      vm.nics.map(({ address }) => address).join(' ') || '-',
+      vm.image,
+      String(vm.cpus),
+      formatSize(vm.memory),
+      ageInWords(vm.state === 'running' ? vm.startedAt : null, options.now),
+      vm.reason ?? (vm.step === null ? '' : `${vm.step} …`),
+    ]),
+    options,
+  );
+}
+
+export function vmDetails(vm: VmView, options: ViewOptions): string {
+  const fields = renderFields(
+    [
+      ['VM', `${vm.slice}/${vm.name}`],
+      ['state', stateCell(vmState(vm))],
+      ['wanted', vm.desired],
+      ['reason', vm.reason],
+      ['step', vm.step],
+      ['node', vm.node],
+      ['image', vm.image],
+      ['CPUs', String(vm.cpus)],
+      ['memory', formatSize(vm.memory)],
+      ['disk', vm.disk === null ? "the image's size" : formatSize(vm.disk)],
+      ['addressed', vm.addressed ? 'yes: every NIC with DHCP has its lease' : 'no'],
+      ['restart', vm.restarts === 0 ? vm.restart : `${vm.restart}; restarted ${vm.restarts} times`],
+      ['next try', timeInWords(vm.retryAt)],
+      ['started', timeInWords(vm.startedAt)],
+      ['made', timeInWords(vm.createdAt)],
+      ['id', vm.id],
+    ],
+    options,
+  );
+  if (vm.nics.length === 0) return fields;
+  const nics = renderTable(
+    [{ title: 'NIC' }, { title: 'NETWORK', least: 8 }, { title: 'ADDRESS' }, { title: 'MAC' }, { title: 'MODEL', minor: true }],
+    vm.nics.map(({ name, network, address, mac, model }) => [name, network, address, mac, model]),
+    options,
+  );
+  return `${fields}\n\n${nics}`;
+}
