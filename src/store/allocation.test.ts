@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isUsable, parseAddress, parseSubnet } from '../model/ipv4.ts';
 import type { NetworkSpec, NicSpec, VmSpec } from '../model/slice.ts';
-import { type ExistingNic, lowestFree, macCandidate, planNics } from './allocation.ts';
+import { type ExistingNic, lowestFree, macCandidate, nextFree, planNics } from './allocation.ts';
 
 const lan: { id: string; spec: NetworkSpec } = {
   id: 'lan-id',
@@ -90,4 +90,12 @@ test('CR10 whatever was there, addresses end up unique and usable, and a plan th
       assert.deepEqual(planNics(after, vms, [lan]), { remove: [], insert: [] });
     }),
   );
+});
+
+test('CR11 a segment that was given back rests until all others had their turn', () => {
+  assert.deepEqual(nextFree(new Set([2]), 1, 4, 2, 2), [3, 4]);
+  assert.deepEqual(nextFree(new Set([3]), 1, 4, 2, 3), [4, 1]);
+  assert.deepEqual(nextFree(new Set(), 1, 3, 5, 2), [3, 1, 2]);
+  assert.deepEqual(nextFree(new Set(), 5, 6, 1, 0), [5]);
+  assert.deepEqual(nextFree(new Set(), 5, 6, 1, 4000), [5]);
 });

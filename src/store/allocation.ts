@@ -13,6 +13,15 @@ export function lowestFree(taken: ReadonlySet<number>, first: number, last: numb
   return free;
 }
 
+/**
+ * The `count` next free numbers behind `previous`, going on with `first` after `last`; fewer where no more are free. So a number
+ * given back rests before it is handed out again: a VM that still stops on some node may yet use it.
+ */
+export function nextFree(taken: ReadonlySet<number>, first: number, last: number, count: number, previous: number): number[] {
+  const behind = lowestFree(taken, Math.max(first, previous + 1), last, count);
+  return [...behind, ...lowestFree(taken, first, Math.min(previous, last), count - behind.length)];
+}
+
 /** The MAC to try at this attempt, from 0, for the NIC: locally administered, unicast, and the same at each call. */
 export function macCandidate(nicId: string, attempt: number): string {
   const digest = createHash('sha256').update(`${nicId}\0${attempt}`).digest();

@@ -79,7 +79,7 @@ async function fill(database: Database, now: number): Promise<void> {
   await database.write(async (queries) => {
     const controller = await queries.selectFrom('controller').select('id').executeTakeFirst();
     if (controller !== undefined) return;
-    await queries.insertInto('controller').values({ id: newControllerIdentifier(), created_at: now }).execute();
+    await queries.insertInto('controller').values({ id: newControllerIdentifier(), last_segment: 0, created_at: now }).execute();
     await queries
       .insertInto('flavors')
       .values([...initialFlavors])

@@ -4,7 +4,7 @@ import type { NewIdentifier } from '../model/identifier.ts';
 import type { NetworkSpec, Slice, VmSpec } from '../model/slice.ts';
 import type { SliceChange, VmChange } from '../model/slice-change.ts';
 import { unobserved } from '../model/vm.ts';
-import { lowestFree } from './allocation.ts';
+import { lowestFree, nextFree } from './allocation.ts';
 import type { Queries } from './database.ts';
 import { pickImage, readImages } from './images.ts';
 import { reconcileNics } from './nics.ts';
@@ -98,7 +98,8 @@ async function createNetworks(
   if (changes.length === 0) return;
   const taken = await queries.selectFrom('networks').select('segment').execute();
   const { first, last } = settings.segments;
-  const segments = lowestFree(new Set(taken.map(({ segment }) => segment)), first, last, changes.length);
+  const { last_segment: previous } = await queries.selectFrom('controller').select('last_segment').executeTakeFirstOrThrow();
+  const segments = nextFree(new Set(taken.map(({ segment }) => segment)), first, last, changes.length, previous);
   if (segments.length < changes.length) {
     const free = segments.length === 1 ? '1 segment is' : `${segments.length} segments are`;
     throw new CroftError('exhausted.segments', `slice "${slice.name}" needs ${changes.length} more, ${free} free of ${first} to ${last}`, {
@@ -109,6 +110,10 @@ async function createNetworks(
     return { id: newIdentifier(), slice_id: slice.id, name: spec.name, spec: JSON.stringify(spec), segment: segments[index] ?? first };
   });
   for (const part of portions(rows)) await queries.insertInto('networks').values(part).execute();
+  await queries
+    .updateTable('controller')
+    .set({ last_segment: segments.at(-1) ?? previous })
+    .execute();
 }
 
 async function updateNetworks(queries: Queries, sliceId: string, changes: readonly { spec: NetworkSpec }[]): Promise<void> {

@@ -11,7 +11,7 @@ export type ColumnKind = 'text' | 'text?' | 'integer' | 'integer?' | 'json' | 'j
 
 /** In an order in which rows can be inserted. The first column is the primary key. */
 export const tables = {
-  controller: { id: 'text', created_at: 'integer' },
+  controller: { id: 'text', last_segment: 'integer', created_at: 'integer' },
   flavors: { name: 'text', cpus: 'integer', memory: 'integer', disk: 'integer?' },
   nodes: {
     id: 'text',

@@ -129,7 +129,7 @@ test('CR7 a guest that hears the power button powers itself off', { timeout: 60_
     pid: null,
     startedAt: null,
     launchHash: planHash(vm),
-    exitCode: 0,
+    exitCode: null,
   });
   assert.equal(await driver.stop(host, layout, vm.id, patient), 'not-running');
 });

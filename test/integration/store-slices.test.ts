@@ -186,7 +186,7 @@ onBothDatabases(({ open }) => {
     );
   });
 
-  test('CR9 a network goes with its last NIC and its segment is free again', async (t) => {
+  test('CR9 a network goes with its last NIC, and its segment rests before it is used again', async (t) => {
     const store = await open(t);
     await putImage(store);
     await apply(store, lanSlice('blue', 2));
@@ -195,7 +195,7 @@ onBothDatabases(({ open }) => {
     const slice = await apply(store, { name: 'blue', networks: [], vms: [vmSpec('vm1', [])] });
     assert.deepEqual(await store.slices.networks(slice.id), []);
     await apply(store, lanSlice('red', 1));
-    assert.equal((await store.slices.networks((await store.slices.get('red')).id))[0]?.segment, 100);
+    assert.equal((await store.slices.networks((await store.slices.get('red')).id))[0]?.segment, 101);
   });
 
   test('CR9 a removed slice keeps its name until nothing is left of it', async (t) => {

@@ -31,7 +31,10 @@ export interface ObservedVm {
   startedAt: number | null;
   /** `planHash` of the VmLaunch that it was prepared or started from; null when it cannot be read. */
   launchHash: string | null;
-  /** Exit code of the process that ended, null when unknown or running. */
+  /**
+   * Exit code of the process where it ended by itself and was started from this launch, 0 where the guest powered off.
+   * Null where it runs, was stopped, was never started from this launch, or was lost with its node.
+   */
   exitCode: number | null;
 }
 

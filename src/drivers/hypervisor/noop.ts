@@ -50,8 +50,10 @@ export function createNoopHypervisor(now: () => number = Date.now): NoopHypervis
     observe: () => ({ command: { argv: ['true'] }, parse: () => [...vms.values()] }),
     async prepare(_host, _layout, vm) {
       await begin('prepare', vm.id);
-      const known = vms.get(vm.id) ?? { id: vm.id, state: 'stopped', pid: null, startedAt: null, exitCode: null };
-      vms.set(vm.id, { ...known, ...hashed(vm) });
+      const known = vms.get(vm.id);
+      const { launchHash } = hashed(vm);
+      if (known?.state === 'running' || known?.launchHash === launchHash) return;
+      vms.set(vm.id, { id: vm.id, state: 'stopped', pid: null, startedAt: null, exitCode: null, launchHash });
     },
     async start(_host, _layout, _abilities, vm) {
       await begin('start', vm.id);
@@ -62,7 +64,7 @@ export function createNoopHypervisor(now: () => number = Date.now): NoopHypervis
     async stop(_host, _layout, vmId) {
       await begin('stop', vmId);
       if (vms.get(vmId)?.state !== 'running') return 'not-running';
-      change(vmId, { state: 'stopped', exitCode: 0 });
+      change(vmId, { state: 'stopped', exitCode: null });
       return 'powered-down';
     },
     async destroy(_host, _layout, vmId) {

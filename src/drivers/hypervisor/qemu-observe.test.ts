@@ -41,17 +41,24 @@ test('CR7 a process with another user or another name is a stranger', () => {
     process(71, vmUserId(id), processName(id)),
   ];
   for (const stranger of strangers) {
-    assert.equal(observed({ pid: '70', started: '1700000000 running' }, stranger)?.state, 'failed');
+    assert.equal(observed({ pid: '70', started: '1700000000 prepared' }, stranger)?.state, 'failed');
   }
 });
 
 test('CR6 how a process ended decides the state', () => {
-  assert.equal(observed({ record: '' })?.state, 'preparing');
-  assert.equal(observed({})?.state, 'stopped');
-  assert.deepEqual([observed({ exit: '0' })?.state, observed({ exit: '0' })?.exitCode], ['stopped', 0]);
-  assert.deepEqual([observed({ exit: '137' })?.state, observed({ exit: '137' })?.exitCode], ['failed', 137]);
-  assert.equal(observed({ exit: '137', stopping: 'yes' })?.state, 'stopped');
-  assert.equal(observed({ started: '1700000000 running' })?.state, 'failed');
+  const end = (parts: Parameters<typeof observed>[0]) => [observed(parts)?.state, observed(parts)?.exitCode];
+  assert.deepEqual(end({ record: '' }), ['preparing', null]);
+  assert.deepEqual(end({}), ['stopped', null]);
+  assert.deepEqual(end({ exit: '0 prepared' }), ['stopped', 0]);
+  assert.deepEqual(end({ exit: '137 prepared' }), ['failed', 137]);
+  assert.deepEqual(end({ exit: '137 prepared', stopping: 'yes' }), ['stopped', null]);
+  assert.deepEqual(end({ started: '1700000000 prepared' }), ['failed', null]);
+});
+
+test('CR6 how an earlier launch ended says nothing of the one that is prepared now', () => {
+  for (const parts of [{ exit: '0 earlier' }, { exit: '137 earlier' }, { started: '1700000000 earlier' }]) {
+    assert.deepEqual([observed(parts)?.state, observed(parts)?.exitCode], ['stopped', null]);
+  }
 });
 
 test('CR6 a record that was cut off is that of an incomplete VM', () => {

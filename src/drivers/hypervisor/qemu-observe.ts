@@ -96,17 +96,22 @@ function readVm(fields: readonly string[], processes: ReadonlyMap<number, SeenPr
     const since = startedAt ? Number(startedAt) * 1000 : null;
     return [{ id, state: 'running', pid, startedAt: since, launchHash: runningHash ?? record, exitCode: null }];
   }
-  const exitCode = exit === '' ? null : Number(exit);
-  const state = endedState({ complete: record !== null, stopping: stopping === 'yes', started: mark !== '', exitCode });
-  return [{ id, state, pid: null, startedAt: null, launchHash: record, exitCode }];
+  if (record === null) return [{ id, state: 'preparing', pid: null, startedAt: null, launchHash: null, exitCode: null }];
+  const end = stopping === 'yes' ? neverRan : readEnd({ exit, runningHash, record });
+  return [{ id, ...end, pid: null, startedAt: null, launchHash: record }];
 }
 
-/** A VM that was started and never ended, and yet has no process, was lost: with its node's power, or with its supervisor. */
-function endedState(seen: { complete: boolean; stopping: boolean; started: boolean; exitCode: number | null }): ObservedVm['state'] {
-  if (!seen.complete) return 'preparing';
-  if (seen.stopping) return 'stopped';
-  if (seen.exitCode !== null) return seen.exitCode === 0 ? 'stopped' : 'failed';
-  return seen.started ? 'failed' : 'stopped';
+type End = Pick<ObservedVm, 'state' | 'exitCode'>;
+const neverRan: End = { state: 'stopped', exitCode: null };
+
+/**
+ * How the process ended by itself. What an earlier launch left says nothing of the one that is recorded now. A VM that was
+ * started and has neither a process nor an exit code was lost: with its node's power, or with its supervisor.
+ */
+function readEnd({ exit, runningHash, record }: { exit: string; runningHash: string | undefined; record: string }): End {
+  const [code = '', endedHash] = exit.split(' ');
+  if (code !== '') return endedHash === record ? { state: code === '0' ? 'stopped' : 'failed', exitCode: Number(code) } : neverRan;
+  return runningHash === record ? { state: 'failed', exitCode: null } : neverRan;
 }
 
 /** The record of a complete VM, one line of JSON; null where there is none. */

@@ -84,13 +84,14 @@ mv "$state/launch.json.new" "$state/launch.json"
 `;
 
 /**
- * Stays beside a VM's process, as root, to write down how it ended. Arguments: state folder, run folder, then the command.
+ * Stays beside a VM's process, as root, to write down how it ended. Arguments: state folder, run folder, hash of
+ * the launch, then the command.
  * Where only root may open /dev/net/tun, against the custom of udev, the process sees an open one in a mount namespace of
  * its own, so that the node's stays as it is. Namespaces follow the node's unmounts, else they would keep what it lets go.
  */
 export const superviseProcess = `
-state=$1 run=$2
-shift 2
+state=$1 run=$2 hash=$3
+shift 3
 cd /
 umask 007
 ulimit -c 0
@@ -108,7 +109,7 @@ echo "$process" >"$run/pid.new" && mv -f "$run/pid.new" "$run/pid"
 wait "$process"
 code=$?
 [ "$code" -ne 0 ] || rm -f "$state/started"
-echo "$code" >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
+echo "$code $hash" >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
 `;
 
 /**
@@ -137,7 +138,7 @@ chmod 2770 "$run/sockets"
 : >>"$run/console.log"
 chown "$user:$user" "$run/console.log"
 chmod 600 "$run/console.log"
-env -i PATH="$PATH" LC_ALL=C setsid sh -c "$supervisor" croft-vm "$state" "$run" "$@" \\
+env -i PATH="$PATH" LC_ALL=C setsid sh -c "$supervisor" croft-vm "$state" "$run" "$hash" "$@" \\
   </dev/null >/dev/null 2>>"$run/stderr" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
 round=0
 until [ -S "$run/sockets/vnc.sock" ]; do

@@ -5,6 +5,7 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
   return [
     `create table controller (
       id ${text} primary key,
+      last_segment ${integer} not null,
       created_at ${integer} not null
     )${tableSuffix}`,
     `create table flavors (

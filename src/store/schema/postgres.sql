@@ -1,5 +1,6 @@
 CREATE TABLE public.controller (
     id text NOT NULL COLLATE pg_catalog."C",
+    last_segment bigint NOT NULL,
     created_at bigint NOT NULL
 );
 

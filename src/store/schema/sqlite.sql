@@ -1,5 +1,6 @@
 CREATE TABLE controller (
   id text primary key,
+  last_segment integer not null,
   created_at integer not null
 ) strict;
 
