@@ -48,6 +48,8 @@ export interface RouterNetworkPlan {
 /** A slice's router: a network namespace with the gateways, DHCP, DNS and address translation. */
 export interface RouterPlan {
   sliceId: string;
+  /** The slice's name, for messages. */
+  slice: string;
   /** The /30 between the router and its node, `a.b.c.d/30`: the node has its first address, the router its second. */
   transit: string;
   networks: RouterNetworkPlan[];

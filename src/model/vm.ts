@@ -29,6 +29,8 @@ export interface VmObserved {
   attempted: string | null;
   /** Hash of the VmLaunch that runs now, null when it does not run. */
   launchHash: string | null;
+  /** The generation for which the last pass found nothing left to do. */
+  settledGeneration: number | null;
   /** Every NIC with DHCP has taken its lease since the start. */
   addressed: boolean;
 }
@@ -75,5 +77,6 @@ export const unobserved: VmObserved = {
   retryAt: null,
   attempted: null,
   launchHash: null,
+  settledGeneration: null,
   addressed: false,
 };

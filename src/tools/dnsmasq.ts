@@ -56,6 +56,8 @@ export function dnsmasqSettings(settings: DnsmasqSettings): string {
       `dhcp-range=${settings.network},static,${settings.netmask},1h`,
       'dhcp-authoritative',
       'dhcp-ignore=tag:!known',
+      // Every address is reserved for one MAC; trying it for three seconds before it is offered would only delay guests.
+      'no-ping',
       `dhcp-hostsfile=${folder}/${dnsmasqFiles.reservations}`,
       `dhcp-leasefile=${folder}/${dnsmasqFiles.leases}`,
       `dhcp-option=option:dns-server,${settings.gateway}`,
@@ -89,11 +91,12 @@ export function startDnsmasq(folder: string, inside: (command: Command) => Comma
 /** Signals the dnsmasq of the folder `$1`, known by its pidfile and its command line; with TERM also waits for its end. */
 const signalScript = `
 read -r pid 2>/dev/null <"$1/pid" || exit 0
-grep -qsaF -e "--conf-file=$1/dnsmasq.conf" "/proc/$pid/cmdline" || exit 0
+runs() { grep -qsaF -e "--conf-file=$1/dnsmasq.conf" "/proc/$pid/cmdline"; }
+runs "$1" || exit 0
 kill -s "$2" "$pid" || exit 1
 [ "$2" = TERM ] || exit 0
 tries=0
-while kill -0 "$pid" 2>/dev/null; do
+while runs "$1"; do
   tries=$((tries + 1))
   [ "$tries" -lt 50 ] || kill -s KILL "$pid"
   [ "$tries" -lt 100 ] || exit 1
