@@ -1,0 +1,50 @@
+/** Measures what Croft claims about its speed. usage: npm run bench -- [--write] [deploy|console|pass|idle|help]... */
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Figure, judge } from './figure.ts';
+import { describeMachine } from './machine.ts';
+import { table, writeJson, writePage } from './report.ts';
+import { measureConsole } from './scenarios/console.ts';
+import { measureDeploy } from './scenarios/deploy.ts';
+import { measureHelp } from './scenarios/help.ts';
+import { measureIdle } from './scenarios/idle.ts';
+import { measurePass } from './scenarios/pass.ts';
+import { prepareStage, type Stage } from './stage.ts';
+
+type Say = (line: string) => void;
+
+const scenarios: Record<string, (stage: Stage, say: Say) => Promise<Figure[]>> = {
+  deploy: measureDeploy,
+  console: measureConsole,
+  pass: measurePass,
+  idle: measureIdle,
+  help: measureHelp,
+};
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { write: { type: 'boolean', default: false } } });
+const unknown = positionals.find((name) => !Object.hasOwn(scenarios, name));
+if (unknown !== undefined) throw new Error(`no scenario ${unknown}: there are ${Object.keys(scenarios).join(', ')}`);
+const chosen = positionals.length > 0 ? positionals : Object.keys(scenarios);
+
+const begun = performance.now();
+const say: Say = (line) => console.error(`${((performance.now() - begun) / 1000).toFixed(0).padStart(4)} s  ${line}`);
+const machine = describeMachine();
+const setup = fileURLToPath(new URL('../scripts/setup.sh', import.meta.url));
+execFileSync(setup, ['--packages-only', 'controller', 'node', 'image', 'bench'], { stdio: 'inherit' });
+
+const results = { machine, figures: (await measure()).map(judge) };
+console.log(table(results));
+say(`all samples: ${await writeJson(results)}`);
+if (values.write) await writePage(results);
+
+async function measure(): Promise<Figure[]> {
+  await using stage = await prepareStage(say);
+  const figures: Figure[] = [];
+  for (const name of chosen) {
+    say(`measuring ${name}`);
+    const measureScenario = scenarios[name];
+    if (measureScenario !== undefined) figures.push(...(await measureScenario(stage, say)));
+  }
+  return figures;
+}
