@@ -41,9 +41,9 @@ function opened(socket: WebSocket): Promise<void> {
 }
 
 function outputOf(socket: WebSocket): ReadableStream<Uint8Array> {
+  let ended = false;
   return new ReadableStream<Uint8Array>({
     start(controller) {
-      let ended = false;
       const end = (error: CroftError | null): void => {
         if (ended) return;
         ended = true;
@@ -59,6 +59,9 @@ function outputOf(socket: WebSocket): ReadableStream<Uint8Array> {
         end(event.code === 1000 || event.code === 1005 ? null : new CroftError('unavailable', `the console was cut off (${event.code})`));
       });
     },
-    cancel: () => socket.close(),
+    cancel() {
+      ended = true;
+      socket.close();
+    },
   });
 }

@@ -11,6 +11,7 @@ import { type NodeObservation, planNode } from '../reconciler/plan.ts';
 import { type Step, subjectOf } from '../reconciler/steps.ts';
 import type { Store } from '../store/store.ts';
 import type { Journal } from './journal.ts';
+import { LeaseWatch } from './lease-watch.ts';
 import { Loop } from './loop.ts';
 import { inWords, Recorder } from './recorder.ts';
 
@@ -39,6 +40,8 @@ export interface NodeWorkerOptions {
   connect(node: Node): { host: Host; layout: NodeLayout };
   /** Called after each pass in which something changed. */
   changed(): void;
+  /** A pass over a node that could be reached has ended. */
+  passed(node: string, seconds: number): void;
   /** A defect or a failing store; to be logged. */
   failed(error: unknown): void;
   now(): number;
@@ -57,6 +60,7 @@ export class NodeWorker {
   readonly #options: NodeWorkerOptions;
   readonly #loop: Loop;
   readonly #busy = new Map<string, Promise<void>>();
+  readonly #leases = new LeaseWatch();
   #connection: { host: Host; layout: NodeLayout } | null = null;
   #specs: NodeSpecs | null = null;
   #failures = 0;
@@ -107,6 +111,7 @@ export class NodeWorker {
   async #pass(): Promise<number> {
     const node = await this.#node();
     const { host, layout } = await this.connection();
+    const start = this.#options.clock();
     try {
       this.#specs ??= await this.#options.inspection.inspect(host, layout, node.config.roles);
       const specs = this.#specs;
@@ -121,6 +126,7 @@ export class NodeWorker {
       this.#specs = { ...specs, ...vitals };
       await this.#recordReady(node, this.#specs);
       const expectant = await this.#reconcile(node, { host, layout }, abilitiesOf(this.#specs), { vms, network: networks }, busy);
+      this.#options.passed(node.config.name, (this.#options.clock() - start) / 1000);
       return expectant ? Math.min(leaseInterval, this.#options.interval) : this.#options.interval;
     } catch (thrown) {
       return await this.#recordFailure(node, thrown);
@@ -141,7 +147,7 @@ export class NodeWorker {
     const settledVms = differences(rows, plan.observations);
     await store.vms.observe(settledVms);
     const settledRouters = this.#recordRouters(wanted.routers, plan.steps);
-    const { addressed, expectant } = await this.#recordLeases(observed);
+    const { addressed, expectant } = await this.#recordLeases(wanted.routers, observed);
     for (const id of plan.forget) await store.vms.forget(id);
     await this.#releaseRouters(node, observed);
     this.#reportStrangers(node, plan.strangers);
@@ -187,20 +193,22 @@ export class NodeWorker {
    * A VM is addressed once each of its NICs has taken its lease. `addressed`: that became so for one;
    * `expectant`: one that was started lately is still to take leases from a router here, so the next pass comes soon.
    */
-  async #recordLeases({ network: { routers } }: NodeObservation): Promise<{ addressed: boolean; expectant: boolean }> {
-    if (routers.length === 0) return { addressed: false, expectant: false };
+  async #recordLeases(
+    plans: readonly RouterPlan[],
+    { network: { routers } }: NodeObservation,
+  ): Promise<{ addressed: boolean; expectant: boolean }> {
+    if (plans.length === 0) return { addressed: false, expectant: false };
     const { store, journal, now } = this.#options;
-    const leased = new Set(routers.flatMap(({ leases }) => leases.map(({ mac }) => mac.toLowerCase())));
-    const slices = new Set(routers.map(({ sliceId }) => sliceId));
-    const waiting = (await store.vms.list()).filter((vm) => slices.has(vm.sliceId) && !vm.observed.addressed && vm.nics.length > 0);
-    const done = waiting.filter(({ nics }) => nics.every(({ mac }) => leased.has(mac.toLowerCase())));
-    await store.vms.observe(done.map(({ id }) => ({ id, observed: { addressed: true } })));
-    for (const vm of done) {
+    const slices = new Set(plans.map(({ sliceId }) => sliceId));
+    const vms = (await store.vms.list()).filter(({ sliceId }) => slices.has(sliceId));
+    const { waiting, addressed } = this.#leases.look(plans, routers, vms);
+    await store.vms.observe(addressed.map(({ id }) => ({ id, observed: { addressed: true } })));
+    for (const vm of addressed) {
       const message = `has ${vm.nics.map(({ name, address }) => `${name} ${address}`).join(', ')}`;
       journal.record({ kind: 'vm.addressed', slice: vm.slice, vm: vm.name, message });
     }
-    const expectant = waiting.some(({ observed: { startedAt } }) => startedAt !== null && Math.abs(now() - startedAt) < leaseTime);
-    return { addressed: done.length > 0, expectant };
+    const expectant = waiting.some(({ observed: { startedAt } }) => startedAt === null || Math.abs(now() - startedAt) < leaseTime);
+    return { addressed: addressed.length > 0, expectant };
   }
 
   /** The router of a slice that is being removed gives its place up once nothing of it is on the node. */

@@ -1,5 +1,6 @@
 /** The loop that places VMs and routers, ends tasks and sweeps removed slices; woken by every change of what is desired. */
 import type { Slice } from '../model/slice.ts';
+import type { Vm } from '../model/vm.ts';
 import { schedule } from '../scheduler/schedule.ts';
 import type { Store } from '../store/store.ts';
 import type { Fleet } from './fleet.ts';
@@ -23,6 +24,8 @@ const rounds = 5;
 export class PlacementLoop {
   readonly #options: PlacementLoopOptions;
   readonly #loop: Loop;
+  /** VMs that had no addresses yet in the last pass. */
+  #awaited: ReadonlySet<string> = new Set();
 
   constructor(options: PlacementLoopOptions) {
     this.#options = options;
@@ -52,7 +55,9 @@ export class PlacementLoop {
     const nodes = await store.nodes.list();
     await fleet.keep(nodes.map(({ id }) => id));
     for (let round = 0; round < rounds && (await this.#place()); round += 1);
-    await this.#sweep();
+    const [vms, slices] = await Promise.all([store.vms.list(), store.slices.list()]);
+    this.#wakeRouters(vms, slices);
+    await this.#sweep(vms, slices);
     await this.#endTasks();
   }
 
@@ -82,10 +87,20 @@ export class PlacementLoop {
     }
   }
 
-  async #sweep(): Promise<void> {
+  /** Leases are seen where a slice's router is, which may be another node than the one that has just started a VM. */
+  #wakeRouters(vms: readonly Vm[], slices: readonly Slice[]): void {
+    const awaited = vms.filter(({ observed, nics }) => observed.state === 'running' && !observed.addressed && nics.length > 0);
+    const fresh = new Set(awaited.filter(({ id }) => !this.#awaited.has(id)).map(({ sliceId }) => sliceId));
+    this.#awaited = new Set(awaited.map(({ id }) => id));
+    for (const { id, routerNodeId } of slices) {
+      if (routerNodeId !== null && fresh.has(id)) this.#options.fleet.worker(routerNodeId)?.wake();
+    }
+  }
+
+  async #sweep(vms: readonly Vm[], slices: readonly Slice[]): Promise<void> {
     const { store, journal } = this.#options;
-    for (const vm of await store.vms.list()) if (vm.desired === 'absent' && vm.nodeId === null) await store.vms.forget(vm.id);
-    for (const slice of await store.slices.list()) {
+    for (const vm of vms) if (vm.desired === 'absent' && vm.nodeId === null) await store.vms.forget(vm.id);
+    for (const slice of slices) {
       if (slice.desired !== 'absent') continue;
       if (await store.slices.sweep(slice.id))
         journal.record({ kind: 'slice.removed', slice: slice.name, message: 'nothing of it is left' });

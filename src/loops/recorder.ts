@@ -49,7 +49,8 @@ export class Recorder implements Progress {
 
   vmStarted(vm: Parameters<Progress['vmStarted']>[0]): void {
     const { launch, label } = vm;
-    this.#observe(launch.id, { state: 'running', reason: null, step: null, retryAt: null, attempted: null, launchHash: planHash(launch) });
+    const launchHash = planHash(launch);
+    this.#observe(launch.id, { state: 'running', reason: null, step: null, retryAt: null, attempted: null, launchHash, addressed: false });
     this.#event('vm.running', 'is running', named(label));
   }
 
@@ -62,7 +63,7 @@ export class Recorder implements Progress {
   }
 
   vmStopped(vm: { id: string; label: string }, how: string): void {
-    this.#observe(vm.id, { state: 'stopped', pid: null, startedAt: null, launchHash: null, step: null, reason: null });
+    this.#observe(vm.id, { state: 'stopped', pid: null, startedAt: null, launchHash: null, step: null, reason: null, addressed: false });
     this.#event('vm.stopped', how === 'not-running' ? 'was not running' : `stopped: ${how}`, named(vm.label));
   }
 

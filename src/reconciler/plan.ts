@@ -103,9 +103,10 @@ function decide(vm: WantedVm, seen: ObservedVm | null, now: number): Outcome {
 }
 
 function seenValues(seen: ObservedVm | null): Partial<VmObserved> {
-  if (seen === null) return { state: 'none', pid: null, startedAt: null, launchHash: null };
-  const running = seen.state === 'running' || seen.state === 'paused';
-  return { state: seen.state, pid: seen.pid, startedAt: running ? seen.startedAt : null, launchHash: running ? seen.launchHash : null };
+  const without = { startedAt: null, launchHash: null, addressed: false };
+  if (seen === null) return { state: 'none', pid: null, ...without };
+  const { state, pid, startedAt, launchHash } = seen;
+  return { state, pid, ...(state === 'running' || state === 'paused' ? { startedAt, launchHash } : without) };
 }
 
 function keepRunning(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome): Outcome {
