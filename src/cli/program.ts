@@ -9,7 +9,7 @@ const widestHelp = 100;
 export async function buildProgram(context: CliContext, wanted: (noun: string) => boolean): Promise<Command> {
   const program = rootCommand(context);
   for (const { name, summary, group, load } of nouns) {
-    const command = program.command(name).description(summary).helpGroup(group);
+    const command = program.command(name).description(summary).helpGroup(group).helpCommand(false);
     if (wanted(name)) (await load())(command, context);
   }
   program.command('help').argument('[words...]').description('explain a command, or a topic: exit-codes, environment').helpGroup('More:');

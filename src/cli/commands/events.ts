@@ -27,15 +27,17 @@ async function showEvents(context: CliContext, { output, follow, slice, limit }:
   const { sequence } = await client.events.latest();
   const found = await recent(context, sequence, slice, limit);
   if (!follow) {
-    return await context.show(output, found, (events) => (events.length === 0 ? 'No events yet.' : events.map(eventLine).join('\n')));
+    return await context.show(output, found, (events) =>
+      events.length === 0 ? 'No events yet.' : events.map((event) => eventLine(event, context.environment.width)).join('\n'),
+    );
   }
-  for (const event of found) context.print(await following(output, event));
+  for (const event of found) context.print(await following(context, output, event));
   const ending = new AbortController();
   const release = context.environment.onInterrupt(() => ending.abort());
   const filter = { after: sequence, ...(slice !== undefined && { slice }) };
   try {
     for await (const event of client.events.follow(filter, AbortSignal.any([ending.signal, context.unread]))) {
-      context.print(await following(output, event));
+      context.print(await following(context, output, event));
     }
   } finally {
     release();
@@ -59,7 +61,7 @@ async function recent(context: CliContext, sequence: number, slice: string | und
 const window = 1000;
 
 /** A stream cannot be one JSON list, so that each event is a document of its own. */
-async function following(output: OutputFormat, event: Event): Promise<string> {
-  if (output === 'table') return eventLine(event);
+async function following(context: CliContext, output: OutputFormat, event: Event): Promise<string> {
+  if (output === 'table') return eventLine(event, context.environment.width);
   return output === 'json' ? JSON.stringify(event) : `---\n${await writeData('yaml', event)}`;
 }

@@ -5,7 +5,6 @@ import type { PlanAnswer } from '../../model/operations.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
 import { confirm, readInput } from '../input.ts';
-import { counted } from '../output/quantity.ts';
 import { type TaskOptions, taskInWords, withWait } from '../progress/run-task.ts';
 import { waitForTask } from '../progress/wait.ts';
 import { planText } from '../views/slice.ts';
@@ -55,6 +54,6 @@ async function permitLosses(context: CliContext, plan: PlanAnswer, given: { yes:
     });
   }
   if (lost.length > 0 && !given.yes) {
-    await confirm(context, `Lose the ${counted(lost.length, 'disk')} of ${lost.join(', ')}?`, '--yes');
+    await confirm(context, `What is on the ${lost.length === 1 ? 'disk' : 'disks'} of ${lost.join(', ')} will be lost. Go on?`, '--yes');
   }
 }

@@ -95,13 +95,15 @@ async function deploy(context: CliContext, client: Client): Promise<{ slice: str
 }
 
 function nextSteps(url: string, slice: string): string {
-  return [
-    `The API listens at ${url}; its description is at ${url}/openapi.json. What to try next:`,
-    `  croft vm console ${slice}/web         log in on the serial console; Ctrl-] leaves`,
-    '  croft vm ls                       what runs where',
-    `  croft slice export ${slice} > my.yaml; edit it; croft slice plan -f my.yaml`,
-    '  croft events --follow             what happens, as it happens',
-    '  croft down                        stop the controller; the VMs go on',
-    '  croft down --purge                remove everything again',
-  ].join('\n');
+  const steps = [
+    [`croft vm console ${slice}/web`, 'log in on the serial console; Ctrl-] leaves'],
+    ['croft vm ls', 'what runs where'],
+    [`croft slice export ${slice} > my.yaml`, 'the slice as a file, to be edited'],
+    ['croft slice plan -f my.yaml', 'what an edited file would change'],
+    ['croft events --follow', 'what happens, as it happens'],
+    ['croft down', 'stop the controller; the VMs go on'],
+    ['croft down --purge', 'remove everything again'],
+  ] as const;
+  const lines = steps.map(([command, meaning]) => `  ${command.padEnd(36)}${meaning}`);
+  return [`The API listens at ${url}; its description is at ${url}/v1/openapi.json.`, 'What to try next:', ...lines].join('\n');
 }

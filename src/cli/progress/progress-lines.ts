@@ -35,7 +35,7 @@ export function progressLines(progress: readonly VmProgress[], { height, ...opti
         vm.name,
         vm.node ?? '-',
         stateCell(removed ? 'removed' : vmState(vm)),
-        vm.step ?? '',
+        removed ? '' : (vm.step ?? ''),
         durationInWords((endedAt ?? options.now) - beganAt),
         vm.reason ?? '',
       ]),

@@ -66,7 +66,7 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
       ['roles', config.roles.join(', ')],
       ['bridge', config.uplink === null ? config.bridge : `${config.bridge}, uplink ${config.uplink}`],
       ['folders', `${config.stateFolder}, ${config.runFolder}`],
-      ['VMs', counted(node.vms, 'VM')],
+      ['VMs', String(node.vms)],
       ['CPUs', capacity === null ? null : `${promised.cpus} of ${amount(capacity.cpus)} promised (overcommit ${config.overcommit.cpus})`],
       ['memory', capacity === null ? null : `${sizeInWords(promised.memory)} of ${sizeInWords(capacity.memory)} promised`],
       ['disk', capacity === null ? null : `${sizeInWords(promised.disk)} of ${sizeInWords(capacity.disk)} promised`],

@@ -1,7 +1,7 @@
 /** Tasks and events as text. Pure. */
 import type { Event } from '../../model/event.ts';
 import type { Task } from '../../model/task.ts';
-import { renderFields } from '../output/fields.ts';
+import { renderFields, wrapText } from '../output/fields.ts';
 import { durationInWords, timeInWords } from '../output/quantity.ts';
 import { oneLine, renderTable } from '../output/table.ts';
 import type { ViewOptions } from './view.ts';
@@ -11,7 +11,7 @@ export function taskTable(tasks: readonly Task[], options: ViewOptions): string 
   if (tasks.length === 0) return 'No tasks yet. Each change of a slice or VM makes one.';
   return renderTable(
     [
-      { title: 'TASK', least: 12 },
+      { title: 'TASK' },
       { title: 'KIND' },
       { title: 'SUBJECT', least: 12 },
       { title: 'STATE' },
@@ -52,10 +52,11 @@ export function taskSubject({ subject, vm }: Task): string {
   return vm === null ? subject : `${subject}/${vm}`;
 }
 
-/** One line, uncut: events are read by eye and by grep. */
-export function eventLine(event: Event): string {
+/** Never cut, since events are read by grep too; on a terminal wrapped, with what follows indented. */
+export function eventLine(event: Event, width: number): string {
   const took = event.step?.duration == null ? '' : ` (${durationInWords(event.step.duration)})`;
-  return [timeInWords(event.at), event.kind.padEnd(14), eventSubject(event), `${oneLine(event.message)}${took}`].join('  ');
+  const line = [timeInWords(event.at), event.kind.padEnd(14), eventSubject(event), `${oneLine(event.message)}${took}`].join('  ');
+  return wrapText(line, width - 4).join('\n    ');
 }
 
 export function eventSubject({ slice, vm, node }: Event): string {
