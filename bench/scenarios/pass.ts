@@ -92,6 +92,7 @@ async function watchWorker(store: Store, home: string, nodeId: string): Promise<
       },
     });
   const worker = new NodeWorker({
+    passed: () => undefined,
     ...{ nodeId, store, hypervisor, stopTimes, failed },
     journal: new Journal(store.events, failed),
     network: createOvsDriver(),

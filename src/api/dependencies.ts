@@ -6,6 +6,7 @@ import type { Image } from '../model/image.ts';
 import type { Node, NodeConfigInput } from '../model/node.ts';
 import type { CommandAnswer } from '../model/operations.ts';
 import type { Store } from '../store/store.ts';
+import type { Metrics } from './metrics.ts';
 
 /** How a machine is reached: the `ssh` part of a node's configuration. */
 export type ReachTarget = NonNullable<NodeConfigInput['ssh']>;
@@ -62,6 +63,7 @@ export interface ApiDependencies {
   nodes: NodeGateway;
   console: ConsoleGateway;
   changes: ChangeFeed;
+  metrics: Metrics;
   /** Tells the loops that desired state has changed. */
   wake(): void;
   logger: FastifyBaseLogger;

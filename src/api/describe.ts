@@ -9,8 +9,17 @@ const behindNothing: Partial<ApiDependencies> = { token: '', logger: pino({ leve
 export async function describeApi(): Promise<string> {
   const api = await createApi(behindNothing as ApiDependencies);
   try {
-    return `${JSON.stringify(api.swagger(), null, 2)}\n`;
+    const description = api.swagger();
+    sortSchemas(description);
+    return `${JSON.stringify(description, null, 2)}\n`;
   } finally {
     await api.close();
   }
+}
+
+/** Schemas come in the order in which their modules were loaded, which depends on who asks. */
+function sortSchemas(description: { components?: object }): void {
+  const components = description.components as { schemas?: Record<string, unknown> } | undefined;
+  if (components?.schemas === undefined) return;
+  components.schemas = Object.fromEntries(Object.entries(components.schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

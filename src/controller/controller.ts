@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
+import { createMetrics } from '../api/metrics.ts';
 import { createApi } from '../api/server.ts';
 import { createQemuDriver } from '../drivers/hypervisor/qemu.ts';
 import { createOvsDriver } from '../drivers/network/ovs.ts';
@@ -63,12 +64,14 @@ export async function startController(options: ControllerOptions, agent: string 
     fleet.wake();
     journal.announce();
   };
+  const metrics = createMetrics(store);
   const fleet = new Fleet(
     (nodeId) =>
       new NodeWorker({
         ...{ nodeId, store, journal, hypervisor, network, images, inspection, stopTimes, interval, failed, now, clock },
         connect: (node) => hosts.reach(node.config),
         changed: () => placement.wake(),
+        passed: metrics.passed,
       }),
   );
   undo.defer(() => fleet.stop());
@@ -81,7 +84,7 @@ export async function startController(options: ControllerOptions, agent: string 
   });
   undo.defer(() => consoles.close());
   const api = await createApi({
-    ...{ store, token, version: options.version, transit: options.transit, changes: journal, wake, logger },
+    ...{ store, token, version: options.version, transit: options.transit, changes: journal, metrics, wake, logger },
     images: createImageIntake({ store, library, workFolder: join(home.cache, 'micro'), journal }),
     nodes: new NodeAdministration({ store, fleet, journal, hypervisor, network, doctor: createDoctor(), hosts, wake }),
     console: {

@@ -32,6 +32,15 @@ export function add(left: Resources, right: Resources): Resources {
 
 export const nothing: Resources = { cpus: 0, memory: 0, disk: 0 };
 
+/** What is promised on each node, by node identifier: summed from the assignments each time, so it cannot drift. */
+export function promisedByNode(placed: Iterable<{ nodeId: string | null; demand: Resources }>): Map<string, Resources> {
+  const promised = new Map<string, Resources>();
+  for (const { nodeId, demand } of placed) {
+    if (nodeId !== null) promised.set(nodeId, add(promised.get(nodeId) ?? nothing, demand));
+  }
+  return promised;
+}
+
 /** What does not fit, in words such as "needs 4 GiB of memory, 1.5 GiB is free"; empty where all fits. */
 export function shortages(demand: Resources, capacity: Resources, used: Resources): string[] {
   const words: string[] = [];

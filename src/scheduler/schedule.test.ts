@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { capacityOf, demandOf, nothing } from '../model/capacity.ts';
+import { capacityOf, demandOf, nothing, promisedByNode } from '../model/capacity.ts';
 import { gibibyte, mebibyte } from '../model/flavor.ts';
 import { type Node, type NodeConfigInput, type NodeObserved, nodeConfigSchema } from '../model/node.ts';
 import type { Slice } from '../model/slice.ts';
 import { unobserved, type Vm } from '../model/vm.ts';
-import { type Snapshot, schedule, usage } from './schedule.ts';
+import { type Snapshot, schedule } from './schedule.ts';
 
 const options = { now: 1_000_000, routerGrace: 60_000 };
 
@@ -143,7 +143,7 @@ test('CR3 no node is ever promised more than it has, and the same input gives th
       const decisions = schedule(snapshot(nodes, vms), options);
       assert.deepEqual(schedule(snapshot(nodes, vms), options), decisions);
       const places = new Map(decisions.map(({ id, nodeId }) => [id, nodeId]));
-      const used = usage(vms.map((one) => ({ ...one, nodeId: places.get(one.id) ?? null })));
+      const used = promisedByNode(vms.map(({ id, spec }) => ({ nodeId: places.get(id) ?? null, demand: demandOf(spec) })));
       for (const one of nodes) {
         const capacity = capacityOf(one) ?? nothing;
         const promised = used.get(one.id) ?? nothing;
@@ -157,7 +157,7 @@ test('CR4 a VM stays pending only where it really fits on no node as they are fi
   fc.assert(
     fc.property(nodesArbitrary, vmsArbitrary, (nodes, vms) => {
       const places = new Map(schedule(snapshot(nodes, vms), options).map(({ id, nodeId }) => [id, nodeId]));
-      const used = usage(vms.map((one) => ({ ...one, nodeId: places.get(one.id) ?? null })));
+      const used = promisedByNode(vms.map(({ id, spec }) => ({ nodeId: places.get(id) ?? null, demand: demandOf(spec) })));
       for (const one of vms.filter(({ id }) => places.get(id) === null)) {
         const demand = demandOf(one.spec);
         const fits = nodes.some((candidate) => {

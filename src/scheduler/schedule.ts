@@ -1,5 +1,5 @@
 /** The scheduler: from a snapshot of nodes, VMs and slices to assignments and the reasons of those that must wait. Pure. */
-import { add, capacityOf, demandOf, nothing, type Resources, shortages } from '../model/capacity.ts';
+import { add, capacityOf, demandOf, nothing, promisedByNode, type Resources, shortages } from '../model/capacity.ts';
 import type { Node } from '../model/node.ts';
 import type { Slice } from '../model/slice.ts';
 import type { Vm } from '../model/vm.ts';
@@ -34,7 +34,7 @@ export function schedule(snapshot: Snapshot, options: ScheduleOptions): Decision
 }
 
 function placeVms({ nodes, vms }: Snapshot): Decision[] {
-  const used = usage(vms);
+  const used = promisedByNode(vms.map(({ nodeId, spec }) => ({ nodeId, demand: demandOf(spec) })));
   const decisions: Decision[] = [];
   for (const vm of vms.filter(({ nodeId }) => nodeId === null)) {
     const demand = demandOf(vm.spec);
@@ -58,15 +58,6 @@ function placeVms({ nodes, vms }: Snapshot): Decision[] {
     if (reason !== vm.pendingReason) decisions.push({ kind: 'vm', id: vm.id, from: null, nodeId: null, reason });
   }
   return decisions;
-}
-
-/** What is promised on each node, by node identifier; derived from the assignments each time, so it cannot drift. */
-export function usage(vms: readonly Vm[]): Map<string, Resources> {
-  const used = new Map<string, Resources>();
-  for (const { nodeId, spec } of vms) {
-    if (nodeId !== null) used.set(nodeId, add(used.get(nodeId) ?? nothing, demandOf(spec)));
-  }
-  return used;
 }
 
 /** Why a node cannot take a VM, null where it can. */

@@ -1,5 +1,5 @@
 /** What is promised on nodes, summed from the VMs that are assigned there, and the refusal of VMs that outgrow it. */
-import { add, capacityOf, demandOf, nothing, type Resources, shortages } from '../model/capacity.ts';
+import { capacityOf, demandOf, nothing, promisedByNode, type Resources, shortages } from '../model/capacity.ts';
 import { CroftError } from '../model/error.ts';
 import type { VmSpec } from '../model/slice.ts';
 import type { Queries } from './database.ts';
@@ -12,11 +12,7 @@ interface PlacedVm extends Resources {
 
 /** Node identifier → what its VMs are promised together. */
 export function usageByNode(vms: readonly PlacedVm[]): Map<string, Resources> {
-  const used = new Map<string, Resources>();
-  for (const vm of vms) {
-    if (vm.node_id !== null) used.set(vm.node_id, add(used.get(vm.node_id) ?? nothing, vm));
-  }
-  return used;
+  return promisedByNode(vms.map((vm) => ({ nodeId: vm.node_id, demand: vm })));
 }
 
 export function subtract(left: Resources, right: Resources): Resources {

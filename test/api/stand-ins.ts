@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { pino } from 'pino';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
+import { createMetrics } from '../../src/api/metrics.ts';
 import type { Api } from '../../src/api/route.ts';
 import { createApi } from '../../src/api/server.ts';
 import { CroftError } from '../../src/model/error.ts';
@@ -54,6 +55,7 @@ export async function setStage(replaced: Partial<ApiDependencies> = {}): Promise
     token,
     version,
     transit: '100.64.0.0/16',
+    metrics: createMetrics(store),
     images: imageIntake(store),
     nodes: nodeGateway(store, asked),
     console: echoConsole,

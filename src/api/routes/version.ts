@@ -1,9 +1,9 @@
-/** Whether the controller answers, which one it is, and the description of the API. */
+/** Whether the controller answers, which one it is, its figures, and the description of the API. */
 import { z } from 'zod';
 import { versionAnswerSchema } from '../../model/operations.ts';
-import { problems, type Routes } from '../route.ts';
+import { problems, type Routes, rawBody } from '../route.ts';
 
-export const versionRoutes: Routes = (api, { store, version }) => {
+export const versionRoutes: Routes = (api, { store, version, metrics }) => {
   api.get(
     '/v1/health',
     {
@@ -32,5 +32,21 @@ export const versionRoutes: Routes = (api, { store, version }) => {
     async () => ({ version, controller: store.controllerId, database: store.dialect }),
   );
 
-  api.get('/v1/openapi.json', { schema: { hide: true } }, async (_request, reply) => reply.send(api.swagger()));
+  api.get(
+    '/v1/metrics',
+    {
+      schema: {
+        summary: 'Give figures of nodes, VMs and the controller in the text format of Prometheus',
+        operationId: 'getMetrics',
+        tags: ['controller'],
+        response: { 200: rawBody('text/plain', 'One figure a line'), ...problems() },
+      },
+    },
+    async (_request, reply) => {
+      reply.header('content-type', metrics.contentType);
+      return await metrics.text();
+    },
+  );
+
+  api.get('/v1/openapi.json', { config: { open: true }, schema: { hide: true } }, async (_request, reply) => reply.send(api.swagger()));
 };
