@@ -1,6 +1,7 @@
 /** The OpenAPI description as text: what is committed as openapi.json. */
 import { pino } from 'pino';
 import type { ApiDependencies } from './dependencies.ts';
+import type { Api } from './route.ts';
 import { createApi } from './server.ts';
 
 /** The routes are only described and never asked, so nothing stands behind them. */
@@ -18,8 +19,8 @@ export async function describeApi(): Promise<string> {
 }
 
 /** Schemas come in the order in which their modules were loaded, which depends on who asks. */
-function sortSchemas(description: { components?: object }): void {
-  const components = description.components as { schemas?: Record<string, unknown> } | undefined;
+function sortSchemas(description: ReturnType<Api['swagger']>): void {
+  const { components } = description as { components?: { schemas?: Record<string, unknown> } };
   if (components?.schemas === undefined) return;
   components.schemas = Object.fromEntries(Object.entries(components.schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
