@@ -7,7 +7,7 @@ import type { Node, NodeObserved, NodeRole, NodeSpecs, NodeStatus } from '../mod
 import type { RouterPlan } from '../model/node-plan.ts';
 import type { Vm, VmObserved } from '../model/vm.ts';
 import { execute, type ImageDelivery } from '../reconciler/execute.ts';
-import { type NodeObservation, planNode } from '../reconciler/plan.ts';
+import { type NodeObservation, type NodePlan, planNode } from '../reconciler/plan.ts';
 import { type Step, subjectOf } from '../reconciler/steps.ts';
 import type { Store } from '../store/store.ts';
 import type { Journal } from './journal.ts';
@@ -146,6 +146,7 @@ export class NodeWorker {
     const plan = planNode({ wanted, observed, busy: new Set([...busy, ...this.#busy.keys()]), movedAway, now: now() });
     const settledVms = differences(rows, plan.observations);
     await store.vms.observe(settledVms);
+    this.#reportEnds(node, rows, settledVms);
     const settledRouters = this.#recordRouters(wanted.routers, plan.steps);
     const { addressed, expectant } = await this.#recordLeases(wanted.routers, observed);
     for (const id of plan.forget) await store.vms.forget(id);
@@ -224,6 +225,17 @@ export class NodeWorker {
       gone.map(({ id }) => ({ kind: 'router', id, from: node.id, nodeId: null, reason: 'the slice is being removed' })),
     );
     this.#options.changed();
+  }
+
+  /** VMs that ran when they were last seen, should run, and do not. */
+  #reportEnds(node: Node, rows: readonly Vm[], observations: NodePlan['observations']): void {
+    const seen = new Map(observations.map(({ id, observed }) => [id, observed]));
+    for (const { id, slice, name, desired, observed } of rows) {
+      const { state, reason } = seen.get(id) ?? {};
+      if (desired !== 'running' || observed.state !== 'running' || (state !== 'failed' && state !== 'stopped')) continue;
+      const message = reason ?? 'its process is gone';
+      this.#options.journal.record({ kind: 'vm.ended', node: node.config.name, slice, vm: name, message });
+    }
   }
 
   #reportStrangers(node: Node, strangers: readonly string[]): void {

@@ -41,7 +41,7 @@ export interface RouterNetworkPlan {
   internet: boolean;
   dhcp: boolean;
   leases: { mac: string; address: string; hostname: string }[];
-  /** Names that its DNS answers; several of one name are never there. */
+  /** Names that its DNS answers; a name may have several addresses. */
   names: { hostname: string; address: string }[];
 }
 

@@ -126,12 +126,21 @@ function routerNetworkOf({ id, name, segment, spec }: Network, vms: readonly Vm[
     leases: vms.flatMap((vm) =>
       vm.nics.filter((nic) => nic.networkId === id).map(({ mac, address }) => ({ mac, address, hostname: vm.name })),
     ),
-    names: vms.flatMap((vm) => {
-      // The nearest way to a VM: its address on this network, else its first one, which the router can reach.
-      const nic = vm.nics.find(({ networkId }) => networkId === id) ?? vm.nics[0];
-      return nic === undefined ? [] : [{ hostname: vm.name, address: nic.address }];
-    }),
+    names: namesOn(id, vms),
   };
+}
+
+/**
+ * A VM of the network is named by its address there. Another one by those that it has in networks which some VM of this one
+ * is in too: guests ask the server of their first network also for those whom they reach by another.
+ */
+function namesOn(networkId: string, vms: readonly Vm[]): RouterNetworkPlan['names'] {
+  const isHere = ({ nics }: Vm): boolean => nics.some((nic) => nic.networkId === networkId);
+  const near = new Set(vms.filter(isHere).flatMap(({ nics }) => nics.map((nic) => nic.networkId)));
+  return vms.flatMap((vm) => {
+    const shared = vm.nics.filter((nic) => (isHere(vm) ? nic.networkId === networkId : near.has(nic.networkId)));
+    return (shared.length > 0 ? shared : vm.nics.slice(0, 1)).map(({ address }) => ({ hostname: vm.name, address }));
+  });
 }
 
 /** Foreign keys see to it that it is there. */
