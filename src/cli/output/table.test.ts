@@ -32,7 +32,7 @@ test('CR14 a table keeps everything where there is room, and has no spaces at th
 
 test('CR14 a table of 80 columns cuts its widest column first', () => {
   const [, , second] = lines(80);
-  assert.equal(second, 'hello/a-name-of-some-length  pending  900GiB  n1: needs 900 GiB of memory, 23…');
+  assert.equal(second, 'hello/a-name-of-some-length  pending  900GiB  n1: needs 900 GiB of memory, 23.3…');
   assert.equal(textWidth(second ?? ''), 80);
 });
 
@@ -66,6 +66,6 @@ test('CR17 a cell is one line and cannot steer the terminal, whatever a program 
 test('CR14 colour is only around the text, and none is there without a terminal', () => {
   const cells = [['web', { text: 'running', tone: 'good' as const }, '', 'x']];
   const painted = renderTable(columns, cells, { width: 80, paint: createPaint(true) });
-  assert.match(painted, /\u001b\[32mrunning\u001b\[39m {2}/);
+  assert.ok(painted.includes('\u001b[32mrunning\u001b[39m  '));
   assert.ok(!renderTable(columns, cells, { width: 80, paint }).includes('\u001b'));
 });

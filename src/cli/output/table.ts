@@ -63,12 +63,8 @@ function toneOfCell(cell: Cell | undefined): Tone | null {
 
 /** A program's own words may have several lines and characters that steer a terminal. */
 export function oneLine(text: string): string {
-  return printable(
-    text
-      .trim()
-      .replace(/\s*[\r\n]+\s*/g, '; ')
-      .replaceAll('\t', ' '),
-  );
+  const joined = text.trim().replace(/([:;,.]?)[ \t]*[\r\n]\s*/g, (_, end: string) => `${end || ';'} `);
+  return printable(joined.replaceAll('\t', ' '));
 }
 
 /** Positions of the columns that there is room for when all are at their least. */

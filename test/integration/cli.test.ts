@@ -1,0 +1,84 @@
+/** The command line against the real API with the real SQLite store, over loopback. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type Outcome, runFake } from '../../src/cli/fake-environment.ts';
+import { createClient } from '../../src/client/client.ts';
+import { listen } from '../api/listen.ts';
+import { setStage, token } from '../api/stand-ins.ts';
+
+const file = 'slice: hello\nnetworks: { lan: {} }\nvms: { web: { image: micro, nics: [lan] } }\n';
+
+test('CR14 the command line drives the real API: plan, apply, lists, errors, exec, backup', async () => {
+  await using stage = await setStage();
+  const client = createClient({ url: await listen(stage), token });
+  const croft = (words: string, input?: string): Promise<Outcome> =>
+    runFake(words.split(' '), { client, width: 200, ...(input !== undefined && { input }) });
+
+  assert.match((await croft('slice plan -f -', file)).stdout, /^slice hello: 2 changes\n {2}\+ network lan/);
+  const applied = await croft('slice apply -f - -o json', file);
+  assert.equal(applied.code, 0);
+  assert.equal(JSON.parse(applied.stdout).task.kind, 'slice.apply');
+  assert.match((await croft('slice apply -f -', file)).stdout, /^slice hello is as the file says$/m);
+  assert.match((await croft('vm ls')).stdout, /^hello\/web +pending/m);
+  assert.equal(JSON.parse((await croft('slice show hello -o json')).stdout).vms[0].name, 'web');
+  assert.deepEqual(
+    (await croft('slice plan -f -', (await croft('slice export hello')).stdout)).stdout,
+    'slice hello is as the file says\n',
+  );
+
+  const wrong = await croft('slice apply -f -', 'slice: x\nvms: { a: { image: micr } }\n');
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /^ {2}standard input:2:\d+: vms\.a\.image: unknown image "micr": did you mean micro\?$/m);
+  assert.equal((await croft('slice show nothing')).code, 3);
+  assert.equal((await croft('image rm micro')).code, 4);
+
+  assert.equal((await croft('node add n1 --ssh root@192.0.2.1 --accept-host-key')).code, 0);
+  assert.match((await croft('node ls')).stdout, /^n1 +new/m);
+  assert.equal((await croft('node exec n1 -- true')).code, 3);
+  assert.equal((await croft('doctor')).code, 1);
+  assert.match((await croft('events --limit 5')).stdout, /node\.exec {7}n1/);
+  assert.equal((await croft('vm console hello/web --log 3')).stdout, 'web\n');
+  assert.equal((await croft('vm console hello/web --for 0.1', 'typed\n')).stdout, 'typed\n');
+});
+
+test('CR15 a backup goes to a file and comes back into an empty controller', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'croft-cli-'));
+  try {
+    await using stage = await setStage();
+    const client = createClient({ url: await listen(stage), token });
+    const backup = join(folder, 'croft.backup');
+    await runFake(['slice', 'apply', '-f', '-'], { client, input: file });
+    assert.equal((await runFake(['backup', '-o', backup], { client })).code, 0);
+    await using other = await setStage();
+    const restored = createClient({ url: await listen(other), token });
+    assert.equal((await runFake(['restore', backup], { client: restored })).code, 0);
+    assert.match((await runFake(['slice', 'ls'], { client: restored })).stdout, /^hello /m);
+    assert.equal((await runFake(['restore', backup], { client: restored })).code, 4);
+    assert.equal((await runFake(['restore', join(folder, 'none')], { client })).code, 2);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('CR1 a file of nodes is added in turn, and a wrong place in it is named by line', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'croft-cli-'));
+  try {
+    await using stage = await setStage();
+    const client = createClient({ url: await listen(stage), token });
+    const nodes = join(folder, 'nodes.yaml');
+    await writeFile(nodes, '- name: n1\n  ssh: { address: 192.0.2.1 }\n- name: n2\n  ssh: { address: 192.0.2.2 }\n  roles: [comput]\n');
+    const wrong = await runFake(['node', 'add', '-f', nodes, '--accept-host-key'], { client });
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /nodes\.yaml:5:\d+: roles/);
+    await writeFile(nodes, '- name: n1\n  ssh: { address: 192.0.2.1 }\n- name: n2\n  ssh: { address: 192.0.2.2 }\n');
+    const added = await runFake(['node', 'add', '-f', nodes, '--accept-host-key'], { client });
+    assert.equal(added.code, 0);
+    assert.match(added.stdout, /^added node n2/m);
+    assert.match(added.stderr, /n1 is there already/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
