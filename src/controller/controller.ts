@@ -21,6 +21,7 @@ import { openStore } from '../store/open.ts';
 import { ensureToken, makeHome } from './home.ts';
 import { Hosts } from './hosts.ts';
 import { createImageIntake } from './image-intake.ts';
+import { ImageSweep } from './image-sweep.ts';
 import { ensureKey } from './key.ts';
 import { createDoctor } from './node-doctor.ts';
 import { createNodeInspection } from './node-inspection.ts';
@@ -78,6 +79,7 @@ export async function startController(options: ControllerOptions, agent: string 
   const placement = new PlacementLoop({ store, fleet, journal, interval, routerGrace, now, failed });
   undo.defer(() => placement.stop());
 
+  const sweep = new ImageSweep({ store, library, delivery: images, fleet, failed });
   const consoles = new ConsoleHub(async (vm) => {
     const { host, layout } = await reachOf(fleet, vm.nodeId);
     return await hypervisor.console(host, layout, vm.id);
@@ -85,7 +87,7 @@ export async function startController(options: ControllerOptions, agent: string 
   undo.defer(() => consoles.close());
   const api = await createApi({
     ...{ store, token, version: options.version, transit: options.transit, changes: journal, metrics, wake, logger },
-    images: createImageIntake({ store, library, workFolder: join(home.cache, 'micro'), journal }),
+    images: createImageIntake({ store, library, workFolder: join(home.cache, 'micro'), journal, sweep }),
     nodes: new NodeAdministration({ store, fleet, journal, hypervisor, network, doctor: createDoctor(), hosts, wake }),
     console: {
       open: async (slice, name) => await consoles.open(await store.vms.get(slice, name)),
@@ -100,6 +102,7 @@ export async function startController(options: ControllerOptions, agent: string 
   await api.listen({ host: options.host, port: options.port });
   url = urlOf(api.server.address() as AddressInfo);
   placement.wake();
+  void sweep.sweep();
   logger.info({ url, controller: store.controllerId, database: store.dialect }, 'the controller is ready');
   const owned = undo.move();
   return { url, token, controllerId: store.controllerId, [Symbol.asyncDispose]: () => owned.disposeAsync() };

@@ -8,6 +8,7 @@ import { buildMicroImage } from '../images/micro.ts';
 import type { Journal } from '../loops/journal.ts';
 import type { Image } from '../model/image.ts';
 import type { Store } from '../store/store.ts';
+import type { ImageSweep } from './image-sweep.ts';
 
 export interface ImageIntakeOptions {
   store: Store;
@@ -15,21 +16,25 @@ export interface ImageIntakeOptions {
   /** Where the micro image is built; keeps downloaded packages. */
   workFolder: string;
   journal: Journal;
+  sweep: ImageSweep;
 }
 
-export function createImageIntake({ store, library, workFolder, journal }: ImageIntakeOptions): ImageIntake {
+export function createImageIntake({ store, library, workFolder, journal, sweep }: ImageIntakeOptions): ImageIntake {
   async function add(name: string, content: Readable | string): Promise<Image> {
-    const { sha256, format, size, virtualSize } = await library.add(content);
-    const image = await store.images.put({ name, sha256, format, size, virtualSize });
-    journal.record({ kind: 'image.added', message: `image ${name} is sha256:${sha256}` });
+    const image = await sweep.arriving(async () => {
+      const { sha256, format, size, virtualSize } = await library.add(content);
+      return await store.images.put({ name, sha256, format, size, virtualSize });
+    });
+    journal.record({ kind: 'image.added', message: `image ${name} is sha256:${image.sha256}` });
+    void sweep.sweep();
     return image;
   }
 
   return {
     add,
     async remove(name) {
-      const { contentUnused, sha256 } = await store.images.remove(name);
-      if (contentUnused) await library.remove(sha256);
+      await store.images.remove(name);
+      void sweep.sweep();
       journal.record({ kind: 'image.removed', message: `image ${name} removed` });
     },
     async buildMicro(name) {

@@ -23,6 +23,8 @@ export interface ImageLibrary {
    */
   add(source: string | Readable): Promise<LibraryImage>;
   path(sha256: string, format: ImageFormat): string;
+  /** The sha256 of each image that is there. */
+  list(): Promise<string[]>;
   /** Removing what is not there does no harm. */
   remove(sha256: string): Promise<void>;
 }
@@ -55,6 +57,9 @@ export async function openImageLibrary({ folder, inspect = inspectImage }: Image
       } finally {
         await rm(partial, { force: true });
       }
+    },
+    async list() {
+      return (await readdir(folder)).flatMap((name) => /^([0-9a-f]{64})\./.exec(name)?.[1] ?? []);
     },
     async remove(sha256) {
       await Promise.all(imageFormats.map((format) => rm(pathOf(sha256, format), { force: true })));

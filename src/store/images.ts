@@ -45,17 +45,20 @@ export class SqlImageStore implements ImageStore {
     });
   }
 
-  remove(name: string): Promise<{ contentUnused: boolean; sha256: string }> {
+  remove(name: string): Promise<void> {
     return this.#database.write(async (queries) => {
-      const { id, sha256 } = pickImage(await readImages(queries), name);
+      const { id } = pickImage(await readImages(queries), name);
       const users = await usersOf(queries, id);
       if (users.length > 0) {
         throw new CroftError('conflict.in-use', `image "${name}" is used by ${users.join(', ')}`, { hint: 'Remove these VMs first.' });
       }
       await queries.deleteFrom('images').where('id', '=', id).execute();
-      const twin = await queries.selectFrom('images').select('id').where('sha256', '=', sha256).executeTakeFirst();
-      return { contentUnused: twin === undefined, sha256 };
     });
+  }
+
+  async contents(): Promise<string[]> {
+    const rows = await this.#database.read((queries) => queries.selectFrom('images').select('sha256').distinct().execute());
+    return rows.map(({ sha256 }) => sha256);
   }
 }
 

@@ -76,8 +76,10 @@ export interface ImageStore {
   byId(id: string): Promise<Image>;
   /** Points the name at this content. VMs made before keep the image that they were made from. */
   put(image: Omit<Image, 'id' | 'createdAt'>): Promise<Image>;
-  /** Rejects with `conflict.in-use` and the VMs that use it. Resolves true when no other name has the same content. */
-  remove(name: string): Promise<{ contentUnused: boolean; sha256: string }>;
+  /** Rejects with `conflict.in-use` and the VMs that use it. */
+  remove(name: string): Promise<void>;
+  /** The sha256 of each content that a name or a VM needs. */
+  contents(): Promise<string[]>;
 }
 
 export interface SliceStore {

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ImageDelivery } from '../images/deliver.ts';
+import type { ImageLibrary } from '../images/library.ts';
+import { Fleet } from '../loops/fleet.ts';
+import type { Store } from '../store/store.ts';
+import { ImageSweep } from './image-sweep.ts';
+
+function stage(files: string[], needed: string[]) {
+  const library = {
+    list: async () => [...files],
+    remove: async (sha256: string) => void files.splice(files.indexOf(sha256), 1),
+  } as unknown as ImageLibrary;
+  const store = { images: { contents: async () => needed }, nodes: { list: async () => [] } } as unknown as Store;
+  const fleet = new Fleet(() => assert.fail('there is no node'));
+  const failed = (error: unknown): void => assert.fail(String(error));
+  return new ImageSweep({ store, library, delivery: {} as ImageDelivery, fleet, failed });
+}
+
+test('CR12 a sweep removes from the library exactly what nothing needs', async () => {
+  const files = ['a', 'b', 'c'];
+  await stage(files, ['b']).sweep();
+  assert.deepEqual(files, ['b']);
+});
+
+test('CR12 a file that has arrived but is not recorded yet is not swept away', async () => {
+  const files = ['old'];
+  const needed: string[] = [];
+  const sweep = stage(files, needed);
+  await sweep.arriving(async () => {
+    files.push('new');
+    await sweep.sweep();
+    assert.deepEqual(files, ['old', 'new']);
+    needed.push('new');
+  });
+  await sweep.sweep();
+  assert.deepEqual(files, ['new']);
+});
