@@ -79,7 +79,7 @@ export const importRules: readonly ImportRule[] = [
   {
     folder: 'api',
     from: ['model', 'store/store.ts'],
-    packages: ['fastify', '@fastify/swagger', '@fastify/websocket', 'fastify-type-provider-zod', 'zod', 'pino', 'node:*'],
+    packages: ['fastify', '@fastify/swagger', '@fastify/websocket', 'fastify-type-provider-zod', 'prom-client', 'zod', 'pino', 'node:*'],
     why: 'the API writes desired state and reads what is: it makes nothing happen on a node by itself',
   },
   {
@@ -116,9 +116,9 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     folder: 'main.ts',
-    from: ['cli', 'controller'],
+    from: ['cli', 'client', 'controller'],
     packages: ['node:*'],
-    why: 'the composition root only hands environment and arguments over',
+    why: 'the composition root only hands environment, arguments and the parts that need them to each other',
   },
 ];
 

@@ -1,6 +1,5 @@
 /** How a command, a file or a Unix socket on a node is reached; the same for SSH, for this machine and for the fake. */
 import type { Duplex, Readable, Writable } from 'node:stream';
-import type { CroftError } from '../model/error.ts';
 
 /** A program and its arguments. They reach the program byte for byte: no shell ever reads them. */
 export interface Command {
@@ -80,6 +79,3 @@ export async function perform<const Calls extends readonly Call<unknown>[]>(host
   const results = await host.batch(calls.map((call) => call.command));
   return calls.map((call, index) => call.parse(results[index] as CommandResult)) as Parsed<Calls>;
 }
-
-/** Makes the error of a failed command; tools hand it what they know. */
-export type CommandFailure = (result: CommandResult) => CroftError;
