@@ -44,3 +44,34 @@ test('CR6 the console of a stopped VM says how to start it', async () => {
     (error: CroftError) => error.code === 'vm.not-running' && /croft vm start s\/web/.test(error.hint ?? ''),
   );
 });
+
+test('CR6 a console opened at the moment in which its last viewer leaves has a connection of its own', async () => {
+  const guests: PassThrough[] = [];
+  const hub = new ConsoleHub(async () => {
+    const guest = new PassThrough();
+    guests.push(guest);
+    return guest;
+  });
+  const first = await hub.open(running);
+  first.destroy();
+  await once(first, 'close');
+  const second = await hub.open(running);
+  const echo = once(second, 'data');
+  second.write('hello');
+  assert.equal(String((await echo)[0]), 'hello');
+  assert.equal(guests.length, 2);
+  hub.close();
+});
+
+test('CR6 a viewer that leaves does not take the connection from one that is about to have it', async () => {
+  const guest = new PassThrough();
+  const connected = Promise.withResolvers<PassThrough>();
+  const hub = new ConsoleHub(() => connected.promise);
+  const opening = [hub.open(running), hub.open(running)];
+  const leaving = opening[0]?.then((viewer) => viewer.destroy());
+  connected.resolve(guest);
+  await leaving;
+  const second = await opening[1];
+  assert.equal(guest.destroyed, false);
+  second?.destroy();
+});

@@ -9,6 +9,8 @@ export type ConnectConsole = (vm: Vm) => Promise<Duplex>;
 interface SharedConsole {
   upstream: Promise<Duplex>;
   viewers: Set<Duplex>;
+  /** Those that wait for the connection included. */
+  users: number;
 }
 
 /** Bytes. */
@@ -30,12 +32,17 @@ export class ConsoleHub {
       });
     }
     const shared = this.#consoles.get(vm.id) ?? this.#share(vm);
+    shared.users += 1;
     const upstream = await shared.upstream;
     const viewer = viewerOf(upstream);
     shared.viewers.add(viewer);
     viewer.once('close', () => {
       shared.viewers.delete(viewer);
-      if (shared.viewers.size === 0) upstream.destroy();
+      shared.users -= 1;
+      if (shared.users > 0) return;
+      // Whoever opens it from now on needs a connection of their own, and not this one's last moments.
+      this.#forget(vm, shared);
+      upstream.destroy();
     });
     return viewer;
   }
@@ -45,11 +52,9 @@ export class ConsoleHub {
   }
 
   #share(vm: Vm): SharedConsole {
-    const shared: SharedConsole = { upstream: this.#connect(vm), viewers: new Set() };
+    const shared: SharedConsole = { upstream: this.#connect(vm), viewers: new Set(), users: 0 };
     this.#consoles.set(vm.id, shared);
-    const forget = (): void => {
-      if (this.#consoles.get(vm.id) === shared) this.#consoles.delete(vm.id);
-    };
+    const forget = (): void => this.#forget(vm, shared);
     shared.upstream.then((upstream) => {
       upstream.on('data', (chunk: Buffer) => {
         for (const viewer of shared.viewers) deliver(viewer, chunk);
@@ -61,6 +66,10 @@ export class ConsoleHub {
       upstream.on('error', forget);
     }, forget);
     return shared;
+  }
+
+  #forget({ id }: Vm, shared: SharedConsole): void {
+    if (this.#consoles.get(id) === shared) this.#consoles.delete(id);
   }
 }
 
