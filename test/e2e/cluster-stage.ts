@@ -152,10 +152,15 @@ export class ClusterStage implements AsyncDisposable {
 
   /** The interface of the VM's first NIC on its node. */
   async tap({ id, node }: VmView): Promise<string> {
-    const links = JSON.parse(await this.on(node, 'ip -json link show')) as { ifname: string; ifalias?: string }[];
-    const tap = links.find(({ ifalias }) => ifalias?.startsWith(`croft:${this.controllerId}:port:${id}:`));
+    const [tap] = await this.labelled(node, `port:${id}:`);
     assert.ok(tap, `VM ${id} has no interface on ${node}`);
-    return tap.ifname;
+    return tap;
+  }
+
+  /** The interfaces of this controller on a node whose label goes on with `what`. */
+  async labelled(node: string | null, what: string): Promise<string[]> {
+    const script = 'cd /sys/class/net && grep -lF "croft:$1:$2" */ifalias || :';
+    return (await this.on(node, script, this.controllerId, what)).split('\n').flatMap((path) => path.split('/')[0] || []);
   }
 
   get runFolder(): string {
