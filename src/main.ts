@@ -16,6 +16,7 @@ process.exitCode = await runCli(process.argv.slice(2), {
   color: process.stdout.isTTY === true && (environment.NO_COLOR ?? '') === '',
   debug: environment.CROFT_DEBUG !== undefined,
   version: packageVersion(),
+  program: environment.CROFT_COMMAND ?? 'croft',
   demoSlice: fileURLToPath(new URL('../examples/hello.yaml', import.meta.url)),
   local: async () => {
     const { createService } = await import('./controller/service.ts');

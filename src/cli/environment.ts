@@ -20,6 +20,8 @@ export interface CliEnvironment {
   /** Errors are shown with their stacks. */
   debug: boolean;
   version: string;
+  /** How the program was called, such as `./croft`. */
+  program: string;
   /** Path of the slice file that `demo` deploys. */
   demoSlice: string;
   /** Loaded when first needed, because it is heavy. */

@@ -32,7 +32,19 @@ export async function runFake(
   const stdin = new PassThrough();
   if (input !== undefined) stdin.end(input);
   const code = await runCli(argv, {
-    ...{ stdin, stdout, stderr, isTerminal: false, width: 80, height: 24, color: false, debug: false, version: '1.2.3', demoSlice: '' },
+    ...{
+      stdin,
+      stdout,
+      stderr,
+      isTerminal: false,
+      width: 80,
+      height: 24,
+      color: false,
+      debug: false,
+      version: '1.2.3',
+      program: 'croft',
+      demoSlice: '',
+    },
     local: async () => ({ connection: async () => ({ url: 'http://127.0.0.1:1', token: 'token' }), ...local }) as LocalOperations,
     connect: async () => client as Client,
     onInterrupt: () => () => undefined,

@@ -66,7 +66,7 @@ async function demonstrate(context: CliContext, signal: AbortSignal): Promise<vo
     (line) => line,
   );
 
-  context.print(['', steps.table(), '', vmTable(vms, context.view()), '', nextSteps(url, slice)].join('\n'));
+  context.print(['', steps.table(), '', vmTable(vms, context.view()), '', nextSteps(context.environment.program, url, slice)].join('\n'));
 }
 
 function upInWords({ url, started }: Connection & { started: boolean }): string {
@@ -94,16 +94,18 @@ async function deploy(context: CliContext, client: Client): Promise<{ slice: str
   return { slice: slice.name, changed: begun !== null };
 }
 
-function nextSteps(url: string, slice: string): string {
+/** `program` is how this one was called, so that the lines can be typed as they stand. */
+function nextSteps(program: string, url: string, slice: string): string {
   const steps = [
-    [`croft vm console ${slice}/web`, 'log in on the serial console; Ctrl-] leaves'],
-    ['croft vm ls', 'what runs where'],
-    [`croft slice export ${slice} > my.yaml`, 'the slice as a file, to be edited'],
-    ['croft slice plan -f my.yaml', 'what an edited file would change'],
-    ['croft events --follow', 'what happens, as it happens'],
-    ['croft down', 'stop the controller; the VMs go on'],
-    ['croft down --purge', 'remove everything again'],
-  ] as const;
-  const lines = steps.map(([command, meaning]) => `  ${command.padEnd(36)}${meaning}`);
+    [`vm console ${slice}/web`, 'log in on the serial console; Ctrl-] leaves'],
+    ['vm ls', 'what runs where'],
+    [`slice export ${slice} > my.yaml`, 'the slice as a file, to be edited'],
+    ['slice plan -f my.yaml', 'what an edited file would change'],
+    ['events --follow', 'what happens, as it happens'],
+    ['down', 'stop the controller; the VMs go on'],
+    ['down --purge', 'remove everything again'],
+  ].map(([command, meaning]) => [`${program} ${command}`, meaning] as const);
+  const width = Math.max(...steps.map(([command]) => command.length)) + 2;
+  const lines = steps.map(([command, meaning]) => `  ${command.padEnd(width)}${meaning}`);
   return [`The API listens at ${url}; its description is at ${url}/v1/openapi.json.`, 'What to try next:', ...lines].join('\n');
 }

@@ -50,6 +50,7 @@ set -eu
 ${lock}
 state=$1 user=$2
 shift 2
+(umask 066 && mkdir -p "\${state%/*}")
 umask 077
 mkdir -p "$state"
 chown "0:$user" "$state"
