@@ -40,8 +40,7 @@ export async function startController(options: ControllerOptions, agent: string 
   const { home } = options;
   await makeHome(home);
   let url = '';
-  const presence = await occupy(home, () => ({ pid: process.pid, url }));
-  undo.defer(() => void presence.close());
+  undo.use(await occupy(home, () => ({ pid: process.pid, url })));
   const token = await ensureToken(home);
   await ensureKey(home.key);
   await mkdir(home.images, { recursive: true });

@@ -10,6 +10,8 @@ export interface Home {
   token: string;
   /** Socket that the running controller listens on, see presence.ts. */
   presence: string;
+  /** Locked by the running controller, see presence.ts. */
+  lock: string;
   log: string;
   images: string;
   /** Private key with which the controller logs in to nodes that name no other. */
@@ -23,6 +25,7 @@ export function homeAt(folder: string): Home {
     database: join(folder, 'croft.db'),
     token: join(folder, 'token'),
     presence: join(folder, 'controller.sock'),
+    lock: join(folder, 'controller.lock'),
     log: join(folder, 'controller.log'),
     images: join(folder, 'images'),
     key: join(folder, 'id_ed25519'),

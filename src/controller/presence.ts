@@ -1,6 +1,7 @@
-/** Tells whether a controller serves a home: it listens on a socket there, which dies with it and so can never be stale. */
+/** One controller to a home: it holds a lock and answers on a socket there. Both end with its process, however that ends. */
 import { rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
+import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { CroftError } from '../model/error.ts';
 import type { Home } from './home.ts';
@@ -13,6 +14,8 @@ export interface Presence {
 
 /** sizeof(sun_path) on Linux, less the closing NUL; unix(7). */
 const longestSocketPath = 107;
+/** SQLITE_BUSY; sqlite.org/rescode.html. */
+const sqliteBusy = 5;
 
 /** The controller that serves this home, null where none does. */
 export async function findController(home: Home): Promise<Presence | null> {
@@ -26,20 +29,44 @@ export async function findController(home: Home): Promise<Presence | null> {
   }
 }
 
-/** Takes the home for this process. Rejects with `conflict.exists` where another controller has it. */
-export async function occupy(home: Home, presence: () => Presence): Promise<Server> {
+/**
+ * Takes the home for this process until the result is disposed of. Rejects with `conflict.exists` where another controller
+ * has it; of several that try at one time one gets it.
+ */
+export async function occupy(home: Home, presence: () => Presence): Promise<Disposable> {
   if (Buffer.byteLength(home.presence) > longestSocketPath) {
     throw new CroftError('input.invalid', `the path of the controller's folder is too long for a socket in it: ${home.folder}`, {
       hint: 'name a shorter one with CROFT_HOME',
     });
   }
-  const other = await findController(home);
-  if (other !== null) {
-    throw new CroftError('conflict.exists', `a controller serves ${home.folder} already: process ${other.pid} at ${other.url}`, {
-      hint: 'use it, or end it with `croft down`',
-    });
-  }
+  using undo = new DisposableStack();
+  const lock = undo.adopt(new DatabaseSync(home.lock, { timeout: 0 }), (database) => database.close());
+  if (!isTaken(lock)) throw await occupied(home);
   await rm(home.presence, { force: true });
+  undo.adopt(await listen(home, presence), (server) => void server.close());
+  return undo.move();
+}
+
+/** Node has no file locks of its own: an open transaction of an empty SQLite database is one. */
+function isTaken(lock: DatabaseSync): boolean {
+  try {
+    lock.exec('begin exclusive');
+    return true;
+  } catch (error) {
+    if ((error as { errcode?: number }).errcode === sqliteBusy) return false;
+    throw error;
+  }
+}
+
+async function occupied(home: Home): Promise<CroftError> {
+  const other = await findController(home);
+  const who = other === null || other.url === '' ? 'it is just starting or ending' : `process ${other.pid} at ${other.url}`;
+  return new CroftError('conflict.exists', `a controller serves ${home.folder} already: ${who}`, {
+    hint: 'use it, or end it with `croft down`',
+  });
+}
+
+async function listen(home: Home, presence: () => Presence): Promise<Server> {
   const server = createServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.end(JSON.stringify(presence()));
