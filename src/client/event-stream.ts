@@ -56,7 +56,7 @@ function isPassing(error: unknown): boolean {
 }
 
 /** Resolves after `ms`, at once when the signal is aborted. */
-function elapsed(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function elapsed(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const end = (): void => {
       clearTimeout(timer);

@@ -1,7 +1,9 @@
 /** Following a task to its end, with the events of its slice on the way. */
+import { CroftError } from '../model/error.ts';
 import type { Event } from '../model/event.ts';
 import type { Task } from '../model/task.ts';
 import type { Client } from './client.ts';
+import { elapsed } from './event-stream.ts';
 
 export interface FollowTaskOptions {
   /** Sequence of the last event that is known already; those after it are told. */
@@ -10,8 +12,31 @@ export interface FollowTaskOptions {
   onEvent?(event: Event): void;
 }
 
-/** Resolves with the task as it ended, done or failed. Rejects as `client.events.follow` does, also when `signal` aborts. */
+/** ms. */
+const pause = 250;
+
+/**
+ * Resolves with the task as it ended, done or failed. A controller that does not answer is asked again until it does: it
+ * took the task on, so it goes on with it once it is started again. Rejects with any other error, and when `signal` aborts.
+ */
 export async function followTask(client: Client, task: Task, { after, signal, onEvent }: FollowTaskOptions): Promise<Task> {
+  let known = after;
+  const hear = (event: Event): void => {
+    known = event.sequence;
+    onEvent?.(event);
+  };
+  for (;;) {
+    try {
+      return await followOnce(client, task, { after: known, ...(signal && { signal }), onEvent: hear });
+    } catch (error) {
+      if (!(error instanceof CroftError && error.code === 'unavailable')) throw error;
+      await elapsed(pause, signal);
+      signal?.throwIfAborted();
+    }
+  }
+}
+
+async function followOnce(client: Client, task: Task, { after, signal, onEvent }: FollowTaskOptions): Promise<Task> {
   let now = await client.tasks.get(task.id);
   if (now.state !== 'running') return now;
   for await (const event of client.events.follow({ after, slice: task.subject }, signal)) {

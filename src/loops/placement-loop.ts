@@ -116,12 +116,7 @@ export class PlacementLoop {
       if (outcome === null) continue;
       await journal.flush();
       await store.tasks.end(task.id, outcome.state, outcome.message);
-      journal.record({
-        kind: 'task.ended',
-        slice: task.subject,
-        vm: task.vm,
-        message: `${task.kind} ${outcome.state}${outcome.message === null ? '' : `: ${outcome.message}`}`,
-      });
+      journal.announce();
     }
   }
 }

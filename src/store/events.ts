@@ -1,7 +1,7 @@
 /** Events in the database. */
 import type { Selectable } from 'kysely';
 import type { Event, NewEvent } from '../model/event.ts';
-import type { Database } from './database.ts';
+import type { Database, Queries } from './database.ts';
 import type { EventStore } from './store.ts';
 import type { Tables } from './tables.ts';
 import { portions } from './vm-rows.ts';
@@ -18,13 +18,7 @@ export class SqlEventStore implements EventStore {
 
   async append(events: readonly NewEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const at = this.#now();
-    const rows = events.map(({ kind, node = null, slice = null, vm = null, message, step = null }) => {
-      return { at, kind, node, slice, vm, message, step: step === null ? null : JSON.stringify(step) };
-    });
-    await this.#database.write(async (queries) => {
-      for (const part of portions(rows)) await queries.insertInto('events').values(part).execute();
-    });
+    await this.#database.write((queries) => insertEvents(queries, this.#now(), events));
   }
 
   after(sequence: number, limit: number): Promise<Event[]> {
@@ -58,6 +52,14 @@ export class SqlEventStore implements EventStore {
         .execute(),
     );
   }
+}
+
+/** Appends events that happened `at`, in ms since 1970, as part of a larger change. */
+export async function insertEvents(queries: Queries, at: number, events: readonly NewEvent[]): Promise<void> {
+  const rows = events.map(({ kind, node = null, slice = null, vm = null, message, step = null }) => {
+    return { at, kind, node, slice, vm, message, step: step === null ? null : JSON.stringify(step) };
+  });
+  for (const part of portions(rows)) await queries.insertInto('events').values(part).execute();
 }
 
 function eventOf(row: Selectable<Tables['events']>): Event {

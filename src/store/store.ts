@@ -136,6 +136,7 @@ export interface TaskStore {
   running(): Promise<Task[]>;
   /** Ends an older running task of the same subject and VM as failed, with the message that this one overtook it. */
   start(task: Pick<Task, 'kind' | 'subject' | 'vm' | 'generation'>): Promise<Task>;
+  /** Ends a running task. The event `task.ended` that says so is appended with it, here and where a task is overtaken. */
   end(id: string, state: 'done' | 'failed', message: string | null): Promise<void>;
 }
 

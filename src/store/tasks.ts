@@ -1,8 +1,9 @@
 /** Tasks in the database. */
-import type { Selectable } from 'kysely';
+import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
 import type { NewIdentifier } from '../model/identifier.ts';
 import { type Task, taskKinds } from '../model/task.ts';
 import type { Database, Queries } from './database.ts';
+import { insertEvents } from './events.ts';
 import { goneById } from './missing.ts';
 import type { TaskStore } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -68,29 +69,53 @@ export class SqlTaskStore implements TaskStore {
   }
 
   async end(id: string, state: 'done' | 'failed', message: string | null): Promise<void> {
-    await this.#database.write((queries) =>
-      queries
-        .updateTable('tasks')
-        .set({ state, message, ended_at: this.#now() })
-        .where('id', '=', id)
-        .where('state', '=', 'running')
-        .execute(),
-    );
+    await this.#database.write((queries) => endTasks(queries, { state, message, at: this.#now() }, (where) => where('id', '=', id)));
   }
 }
 
 /** Ends the running task of the same subject and VM. A node and a slice may have the same name: their tasks are told apart by the kind. */
-async function overtake(queries: Queries, task: Task): Promise<void> {
-  const ofNode = task.kind.startsWith('node.');
-  const kinds = taskKinds.filter((kind) => kind.startsWith('node.') === ofNode);
-  await queries
+async function overtake(queries: Queries, { id, kind, subject, vm, createdAt }: Task): Promise<void> {
+  const kinds = taskKinds.filter((one) => isOfNode(one) === isOfNode(kind));
+  await endTasks(queries, { state: 'failed', message: `overtaken by ${kind} ${id}`, at: createdAt }, (where) =>
+    where.and([where('subject', '=', subject), where('vm', vm === null ? 'is' : '=', vm), where('kind', 'in', kinds)]),
+  );
+}
+
+interface Ending {
+  state: 'done' | 'failed';
+  message: string | null;
+  /** ms since 1970. */
+  at: number;
+}
+
+/** Ends those of the tasks that run. The event that says so is in the same transaction, for whoever waits hears of the end by it alone. */
+async function endTasks(
+  queries: Queries,
+  { state, message, at }: Ending,
+  those: (where: ExpressionBuilder<Tables, 'tasks'>) => Expression<SqlBool>,
+): Promise<void> {
+  const ended = await queries
     .updateTable('tasks')
-    .set({ state: 'failed', message: `overtaken by ${task.kind} ${task.id}`, ended_at: task.createdAt })
+    .set({ state, message, ended_at: at })
     .where('state', '=', 'running')
-    .where('subject', '=', task.subject)
-    .where('vm', task.vm === null ? 'is' : '=', task.vm)
-    .where('kind', 'in', kinds)
+    .where(those)
+    .returning(['kind', 'subject', 'vm'])
     .execute();
+  const words = message === null ? state : `${state}: ${message}`;
+  await insertEvents(
+    queries,
+    at,
+    ended.map(({ kind, subject, vm }) => ({
+      kind: 'task.ended',
+      ...(isOfNode(kind) ? { node: subject } : { slice: subject }),
+      vm,
+      message: `${kind} ${words}`,
+    })),
+  );
+}
+
+function isOfNode(kind: Task['kind']): boolean {
+  return kind.startsWith('node.');
 }
 
 function taskOf(row: Selectable<Tables['tasks']>): Task {

@@ -201,6 +201,14 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     await store.tasks.end(second.id, 'failed', 'too late');
     assert.equal((await store.tasks.get(second.id)).state, 'done');
     assert.deepEqual(
+      (await store.events.after(0, 10)).map(({ kind, slice, at, message }) => [kind, slice, at, message]),
+      [
+        ['task.ended', 'blue', second.createdAt, `slice.apply failed: overtaken by slice.stop ${second.id}`],
+        ['task.ended', 'blue', second.createdAt + 1, 'slice.stop done'],
+      ],
+      'each end is told once',
+    );
+    assert.deepEqual(
       (await store.tasks.list(2)).map(({ id }) => id),
       [second.id, ofNode.id],
     );
