@@ -1,6 +1,7 @@
 /** What the reconciler hands to the drivers: everything that is wanted on one node, as plain data. */
 import { shortHash } from './identifier.ts';
 import type { ImageFormat } from './image.ts';
+import type { Impairment } from './impairment.ts';
 import type { NicModel, RestartPolicy } from './slice.ts';
 
 /** One NIC of a VM as its node needs it. */
@@ -12,6 +13,8 @@ export interface PortPlan {
   /** VLAN tag. */
   segment: number;
   model: NicModel;
+  /** What frames suffer on their way to it; null for nothing. */
+  impairment: Impairment | null;
 }
 
 /** All that a VM's process is started from. Its hash tells whether a running process is the one that is wanted. */
@@ -74,9 +77,16 @@ export interface WantedOnNode {
   routers: RouterPlan[];
 }
 
-/** The hash by which a node's state is compared with a plan: equal exactly where the plans are equal, whatever the order of their keys. */
+/**
+ * The hash by which a node's state is compared with a plan: equal exactly where the plans are equal, whatever the order of
+ * their keys. A launch's leaves the impairment of its ports out: that is changed without its process.
+ */
 export function planHash(plan: PortPlan | RouterPlan | VmLaunch): string {
-  return shortHash(16, canonical(plan));
+  return shortHash(16, canonical('ports' in plan ? withoutImpairment(plan) : plan));
+}
+
+function withoutImpairment(launch: VmLaunch): unknown {
+  return { ...launch, ports: launch.ports.map(({ impairment: _, ...port }) => port) };
 }
 
 function canonical(value: unknown): string {

@@ -1,4 +1,5 @@
 /** A slice's change for a person: one line per network and VM. */
+import { impairmentInWords } from './impairment.ts';
 import type { NetworkSpec, VmSpec } from './slice.ts';
 import type { FieldChange, NetworkChange, SliceChange, VmChange } from './slice-change.ts';
 import { formatSize } from './unit.ts';
@@ -28,7 +29,9 @@ function vmLine(change: VmChange): string {
 }
 
 function networkInWords(spec: NetworkSpec): string {
-  return [spec.cidr, spec.link ? 'link' : null, spec.internet ? 'internet' : null].filter((part) => part !== null).join(', ');
+  return [spec.cidr, spec.link ? 'link' : null, spec.internet ? 'internet' : null, impairmentInWords(spec.impairment)]
+    .filter((part) => part !== null)
+    .join(', ');
 }
 
 function vmInWords(spec: VmSpec): string {

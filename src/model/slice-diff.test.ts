@@ -7,7 +7,15 @@ import { diffSlice, isEmptyChange } from './slice-diff.ts';
 
 const mebibyte = 1024 ** 2;
 const nic = (network: string, index = 0) => ({ name: `eth${index}`, network, model: 'virtio', address: null, mac: null }) as const;
-const lan: NetworkSpec = { name: 'lan', cidr: '10.0.0.0/24', internet: false, dhcp: true, gateway: '10.0.0.1', link: false };
+const lan: NetworkSpec = {
+  name: 'lan',
+  cidr: '10.0.0.0/24',
+  internet: false,
+  dhcp: true,
+  gateway: '10.0.0.1',
+  link: false,
+  impairment: null,
+};
 const web: VmSpec = {
   name: 'web',
   image: 'micro',
@@ -101,4 +109,17 @@ test('CR9 what is made and removed is said in one line each', () => {
     '- network lan',
     '- vm web (its disk is lost)',
   ]);
+});
+
+test('CR11 a changed impairment is an update of its network that restarts no VM', () => {
+  const slow = { delay: 20_000, jitter: 5000, loss: 0.5, rate: 10e6 };
+  const impaired = { ...slice, networks: [{ ...lan, impairment: slow }] };
+  assert.deepEqual(describeChange(diffSlice(slice, impaired, 1)), [
+    '~ network lan: impairment none → delay 20ms, jitter 5ms, loss 0.5%, rate 10Mbit',
+  ]);
+  const lossless = { ...slice, networks: [{ ...lan, impairment: { ...slow, delay: null, jitter: null, loss: null } }] };
+  assert.deepEqual(describeChange(diffSlice(impaired, lossless, 1)), [
+    '~ network lan: impairment delay 20ms, jitter 5ms, loss 0.5%, rate 10Mbit → rate 10Mbit',
+  ]);
+  assert.equal(describeChange(diffSlice(null, lossless, null))[0], '+ network lan: 10.0.0.0/24, rate 10Mbit');
 });

@@ -1,5 +1,6 @@
 /** Compares a slice as it is with the slice as it is wanted. Pure. */
 import { shortHash } from './identifier.ts';
+import { impairmentInWords } from './impairment.ts';
 import type { NetworkSpec, NicSpec, SliceSpec, VmSpec } from './slice.ts';
 import type { FieldChange, NetworkChange, NetworkFieldChange, SliceChange, VmChange, VmFieldChange } from './slice-change.ts';
 import { formatSize } from './unit.ts';
@@ -46,6 +47,8 @@ function networkChange(before: NetworkSpec, after: NetworkSpec): NetworkChange |
   const changes: NetworkFieldChange[] = fields
     .filter((field) => before[field] !== after[field])
     .map((field) => ({ field, from: String(before[field]), to: String(after[field]) }));
+  const [from, to] = [impairmentInWords(before.impairment), impairmentInWords(after.impairment)];
+  if (from !== to) changes.push({ field: 'impairment', from, to });
   return changes.length === 0 ? null : { kind: 'update', spec: after, changes };
 }
 

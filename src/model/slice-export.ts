@@ -1,5 +1,6 @@
 /** A slice back in the form of a slice file, complete and explicit: normalising it gives the same slice again. */
 import { stringify } from 'yaml';
+import { formatQuantity, type Impairment } from './impairment.ts';
 import { formatAddress, parseSubnet } from './ipv4.ts';
 import type { NetworkSpec, NicSpec, SliceSpec, VmSpec } from './slice.ts';
 import type { NetworkFile, NicFile, SliceFile, VmFile } from './slice-file.ts';
@@ -29,6 +30,16 @@ function networkFile(network: NetworkSpec, vms: readonly VmSpec[]): NetworkFile 
     ...(network.internet ? { internet: true } : {}),
     ...(network.dhcp ? {} : { dhcp: false }),
     ...(one === undefined || other === undefined ? {} : { link: [one, other] }),
+    ...(network.impairment === null ? {} : { impair: impairmentFile(network.impairment) }),
+  };
+}
+
+function impairmentFile({ delay, jitter, loss, rate }: Impairment): NonNullable<NetworkFile['impair']> {
+  return {
+    ...(delay === null ? {} : { delay: formatQuantity('delay', delay) }),
+    ...(jitter === null ? {} : { jitter: formatQuantity('jitter', jitter) }),
+    ...(loss === null ? {} : { loss: formatQuantity('loss', loss) }),
+    ...(rate === null ? {} : { rate: formatQuantity('rate', rate) }),
   };
 }
 

@@ -1,7 +1,15 @@
 /** Checks the form of a slice file, and says what is wrong in words that help. */
 import type { z } from 'zod';
 import { InputIssues, type InputPath, type Locate, unknownName } from './input-issues.ts';
-import { networkFileSchema, nicObjectSchema, type SliceFile, sliceFileSchema, templateSchema, vmFileSchema } from './slice-file.ts';
+import {
+  impairmentFileSchema,
+  networkFileSchema,
+  nicObjectSchema,
+  type SliceFile,
+  sliceFileSchema,
+  templateSchema,
+  vmFileSchema,
+} from './slice-file.ts';
 
 /** A value of any origin as a slice file. Throws `input.invalid` with every place where its form is wrong. */
 export function checkSliceFile(value: unknown, locate?: Locate): SliceFile {
@@ -72,6 +80,7 @@ const typeNames: Readonly<Record<string, string>> = {
 function keysAt(path: InputPath): string[] {
   if (path.length === 0) return Object.keys(sliceFileSchema.shape);
   if (path.includes('nics')) return Object.keys(nicObjectSchema.shape);
+  if (path[0] === 'networks' && path[2] === 'impair') return Object.keys(impairmentFileSchema.shape);
   if (path[0] === 'networks') return Object.keys(networkFileSchema.shape);
   return Object.keys(path[0] === 'template' ? templateSchema.shape : vmFileSchema.shape);
 }

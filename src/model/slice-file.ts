@@ -1,5 +1,6 @@
 /** The form of a slice file: one schema for validation, types and OpenAPI. Sizes stay text here; normalising reads them. */
 import { z } from 'zod';
+import { type Impairment, quantities } from './impairment.ts';
 import { nameSchema } from './name.ts';
 import { nicModels, restartPolicies } from './slice.ts';
 import { topologies } from './topology.ts';
@@ -21,6 +22,18 @@ const endpointSchema = z
   .regex(/^[a-z]([a-z0-9-]*[a-z0-9])?\.eth[0-7]$/, 'an end of a link is a VM and its NIC, such as web.eth1')
   .meta({ description: 'A VM and its NIC', example: 'web.eth1' });
 
+const quantitySchema = (field: keyof Impairment, example: string) => {
+  const { pattern, rule } = quantities[field];
+  return z.string({ error: rule }).regex(pattern, rule).optional().meta({ description: rule, example });
+};
+
+export const impairmentFileSchema = z.strictObject({
+  delay: quantitySchema('delay', '20ms'),
+  jitter: quantitySchema('jitter', '5ms'),
+  loss: quantitySchema('loss', '1%'),
+  rate: quantitySchema('rate', '10Mbit'),
+});
+
 export const networkFileSchema = z.strictObject({
   cidr: z
     .string()
@@ -33,6 +46,11 @@ export const networkFileSchema = z.strictObject({
     .tuple([endpointSchema, endpointSchema], { error: 'a link has exactly two ends, such as [web.eth1, db.eth1]' })
     .optional()
     .meta({ description: 'The two NICs that this network joins; a NIC next in order is added to its VM' }),
+  impair: impairmentFileSchema
+    .optional()
+    .meta({
+      description: 'What frames suffer on their way to each NIC; delay, jitter and loss need the kernel module sch_netem on the node',
+    }),
 });
 export type NetworkFile = z.infer<typeof networkFileSchema>;
 

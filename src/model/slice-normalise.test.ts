@@ -42,8 +42,8 @@ const example = (name: string): string => readFileSync(new URL(`../../examples/$
 test('CR9 the example of two VMs means what it says', () => {
   const spec = normalise(example('hello'));
   assert.deepEqual(spec.networks, [
-    { name: 'lan', cidr: '192.168.50.0/24', internet: true, dhcp: true, gateway: '192.168.50.1', link: false },
-    { name: 'wire', cidr: '192.168.1.0/24', internet: false, dhcp: true, gateway: '192.168.1.1', link: true },
+    { name: 'lan', cidr: '192.168.50.0/24', internet: true, dhcp: true, gateway: '192.168.50.1', link: false, impairment: null },
+    { name: 'wire', cidr: '192.168.1.0/24', internet: false, dhcp: true, gateway: '192.168.1.1', link: true, impairment: null },
   ]);
   const [web, db] = spec.vms;
   assert.match(web?.userData ?? '', /^#!\/bin\/sh\n/);
@@ -257,4 +257,38 @@ test('CR9 all errors are reported at once, in the order of the text, each with l
 
 test('CR9 an error in the template is said once, at the template', () => {
   assertIssue('{slice: a, topology: ring, size: 5, template: {image: nope}}', 'template.image', /unknown image/);
+});
+
+const impaired = (impair: string) => `{slice: a, networks: {lan: {impair: ${impair}}}}`;
+
+test('CR11 the impairment of a network is read in microseconds, percent and bits per second', () => {
+  const impairment = (text: string) => normalise(impaired(text)).networks[0]?.impairment;
+  assert.deepEqual(impairment('{delay: 20ms, jitter: 500us, loss: 0.5%, rate: 1.5Gbit}'), {
+    delay: 20_000,
+    jitter: 500,
+    loss: 0.5,
+    rate: 1.5e9,
+  });
+  assert.deepEqual(impairment('{delay: 1.001ms}'), { delay: 1001, jitter: null, loss: null, rate: null });
+  assert.deepEqual(impairment('{loss: 100%, rate: 1kbit}'), { delay: null, jitter: null, loss: 100, rate: 1000 });
+  assert.equal(impairment('{delay: 0ms, loss: 0%}'), null);
+  assert.equal(impairment('{}'), null);
+});
+
+test('CR11 an impairment that cannot be is refused where it is written', () => {
+  const wrong: [impair: string, key: string, message: RegExp][] = [
+    ['{loss: 100.1%}', 'loss', /not between 0% and 100%/],
+    ['{loss: -1%}', 'loss', /a loss is a percentage/],
+    ['{loss: 1}', 'loss', /a loss is a percentage/],
+    ['{jitter: 5ms}', 'jitter', /needs a delay/],
+    ['{delay: 4ms, jitter: 5ms}', 'jitter', /5ms is more than the delay of 4ms/],
+    ['{delay: 11s}', 'delay', /not between 0us and 10s/],
+    ['{delay: 0.5us}', 'delay', /a delay is a number of us/],
+    ['{delay: 20}', 'delay', /a delay is a number of us/],
+    ['{rate: 0Mbit}', 'rate', /not between 1kbit and 100Gbit per second/],
+    ['{rate: 101Gbit}', 'rate', /not between/],
+    ['{rate: 10MB}', 'rate', /a rate is a number of kbit/],
+    ['{lose: 1%}', 'lose', /"lose".*loss/],
+  ];
+  for (const [impair, key, message] of wrong) assertIssue(impaired(impair), `networks.lan.impair.${key}`, message);
 });

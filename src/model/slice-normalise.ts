@@ -5,6 +5,7 @@ import { formatAddress, formatSubnet } from './ipv4.ts';
 import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
 import { draftSlice, expandCounts, type NetworkDraft, type VmDraft } from './slice-draft.ts';
 import type { SliceFile } from './slice-file.ts';
+import { impairmentOf } from './slice-impairment.ts';
 import { attachLinks } from './slice-links.ts';
 import { NicChecker } from './slice-nics.ts';
 import { planSubnets, type SubnetPlan } from './slice-subnets.ts';
@@ -33,7 +34,7 @@ export function normaliseSlice(file: SliceFile, context: NormaliseContext): Slic
   const nics = new NicChecker(draft.networks, subnets, issues);
   const spec: SliceSpec = {
     name: file.slice,
-    networks: draft.networks.map((network) => networkSpec(network, subnets.get(network.name))),
+    networks: draft.networks.map((network) => networkSpec(network, subnets.get(network.name), issues)),
     vms: vms.map((vm) => vmSpec(vm, nics, context, issues)),
   };
   issues.throwIfAny('The slice file');
@@ -41,7 +42,8 @@ export function normaliseSlice(file: SliceFile, context: NormaliseContext): Slic
 }
 
 /** A network without plan has an issue already, so what stands in for it never leaves this module. */
-function networkSpec({ name, fields }: NetworkDraft, plan: SubnetPlan | undefined): NetworkSpec {
+function networkSpec(network: NetworkDraft, plan: SubnetPlan | undefined, issues: InputIssues): NetworkSpec {
+  const { name, fields } = network;
   return {
     name,
     cidr: plan === undefined ? '' : formatSubnet(plan.subnet),
@@ -49,6 +51,7 @@ function networkSpec({ name, fields }: NetworkDraft, plan: SubnetPlan | undefine
     dhcp: fields.dhcp ?? true,
     gateway: plan === undefined ? '' : formatAddress(plan.gateway),
     link: fields.link !== undefined,
+    impairment: impairmentOf(network, issues),
   };
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Impairment } from './impairment.ts';
 import { type NetworkSpec, type NicSpec, nicModels, restartPolicies, type SliceSpec, type VmSpec } from './slice.ts';
 import type { NetworkChange, SliceChange, VmChange } from './slice-change.ts';
 import { describeChange } from './slice-change-words.ts';
@@ -13,17 +14,32 @@ import { type NormaliseContext, normaliseSlice } from './slice-normalise.ts';
 
 const images = ['micro', 'debian'];
 
+const impairmentArbitrary: fc.Arbitrary<Impairment | null> = fc
+  .record({
+    delay: fc.option(fc.integer({ min: 1, max: 10_000_000 })),
+    jitter: fc.option(fc.integer({ min: 1, max: 10_000_000 })),
+    loss: fc.option(fc.integer({ min: 1, max: 1_000_000 }).map((part) => part / 10_000)),
+    rate: fc.option(fc.oneof(fc.integer({ min: 1000, max: 100e9 }), fc.constantFrom(1e6, 10e6, 2.5e9))),
+  })
+  .map(({ delay, jitter, loss, rate }) => {
+    const impairment = { delay, jitter: delay === null || jitter === null ? null : Math.min(jitter, delay), loss, rate };
+    return Object.values(impairment).every((value) => value === null) ? null : impairment;
+  });
+
 /** Networks `net0` and so on with subnets of their own, of which every second one can be without internet or DHCP. */
 const networksArbitrary: fc.Arbitrary<NetworkSpec[]> = fc
-  .array(fc.record({ internet: fc.boolean(), dhcp: fc.boolean(), host: fc.integer({ min: 1, max: 3 }) }), { maxLength: 4 })
+  .array(fc.record({ internet: fc.boolean(), dhcp: fc.boolean(), host: fc.integer({ min: 1, max: 3 }), impairment: impairmentArbitrary }), {
+    maxLength: 4,
+  })
   .map((networks) =>
-    networks.map(({ internet, dhcp, host }, index) => ({
+    networks.map(({ internet, dhcp, host, impairment }, index) => ({
       name: `net${index}`,
       cidr: `10.0.${index}.0/24`,
       internet,
       dhcp,
       gateway: `10.0.${index}.${host}`,
       link: false,
+      impairment,
     })),
   );
 
@@ -58,6 +74,7 @@ const sliceArbitrary: fc.Arbitrary<SliceSpec> = fc
       dhcp: true,
       gateway: '172.16.0.1',
       link: true,
+      impairment: null,
     };
     const withLink = linked && seeds.length >= 2;
     return {

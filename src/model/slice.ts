@@ -1,4 +1,5 @@
 /** Slices as Croft keeps them: the normalised, fully expanded form of a slice file. */
+import type { Impairment } from './impairment.ts';
 
 export const restartPolicies = ['always', 'on-failure', 'never'] as const;
 export type RestartPolicy = (typeof restartPolicies)[number];
@@ -17,6 +18,8 @@ export interface NetworkSpec {
   gateway: string;
   /** True where the network joins exactly two NICs. */
   link: boolean;
+  /** What frames on their way to each of its NICs suffer; null for nothing. */
+  impairment: Impairment | null;
 }
 
 export interface NicSpec {

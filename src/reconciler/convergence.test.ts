@@ -82,6 +82,7 @@ function wantedOf(world: World): WantedOnNode {
         address: `10.0.0.${index + 2}`,
         segment: 2000,
         model: 'virtio' as const,
+        impairment: null,
       },
     }));
     const launch = { id, hostname: id, cpus: 1, memory, disk: null, image, ports, userData: null, sshKeys: [], boot: 0 };

@@ -10,7 +10,7 @@ import { transitions } from './transitions.ts';
 const now = 1_000_000;
 
 function port(nicId: string, vmId: string): PortPlan {
-  return { nicId, vmId, mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 2000, model: 'virtio' };
+  return { nicId, vmId, mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 2000, model: 'virtio', impairment: null };
 }
 
 function launchOf(id: string, rest: Partial<VmLaunch> = {}): VmLaunch {
@@ -160,6 +160,14 @@ test('CR11 a port that was removed, changed or is unhealthy is put right without
     const result = plan([vm], [seenVm(vm)], { bridge: 'present', ports, routers: [] });
     assert.deepEqual(result.steps, [{ kind: 'repairPorts', ports: vm.launch.ports }]);
   }
+});
+
+test('CR11 a changed impairment puts the port right and leaves the VM running', () => {
+  const vm = wantedVm('a');
+  const impairment = { delay: null, jitter: null, loss: null, rate: 2e6 };
+  const ports = vm.launch.ports.map((port) => ({ ...port, impairment }));
+  const impaired = { ...vm, launch: { ...vm.launch, ports } };
+  assert.deepEqual(plan([impaired], [seenVm(vm)], seenPorts(vm)).steps, [{ kind: 'repairPorts', ports }]);
 });
 
 test('CR15 what a step of an earlier pass works on is left alone', () => {

@@ -7,7 +7,7 @@ import { type ExistingNic, lowestFree, macCandidate, nextFree, planNics } from '
 
 const lan: { id: string; spec: NetworkSpec } = {
   id: 'lan-id',
-  spec: { name: 'lan', cidr: '10.0.0.0/28', internet: false, dhcp: true, gateway: '10.0.0.1', link: false },
+  spec: { name: 'lan', cidr: '10.0.0.0/28', internet: false, dhcp: true, gateway: '10.0.0.1', link: false, impairment: null },
 };
 
 function nic(name: string, address: string | null = null): NicSpec {

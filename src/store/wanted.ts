@@ -14,9 +14,9 @@ export async function wantedOnNode(queries: Queries, nodeId: string, transit: st
   const vms = await readVms(queries, (where) => where('vms.node_id', '=', nodeId));
   const images = await readImagesOn(queries, nodeId);
   const networks = await readNetworksOn(queries, nodeId);
-  const segments = new Map(networks.map(({ id, segment }) => [id, segment]));
+  const networksById = new Map(networks.map((network) => [network.id, network]));
   return {
-    vms: vms.map((vm) => wantedVm(vm, required(images, vm.imageId), segments)),
+    vms: vms.map((vm) => wantedVm(vm, required(images, vm.imageId), networksById)),
     routers: await routersOn(
       queries,
       nodeId,
@@ -51,7 +51,7 @@ async function readNetworksOn(queries: Queries, nodeId: string): Promise<Network
   return rows.map(networkOf);
 }
 
-function wantedVm(vm: Vm, image: Image, segments: ReadonlyMap<string, number>): WantedVm {
+function wantedVm(vm: Vm, image: Image, networks: ReadonlyMap<string, Network>): WantedVm {
   const { spec, observed } = vm;
   return {
     launch: {
@@ -61,7 +61,7 @@ function wantedVm(vm: Vm, image: Image, segments: ReadonlyMap<string, number>): 
       memory: spec.memory,
       disk: spec.disk,
       image: { id: image.id, sha256: image.sha256, format: image.format, size: image.size },
-      ports: vm.nics.map((nic) => portOf(vm, nic, required(segments, nic.networkId))),
+      ports: vm.nics.map((nic) => portOf(vm, nic, required(networks, nic.networkId))),
       userData: spec.userData,
       sshKeys: spec.sshKeys,
       boot: vm.boot,
@@ -76,9 +76,9 @@ function wantedVm(vm: Vm, image: Image, segments: ReadonlyMap<string, number>): 
   };
 }
 
-function portOf(vm: Vm, nic: Nic, segment: number): PortPlan {
+function portOf(vm: Vm, nic: Nic, { segment, spec }: Network): PortPlan {
   const model = vm.spec.nics.find(({ name }) => name === nic.name)?.model ?? 'virtio';
-  return { nicId: nic.id, vmId: vm.id, mac: nic.mac, address: nic.address, segment, model };
+  return { nicId: nic.id, vmId: vm.id, mac: nic.mac, address: nic.address, segment, model, impairment: spec.impairment };
 }
 
 async function routersOn(

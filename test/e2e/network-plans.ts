@@ -30,7 +30,15 @@ export function identifier(...words: string[]): string {
 /** `last` is the last byte of the MAC and of the address in 10.77.0.0/24. */
 export function portOf(vm: string, last: number, segment = 100): PortPlan {
   const mac = `02:00:00:00:${segment.toString(16).padStart(2, '0')}:${last.toString(16).padStart(2, '0')}`;
-  return { nicId: identifier('nic', vm), vmId: identifier('vm', vm), mac, address: `10.77.0.${last}`, segment, model: 'virtio' };
+  return {
+    nicId: identifier('nic', vm),
+    vmId: identifier('vm', vm),
+    mac,
+    address: `10.77.0.${last}`,
+    segment,
+    model: 'virtio',
+    impairment: null,
+  };
 }
 
 export function networkOf(slice: string, ports: Record<string, PortPlan>, change: Partial<RouterNetworkPlan> = {}): RouterNetworkPlan {

@@ -225,7 +225,14 @@ test('CR16 a VM whose node lost its run folder, as by a reboot, is seen as faile
 test("CR6 a start that fails says so in QEMU's words and leaves nothing running", { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   const { host, layout, driver } = stage;
-  const port = { nicId: 'nicnicnicnicnic2', mac: '52:54:00:00:00:01', address: '10.0.0.2', segment: 7, model: 'virtio' as const };
+  const port = {
+    nicId: 'nicnicnicnicnic2',
+    mac: '52:54:00:00:00:01',
+    address: '10.0.0.2',
+    segment: 7,
+    model: 'virtio' as const,
+    impairment: null,
+  };
   const vm = await stage.launch();
   const broken = { ...vm, ports: [{ ...port, vmId: vm.id }] };
   await driver.prepare(host, layout, broken, 'slice/vm');

@@ -14,7 +14,15 @@ test('CR6 an unprivileged QEMU opens the tap that is for its user, and no other'
   await using namespace = await openNamespace(stage.host);
   const { host } = namespace;
   const vm = await stage.launch();
-  const port = { nicId: newIdentifier(), vmId: vm.id, mac: '52:54:00:00:00:01', address: '10.0.0.2', segment: 7, model: 'virtio' as const };
+  const port = {
+    nicId: newIdentifier(),
+    vmId: vm.id,
+    mac: '52:54:00:00:00:01',
+    address: '10.0.0.2',
+    segment: 7,
+    model: 'virtio' as const,
+    impairment: null,
+  };
   const wired = { ...vm, ports: [port] };
   const tap = tapName(port.nicId);
   const makeTap = (user: number) => succeed(host, ['ip', 'tuntap', 'add', 'dev', tap, 'mode', 'tap', 'user', String(user)]);

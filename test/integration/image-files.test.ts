@@ -27,7 +27,7 @@ const seedSource: SeedSource = {
   hostname: 'web',
   userData: '#!/bin/sh\necho "$(reboot)" é\n',
   sshKeys: ['ssh-ed25519 AAAA me'],
-  ports: [{ nicId: 'n', vmId: 'v', mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 5, model: 'virtio' }],
+  ports: [{ nicId: 'n', vmId: 'v', mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 5, model: 'virtio', impairment: null }],
 };
 
 test('SC10 a seed read back has the volume name and the three files, byte for byte', async (context) => {

@@ -8,7 +8,7 @@ import type { Store } from '../../src/store/store.ts';
 
 export function networkSpec(name: string, cidr: string, other: Partial<NetworkSpec> = {}): NetworkSpec {
   const gateway = cidr.replace(/\.0\/\d+$/, '.1');
-  return { name, cidr, gateway, internet: false, dhcp: true, link: false, ...other };
+  return { name, cidr, gateway, internet: false, dhcp: true, link: false, impairment: null, ...other };
 }
 
 export function vmSpec(name: string, networks: readonly string[], other: Partial<VmSpec> = {}): VmSpec {

@@ -153,8 +153,8 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
           disk: null,
           image: { id: imageId, sha256, format, size },
           ports: [
-            { nicId: eth0.id, vmId: a.id, mac: eth0.mac, address: '10.0.0.2', segment: 100, model: 'virtio' },
-            { nicId: eth1.id, vmId: a.id, mac: eth1.mac, address: '10.0.1.2', segment: 101, model: 'virtio' },
+            { nicId: eth0.id, vmId: a.id, mac: eth0.mac, address: '10.0.0.2', segment: 100, model: 'virtio', impairment: null },
+            { nicId: eth1.id, vmId: a.id, mac: eth1.mac, address: '10.0.1.2', segment: 101, model: 'virtio', impairment: null },
           ],
           userData: '#!/bin/sh\n',
           sshKeys: ['ssh-ed25519 AAAA'],

@@ -74,7 +74,7 @@ const slice: Slice = {
   name: 'hello',
   spec: {
     name: 'hello',
-    networks: [{ name: 'lan', cidr: '10.0.0.0/24', internet: true, dhcp: true, gateway: '10.0.0.1', link: false }],
+    networks: [{ name: 'lan', cidr: '10.0.0.0/24', internet: true, dhcp: true, gateway: '10.0.0.1', link: false, impairment: null }],
     vms: [spec],
   },
   generation: 3,

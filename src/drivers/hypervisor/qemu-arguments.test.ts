@@ -15,6 +15,7 @@ const port: PortPlan = {
   address: '10.0.0.2',
   segment: 7,
   model: 'virtio',
+  impairment: null,
 };
 const vm: VmLaunch = {
   id: 'aaaaaaaaaaaaaaaa',
