@@ -58,6 +58,7 @@ const refusals: Record<string, (cause: Error, request: FastifyRequest) => CroftE
       hint: 'see the OpenAPI description for what this operation reads',
       cause,
     }),
+  FST_ERR_MAX_PARAM_LENGTH: (cause) => new CroftError('input.invalid', 'a part of the path is longer than any name may be', { cause }),
   FST_ERR_BAD_URL: (cause) => new CroftError('input.invalid', 'the path holds a broken percent encoding', { cause }),
 };
 

@@ -64,6 +64,12 @@ test('CR15 each class of bad request is a problem that says what is wrong', asyn
     { request: apply(`{"text": "${'a'.repeat(1024 ** 2)}"}`), status: 413, code: 'input.too-large', detail: /larger than 1 MiB/ },
     { request: apply('a: b', { authorization, 'content-type': 'text/yaml' }), status: 415, code: 'input.media-type', detail: /text\/yaml/ },
     { request: { url: `/v1/slices/${long}`, headers: json }, status: 400, code: 'input.invalid', detail: /at most 63 characters/ },
+    {
+      request: { url: `/v1/slices/${'n'.repeat(9000)}`, headers: json },
+      status: 400,
+      code: 'input.invalid',
+      detail: /longer than any name/,
+    },
     { request: { url: '/v1/slices/a$(reboot)', headers: json }, status: 400, code: 'input.invalid', detail: /a–z/ },
     { request: { url: '/v1/slices/%C3%A4', headers: json }, status: 400, code: 'input.invalid', detail: /a–z/ },
     { request: { url: '/v1/slices/..%2F..%2Fetc', headers: json }, status: 400, code: 'input.invalid', detail: /a–z/ },

@@ -1,11 +1,14 @@
 /** Reads the private key that a login uses, and says clearly why one cannot be used. */
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import ssh2 from 'ssh2';
 import { CroftError } from '../model/error.ts';
 
+/** Bytes; RSA keys of 16384 bits take 13 KiB. */
+const largestKeyFile = 64 * 1024;
+
 /** The key file's content. Throws `node.auth` where it cannot be read, is encrypted, or is no private key. */
 export async function readPrivateKey(node: string, keyFile: string): Promise<Buffer> {
-  const content = await readFile(keyFile).catch((error: Error) => {
+  const content = await readSmallFile(keyFile).catch((error: Error) => {
     throw keyError(
       node,
       `The SSH key file ${keyFile} for node ${node} cannot be read: ${error.message}`,
@@ -31,6 +34,14 @@ export async function readPrivateKey(node: string, keyFile: string): Promise<Buf
     );
   }
   return content;
+}
+
+/** A device or a pipe would be read for ever. */
+async function readSmallFile(path: string): Promise<Buffer> {
+  const information = await stat(path);
+  if (!information.isFile()) throw new Error('it is not a regular file');
+  if (information.size > largestKeyFile) throw new Error(`with ${information.size} bytes it is too large for a key`);
+  return await readFile(path);
 }
 
 function keyError(node: string, message: string, hint: string, cause?: unknown): CroftError {
