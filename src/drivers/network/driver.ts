@@ -9,7 +9,7 @@ export interface ObservedPort {
   name: string;
   nicId: string;
   vmId: string;
-  /** True when tag, filter and link are all as they should be for `hash`. */
+  /** True when tag, filter, impairment and link are all as they should be for `hash`. */
   healthy: boolean;
   /** `planHash` of the PortPlan that it was made from; null when it cannot be read. */
   hash: string | null;
@@ -43,7 +43,10 @@ export interface NetworkDriver {
   /** Makes the bridge where it is missing and joins the uplink to it. */
   ensureBridge(host: Host, layout: NodeLayout, abilities: NodeAbilities): Promise<void>;
 
-  /** Makes the ports of several VMs in as few round trips as it can; all ports of one VM or none. */
+  /**
+   * Makes the ports of several VMs in as few round trips as it can; all ports of one VM or none. A VM fails with
+   * `network.port` also where its node's kernel cannot do an impairment that it asks for.
+   */
   attach(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<PortOutcome[]>;
 
   /** Removes ports by interface name; those that are gone already do not matter. */

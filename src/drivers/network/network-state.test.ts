@@ -15,6 +15,9 @@ NXST_FLOW reply (xid=0x4):
 @@ links
 [{"ifname":"ct1","flags":["BROADCAST","UP"],"ifalias":"croft:abcd2345:port:a:b","linkinfo":{"info_kind":"tun","info_data":{"user":1879048193}},"addr_info":[{"family":"inet","local":"10.0.0.1","prefixlen":30},{"family":"inet6","local":"fe80::1","prefixlen":64}]},{}]
 
+@@ queues
+[{"kind":"tbf","handle":"4001:","dev":"ct1","root":true},{"kind":"noqueue","handle":"0:","dev":"lo","root":true}]
+
 @@ tables
 table inet filter
 table ip croft_abcd2345_slice2
@@ -58,6 +61,7 @@ test('CR17 the state of a node is read, and what is foreign or malformed passed 
   assert.deepEqual(state.links, [
     { name: 'ct1', alias: 'croft:abcd2345:port:a:b', up: true, kind: 'tun', user: 1879048193, addresses: ['10.0.0.1/30'] },
   ]);
+  assert.deepEqual([...state.queues], [['ct1', 'tbf 4001:']]);
   assert.deepEqual(state.tables, ['inet filter', 'ip croft_abcd2345_slice2']);
   assert.equal(state.forwarding, true);
   assert.deepEqual([...state.files.keys()], ['slice2/net2/leases']);

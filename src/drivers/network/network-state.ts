@@ -4,6 +4,7 @@ import { type Link, parseDefaultGateway, parseLinks } from '../../tools/ip.ts';
 import { parseTables } from '../../tools/nft.ts';
 import { type Flow, parseFlows } from '../../tools/ovs-ofctl.ts';
 import { type OvsListing, ovsListingCommand, parseOvsListing } from '../../tools/ovs-vsctl.ts';
+import { parseQueues } from '../../tools/tc.ts';
 import type { NodeLayout } from '../hypervisor/driver.ts';
 import { sliceOfName } from './names.ts';
 import { controllerCookieMatch } from './ovs-flows.ts';
@@ -23,6 +24,8 @@ export interface NetworkState {
   flows: Flow[];
   /** All interfaces of the node's own namespace. */
   links: Link[];
+  /** Queues of our kinds in the node's own namespace, by interface, as `queueOf` writes them. */
+  queues: Map<string, string>;
   /** nft tables of the node's own namespace, as `family name`. */
   tables: string[];
   forwarding: boolean;
@@ -47,6 +50,8 @@ section flows
 ovs-ofctl --no-names --no-stats dump-flows "$bridge" "$cookie"
 section links
 ip -json -details address show
+section queues
+tc -json qdisc show
 section tables
 nft list tables
 section forwarding
@@ -95,6 +100,7 @@ export function parseNetworkState(output: string, controllerId: string, folder: 
     ovs: parseOvsListing(section('ovs')),
     flows: parseFlows(section('flows')),
     links: parseLinks(section('links')),
+    queues: parseQueues(section('queues')),
     tables: parseTables(section('tables')),
     forwarding: section('forwarding').trim() === '1',
     namespaces: readNamespaces(sections, controllerId),

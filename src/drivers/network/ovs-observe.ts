@@ -1,6 +1,7 @@
 /** What was read of a node, judged: which ports and routers are there, and whether they are as they should be. */
 import { planHash, type RouterPlan } from '../../model/node-plan.ts';
 import { dnsmasqFiles, type Lease, parseLeases, settingsPath } from '../../tools/dnsmasq.ts';
+import { noQueue } from '../../tools/tc.ts';
 import type { NodeLayout } from '../hypervisor/driver.ts';
 import type { ObservedNetwork, ObservedPort, ObservedRouter } from './driver.ts';
 import {
@@ -34,7 +35,9 @@ function judgePorts(layout: NodeLayout, state: NetworkState): ObservedPort[] {
   for (const port of ownPorts(state, layout.controllerId)) {
     const { 'croft-vm': vmId, 'croft-nic': nicId, 'croft-kind': kind, 'croft-segment': segment, 'croft-hash': hash = null } = port.labels;
     if (kind !== 'port' || vmId === undefined || nicId === undefined || port.name !== tapName(nicId)) continue;
-    const healthy = isPortSound(layout, state, port.name, Number(segment), guestPortFlowCount) && isLabelledTap(layout, state, port.name);
+    const impaired = (state.queues.get(port.name) ?? noQueue) === (port.labels['croft-queue'] ?? noQueue);
+    const sound = isPortSound(layout, state, port.name, Number(segment), guestPortFlowCount);
+    const healthy = sound && impaired && isLabelledTap(layout, state, port.name);
     ports.set(port.name, { name: port.name, vmId, nicId, healthy, hash });
   }
   for (const link of state.links) {

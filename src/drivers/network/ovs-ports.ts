@@ -1,10 +1,11 @@
-/** Ports of VMs: taps on the bridge with their VLAN tag, their labels and their flows. */
+/** Ports of VMs: taps on the bridge with their VLAN tag, their labels, their flows and their impairment. */
 import { type Call, type Host, perform } from '../../host/host.ts';
 import { asCroftError, CroftError, type ErrorCode } from '../../model/error.ts';
 import { type PortPlan, planHash } from '../../model/node-plan.ts';
 import { changeLinks, type Link } from '../../tools/ip.ts';
 import { changeFlows } from '../../tools/ovs-ofctl.ts';
 import { changeOvs, labelWords } from '../../tools/ovs-vsctl.ts';
+import { changeQueues, impairLine, noQueue, queueOf, unimpairLines } from '../../tools/tc.ts';
 import type { NodeLayout } from '../hypervisor/driver.ts';
 import { vmUserId } from '../hypervisor/identity.ts';
 import type { PortOutcome } from './driver.ts';
@@ -32,7 +33,7 @@ async function attachVms(host: Host, layout: NodeLayout, state: NetworkState, vm
   if (vms.size === 0) return [];
   const plans = [...vms.values()].flat();
   try {
-    await perform(host, ...creation(layout, state, plans));
+    await perform(host, ...creation(layout, host.name, state, plans));
     return [...vms.keys()].map((vmId) => ({ vmId, error: null }));
   } catch (thrown) {
     const error = asCroftError(thrown);
@@ -68,7 +69,7 @@ function isOwnTap(layout: NodeLayout, link: Link, vmId: string): boolean {
   return readInterfaceAlias(layout.controllerId, link.alias)?.kind === 'port';
 }
 
-function creation(layout: NodeLayout, state: NetworkState, plans: readonly PortPlan[]): Call<void>[] {
+function creation(layout: NodeLayout, node: string, state: NetworkState, plans: readonly PortPlan[]): Call<void>[] {
   const count = plans.length === 1 ? 'port' : 'ports';
   const what = `${count} ${plans.map((plan) => tapName(plan.nicId)).join(', ')} could not be made on bridge ${layout.bridge}`;
   const anew = plans.filter((plan) => !isUsableTap(tapOf(state, plan), plan)).map((plan) => tapName(plan.nicId));
@@ -90,6 +91,7 @@ function creation(layout: NodeLayout, state: NetworkState, plans: readonly PortP
       layout.bridge,
       plans.flatMap((plan) => guestPortFlows(layout.controllerId, tapName(plan.nicId), plan)),
     ),
+    ...impairing(node, state, plans),
   ];
 }
 
@@ -122,9 +124,22 @@ function portChanges(layout: NodeLayout, state: NetworkState, plan: PortPlan): s
     'croft-vm': plan.vmId,
     'croft-nic': plan.nicId,
     'croft-segment': plan.segment,
+    'croft-queue': queueOf(plan.impairment),
     'croft-hash': planHash(plan),
   });
   return [...placePort(layout, state, name), ['set', 'Port', name, `tag=${plan.segment}`, ...labels]];
+}
+
+/** Done when the ports are on the bridge: Open vSwitch takes the queue off an interface that it is given. */
+function impairing(node: string, state: NetworkState, plans: readonly PortPlan[]): Call<void>[] {
+  const lines = plans.flatMap(({ nicId, impairment }) => {
+    const name = tapName(nicId);
+    if (impairment !== null) return [impairLine(name, impairment)];
+    return (state.queues.get(name) ?? noQueue) === noQueue ? [] : unimpairLines(name);
+  });
+  const names = plans.filter(({ impairment }) => impairment !== null).map(({ nicId }) => tapName(nicId));
+  const what = names.length === 0 ? 'the impairment of ports could not be lifted' : `ports ${names.join(', ')} could not be impaired`;
+  return lines.length === 0 ? [] : [changeQueues('network.port', what, node, lines)];
 }
 
 /**
