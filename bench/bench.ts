@@ -34,7 +34,7 @@ const setup = fileURLToPath(new URL('../scripts/setup.sh', import.meta.url));
 execFileSync(setup, ['--packages-only', 'controller', 'node', 'image', 'bench'], { stdio: 'inherit' });
 
 const results = { machine, figures: (await measure()).map(judge) };
-console.log(table(results));
+console.log(table(results.figures));
 say(`all samples: ${await writeJson(results)}`);
 if (values.write) await writePage(results);
 
@@ -44,7 +44,9 @@ async function measure(): Promise<Figure[]> {
   for (const name of chosen) {
     say(`measuring ${name}`);
     const measureScenario = scenarios[name];
-    if (measureScenario !== undefined) figures.push(...(await measureScenario(stage, say)));
+    const measured = (await measureScenario?.(stage, say)) ?? [];
+    say(`\n${table(measured.map(judge))}`);
+    figures.push(...measured);
   }
   return figures;
 }

@@ -14,7 +14,7 @@ const page = new URL('../docs/benchmarks.md', import.meta.url);
 const [begin, end] = ['<!-- results -->', '<!-- end of results -->'];
 
 /** For a terminal: columns of even width. */
-export function table({ figures }: Results): string {
+export function table(figures: readonly Judged[]): string {
   const rows = [headings, ...figures.map(cells)];
   const widths = headings.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? '').length)));
   return rows

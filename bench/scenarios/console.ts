@@ -1,5 +1,5 @@
 /** From the request to start a VM until its guest's first line, against the same QEMU command line started by hand. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import type { LabHost } from '../../test/lab/lab.ts';
@@ -23,11 +23,13 @@ async function compare(stage: Stage, guest: Guest, say: (line: string) => void):
   await done(client, (await client.slices.apply({ file })).task, sequence);
   const started = await findStarted(stage);
   await stop(stage);
+  await tapsGone(started);
   const [croft, byHand]: [number[], number[]] = [[], []];
   for (let repetition = 0; repetition < repetitions; repetition++) {
     const byCroft = await throughCroft(stage, started);
     croft.push(byCroft);
     await stop(stage);
+    await tapsGone(started);
     const alternative = await withoutCroft(started);
     byHand.push(alternative);
     say(`console ${guest}: ${byCroft.toFixed(0)} ms, by hand ${alternative.toFixed(0)} ms`);
@@ -79,29 +81,35 @@ async function throughCroft({ controller: { client } }: Stage, { consoleLog }: S
   return end - start;
 }
 
+/** A stopped VM's ports are taken away by a step of their own, a moment later. */
+async function tapsGone({ host, argv }: Started): Promise<void> {
+  for (const tap of tapsOf(argv)) {
+    await until(`${tap} is gone`, async () => (await host.exec(['ip', 'link', 'show', tap])).code !== 0 || undefined);
+  }
+}
+
+function tapsOf(argv: readonly string[]): string[] {
+  return argv.flatMap((word) => /^tap,.*ifname=(\w+)/.exec(word)?.[1] ?? []);
+}
+
 /** The taps are there before, and the shell that starts it runs already: nothing but QEMU and its guest is measured. */
 async function withoutCroft({ host, machine, argv, consoleLog }: Started): Promise<number> {
-  const taps = argv.flatMap((word) => /^tap,.*ifname=(\w+)/.exec(word)?.[1] ?? []);
+  const taps = tapsOf(argv);
   for (const tap of taps) await must(host.exec(['ip', 'tuntap', 'add', tap, 'mode', 'tap']), `making ${tap}`);
-  const [program, ...rest] = insideCommand(machine, ['sh', '-c', 'echo; read -r _; exec "$@"', 'sh', ...argv]);
+  const [program, ...rest] = insideCommand(machine, ['sh', '-c', 'echo "$$"; read -r _; exec "$@"', 'sh', ...argv]);
   const shell = spawn(program, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const ended = once(shell, 'exit');
+  const [pid] = (await once(shell.stdout, 'data')) as [Buffer];
   try {
-    await once(shell.stdout, 'data');
     const line = await nextLine(consoleLog);
     const start = performance.now();
     shell.stdin.write('\n');
     return (await line()) - start;
   } finally {
-    await kill(shell);
+    await must(host.exec(['kill', '-KILL', pid.toString().trim()]), 'ending QEMU');
+    await ended;
     for (const tap of taps) await must(host.exec(['ip', 'link', 'delete', tap]), `removing ${tap}`);
   }
-}
-
-async function kill(shell: ChildProcess): Promise<void> {
-  if (shell.exitCode !== null || shell.signalCode !== null) return;
-  const ended = once(shell, 'exit');
-  shell.kill('SIGKILL');
-  await ended;
 }
 
 /** From now on: what it resolves with waits for a whole line more in the file, and resolves with the time of its coming. */

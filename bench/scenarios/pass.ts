@@ -21,13 +21,11 @@ import { removeSlice, type Stage } from '../stage.ts';
 const passes = 20;
 /** The first ones connect, and inspect the node. */
 const warmUp = 5;
-const bootTime = 180_000;
 
 export async function measurePass(stage: Stage): Promise<Figure[]> {
   const { client } = stage.controller;
-  await deploy(client, 'micro');
+  await deploy(client, 'sector');
   try {
-    await until('all VMs are addressed', async () => (await client.vms.list()).every(({ addressed }) => addressed) || undefined, bootTime);
     return await stage.withoutController(() => observe(stage));
   } finally {
     await removeSlice(stage.controller.client, sliceName);
@@ -84,13 +82,17 @@ async function watchWorker(store: Store, home: string, nodeId: string): Promise<
   const failed = (error: unknown): void => console.error(error);
   const starts: { at: number; batches: number }[] = [];
   let batches = 0;
-  const counted = (host: Host): Host =>
-    Object.assign(Object.create(host) as Host, {
-      batch: (...commands: Parameters<Host['batch']>) => {
-        batches += 1;
-        return host.batch(...commands);
-      },
-    });
+  const counted = (host: Host): Host => ({
+    name: host.name,
+    batch: (commands) => {
+      batches += 1;
+      return host.batch(commands);
+    },
+    spawn: (command) => host.spawn(command),
+    connect: (path) => host.connect(path),
+    login: () => host.login(),
+    close: () => host.close(),
+  });
   const worker = new NodeWorker({
     passed: () => undefined,
     ...{ nodeId, store, hypervisor, stopTimes, failed },
@@ -114,8 +116,11 @@ async function watchWorker(store: Store, home: string, nodeId: string): Promise<
     clock: () => performance.now(),
   });
   worker.wake();
-  await until(`${passes} passes are made`, async () => starts.length > passes + warmUp || undefined, 60_000);
-  await worker.stop();
+  try {
+    await until(`${passes} passes are made`, async () => starts.length > passes + warmUp || undefined, 60_000);
+  } finally {
+    await worker.stop();
+  }
   return starts.slice(warmUp, warmUp + passes).map((start, index) => {
     const next = starts[warmUp + index + 1];
     if (next === undefined) throw new Error('the worker stopped too early');
