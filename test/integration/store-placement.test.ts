@@ -126,9 +126,10 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
   });
 
   test('CR6 what is wanted on a node is whole: image, ports with segments, routers with leases and names', async (t) => {
+    const impairment = { delay: 20_000, jitter: null, loss: null, rate: null };
     const store = await open(t);
     const image = await putImage(store);
-    const networks = [networkSpec('lan', '10.0.0.0/24'), networkSpec('wan', '10.0.1.0/24', { internet: true })];
+    const networks = [networkSpec('lan', '10.0.0.0/24'), networkSpec('wan', '10.0.1.0/24', { internet: true, impairment })];
     const vms = [
       vmSpec('b', ['wan'], { restart: 'always' }),
       vmSpec('a', ['lan', 'wan'], { userData: '#!/bin/sh\n', sshKeys: ['ssh-ed25519 AAAA'] }),
@@ -154,7 +155,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
           image: { id: imageId, sha256, format, size },
           ports: [
             { nicId: eth0.id, vmId: a.id, mac: eth0.mac, address: '10.0.0.2', segment: 100, model: 'virtio', impairment: null },
-            { nicId: eth1.id, vmId: a.id, mac: eth1.mac, address: '10.0.1.2', segment: 101, model: 'virtio', impairment: null },
+            { nicId: eth1.id, vmId: a.id, mac: eth1.mac, address: '10.0.1.2', segment: 101, model: 'virtio', impairment },
           ],
           userData: '#!/bin/sh\n',
           sshKeys: ['ssh-ed25519 AAAA'],
