@@ -179,14 +179,26 @@ test('CR7 stop ends exactly its own process', { timeout: 60_000 }, async () => {
   const { run } = vmFolders(layout, vm.id);
 
   for (const other of [namesake.pid, longer.pid, neighbourPid]) {
+    const own = await stage.up(vm);
     await writeFile(`${run}/pid`, `${other}\n`);
-    assert.equal(await driver.stop(host, layout, vm.id, hasty), 'not-running');
+    assert.deepEqual(((seen) => [seen?.state, seen?.pid])(await stage.observed(vm.id)), ['running', own]);
+    assert.equal(await driver.stop(host, layout, vm.id, hasty), 'terminated');
+    assert.ok(!alive(own));
     assert.ok(alive(other), 'a stale pidfile endangers nobody');
-    assert.notEqual((await stage.observed(vm.id))?.state, 'running');
   }
-  await writeFile(`${run}/pid`, `${pid}\n`);
-  assert.equal(await driver.stop(host, layout, vm.id, hasty), 'terminated');
   assert.ok(!alive(pid) && [namesake.pid, longer.pid, neighbourPid].every(alive));
+});
+
+test('CR7 a VM whose run folder somebody deleted is still seen, and ended when it is removed', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { host, layout, driver } = stage;
+  const vm = await stage.launch('deaf');
+  const pid = await stage.up(vm);
+  await rm(vmFolders(layout, vm.id).run, { recursive: true });
+  assert.deepEqual(((seen) => [seen?.state, seen?.pid])(await stage.observed(vm.id)), ['running', pid]);
+  await driver.destroy(host, layout, vm.id);
+  assert.ok(!alive(pid));
+  assert.equal(await stage.observed(vm.id), null);
 });
 
 test('SC19 destroy leaves a stranger alone who has the number in a stale pidfile', { timeout: 60_000 }, async () => {

@@ -35,14 +35,15 @@ test('CR7 a process with the pid, the user and the name of a VM is its own', () 
 });
 
 test('CR7 a process with another user or another name is a stranger', () => {
-  const strangers = [
-    process(70, 0, processName(id)),
-    process(70, vmUserId(id), processName('aaaaaaaaaaaaaaab')),
-    process(71, vmUserId(id), processName(id)),
-  ];
+  const strangers = [process(70, 0, processName(id)), process(70, vmUserId(id), processName('aaaaaaaaaaaaaaab'))];
   for (const stranger of strangers) {
     assert.equal(observed({ pid: '70', started: '1700000000 prepared' }, stranger)?.state, 'failed');
   }
+});
+
+test('CR7 a VM whose pidfile was lost is found by its user and its name', () => {
+  const found = observed({ pid: '', started: '1700000000 running' }, process(71, vmUserId(id), processName(id)));
+  assert.deepEqual([found?.state, found?.pid], ['running', 71]);
 });
 
 test('CR6 how a process ended decides the state', () => {

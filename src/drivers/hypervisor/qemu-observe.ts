@@ -8,7 +8,8 @@ import { processName, vmParents, vmUserId } from './identity.ts';
 /**
  * Arguments: the parents of the state folders and of the run folders. Prints a line for each VM, whose tab-separated parts
  * are `vm`, id, pid, exit code, whether its end was wanted, the mark of its start, its record; then, of the processes that
- * the pidfiles name, the beginnings of their status (with the user) and of their command lines. Console logs that a guest let grow too far are
+ * the pidfiles name, the beginnings of their status (with the user) and of their command lines; of all processes with users
+ * of VMs, where a VM that was started has no process by its pidfile. Console logs that a guest let grow too far are
  * emptied first: they lie in memory that the whole node shares, and QEMU appends to them.
  */
 const script = `
@@ -18,7 +19,7 @@ first_line() {
   [ ! -f "$1" ] || IFS= read -r line <"$1" || :
 }
 find "$run" -mindepth 2 -maxdepth 2 -name console.log -size +4096k -exec truncate -s 0 {} + 2>/dev/null
-files=
+files= lost=
 for folder in "$state"/*/ "$run"/*/; do
   folder=\${folder%/}
   id=\${folder##*/}
@@ -33,10 +34,19 @@ for folder in "$state"/*/ "$run"/*/; do
   [ ! -f "$run/$id/stopping" ] || stopping=yes
   printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$process" "$code" "$stopping" "$started" "$record"
   case $process in
-  '' | *[!0-9]*) ;;
-  *) [ ! -d "/proc/$process" ] || files="$files /proc/$process/status /proc/$process/cmdline" ;;
+  '' | *[!0-9]*) process=none ;;
+  esac
+  first_line "/proc/$process/cmdline"
+  case $line in
+  *"guest=$id,"*) files="$files /proc/$process/status /proc/$process/cmdline" ;;
+  *) [ -z "$started" ] || lost=yes ;;
   esac
 done
+if [ -n "$lost" ]; then
+  for status in $(grep -lsE "^Uid:[[:blank:]]*(1[89]|20)[0-9]{8}[[:blank:]]" /proc/[0-9]*/status); do
+    files="$files $status \${status%status}cmdline"
+  done
+fi
 [ -z "$files" ] || head -v -c 320 $files 2>/dev/null | tr '\\0' '\\n'
 exit 0
 `;
@@ -91,14 +101,22 @@ function readVm(fields: readonly string[], processes: ReadonlyMap<number, SeenPr
   const record = recordedHash(rest.join('\t'));
   const [startedAt, runningHash] = mark.split(' ');
   const pid = Number(processId);
-  const process = processes.get(pid);
-  if (process?.userId === vmUserId(id) && process.names.includes(processName(id))) {
+  const own = ownProcess(id, pid, processes);
+  if (own !== null) {
     const since = startedAt ? Number(startedAt) * 1000 : null;
-    return [{ id, state: 'running', pid, startedAt: since, launchHash: runningHash ?? record, exitCode: null }];
+    return [{ id, state: 'running', pid: own, startedAt: since, launchHash: runningHash ?? record, exitCode: null }];
   }
   if (record === null) return [{ id, state: 'preparing', pid: null, startedAt: null, launchHash: null, exitCode: null }];
   const end = stopping === 'yes' ? neverRan : readEnd({ exit, runningHash, record });
   return [{ id, ...end, pid: null, startedAt: null, launchHash: record }];
+}
+
+/** The VM's process: the one that its pidfile names, or else another that has its user and its name. */
+function ownProcess(id: string, pid: number, processes: ReadonlyMap<number, SeenProcess>): number | null {
+  const isOwn = ({ userId, names }: SeenProcess): boolean => userId === vmUserId(id) && names.includes(processName(id));
+  const named = processes.get(pid);
+  if (named !== undefined && isOwn(named)) return pid;
+  return [...processes].find(([, process]) => isOwn(process))?.[0] ?? null;
 }
 
 type End = Pick<ObservedVm, 'state' | 'exitCode'>;
