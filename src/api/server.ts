@@ -21,6 +21,7 @@ import { sliceRoutes } from './routes/slices.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { versionRoutes } from './routes/version.ts';
 import { vmRoutes } from './routes/vms.ts';
+import { unusedConnections } from './unused-connections.ts';
 
 const routes = [
   versionRoutes,
@@ -60,6 +61,8 @@ export async function createApi(dependencies: ApiDependencies): Promise<Api> {
   });
   // Before the hooks that may refuse: it closes the socket of an upgrade that was refused.
   await api.register(websocket, { options: { maxPayload: longestFrame } });
+  const closeUnused = unusedConnections(api.server);
+  api.addHook('preClose', async () => closeUnused());
   api.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
