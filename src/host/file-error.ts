@@ -8,14 +8,17 @@ export const freeSpaceScript = `full() {
   exit 1
 }`;
 
-/** `result` is that of a script with `full`; programs speak English here, see the shell's surroundings. */
-export function fileError(path: string, { code, stdout, stderr }: CommandResult): CroftError {
+/** The result is that of a script with `full`, on the node of that name where it is known; programs speak English here, see the shell's surroundings. */
+export function fileError(path: string, { code, stdout, stderr }: CommandResult, node?: string): CroftError {
+  const where = node === undefined ? path : `${path} on ${node}`;
+  const named = node === undefined ? {} : { node };
   const said = stderr.trim();
   if (!/No space left on device|Disk quota exceeded/.test(said)) {
-    return new CroftError('command.failed', `The file ${path} cannot be written: ${said || `exit code ${code}`}`);
+    return new CroftError('command.failed', `The file ${where} cannot be written: ${said || `exit code ${code}`}`, named);
   }
   const free = /^\d+$/.test(stdout) ? ` (${stdout} KiB are free there)` : '';
-  return new CroftError('disk.full', `The disk is full: ${path} cannot be written${free}: ${said}`, {
+  return new CroftError('disk.full', `The disk is full: ${where} cannot be written${free}: ${said}`, {
+    ...named,
     hint: 'Free space on that file system of the node, or give the node a state folder on a larger one.',
   });
 }

@@ -57,7 +57,7 @@ export async function upload(host: Host, { source, path, sha256, mode = 0o644, o
       hint: 'The source changed or the transfer was cut short; try again.',
     });
   }
-  if (result.code !== 0) throw fileError(path, result);
+  if (result.code !== 0) throw fileError(path, result, host.name);
 }
 
 /** Sends the source; rejects where it cannot be read. The node's side going away early is no failure here: its own words say why. */

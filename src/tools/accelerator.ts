@@ -15,7 +15,7 @@ const limit = 3;
 const script = `
 set -eu
 folder=$1 limit=$2 port=$3
-umask 077
+umask 066
 [ -c /dev/kvm ] || { echo missing; exit 0; }
 program=$(command -v qemu-system-x86_64) || { echo no-qemu; exit 0; }
 read -r boot </proc/sys/kernel/random/boot_id
