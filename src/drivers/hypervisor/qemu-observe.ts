@@ -36,11 +36,15 @@ for folder in "$state"/*/ "$run"/*/; do
   case $process in
   '' | *[!0-9]*) process=none ;;
   esac
-  first_line "/proc/$process/cmdline"
-  case $line in
-  *"guest=$id,"*) files="$files /proc/$process/status /proc/$process/cmdline" ;;
-  *) [ -z "$started" ] || lost=yes ;;
-  esac
+  owner=
+  [ ! -d "/proc/$process" ] || while read -r key value rest; do
+    if [ "$key" = Uid: ]; then
+      owner=$value
+      break
+    fi
+  done <"/proc/$process/status"
+  if [ -n "$owner" ]; then files="$files /proc/$process/status /proc/$process/cmdline"; fi
+  if [ -n "$started" ] && [ "$owner" != "\${started##* }" ]; then lost=yes; fi
 done
 if [ -n "$lost" ]; then
   for status in $(grep -lsE "^Uid:[[:blank:]]*(1[89]|20)[0-9]{8}[[:blank:]]" /proc/[0-9]*/status); do

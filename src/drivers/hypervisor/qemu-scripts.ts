@@ -169,7 +169,7 @@ until [ -S "$run/sockets/vnc.sock" ]; do
   sleep 0.02
 done
 find_process "$run" "$user" "$name" || { cat "$run/stderr" >&2; exit 1; }
-echo "$(date +%s) $hash" >"$state/started"
+echo "$(date +%s) $hash $user" >"$state/started"
 `;
 
 /** Notes that the end is wanted, whatever the process's exit code will be. Arguments: run folder, user, process name; 1 where it does not run. */

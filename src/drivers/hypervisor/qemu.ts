@@ -23,9 +23,11 @@ export function createQemuDriver({ buildSeed }: QemuParts): HypervisorDriver {
     observe: observeVms,
     async prepare(host, layout, vm, label) {
       const folders = vmFolders(layout, vm.id);
+      const record = launchRecord(vm, label);
+      if (await isPrepared(host, folders, record)) return;
       const seed = await buildSeed(vm);
       await ensureDisk(host, layout, vm, label, folders);
-      await writeSeed(host, vm, label, folders, seed);
+      await writeSeed(host, vm, label, folders, record, seed);
     },
     start: startVm,
     stop: stopVm,
@@ -42,6 +44,19 @@ export function createQemuDriver({ buildSeed }: QemuParts): HypervisorDriver {
   };
 }
 
+/** One line; the same for the same launch. */
+function launchRecord(vm: VmLaunch, label: string): string {
+  const record: LaunchRecord = { hash: planHash(vm), label };
+  return JSON.stringify(record);
+}
+
+/** Whether disk and seed are there from an earlier start with the same launch: its record was written after both. */
+async function isPrepared(host: Host, { state, disk, seed }: VmFolders, record: string): Promise<boolean> {
+  const script = '[ -f "$1" ] && [ -f "$2" ] && IFS= read -r line <"$3/launch.json" && [ "$line" = "$4" ]';
+  const { code } = await run(host, { argv: ['sh', '-c', script, 'croft-prepared', disk, seed, state, record] });
+  return code === 0;
+}
+
 /** Makes the overlay where there is none, and enlarges it where the VM's disk became larger; a disk is never made smaller. */
 async function ensureDisk(host: Host, layout: NodeLayout, vm: VmLaunch, label: string, folders: VmFolders): Promise<void> {
   const image = `${layout.stateFolder}/images/${vm.image.sha256}.${vm.image.format}`;
@@ -55,10 +70,9 @@ async function ensureDisk(host: Host, layout: NodeLayout, vm: VmLaunch, label: s
   if (size < vm.disk) await perform(host, grow(folders.disk, vm.disk));
 }
 
-async function writeSeed(host: Host, vm: VmLaunch, label: string, folders: VmFolders, seed: Uint8Array): Promise<void> {
-  const record: LaunchRecord = { hash: planHash(vm), label };
+async function writeSeed(host: Host, vm: VmLaunch, label: string, folders: VmFolders, record: string, seed: Uint8Array): Promise<void> {
   const result = await run(host, {
-    argv: ['sh', '-c', prepareSeed, 'croft-seed', folders.state, String(vmUserId(vm.id)), JSON.stringify(record)],
+    argv: ['sh', '-c', prepareSeed, 'croft-seed', folders.state, String(vmUserId(vm.id)), record],
     stdin: seed,
   });
   if (result.code !== 0) throw diskFailure(`the seed of ${label} could not be written on ${host.name}`, result);
