@@ -181,12 +181,22 @@ test('CR7 stop ends exactly its own process', { timeout: 60_000 }, async () => {
   for (const other of [namesake.pid, longer.pid, neighbourPid]) {
     const own = await stage.up(vm);
     await writeFile(`${run}/pid`, `${other}\n`);
-    assert.deepEqual(((seen) => [seen?.state, seen?.pid])(await stage.observed(vm.id)), ['running', own]);
     assert.equal(await driver.stop(host, layout, vm.id, hasty), 'terminated');
     assert.ok(!alive(own));
     assert.ok(alive(other), 'a stale pidfile endangers nobody');
   }
   assert.ok(!alive(pid) && [namesake.pid, longer.pid, neighbourPid].every(alive));
+});
+
+test('CR7 a VM is seen whatever number its pidfile has', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch('deaf');
+  const pid = await stage.up(vm);
+  await using sleeper = await stranger(['-c', 'sleep 600; :', processName(vm.id)], 65534);
+  for (const text of [`${sleeper.pid}`, '999999999', 'x', '']) {
+    await writeFile(`${vmFolders(stage.layout, vm.id).run}/pid`, `${text}\n`);
+    assert.deepEqual(((seen) => [seen?.state, seen?.pid])(await stage.observed(vm.id)), ['running', pid], text);
+  }
 });
 
 test('CR7 a VM whose run folder somebody deleted is still seen, and ended when it is removed', { timeout: 60_000 }, async () => {
