@@ -141,13 +141,13 @@ test('CR6 an interface that has a VM’s name and is not Croft’s fails that VM
     const { code } = await stage.host(view.node ?? '').exec(['ip', 'link', 'show', tap]);
     return code !== 0 || undefined;
   });
-  await stage.on(view.node, 'ip link add "$1" type dummy && ip link set "$1" alias precious', tap);
+  await stage.on(view.node, 'ip link add "$1" type bridge && ip link set "$1" alias precious', tap);
   const since = stage.events.now;
   const task = await stage.client.vms.start('full', 'one');
   const failed = await stage.events.next('vm.failed', { after: since, slice: 'full', vm: 'one' });
   assert.match(failed.message, new RegExp(`${tap} exists already and does not belong to this controller`));
   assert.match((await stage.client.vms.get('full', 'one')).reason ?? '', new RegExp(tap));
-  assert.match(await stage.on(view.node, 'ip -details link show "$1"', tap), /dummy.*alias precious/s);
+  assert.match(await stage.on(view.node, 'ip -details link show "$1"', tap), /bridge.*alias precious/s);
   assert.equal((await stage.client.vms.get('full', 'two')).state, 'running');
 
   await stage.on(view.node, 'ip link delete "$1"', tap);
