@@ -4,7 +4,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { DoctorReport } from '../model/doctor.ts';
 import type { Image } from '../model/image.ts';
 import type { Node, NodeConfigInput } from '../model/node.ts';
-import type { CommandAnswer } from '../model/operations.ts';
+import type { AbandonedAnswer, CommandAnswer } from '../model/operations.ts';
 import type { Store } from '../store/store.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -35,8 +35,8 @@ export interface NodeGateway {
     work: { argv: readonly [string, ...string[]] } | { script: string; args: readonly string[] },
     timeout: number,
   ): Promise<CommandAnswer>;
-  /** Removes a node; resolves with what was abandoned there, as `slice/vm`. */
-  forget(name: string, abandon: boolean): Promise<string[]>;
+  /** Removes a node and all that is this controller's there; `conflict.in-use` while it has VMs, unless they are abandoned. */
+  forget(name: string, abandon: boolean): Promise<AbandonedAnswer>;
 }
 
 export interface ConsoleGateway {

@@ -29,7 +29,7 @@ test('CR1 a node is adopted, shown, drained, resumed and removed', async () => {
     (await ask<NodeView[]>(stage, 'GET', '/v1/nodes')).body.map(({ name }) => name),
     ['one'],
   );
-  assert.deepEqual((await ask(stage, 'DELETE', '/v1/nodes/one?abandon=true')).body, { abandoned: [] });
+  assert.deepEqual((await ask(stage, 'DELETE', '/v1/nodes/one?abandon=true')).body, { abandoned: [], left: null });
   assert.equal((await ask(stage, 'GET', '/v1/nodes/one')).status, 404);
 });
 

@@ -27,7 +27,9 @@ async function ask<T>(
 }
 
 const apply = (stage: Stage, payload: object) => ask<ApplyAnswer & Problem>(stage, 'POST', '/v1/slices/apply', payload);
-const eventKinds = async ({ store }: Stage): Promise<string[]> => (await store.events.after(0, 100)).map(({ kind }) => kind);
+/** Without the ends of tasks that a later one overtook. */
+const eventKinds = async ({ store }: Stage): Promise<string[]> =>
+  (await store.events.after(0, 100)).map(({ kind }) => kind).filter((kind) => kind !== 'task.ended');
 
 test('CR9 plan shows the difference and changes nothing; apply commits it, records it and wakes the loops', async () => {
   await using stage = await setStage();
@@ -64,7 +66,7 @@ test('CR9 applying the same file again, as text or as an object, does nothing', 
   };
   for (const document of [{ text: hello }, { file }]) {
     const { body } = await apply(stage, document);
-    assert.equal(body.task, null);
+    assert.equal(body.task?.id, first.body.task?.id, 'what is under way goes on');
     assert.deepEqual(body.lines, []);
     assert.equal(body.slice.generation, first.body.slice.generation);
   }

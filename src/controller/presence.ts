@@ -17,13 +17,22 @@ const longestSocketPath = 107;
 /** SQLITE_BUSY; sqlite.org/rescode.html. */
 const sqliteBusy = 5;
 
-/** The controller that serves this home, null where none does. */
+/** ms within which a controller that is there says so. */
+const answerTime = 10_000;
+
+/** The controller that serves this home, null where none does. Rejects with `unavailable` where one holds it without answering. */
 export async function findController(home: Home): Promise<Presence | null> {
   const socket = createConnection(home.presence);
+  const late = AbortSignal.timeout(answerTime);
+  late.addEventListener('abort', () => socket.destroy());
   try {
     return JSON.parse(await text(socket)) as Presence;
-  } catch {
-    return null;
+  } catch (cause) {
+    if (!late.aborted) return null;
+    throw new CroftError('unavailable', `the controller of ${home.folder} does not answer`, {
+      hint: 'see whether its process is stopped or hangs: `pgrep -af "main.ts serve"`',
+      cause,
+    });
   } finally {
     socket.destroy();
   }

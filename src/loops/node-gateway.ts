@@ -1,11 +1,11 @@
 /** What administrators do with nodes: adopting and removing them, looking for what they lack, running commands on them. */
 import type { HypervisorDriver, NodeLayout } from '../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../drivers/network/driver.ts';
-import { type Host, run } from '../host/host.ts';
+import { type Host, perform, run } from '../host/host.ts';
 import type { DoctorCheck, DoctorReport } from '../model/doctor.ts';
 import { CroftError } from '../model/error.ts';
 import { type Node, type NodeConfig, type NodeConfigInput, type NodeRole, nodeConfigSchema } from '../model/node.ts';
-import type { CommandAnswer } from '../model/operations.ts';
+import type { AbandonedAnswer, CommandAnswer } from '../model/operations.ts';
 import type { Store } from '../store/store.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
@@ -80,17 +80,55 @@ export class NodeAdministration {
     return await run(host, { argv: ['sh', '-s', '--', ...work.args], stdin: work.script, timeout });
   }
 
-  async forget(name: string, abandon: boolean): Promise<string[]> {
-    const { store, fleet, journal, hosts, wake } = this.#options;
+  /** A node that is not given up is first cleaned, so that one that cannot be cleaned stays known and can be tried again. */
+  async forget(name: string, abandon: boolean): Promise<AbandonedAnswer> {
+    const { store, fleet, journal, wake } = this.#options;
     const node = await store.nodes.get(name);
-    if (!abandon) await this.#reach(node).then(({ host }) => host.batch([{ argv: ['true'] }]));
+    const left = abandon ? null : await this.#vacate(node);
     const abandoned = await store.nodes.remove(node.id, abandon);
     await fleet.release(node.id);
-    const { host, layout } = hosts.reach(node.config);
-    const left = await this.#clean(host, layout);
-    journal.record({ kind: 'node.removed', node: name, message: removalInWords(abandoned, left) });
+    const answer = { abandoned, left: abandon ? await this.#cleanWhatCanBe(node) : left };
+    journal.record({ kind: 'node.removed', node: name, message: removalInWords(answer) });
     wake();
-    return abandoned;
+    return answer;
+  }
+
+  /** Takes all that is this controller's off a node that nothing is assigned to. Nothing is placed there meanwhile. */
+  async #vacate(node: Node): Promise<null> {
+    const { store, fleet, wake } = this.#options;
+    await store.nodes.administer(node.id, 'draining');
+    try {
+      await this.#refuseOccupied(node);
+      await fleet.release(node.id);
+      await this.#clean(node);
+      return null;
+    } catch (thrown) {
+      await store.nodes.administer(node.id, node.administration);
+      wake();
+      throw thrown;
+    }
+  }
+
+  async #refuseOccupied(node: Node): Promise<void> {
+    const { store, hypervisor } = this.#options;
+    const { name } = node.config;
+    const vms = (await store.vms.list({ nodeId: node.id })).map((vm) => `${vm.slice}/${vm.name}`);
+    const routers = (await store.slices.list())
+      .filter(({ routerNodeId }) => routerNodeId === node.id)
+      .map((slice) => `${slice.name}/(router)`);
+    if (vms.length + routers.length > 0) {
+      throw new CroftError('conflict.in-use', `node ${name} is in use by ${[...vms, ...routers].join(', ')}`, {
+        hint: `remove them first, or give them up with \`croft node rm --force ${name}\``,
+        node: name,
+      });
+    }
+    const { host, layout } = await this.#reach(node);
+    const [strangers] = await perform(host, hypervisor.observe(layout));
+    if (strangers.length === 0) return;
+    throw new CroftError('conflict.in-use', `node ${name} has VMs that are not on record: ${strangers.map(({ id }) => id).join(', ')}`, {
+      hint: `their disks are in ${layout.stateFolder}/vms there; \`croft node rm --force ${name}\` destroys them`,
+      node: name,
+    });
   }
 
   async #refuseTaken(name: string): Promise<void> {
@@ -117,22 +155,29 @@ export class NodeAdministration {
     }
   }
 
-  /** Takes all that is this controller's off the node; resolves with the reason where that was not possible. */
-  async #clean(host: Host, layout: NodeLayout): Promise<string | null> {
-    const { hypervisor, network } = this.#options;
+  async #clean(node: Node): Promise<void> {
+    const { hypervisor, network, hosts } = this.#options;
+    const { host, layout } = hosts.reach(node.config);
     try {
       await network.purge(host, layout);
       await hypervisor.purge(host, layout);
-      return null;
-    } catch (thrown) {
-      return inWords(thrown);
     } finally {
       await host.close();
     }
   }
+
+  /** Resolves with the reason where it could not be cleaned. */
+  async #cleanWhatCanBe(node: Node): Promise<string | null> {
+    try {
+      await this.#clean(node);
+      return null;
+    } catch (thrown) {
+      return inWords(thrown);
+    }
+  }
 }
 
-function removalInWords(abandoned: readonly string[], left: string | null): string {
+function removalInWords({ abandoned, left }: AbandonedAnswer): string {
   const lost = abandoned.length === 0 ? '' : `; abandoned ${abandoned.join(', ')}`;
   return `removed${lost}${left === null ? '' : `; it could not be cleaned: ${left}`}`;
 }

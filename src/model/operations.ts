@@ -53,7 +53,7 @@ export type PlanAnswer = z.infer<typeof planAnswerSchema>;
 export const applyAnswerSchema = z
   .object({
     slice: sliceSummarySchema,
-    /** Null where nothing differed. */
+    /** Null where nothing differs and nothing is under way. */
     task: taskSchema.nullable(),
     lines: z.array(z.string()),
   })
@@ -86,7 +86,11 @@ export const fingerprintAnswerSchema = z.object({ fingerprint: z.string() });
 export type FingerprintAnswer = z.infer<typeof fingerprintAnswerSchema>;
 
 /** What was still there when a node was removed, as `slice/vm`. */
-export const abandonedAnswerSchema = z.object({ abandoned: z.array(z.string()) });
+export const abandonedAnswerSchema = z.object({
+  abandoned: z.array(z.string()),
+  /** Why it could not be cleaned, where it was given up; null where nothing is left there. */
+  left: z.string().nullable(),
+});
 export type AbandonedAnswer = z.infer<typeof abandonedAnswerSchema>;
 
 export const latestEventAnswerSchema = z.object({ sequence: z.int() });

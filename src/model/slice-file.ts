@@ -46,11 +46,9 @@ export const networkFileSchema = z.strictObject({
     .tuple([endpointSchema, endpointSchema], { error: 'a link has exactly two ends, such as [web.eth1, db.eth1]' })
     .optional()
     .meta({ description: 'The two NICs that this network joins; a NIC next in order is added to its VM' }),
-  impair: impairmentFileSchema
-    .optional()
-    .meta({
-      description: 'What frames suffer on their way to each NIC; delay, jitter and loss need the kernel module sch_netem on the node',
-    }),
+  impair: impairmentFileSchema.optional().meta({
+    description: 'What frames suffer on their way to each NIC; delay, jitter and loss need the kernel module sch_netem on the node',
+  }),
 });
 export type NetworkFile = z.infer<typeof networkFileSchema>;
 

@@ -125,7 +125,7 @@ function nodeGateway(store: Store, asked: string[]): ApiDependencies['nodes'] {
     },
     async forget(name, abandon) {
       const { id } = await store.nodes.get(name);
-      return store.nodes.remove(id, abandon);
+      return { abandoned: await store.nodes.remove(id, abandon), left: null };
     },
   };
 }

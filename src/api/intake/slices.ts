@@ -45,13 +45,21 @@ async function applyOnce(context: Context, document: SliceDocument, options: App
   const { store, wake } = context;
   const { current, change } = await compare(context, document);
   refuseOtherGeneration(change, options.against);
-  if (current !== null && isEmptyChange(change)) return { slice: current, task: null, change };
+  if (current !== null && isEmptyChange(change)) return { slice: current, task: await taskUnderWay(store, current), change };
   if (options.allowRecreate !== true) refuseRecreation(change);
   const slice = await store.slices.commit(change);
   const message = `${change.slice} was applied as generation ${slice.generation}:\n${describeChange(change).join('\n')}`;
   const task = await record(store, 'slice.apply', slice, message);
   wake();
   return { slice, task, change };
+}
+
+/** What still works on a slice that is as it was asked for; started anew where a crash came between a commit and its task. */
+async function taskUnderWay({ tasks, vms }: Context['store'], { name, generation }: Slice): Promise<Task | null> {
+  const running = (await tasks.running()).find(({ subject, vm }) => subject === name && vm === null);
+  if (running !== undefined) return running;
+  const unsettled = (await vms.list({ slice: name })).some((vm) => vm.observed.settledGeneration !== vm.generation);
+  return unsettled ? await tasks.start({ kind: 'slice.apply', subject: name, vm: null, generation }) : null;
 }
 
 async function compare(

@@ -86,7 +86,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
         response: { 200: abandonedAnswerSchema, ...problems('not-found', 'conflict.in-use', ...reaching) },
       },
     },
-    async ({ params, query }) => ({ abandoned: await nodes.forget(params.node, query.abandon) }),
+    async ({ params, query }) => nodes.forget(params.node, query.abandon),
   );
 
   for (const { verb, administration, summary } of [

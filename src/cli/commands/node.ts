@@ -76,8 +76,11 @@ function registerRemove(remove: Command, context: CliContext): void {
     const answer = await client.nodes.remove(name, { abandon: force ?? false }).catch((error: unknown) => {
       throw error instanceof CroftError && error.code === 'conflict.in-use' ? withForceHint(error) : error;
     });
-    await context.show(output, answer, ({ abandoned }) =>
-      abandoned.length === 0 ? `removed node ${name}` : `removed node ${name}; given up with it: ${abandoned.join(', ')}`,
+    await context.show(output, answer, ({ abandoned, left }) =>
+      [
+        abandoned.length === 0 ? `removed node ${name}` : `removed node ${name}; given up with it: ${abandoned.join(', ')}`,
+        ...(left === null ? [] : [`it could not be cleaned: ${left}`]),
+      ].join('\n'),
     );
   });
 }
