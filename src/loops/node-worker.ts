@@ -2,10 +2,10 @@
 import type { HypervisorDriver, NodeAbilities, NodeLayout, StopTimes } from '../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import { type Call, type Host, perform } from '../host/host.ts';
-import { asCroftError } from '../model/error.ts';
-import type { Node, NodeObserved, NodeRole, NodeSpecs, NodeStatus } from '../model/node.ts';
+import type { Node, NodeRole, NodeSpecs } from '../model/node.ts';
 import type { RouterPlan } from '../model/node-plan.ts';
-import type { Vm, VmObserved } from '../model/vm.ts';
+import type { Slice } from '../model/slice.ts';
+import type { Vm } from '../model/vm.ts';
 import { execute, type ImageDelivery } from '../reconciler/execute.ts';
 import { type NodeObservation, type NodePlan, planNode } from '../reconciler/plan.ts';
 import { type Step, subjectOf } from '../reconciler/steps.ts';
@@ -13,7 +13,8 @@ import type { Store } from '../store/store.ts';
 import type { Journal } from './journal.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { Loop } from './loop.ts';
-import { inWords, Recorder } from './recorder.ts';
+import { differences, NodeStatusRecord } from './node-status.ts';
+import { Recorder } from './recorder.ts';
 
 /** The part of a node's specs that changes by itself. */
 export type NodeVitals = Pick<NodeSpecs, 'bootId' | 'memory' | 'memoryAvailable' | 'disk' | 'diskFree' | 'load'>;
@@ -48,27 +49,24 @@ export interface NodeWorkerOptions {
   clock(): number;
 }
 
-const firstRetry = 1_000;
-const longestRetry = 60_000;
 /** While guests boot, passes come this often, in ms, for so long after their start. */
 const leaseInterval = 1_000;
 const leaseTime = 120_000;
-/** Vitals alone are written this often at the most, in ms. */
-const vitalsEvery = 60_000;
 
 export class NodeWorker {
   readonly #options: NodeWorkerOptions;
   readonly #loop: Loop;
   readonly #busy = new Map<string, Promise<void>>();
   readonly #leases = new LeaseWatch();
+  readonly #status: NodeStatusRecord;
   #connection: { host: Host; layout: NodeLayout } | null = null;
   #specs: NodeSpecs | null = null;
-  #failures = 0;
   #strangers = '';
   #routers: ReadonlySet<string> = new Set();
 
   constructor(options: NodeWorkerOptions) {
     this.#options = options;
+    this.#status = new NodeStatusRecord(options);
     this.#loop = new Loop({
       name: `node ${options.nodeId}`,
       pass: () => this.#pass(),
@@ -118,18 +116,18 @@ export class NodeWorker {
       const busy = new Set(this.#busy.keys());
       const { hypervisor, network, inspection } = this.#options;
       const [vms, networks, vitals] = await perform(host, hypervisor.observe(layout), network.observe(layout), inspection.vitals(layout));
-      this.#failures = 0;
       if (vitals.bootId !== specs.bootId) {
         this.#specs = null;
         return 0;
       }
       this.#specs = { ...specs, ...vitals };
-      await this.#recordReady(node, this.#specs);
+      await this.#status.ready(node, this.#specs);
       const expectant = await this.#reconcile(node, { host, layout }, abilitiesOf(this.#specs), { vms, network: networks }, busy);
       this.#options.passed(node.config.name, (this.#options.clock() - start) / 1000);
       return expectant ? Math.min(leaseInterval, this.#options.interval) : this.#options.interval;
     } catch (thrown) {
-      return await this.#recordFailure(node, thrown);
+      this.#specs = null;
+      return await this.#status.failed(node, thrown);
     }
   }
 
@@ -141,7 +139,11 @@ export class NodeWorker {
     busy: ReadonlySet<string>,
   ): Promise<boolean> {
     const { store, hypervisor, network, images, stopTimes, clock, now } = this.#options;
-    const [wanted, rows] = await Promise.all([store.placement.wanted(node.id), store.vms.list({ nodeId: node.id })]);
+    const [wanted, rows, slices] = await Promise.all([
+      store.placement.wanted(node.id),
+      store.vms.list({ nodeId: node.id }),
+      store.slices.list(),
+    ]);
     const movedAway = await this.#movedAway(observed, new Set(rows.map(({ id }) => id)));
     const plan = planNode({ wanted, observed, busy: new Set([...busy, ...this.#busy.keys()]), movedAway, now: now() });
     const settledVms = differences(rows, plan.observations);
@@ -150,9 +152,9 @@ export class NodeWorker {
     const settledRouters = this.#recordRouters(wanted.routers, plan.steps);
     const { addressed, expectant } = await this.#recordLeases(wanted.routers, observed);
     for (const id of plan.forget) await store.vms.forget(id);
-    await this.#releaseRouters(node, observed);
+    await this.#releaseRouters(node, observed, slices);
     this.#reportStrangers(node, plan.strangers);
-    const recorder = this.#recorder(node);
+    const recorder = this.#recorder(node, slices);
     const running = execute({ host, layout, abilities, hypervisor, network, images, stopTimes, clock, progress: recorder }, plan.steps);
     for (const [subject, step] of running) this.#track(subject, step, recorder);
     if (running.size > 0 || settledVms.length > 0 || settledRouters || plan.forget.length > 0 || addressed) this.#options.changed();
@@ -177,9 +179,10 @@ export class NodeWorker {
     this.#busy.set(subject, ended);
   }
 
-  #recorder(node: Node): Recorder {
+  #recorder(node: Node, slices: readonly Slice[]): Recorder {
     const { store, journal, now, failed } = this.#options;
-    return new Recorder({ node: node.config.name, vms: store.vms, journal, now, failed });
+    const names = new Map(slices.map(({ id, name }) => [id, name]));
+    return new Recorder({ node: node.config.name, vms: store.vms, journal, now, failed, sliceName: (id) => names.get(id) ?? id });
   }
 
   /** Those of the VMs seen here that have a row, but not on this node. */
@@ -213,10 +216,10 @@ export class NodeWorker {
   }
 
   /** The router of a slice that is being removed gives its place up once nothing of it is on the node. */
-  async #releaseRouters(node: Node, observed: NodeObservation): Promise<void> {
+  async #releaseRouters(node: Node, observed: NodeObservation, slices: readonly Slice[]): Promise<void> {
     const { store } = this.#options;
     const present = new Set(observed.network.routers.map(({ sliceId }) => sliceId));
-    const gone = (await store.slices.list()).filter(
+    const gone = slices.filter(
       ({ id, desired, routerNodeId }) =>
         desired === 'absent' && routerNodeId === node.id && !present.has(id) && !this.#busy.has(`router:${id}`),
     );
@@ -246,66 +249,8 @@ export class NodeWorker {
     const message = `VMs of this controller that it has no record of, left as they are: ${now}`;
     this.#options.journal.record({ kind: 'node.strangers', node: node.config.name, message });
   }
-
-  async #recordReady(node: Node, specs: NodeSpecs): Promise<void> {
-    const { now } = this.#options;
-    const { observed } = node;
-    const fresh = observed.status === 'ready' && observed.seenAt !== null && now() - observed.seenAt < vitalsEvery;
-    if (fresh && observed.specs?.bootId === specs.bootId) return;
-    await this.#recordStatus(node, 'ready', null, specs, now());
-  }
-
-  /** Says why, marks the node's VMs as unknown, and resolves with the ms until the next try. */
-  async #recordFailure(node: Node, thrown: unknown): Promise<number> {
-    const error = asCroftError(thrown);
-    if (error.code === 'internal') this.#options.failed(error);
-    this.#specs = null;
-    const status: NodeStatus = error.code === 'node.unfit' || error.code === 'node.sudo' ? 'unfit' : 'unreachable';
-    const reason = inWords(error);
-    await this.#recordStatus(node, status, reason, node.observed.specs, node.observed.seenAt);
-    const vms = await this.#options.store.vms.list({ nodeId: node.id });
-    const unknown: Partial<VmObserved> = { state: 'unknown', reason: `node ${node.config.name} is ${status}` };
-    await this.#options.store.vms.observe(
-      differences(
-        vms,
-        vms.map(({ id }) => ({ id, observed: unknown })),
-      ),
-    );
-    this.#failures += 1;
-    return Math.min(longestRetry, firstRetry * 2 ** (this.#failures - 1));
-  }
-
-  async #recordStatus(
-    node: Node,
-    status: NodeStatus,
-    reason: string | null,
-    specs: NodeSpecs | null,
-    seenAt: number | null,
-  ): Promise<void> {
-    const { store, journal, now, changed } = this.#options;
-    const turned = node.observed.status !== status || node.observed.reason !== reason;
-    if (!turned && specs === node.observed.specs && seenAt === node.observed.seenAt) return;
-    const since = node.observed.status === status ? node.observed.since : now();
-    const observed: NodeObserved = { status, reason, specs, seenAt, since };
-    await store.nodes.observe(node.id, observed);
-    if (!turned) return;
-    journal.record({ kind: 'node.status', node: node.config.name, message: reason === null ? `is ${status}` : `is ${status}: ${reason}` });
-    changed();
-  }
 }
 
 function abilitiesOf({ accelerator, architecture, datapath }: NodeSpecs): NodeAbilities {
   return { accelerator, architecture, datapath: datapath ?? 'netdev' };
-}
-
-/** Only what differs from the rows, so that a pass in which nothing changed writes nothing. */
-function differences(
-  rows: readonly Vm[],
-  observations: readonly { id: string; observed: Partial<VmObserved> }[],
-): { id: string; observed: Partial<VmObserved> }[] {
-  const known = new Map(rows.map(({ id, observed }) => [id, observed]));
-  return observations.filter(({ id, observed }) => {
-    const before = known.get(id);
-    return before !== undefined && Object.entries(observed).some(([key, value]) => before[key as keyof VmObserved] !== value);
-  });
 }

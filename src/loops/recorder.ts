@@ -15,6 +15,8 @@ export interface RecorderOptions {
   vms: Pick<VmStore, 'observe'>;
   journal: Journal;
   now(): number;
+  /** The name of a slice by its identifier. */
+  sliceName(sliceId: string): string;
   /** A write to the store failed; the next pass observes again. */
   failed(error: unknown): void;
 }
@@ -72,7 +74,7 @@ export class Recorder implements Progress {
   }
 
   routerStep(
-    slice: string,
+    sliceId: string,
     state: 'done' | 'removed' | 'failed',
     faults: readonly string[],
     duration: number,
@@ -80,7 +82,10 @@ export class Recorder implements Progress {
   ): void {
     const why = faults.length === 0 ? '' : ` (put right: ${faults.join('; ')})`;
     const message = error === null ? `router ${state}${why}` : `router failed: ${inWords(error)}`;
-    this.#event(`router.${state}`, message, { slice, step: { name: 'router', state: state === 'failed' ? 'failed' : 'done', duration } });
+    this.#event(`router.${state}`, message, {
+      slice: this.#options.sliceName(sliceId),
+      step: { name: 'router', state: state === 'failed' ? 'failed' : 'done', duration },
+    });
   }
 
   portsRepaired(count: number): void {

@@ -22,7 +22,7 @@ export interface Progress {
   vmStopped(vm: Named, how: string): void;
   vmRemoved(vm: Named): void;
   routerStep(
-    slice: string,
+    sliceId: string,
     state: 'done' | 'removed' | 'failed',
     faults: readonly string[],
     duration: number,
@@ -98,9 +98,9 @@ async function ensureRouter(context: ExecutionContext, { plan, faults }: StepSha
   const start = clock();
   try {
     await network.ensureRouter(host, layout, abilities, plan);
-    progress.routerStep(plan.slice, 'done', faults, clock() - start, null);
+    progress.routerStep(plan.sliceId, 'done', faults, clock() - start, null);
   } catch (thrown) {
-    progress.routerStep(plan.slice, 'failed', faults, clock() - start, asCroftError(thrown));
+    progress.routerStep(plan.sliceId, 'failed', faults, clock() - start, asCroftError(thrown));
   }
 }
 
