@@ -129,6 +129,10 @@ function isAlive(pid: number): boolean {
 }
 
 async function purge(home: Home, options: ServiceOptions, say: Say): Promise<void> {
+  if ((await readOrNull(home.token)) === null && (await findController(home)) === null) {
+    say(`there is nothing to remove: no controller has been in ${home.folder}`);
+    return;
+  }
   const { url, token } = await up(home, options, {});
   await purgeMachine({ home, connection: { url, token }, endController: async () => void (await endController(home)), say });
 }

@@ -38,11 +38,17 @@ export class NodeStatusRecord {
     await this.#record(node, { status: 'ready', reason: null, specs, seenAt: now() });
   }
 
-  /** Says why, marks the node's VMs as unknown, and resolves with the ms until the next try. */
+  /**
+   * Says why, marks the node's VMs as unknown, and resolves with the ms until the next try. A defect of Croft itself says
+   * nothing of the node: it is only logged.
+   */
   async failed(node: Node, thrown: unknown): Promise<number> {
     const { store, failed } = this.#options;
     const error = asCroftError(thrown);
-    if (error.code === 'internal') failed(error);
+    if (error.code === 'internal') {
+      failed(error);
+      return longestRetry;
+    }
     const status: NodeStatus = error.code === 'node.unfit' || error.code === 'node.sudo' ? 'unfit' : 'unreachable';
     const { specs, seenAt } = node.observed;
     await this.#record(node, { status, reason: inWords(error), specs, seenAt });

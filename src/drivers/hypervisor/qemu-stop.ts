@@ -9,6 +9,8 @@ import { endProcess, noteStopping, removeFolders } from './qemu-scripts.ts';
 
 /** What QEMU is given to answer on its control socket, in ms. */
 const controlTimeout = 2_000;
+/** A guest that is still booting does not hear the power button, so it is pressed again after so many ms. */
+const pressEvery = 3_000;
 /** Between the end of the control connection and that of the process, in ms. */
 const closingTime = 2_000;
 
@@ -48,8 +50,12 @@ async function powerDown(host: Host, socket: string, within: number): Promise<bo
   try {
     const stream = await host.connect(socket);
     session = await QmpSession.open(stream, controlTimeout);
-    await session.execute('system_powerdown');
-    return await Promise.race([session.closed.then(() => true), delay(within, false, { signal: waiting.signal })]);
+    const closed = session.closed.then(() => true);
+    for (let left = within; left > 0; left -= pressEvery) {
+      await session.execute('system_powerdown');
+      if (await Promise.race([closed, delay(Math.min(left, pressEvery), false, { signal: waiting.signal })])) return true;
+    }
+    return false;
   } catch {
     return false;
   } finally {
