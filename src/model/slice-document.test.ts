@@ -66,3 +66,11 @@ test('CR9 a document that is no map, or empty, is refused', () => {
 test('CR9 an empty network is told to write {}', () => {
   assert.throws(() => readSliceFile('slice: a\nnetworks:\n  lan:\n'), /line 3, column 3: networks\.lan: is empty: write \{\}/);
 });
+
+test('CR9 a text nested without end is one error, and a second document is told apart', () => {
+  assert.deepEqual(
+    syntaxErrorOf('['.repeat(20_000)).issues.map(({ message }) => message),
+    ['it is nested too deeply'],
+  );
+  assert.match(syntaxErrorOf('slice: a\n---\nslice: b\n').issues[0]?.message ?? '', /^a second document begins here/);
+});

@@ -1,5 +1,17 @@
 /** The text of a slice file: YAML (so JSON too) to a value that remembers where in the text each part stands. */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import type { InputIssue } from './error.ts';
 import { type InputPath, inputError, type Locate } from './input-issues.ts';
 import { printable, quoted } from './quote.ts';
@@ -22,10 +34,21 @@ export function parseSliceText(text: string): { file: unknown; locate: Locate } 
   const lines = new LineCounter();
   const document = parse(text, lines);
   const errors = [...document.errors, ...document.warnings]
-    .map((error) => issueAt(firstLine(error.message), error.pos[0], lines))
+    .map((error) => issueAt(wordsOf(error), error.pos[0], lines))
     .concat(duplicateKeys(document, lines));
+  const deep = errors.find(({ message }) => message === tooDeep);
+  if (deep !== undefined) throw syntaxError([deep]);
   if (errors.length > 0) throw syntaxError(errors);
   return { file: plainValue(document, lines), locate: (path) => locate(document, lines, path) };
+}
+
+const tooDeep = 'it is nested too deeply';
+
+/** The parser's own words, but for those that speak of its workings. */
+function wordsOf({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here: a slice file has one';
+  if (message.startsWith('Maximum call stack')) return tooDeep;
+  return firstLine(message);
 }
 
 function parse(text: string, lines: LineCounter): Document.Parsed {
@@ -33,7 +56,7 @@ function parse(text: string, lines: LineCounter): Document.Parsed {
     // uniqueKeys compares every key with every other: in a hostile document that takes minutes. duplicateKeys does it in one pass.
     return parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, stringKeys: true, version: '1.2' });
   } catch (cause) {
-    throw syntaxError([{ path: '', message: cause instanceof RangeError ? 'it is nested too deeply' : String(cause) }], cause);
+    throw syntaxError([{ path: '', message: cause instanceof RangeError ? tooDeep : String(cause) }], cause);
   }
 }
 

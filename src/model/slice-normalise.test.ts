@@ -292,3 +292,8 @@ test('CR11 an impairment that cannot be is refused where it is written', () => {
   ];
   for (const [impair, key, message] of wrong) assertIssue(impaired(impair), `networks.lan.impair.${key}`, message);
 });
+
+test('CR11 more networks than a slice may have are refused before any is planned', () => {
+  const networks = Array.from({ length: 501 }, (_, number) => `n${number}: {}`).join(', ');
+  assertIssue(`slice: s\nnetworks: {${networks}}\nvms: { a: { image: micro } }\n`, 'networks', /at most 500 networks, these are 501/);
+});

@@ -27,6 +27,8 @@ export interface SubnetContext {
   reserved: string;
 }
 
+const mostNetworks = 500;
+
 /** Networks whose subnet is wrong are missing in the result; their issues say why. */
 export function planSubnets(
   networks: readonly NetworkDraft[],
@@ -34,6 +36,10 @@ export function planSubnets(
   context: SubnetContext,
   issues: InputIssues,
 ): Map<string, SubnetPlan> {
+  if (networks.length > mostNetworks) {
+    issues.add(['networks'], `a slice has at most ${mostNetworks} networks, these are ${networks.length}`);
+    return new Map();
+  }
   const taken = new Map<string, Subnet>();
   const refused = refusedRanges(context.reserved);
   for (const network of networks) {
