@@ -77,7 +77,7 @@ interface SeenPass {
 async function watchWorker(store: Store, home: string, nodeId: string): Promise<SeenPass[]> {
   const { stopTimes } = controllerOptions(home, {}, {});
   const hosts = new Hosts({ controllerId: store.controllerId, defaultKey: homeAt(home).key, agent: null });
-  const hypervisor = createQemuDriver({ buildSeed });
+  const hypervisor = createQemuDriver({ buildSeed: (vm) => buildSeed(vm, homeAt(home).folder) });
   const inspection = createNodeInspection(hypervisor);
   const failed = (error: unknown): void => console.error(error);
   const starts: { at: number; batches: number }[] = [];

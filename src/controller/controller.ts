@@ -1,5 +1,5 @@
 /** Puts a controller together: store, drivers, loops, API. Nothing here decides anything. */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type Logger, pino } from 'pino';
@@ -44,6 +44,8 @@ export async function startController(options: ControllerOptions, agent: string 
   const token = await ensureToken(home);
   await ensureKey(home.key);
   await mkdir(home.images, { recursive: true });
+  await rm(home.seeds, { recursive: true, force: true });
+  await mkdir(home.seeds);
   const store = await openStore({ location: options.database, settings: { segments: options.segments, transit: options.transit } });
   undo.defer(() => store.close());
   const failed = (error: unknown): void => logger.error(error);
@@ -53,7 +55,7 @@ export async function startController(options: ControllerOptions, agent: string 
   const library = await openImageLibrary({ folder: home.images });
   const hosts = new Hosts({ controllerId: store.controllerId, defaultKey: home.key, agent });
   const images = createImageDelivery({ library, isLocal: (host) => hosts.isLocal(host) });
-  const hypervisor = createQemuDriver({ buildSeed });
+  const hypervisor = createQemuDriver({ buildSeed: (vm) => buildSeed(vm, home.seeds) });
   const network = createOvsDriver();
   const inspection = createNodeInspection(hypervisor);
   const { interval, stopTimes, routerGrace } = options;

@@ -17,6 +17,8 @@ export interface Home {
   /** Private key with which the controller logs in to nodes that name no other. */
   key: string;
   cache: string;
+  /** Parts of seeds while they are built; emptied at each start. */
+  seeds: string;
 }
 
 export function homeAt(folder: string): Home {
@@ -30,6 +32,7 @@ export function homeAt(folder: string): Home {
     images: join(folder, 'images'),
     key: join(folder, 'id_ed25519'),
     cache: join(folder, 'cache'),
+    seeds: join(folder, 'seeds'),
   };
 }
 

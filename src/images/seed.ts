@@ -1,6 +1,5 @@
 /** NoCloud seeds: the small CD-ROM from which a guest reads its host name, its keys, its script and its network. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Document } from 'yaml';
 import { CroftError } from '../model/error.ts';
@@ -15,11 +14,12 @@ const userDataLimit = mebibyte;
 
 /**
  * Makes the seed of a VM: an ISO 9660 image with the volume name `cidata`, with Rock Ridge and Joliet names.
- * The same source gives the same bytes. Format: cloud-init's documentation of the NoCloud data source.
+ * The same source gives the same bytes. `workFolder` holds its parts meanwhile, secrets among them; what a crash leaves there
+ * is for the caller to remove. Format: cloud-init's documentation of the NoCloud data source.
  * Rejects with `input.invalid` where the user-data is too large, `node.unfit` where xorriso is not installed.
  */
-export async function buildSeed(vm: SeedSource): Promise<Buffer> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'croft-seed-'));
+export async function buildSeed(vm: SeedSource, workFolder: string): Promise<Buffer> {
+  const folder = await mkdtemp(path.join(workFolder, 'seed-'));
   try {
     const files = seedFiles(vm);
     await Promise.all(Object.entries(files).map(([name, content]) => writeFile(path.join(folder, name), content, { mode: 0o600 })));

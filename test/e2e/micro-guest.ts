@@ -41,7 +41,7 @@ export class MicroGuest {
       string,
     ];
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image, '-F', 'raw', disk]);
-    await writeFile(seedFile, await buildSeed(seed));
+    await writeFile(seedFile, await buildSeed(seed, folder));
     const machine = ['-nodefaults', '-machine', 'pc,accel=tcg', '-m', String(memory), '-display', 'none', '-serial', 'stdio'];
     const disks = ['-drive', `file=${disk},if=virtio,format=qcow2`, '-cdrom', seedFile];
     const child = spawn('qemu-system-x86_64', [...machine, ...disks, ...nics, '-qmp', `unix:${socket},server=on,wait=off`], {

@@ -33,7 +33,7 @@ const seedSource: SeedSource = {
 test('SC10 a seed read back has the volume name and the three files, byte for byte', async (context) => {
   const folder = await temporaryFolder(context);
   const file = path.join(folder, 'seed.iso');
-  const seed = await buildSeed(seedSource);
+  const seed = await buildSeed(seedSource, folder);
   await writeFile(file, seed);
   assert.equal(seed.toString('latin1', 32808, 32840).trim(), 'cidata');
   execFileSync('xorriso', ['-osirrox', 'on', '-indev', file, '-extract', '/', path.join(folder, 'out')], { stdio: 'ignore' });
@@ -46,13 +46,7 @@ test('SC10 a seed read back has the volume name and the three files, byte for by
 
 test('SC10 the same VM gives the same seed, and no other files stay', async (context) => {
   const folder = await temporaryFolder(context);
-  const before = process.env.TMPDIR;
-  context.after(() => {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
-  });
-  process.env.TMPDIR = folder;
-  const [one, other] = await Promise.all([buildSeed(seedSource), buildSeed(seedSource)]);
+  const [one, other] = await Promise.all([buildSeed(seedSource, folder), buildSeed(seedSource, folder)]);
   assert.deepEqual(one, other);
   assert.deepEqual(await readdir(folder), []);
 });
