@@ -76,7 +76,11 @@ test('CR1 a snapshot shows what was added to a host and nothing else', async () 
   const before = await lab.snapshot(host);
   assert.deepEqual(await lab.snapshot(host), before);
 
-  await host.exec(['sh', '-c', 'ip netns add left; nft add table inet left; ip link add left0 type veth peer name left1; (sleep 999 >/dev/null 2>&1 &)']);
+  await host.exec([
+    'sh',
+    '-c',
+    'ip netns add left; nft add table inet left; ip link add left0 type veth peer name left1; (sleep 999 >/dev/null 2>&1 &)',
+  ]);
   const after = await lab.snapshot(host);
   const added = (list: 'interfaces' | 'namespaces' | 'nft' | 'processes') => after[list].filter((one) => !before[list].includes(one));
   assert.deepEqual(added('interfaces'), ['left0', 'left1']);
