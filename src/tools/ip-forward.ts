@@ -21,6 +21,7 @@ exit 0
 
 const routerScript = `
 echo 1 >/proc/sys/net/ipv4/ip_forward || exit 1
+echo 1 >/proc/sys/net/ipv4/conf/all/arp_notify
 [ ! -d /proc/sys/net/ipv6 ] || echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
 `;
 
@@ -34,7 +35,7 @@ export function restoreForwarding(undoFile: string): Call<void> {
   return forwardingCall({ argv: ['sh', '-c', restoreScript, 'sh', undoFile] });
 }
 
-/** Makes a namespace forward IPv4, and know no IPv6. */
+/** Makes a namespace forward IPv4, tell its neighbours of its addresses when they come up, and know no IPv6. */
 export function makeForwarder(inside: (command: Command) => Command): Call<void> {
   return forwardingCall(inside({ argv: ['sh', '-c', routerScript] }));
 }

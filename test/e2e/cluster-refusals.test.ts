@@ -174,7 +174,7 @@ test('CR5 CR17 a stranger that holds a router’s port is named by its process, 
   });
 });
 
-test('CR1 a host whose key changes is worked on no more until the key is accepted', async () => {
+test('CR1 a host whose key changes is worked on no more, and its VMs go on', async () => {
   const { hostKey } = stage.host('lab1');
   const pid = await until('a VM of lab1', async () => (await stage.client.vms.list({ node: 'lab1' }))[0]);
   const first = await stage.pid(pid.slice, pid.name);

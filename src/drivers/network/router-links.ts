@@ -79,8 +79,17 @@ export function linkCalls(layout: NodeLayout, abilities: NodeAbilities, state: N
     const changes = plan.networks.flatMap((network) => portChanges(layout, state, plan.sliceId, network));
     const flows = ports.flatMap((name) => trustedPortFlows(layout.controllerId, name));
     calls.push(changeOvs('network.router', what, changes), changeFlows('network.router', what, layout.bridge, flows));
+    calls.push(changeLinks('network.router', what, plan.networks.map(announcement), namespace));
   }
   return calls;
+}
+
+/**
+ * Setting a MAC, be it the same, makes the kernel announce the gateway's address (arp_notify). The bridges of all nodes learn
+ * from it where the gateway is now; without it they would send to the node that the router moved away from.
+ */
+function announcement({ networkId }: RouterNetworkPlan): string {
+  return `link set dev ${gatewayName(networkId)} address ${gatewayMac(networkId)}`;
 }
 
 function portChanges(layout: NodeLayout, state: NetworkState, sliceId: string, network: RouterNetworkPlan): string[][] {
