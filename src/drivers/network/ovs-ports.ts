@@ -10,7 +10,7 @@ import type { NodeLayout } from '../hypervisor/driver.ts';
 import { vmUserId } from '../hypervisor/identity.ts';
 import type { PortOutcome } from './driver.ts';
 import { interfaceAlias, readInterfaceAlias, removalGroup, tapName } from './names.ts';
-import { type NetworkState, readNetworkState } from './network-state.ts';
+import { type PortState, readPortState } from './network-state.ts';
 import { portGroup } from './ovs-bridge.ts';
 import { guestPortFlows, removalOfPortFlows } from './ovs-flows.ts';
 import { bridgeOf, controllerLabel, ownPorts } from './ovs-labels.ts';
@@ -18,7 +18,7 @@ import { bridgeOf, controllerLabel, ownPorts } from './ovs-labels.ts';
 /** See `NetworkDriver.attach`. One transaction for all VMs; where it fails, one for each, so that only the faulty VM fails. */
 export async function attachPorts(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<PortOutcome[]> {
   if (ports.length === 0) return [];
-  const [state] = await perform(host, readNetworkState(layout));
+  const [state] = await perform(host, readPortState(layout));
   const refused: PortOutcome[] = [];
   const accepted = new Map<string, PortPlan[]>();
   for (const [vmId, plans] of Map.groupBy(ports, (plan) => plan.vmId)) {
@@ -29,7 +29,7 @@ export async function attachPorts(host: Host, layout: NodeLayout, ports: readonl
   return [...refused, ...(await attachVms(host, layout, state, accepted))];
 }
 
-async function attachVms(host: Host, layout: NodeLayout, state: NetworkState, vms: Map<string, PortPlan[]>): Promise<PortOutcome[]> {
+async function attachVms(host: Host, layout: NodeLayout, state: PortState, vms: Map<string, PortPlan[]>): Promise<PortOutcome[]> {
   if (vms.size === 0) return [];
   const plans = [...vms.values()].flat();
   try {
@@ -49,7 +49,7 @@ async function attachVms(host: Host, layout: NodeLayout, state: NetworkState, vm
 }
 
 /** The error for a name that is taken by something that is not this controller's; null where it is free or ours. */
-function foreignName(layout: NodeLayout, state: NetworkState, plan: PortPlan): CroftError | null {
+function foreignName(layout: NodeLayout, state: PortState, plan: PortPlan): CroftError | null {
   const name = tapName(plan.nicId);
   const link = state.links.find((one) => one.name === name);
   const port = state.ovs.ports.find((one) => one.name === name);
@@ -69,7 +69,7 @@ function isOwnTap(layout: NodeLayout, link: Link, vmId: string): boolean {
   return readInterfaceAlias(layout.controllerId, link.alias)?.kind === 'port';
 }
 
-function creation(layout: NodeLayout, node: string, state: NetworkState, plans: readonly PortPlan[]): Call<void>[] {
+function creation(layout: NodeLayout, node: string, state: PortState, plans: readonly PortPlan[]): Call<void>[] {
   const count = plans.length === 1 ? 'port' : 'ports';
   const what = `${count} ${plans.map((plan) => tapName(plan.nicId)).join(', ')} could not be made on bridge ${layout.bridge}`;
   const anew = plans.filter((plan) => !isUsableTap(tapOf(state, plan), plan)).map((plan) => tapName(plan.nicId));
@@ -95,7 +95,7 @@ function creation(layout: NodeLayout, node: string, state: NetworkState, plans: 
   ];
 }
 
-function tapLines(layout: NodeLayout, state: NetworkState, plan: PortPlan): string[] {
+function tapLines(layout: NodeLayout, state: PortState, plan: PortPlan): string[] {
   const name = tapName(plan.nicId);
   const user = vmUserId(plan.vmId);
   const alias = interfaceAlias(layout.controllerId, { kind: 'port', vmId: plan.vmId, nicId: plan.nicId });
@@ -108,7 +108,7 @@ function tapLines(layout: NodeLayout, state: NetworkState, plan: PortPlan): stri
   ];
 }
 
-function tapOf(state: NetworkState, plan: PortPlan): Link | undefined {
+function tapOf(state: PortState, plan: PortPlan): Link | undefined {
   return state.links.find((link) => link.name === tapName(plan.nicId));
 }
 
@@ -116,7 +116,7 @@ function isUsableTap(link: Link | undefined, plan: PortPlan): boolean {
   return link?.kind === 'tun' && link.user === vmUserId(plan.vmId);
 }
 
-function portChanges(layout: NodeLayout, state: NetworkState, plan: PortPlan): string[][] {
+function portChanges(layout: NodeLayout, state: PortState, plan: PortPlan): string[][] {
   const name = tapName(plan.nicId);
   const labels = labelWords({
     [controllerLabel]: layout.controllerId,
@@ -131,7 +131,7 @@ function portChanges(layout: NodeLayout, state: NetworkState, plan: PortPlan): s
 }
 
 /** Done when the ports are on the bridge: Open vSwitch takes the queue off an interface that it is given. */
-function impairing(node: string, state: NetworkState, plans: readonly PortPlan[]): Call<void>[] {
+function impairing(node: string, state: PortState, plans: readonly PortPlan[]): Call<void>[] {
   const lines = plans.flatMap(({ nicId, impairment }) => {
     const name = tapName(nicId);
     if (impairment !== null) return [impairLine(name, impairment)];
@@ -146,7 +146,7 @@ function impairing(node: string, state: NetworkState, plans: readonly PortPlan[]
  * Takes ports off the bridges that they are on. Done also before an interface is made anew: Open vSwitch would go on
  * reading from the one that is gone.
  */
-export function takeOff(code: ErrorCode, what: string, state: NetworkState, names: readonly string[]): Call<void>[] {
+export function takeOff(code: ErrorCode, what: string, state: PortState, names: readonly string[]): Call<void>[] {
   const present = names.filter((name) => state.ovs.ports.some((port) => port.name === name));
   if (present.length === 0) return [];
   const changes = present.map((name) => ['--if-exists', 'del-port', name]);
@@ -154,7 +154,7 @@ export function takeOff(code: ErrorCode, what: string, state: NetworkState, name
 }
 
 /** Words that bring a port of ours onto the layout's bridge, from wherever it is now. */
-export function placePort(layout: NodeLayout, state: NetworkState, name: string): string[][] {
+export function placePort(layout: NodeLayout, state: PortState, name: string): string[][] {
   const port = state.ovs.ports.find((one) => one.name === name);
   const elsewhere = port !== undefined && bridgeOf(state, port)?.name !== layout.bridge;
   return [...(elsewhere ? [['--if-exists', 'del-port', name]] : []), ['--may-exist', 'add-port', layout.bridge, name]];
@@ -163,18 +163,18 @@ export function placePort(layout: NodeLayout, state: NetworkState, name: string)
 /** See `NetworkDriver.detach`. */
 export async function detachPorts(host: Host, layout: NodeLayout, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
-  const [state] = await perform(host, readNetworkState(layout));
+  const [state] = await perform(host, readPortState(layout));
   const calls = removal(layout, state, new Set(names));
   if (calls.length > 0) await perform(host, ...calls);
 }
 
 /** What removes those of the ports that are this controller's. */
-export function removal(layout: NodeLayout, state: NetworkState, names: ReadonlySet<string>): Call<void>[] {
+export function removal(layout: NodeLayout, state: PortState, names: ReadonlySet<string>): Call<void>[] {
   const { controllerId, bridge } = layout;
   const ports = ownPorts(state, controllerId).filter((port) => names.has(port.name) && port.labels['croft-kind'] !== 'uplink');
   const links = state.links.filter((link) => names.has(link.name) && readInterfaceAlias(controllerId, link.alias) !== null);
   const flows = [...names].map((name) => removalOfPortFlows(controllerId, name));
-  const filtered = state.flows.length > 0 && state.ovs.bridges.some((one) => one.name === bridge);
+  const filtered = state.ovs.bridges.some((one) => one.name === bridge);
   const what = `ports ${[...names].join(', ')} could not be removed`;
   return [
     ...(filtered ? [changeFlows('network.port', what, bridge, flows)] : []),
