@@ -14,14 +14,13 @@ export interface ControllerProcess extends AsyncDisposable {
   client: Client;
 }
 
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const flags = ['--disable-warning=ExperimentalWarning'];
+const croft = fileURLToPath(new URL('../croft', import.meta.url));
 
 /** Starts `croft serve` on a home folder; disposing of it ends it and leaves the VMs running. */
 export async function startControllerProcess(folder: string): Promise<ControllerProcess> {
   const home = homeAt(folder);
   const log = openSync(home.log, 'a', 0o600);
-  const child = spawn(process.execPath, [...flags, main, 'serve', '--port', '0'], {
+  const child = spawn(croft, ['serve', '--port', '0'], {
     stdio: ['ignore', log, log],
     env: { PATH: process.env.PATH, HOME: folder, CROFT_HOME: folder, CROFT_POWERDOWN_TIME: '1' },
   });

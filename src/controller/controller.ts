@@ -62,8 +62,7 @@ export async function startController(options: ControllerOptions, agent: string 
   const now = Date.now;
   const clock = (): number => performance.now();
   const wake = (): void => {
-    placement.wake();
-    fleet.wake();
+    placement.wakeConcerned();
     journal.announce();
   };
   const metrics = createMetrics(store);

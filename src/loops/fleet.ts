@@ -26,10 +26,6 @@ export class Fleet {
     return this.#workers.get(nodeId) ?? null;
   }
 
-  wake(): void {
-    for (const worker of this.#workers.values()) worker.wake();
-  }
-
   async release(nodeId: string): Promise<void> {
     const worker = this.#workers.get(nodeId);
     this.#workers.delete(nodeId);

@@ -50,7 +50,7 @@ export interface NodeWorkerOptions {
 }
 
 /** While guests boot, passes come this often, in ms, for so long after their start. */
-const leaseInterval = 1_000;
+const leaseInterval = 2_000;
 const leaseTime = 120_000;
 
 export class NodeWorker {

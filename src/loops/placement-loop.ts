@@ -3,6 +3,7 @@ import type { Slice } from '../model/slice.ts';
 import type { Vm } from '../model/vm.ts';
 import { schedule } from '../scheduler/schedule.ts';
 import type { Store } from '../store/store.ts';
+import { concernedNodes } from './concerned-nodes.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
 import { Loop } from './loop.ts';
@@ -26,6 +27,9 @@ export class PlacementLoop {
   readonly #loop: Loop;
   /** VMs that had no addresses yet in the last pass. */
   #awaited: ReadonlySet<string> = new Set();
+  #asked = false;
+  /** Slice → its generation when the nodes that it concerns were woken. */
+  #told: ReadonlyMap<string, number> = new Map();
 
   constructor(options: PlacementLoopOptions) {
     this.#options = options;
@@ -46,6 +50,12 @@ export class PlacementLoop {
     this.#loop.wake();
   }
 
+  /** What is desired was changed: the nodes that this concerns are woken too. */
+  wakeConcerned(): void {
+    this.#asked = true;
+    this.#loop.wake();
+  }
+
   stop(): Promise<void> {
     return this.#loop.stop();
   }
@@ -57,6 +67,7 @@ export class PlacementLoop {
     for (let round = 0; round < rounds && (await this.#place()); round += 1);
     const [vms, slices] = await Promise.all([store.vms.list(), store.slices.list()]);
     this.#wakeRouters(vms, slices);
+    if (this.#asked) this.#wakeNodes(vms, slices);
     await this.#sweep(vms, slices);
     await this.#endTasks();
   }
@@ -69,8 +80,16 @@ export class PlacementLoop {
     if (decisions.length === 0) return false;
     const { refused } = await store.placement.commit(decisions);
     this.#announce(decisions, snapshot, new Set(refused));
-    fleet.wake();
+    for (const nodeId of new Set(decisions.flatMap((decision) => [decision.nodeId, decision.from]))) {
+      if (nodeId !== null) fleet.worker(nodeId)?.wake();
+    }
     return refused.length > 0;
+  }
+
+  #wakeNodes(vms: readonly Vm[], slices: readonly Slice[]): void {
+    this.#asked = false;
+    for (const nodeId of concernedNodes(vms, slices, this.#told)) this.#options.fleet.worker(nodeId)?.wake();
+    this.#told = new Map(slices.map(({ id, generation }) => [id, generation]));
   }
 
   #announce(decisions: ReturnType<typeof schedule>, snapshot: Parameters<typeof schedule>[0], refused: ReadonlySet<string>): void {
