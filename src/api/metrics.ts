@@ -13,9 +13,12 @@ export interface Metrics {
   passed(node: string, seconds: number): void;
 }
 
+/** ms between looks at the event loop's delay; the library's own 10 would be most of what an idle controller does. */
+const loopPrecision = 1000;
+
 export function createMetrics(store: Pick<Store, 'nodes' | 'vms' | 'slices'>): Metrics {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopPrecision });
   const gauge = (name: string, help: string, labelNames: string[]): Gauge => new Gauge({ name, help, labelNames, registers: [registry] });
   const nodes = gauge('croft_node_status', 'Whether a node has this status, 1 or 0', ['node', 'status']);
   const size = gauge('croft_node_size', 'What a node has, promised to VMs or free as the node itself reports it; bytes, CPUs', [

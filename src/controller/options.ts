@@ -53,7 +53,7 @@ export function controllerOptions(home: string, given: ServeOptions, environment
     database: given.database ?? environment.DATABASE_URL ?? folder.database,
     segments: segmentRange(given.segments ?? environment.CROFT_SEGMENTS ?? '2000-2999'),
     transit: transitRange(given.transit ?? environment.CROFT_TRANSIT ?? '100.64.0.0/10'),
-    interval: (given.interval ?? number(environment.CROFT_INTERVAL, 'CROFT_INTERVAL', 1, 3600) ?? 20) * 1000,
+    interval: (given.interval ?? number(environment.CROFT_INTERVAL, 'CROFT_INTERVAL', 1, 3600) ?? 10) * 1000,
     routerGrace: (number(environment.CROFT_ROUTER_GRACE, 'CROFT_ROUTER_GRACE', 1, 86_400) ?? 60) * 1000,
     stopTimes: { powerdown: (number(environment.CROFT_POWERDOWN_TIME, 'CROFT_POWERDOWN_TIME', 1, 3600) ?? 30) * 1000, terminate: 5000 },
     version: packageVersion(),
