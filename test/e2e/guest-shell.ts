@@ -1,6 +1,8 @@
 /** A root shell in a guest of the micro image, over its serial console and the controller's API. */
+
 import type { Client } from '../../src/client/client.ts';
 import type { Console } from '../../src/client/console.ts';
+import { until } from '../lab/until.ts';
 
 export interface Answer {
   code: number;
@@ -50,6 +52,11 @@ export class GuestShell implements AsyncDisposable {
   /** Whether an address or a name answers a ping within some seconds. */
   async reaches(target: string): Promise<boolean> {
     return (await this.run(`ping -c 1 -W 3 ${target} >/dev/null 2>&1`)).code === 0;
+  }
+
+  /** Waits until it does: a guest uses an address some moments after it took the lease. */
+  async comesToReach(target: string): Promise<void> {
+    await until(`the guest reaches ${target}`, async () => (await this.reaches(target)) || undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
