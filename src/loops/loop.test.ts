@@ -12,7 +12,6 @@ test('CR15 wake-ups during a pass coalesce into one more pass', async () => {
   const second = gate();
   let passes = 0;
   const loop = new Loop({
-    name: 'test',
     pass: async () => {
       passes += 1;
       if (passes === 1) await first.opened;
@@ -36,7 +35,6 @@ test('CR15 a pass that throws does not end the loop', async () => {
   const errors: unknown[] = [];
   let passes = 0;
   const loop = new Loop({
-    name: 'test',
     pass: async () => {
       passes += 1;
       if (passes === 1) throw new Error('first');
@@ -59,7 +57,6 @@ test('CR15 stop waits for the pass under way and starts no other', async () => {
   const release = gate();
   let passes = 0;
   const loop = new Loop({
-    name: 'test',
     pass: async () => {
       passes += 1;
       started.open();

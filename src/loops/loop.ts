@@ -1,7 +1,6 @@
 /** A level-triggered loop: one pass at a time, woken by signal and by timer; wake-ups carry nothing and coalesce. */
 
 export interface LoopOptions {
-  name: string;
   /** One pass; resolves with the ms until the next one that no wake-up brings forward. It reads all state anew. */
   pass(): Promise<number>;
   /** A pass threw: a defect, for passes handle what can be expected. Resolves the ms until the next one. */

@@ -84,24 +84,23 @@ export class NodeAdministration {
   async forget(name: string, abandon: boolean): Promise<AbandonedAnswer> {
     const { store, fleet, journal, wake } = this.#options;
     const node = await store.nodes.get(name);
-    const left = abandon ? null : await this.#vacate(node);
+    if (!abandon) await this.#vacate(node);
     const abandoned = await store.nodes.remove(node.id, abandon);
     await fleet.release(node.id);
-    const answer = { abandoned, left: abandon ? await this.#cleanWhatCanBe(node) : left };
+    const answer = { abandoned, left: abandon ? await this.#cleanWhatCanBe(node) : null };
     journal.record({ kind: 'node.removed', node: name, message: removalInWords(answer) });
     wake();
     return answer;
   }
 
   /** Takes all that is this controller's off a node that nothing is assigned to. Nothing is placed there meanwhile. */
-  async #vacate(node: Node): Promise<null> {
+  async #vacate(node: Node): Promise<void> {
     const { store, fleet, wake } = this.#options;
     await store.nodes.administer(node.id, 'draining');
     try {
       await this.#refuseOccupied(node);
       await fleet.release(node.id);
       await this.#clean(node);
-      return null;
     } catch (thrown) {
       await store.nodes.administer(node.id, node.administration);
       wake();

@@ -68,7 +68,6 @@ export class NodeWorker {
     this.#options = options;
     this.#status = new NodeStatusRecord(options);
     this.#loop = new Loop({
-      name: `node ${options.nodeId}`,
       pass: () => this.#pass(),
       failed: (error) => {
         options.failed(error);

@@ -34,7 +34,6 @@ export class PlacementLoop {
   constructor(options: PlacementLoopOptions) {
     this.#options = options;
     this.#loop = new Loop({
-      name: 'placement',
       pass: async () => {
         await this.#pass();
         return options.interval;
