@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CroftError } from './error.ts';
-import { parseSliceText, readSliceFile } from './slice-document.ts';
+import { readSliceFile } from './slice-document.ts';
 
 function syntaxErrorOf(text: string): CroftError {
   try {
-    parseSliceText(text);
+    readSliceFile(text);
   } catch (thrown) {
     assert.ok(thrown instanceof CroftError, String(thrown));
     assert.equal(thrown.code, 'input.syntax');

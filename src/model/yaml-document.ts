@@ -1,0 +1,151 @@
+/** YAML text (so JSON too) to a value that remembers where in the text each part stands. */
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLError,
+  type YAMLMap,
+} from 'yaml';
+import type { InputIssue } from './error.ts';
+import { type InputPath, inputError, type Locate } from './input-issues.ts';
+import { printable, quoted } from './quote.ts';
+
+const largestDocument = 1024 * 1024;
+/** How often anchors may be repeated in all; without a limit a few lines expand to gigabytes. */
+const mostAliases = 100;
+
+export interface YamlOptions {
+  /** Begins the message of an error: "The slice file". */
+  subject: string;
+  /** `<<: *anchor` takes over the keys of a map; else `<<` is a key like any other. */
+  mergeKeys?: boolean;
+}
+
+/** Any single YAML document of at most 1 MiB. Throws `input.syntax` with line and column of every error. */
+export function parseYaml(text: string, { subject, mergeKeys = false }: YamlOptions): { value: unknown; locate: Locate } {
+  const fail = (issues: InputIssue[], cause?: unknown): Error =>
+    inputError('input.syntax', subject, issues.slice(0, 100), issues.length, cause);
+  if (Buffer.byteLength(text) > largestDocument) throw fail([{ path: '', message: 'it is larger than 1 MiB' }]);
+  const lines = new LineCounter();
+  const document = parse(text, lines, mergeKeys, fail);
+  const errors = [...document.errors, ...document.warnings]
+    .map((error) => issueAt(wordsOf(error), error.pos[0], lines))
+    .concat(duplicateKeys(document, lines));
+  const deep = errors.find(({ message }) => message === tooDeep);
+  if (deep !== undefined) throw fail([deep]);
+  if (errors.length > 0) throw fail(errors);
+  return { value: plainValue(document, lines, fail), locate: locator(document, lines) };
+}
+
+type Fail = (issues: InputIssue[], cause?: unknown) => Error;
+
+const tooDeep = 'it is nested too deeply';
+
+/** The parser's own words, but for those that speak of its workings. */
+function wordsOf({ code, message }: YAMLError): string {
+  if (code === 'MULTIPLE_DOCS') return 'a second document begins here: the file may have one only';
+  if (message.startsWith('Maximum call stack')) return tooDeep;
+  return firstLine(message);
+}
+
+function parse(text: string, lines: LineCounter, merge: boolean, fail: Fail): Document.Parsed {
+  try {
+    // uniqueKeys compares every key with every other: in a hostile document that takes minutes. duplicateKeys does it in one pass.
+    const options = { prettyErrors: false, uniqueKeys: false, stringKeys: true, version: '1.2' } as const;
+    return parseDocument(text, { ...options, lineCounter: lines, merge });
+  } catch (cause) {
+    throw fail([{ path: '', message: cause instanceof RangeError ? tooDeep : String(cause) }], cause);
+  }
+}
+
+function plainValue(document: Document.Parsed, lines: LineCounter, fail: Fail): unknown {
+  try {
+    return document.toJS({ maxAliasCount: mostAliases });
+  } catch (cause) {
+    const message = cause instanceof Error ? firstLine(cause.message) : String(cause);
+    throw fail([issueAt(message, firstAlias(document), lines)], cause);
+  }
+}
+
+function duplicateKeys(document: Document.Parsed, lines: LineCounter): InputIssue[] {
+  const issues: InputIssue[] = [];
+  visit(document, {
+    Map(_, map) {
+      const first = new Map<unknown, number>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const at = key.range?.[0] ?? 0;
+        const before = first.get(key.value);
+        if (before === undefined) first.set(key.value, at);
+        else issues.push(issueAt(`${quoted(String(key.value))} is there already, in line ${lines.linePos(before).line}`, at, lines));
+      }
+    },
+  });
+  return issues;
+}
+
+function firstAlias(document: Document.Parsed): number {
+  let at = 0;
+  visit(document, {
+    Alias(_, alias) {
+      at = alias.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return at;
+}
+
+/** Finds the place of a map's key or a list's item; of the nearest ancestor where the path leads nowhere. */
+function locator(document: Document.Parsed, lines: LineCounter): Locate {
+  // Each map is searched once, however many of its keys are looked for.
+  const indexes = new Map<YAMLMap, Map<string, Pair>>();
+  const pairOf = (map: YAMLMap, key: string): Pair | undefined => {
+    const index = indexes.get(map) ?? indexOf(map);
+    indexes.set(map, index);
+    return index.get(key);
+  };
+  return (path) => {
+    const { line, col } = lines.linePos(positionOf(document, path, pairOf));
+    return line === 0 ? undefined : { line, column: col };
+  };
+}
+
+function indexOf(map: YAMLMap): Map<string, Pair> {
+  return new Map(map.items.flatMap((pair) => (isScalar(pair.key) ? [[String(pair.key.value), pair] as const] : [])));
+}
+
+function positionOf(document: Document.Parsed, path: InputPath, pairOf: (map: YAMLMap, key: string) => Pair | undefined): number {
+  let node: Node | null = document.contents;
+  let at = node?.range?.[0] ?? 0;
+  for (const part of path) {
+    if (isAlias(node)) node = node.resolve(document) ?? null;
+    if (isMap(node)) {
+      const pair = pairOf(node, String(part));
+      if (pair === undefined) break;
+      at = isScalar(pair.key) ? (pair.key.range?.[0] ?? at) : at;
+      node = pair.value as Node | null;
+    } else if (isSeq(node)) {
+      const item: unknown = node.items[Number(part)];
+      if (item === undefined) break;
+      node = item as Node;
+      at = node.range?.[0] ?? at;
+    } else break;
+  }
+  return at;
+}
+
+function issueAt(message: string, at: number, lines: LineCounter): InputIssue {
+  const { line, col } = lines.linePos(at);
+  return line === 0 ? { path: '', message } : { path: '', message, line, column: col };
+}
+
+function firstLine(message: string): string {
+  return printable(message.split('\n')[0]?.slice(0, 200) ?? '');
+}
