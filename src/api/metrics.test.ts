@@ -25,9 +25,11 @@ test('CR16 metrics tell the state of nodes and VMs as they are when asked', asyn
       accelerator: { kind: 'tcg' as const, reason: '' },
       tools: {},
       datapath: 'netdev' as const,
+      firmwares: [],
+      hypervisors: ['qemu'],
     },
   };
-  await store.nodes.observe(node.id, { status: 'ready', reason: null, seenAt: 1, since: 1, specs });
+  await store.nodes.observe(node.id, { status: 'ready', reason: null, seenAt: 1, since: 1, specs, images: [] });
   const file = { slice: 'hello', vms: { web: { image: 'micro', cpus: 1, memory: '256MiB', nics: [] } } };
   const applied = await api.inject({ method: 'POST', url: '/v1/slices/apply', headers: { authorization }, payload: { file } });
   assert.equal(applied.statusCode, 200, applied.body);

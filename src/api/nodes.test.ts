@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authorization, fingerprint, imageHash, type Stage, setStage } from '../../test/api/stand-ins.ts';
+import type { Image } from '../model/image.ts';
 import type { NodeView } from '../model/node-view.ts';
 
 type Method = 'GET' | 'POST' | 'DELETE';
@@ -104,7 +105,7 @@ test('CR2 a doctor looks at one node or at all, and puts right only where asked'
 test('CR12 images and flavors are listed, an unused image is removed, an unknown one has near names', async () => {
   await using stage = await setStage();
   assert.deepEqual(
-    (await ask<{ sha256: string }[]>(stage, 'GET', '/v1/images')).body.map(({ sha256 }) => sha256),
+    (await ask<Image[]>(stage, 'GET', '/v1/images')).body.map(({ content }) => content?.sha256),
     [imageHash],
   );
   assert.equal((await ask<{ name: string }[]>(stage, 'GET', '/v1/flavors')).body.length, 4);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { authorization, type Stage, setStage } from '../../test/api/stand-ins.ts';
+import { authorization, type Stage, sampleImage, setStage } from '../../test/api/stand-ins.ts';
 import type { ApplyAnswer, PlanAnswer } from '../model/operations.ts';
 import type { Problem } from '../model/problem.ts';
 import type { SliceView } from '../model/slice-view.ts';
@@ -75,7 +75,7 @@ test('CR9 applying the same file again, as text or as an object, does nothing', 
 
 test('CR9 a VM is made anew only when that was allowed; the refusal says which', async () => {
   await using stage = await setStage();
-  await stage.store.images.put({ name: 'other', sha256: 'b'.repeat(64), format: 'raw', size: 5, virtualSize: 512 });
+  await stage.store.images.put(sampleImage('other', 'b'.repeat(64)));
   await apply(stage, { text: hello });
   const edited = hello.replace('web: { image: micro', 'web: { image: other');
   const refused = await apply(stage, { text: edited });

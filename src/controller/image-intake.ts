@@ -7,6 +7,7 @@ import type { ImageLibrary } from '../images/library.ts';
 import { buildMicroImage } from '../images/micro.ts';
 import type { Journal } from '../loops/journal.ts';
 import type { Image } from '../model/image.ts';
+import { usualTraits } from '../model/image-definition.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageSweep } from './image-sweep.ts';
 
@@ -23,9 +24,9 @@ export function createImageIntake({ store, library, workFolder, journal, sweep }
   async function add(name: string, content: Readable | string): Promise<Image> {
     const image = await sweep.arriving(async () => {
       const { sha256, format, size, virtualSize } = await library.add(content);
-      return await store.images.put({ name, sha256, format, size, virtualSize });
+      return await store.images.put({ name, content: { sha256, format, size, virtualSize }, traits: usualTraits, origin: null });
     });
-    journal.record({ kind: 'image.added', message: `image ${name} is sha256:${image.sha256}` });
+    journal.record({ kind: 'image.added', message: `image ${name} is sha256:${image.content?.sha256}` });
     void sweep.sweep();
     return image;
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObservedRouter } from '../drivers/network/driver.ts';
 import type { RouterPlan } from '../model/node-plan.ts';
+import { anywhere } from '../model/placement.ts';
 import { unobserved, type Vm, type VmObserved } from '../model/vm.ts';
 import { LeaseWatch } from './lease-watch.ts';
 
@@ -14,6 +15,10 @@ function vm(observed: Partial<VmObserved>): Vm {
     restart: 'always',
     userData: null,
     sshKeys: [],
+    volumes: [],
+    firmware: null,
+    cloudConfig: null,
+    placement: anywhere,
   };
   const identity = { id: 'v', sliceId: 's', slice: 'shop', name: 'web', imageId: 'i', nodeId: 'n', createdAt: 0 };
   return {
@@ -23,6 +28,9 @@ function vm(observed: Partial<VmObserved>): Vm {
     generation: 1,
     boot: 1,
     pendingReason: null,
+    movingTo: null,
+    stayReason: null,
+    volumes: [],
     observed: { ...unobserved, ...observed },
     nics: [nic],
   };

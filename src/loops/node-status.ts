@@ -35,7 +35,7 @@ export class NodeStatusRecord {
     const { observed } = node;
     const fresh = observed.status === 'ready' && observed.seenAt !== null && now() - observed.seenAt < vitalsEvery;
     if (fresh && observed.specs?.bootId === specs.bootId) return;
-    await this.#record(node, { status: 'ready', reason: null, specs, seenAt: now() });
+    await this.#record(node, { status: 'ready', reason: null, specs, seenAt: now(), images: observed.images });
   }
 
   /**
@@ -50,8 +50,8 @@ export class NodeStatusRecord {
       return longestRetry;
     }
     const status: NodeStatus = error.code === 'node.unfit' || error.code === 'node.sudo' ? 'unfit' : 'unreachable';
-    const { specs, seenAt } = node.observed;
-    await this.#record(node, { status, reason: inWords(error), specs, seenAt });
+    const { specs, seenAt, images } = node.observed;
+    await this.#record(node, { status, reason: inWords(error), specs, seenAt, images });
     const vms = await store.vms.list({ nodeId: node.id });
     const unknown: Partial<VmObserved> = { state: 'unknown', reason: `node ${node.config.name} is ${status}` };
     const observations = vms.map(({ id }) => ({ id, observed: unknown }));

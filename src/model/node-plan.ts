@@ -1,6 +1,7 @@
 /** What the reconciler hands to the drivers: everything that is wanted on one node, as plain data. */
 import { shortHash } from './identifier.ts';
-import type { ImageFormat } from './image.ts';
+import type { ImageContent } from './image.ts';
+import type { Firmware } from './image-definition.ts';
 import type { Impairment } from './impairment.ts';
 import type { NicModel, RestartPolicy } from './slice.ts';
 
@@ -17,6 +18,17 @@ export interface PortPlan {
   impairment: Impairment | null;
 }
 
+/** Which image a disk is made on. */
+export type LaunchImage = Pick<ImageContent, 'sha256' | 'format' | 'size'> & { id: string };
+
+/** A disk or CD-ROM beside the first disk. `size` in bytes; null leaves the image's. */
+export interface VolumePlan {
+  id: string;
+  name: string;
+  image: LaunchImage | null;
+  size: number | null;
+}
+
 /** All that a VM's process is started from. Its hash tells whether a running process is the one that is wanted. */
 export interface VmLaunch {
   id: string;
@@ -27,9 +39,13 @@ export interface VmLaunch {
   memory: number;
   /** Bytes; null leaves the image's size. */
   disk: number | null;
-  image: { id: string; sha256: string; format: ImageFormat; size: number };
+  /** An ISO image is a CD-ROM beside an empty disk, which the VM boots from once something is on it. */
+  image: LaunchImage;
+  volumes: VolumePlan[];
+  firmware: Firmware;
   ports: PortPlan[];
   userData: string | null;
+  cloudConfig: string | null;
   sshKeys: string[];
   boot: number;
 }
@@ -65,6 +81,10 @@ export interface WantedVm {
   label: string;
   desired: 'running' | 'stopped' | 'absent';
   generation: number;
+  /** Images that it needs and that were not fetched yet, by name: until they were it is not started anew. */
+  missingImages: string[];
+  /** The node that it is moving to; it is stopped here and its disks are copied there. Null where it stays. */
+  movingTo: string | null;
   restart: RestartPolicy;
   /** These three as last recorded, see VmObserved. */
   restarts: number;
@@ -74,6 +94,10 @@ export interface WantedVm {
 
 export interface WantedOnNode {
   vms: WantedVm[];
+  /** VMs whose disks arrive from another node. */
+  arriving: string[];
+  /** Images that are to be here whether or not a VM needs them. */
+  images: LaunchImage[];
   routers: RouterPlan[];
 }
 

@@ -1,5 +1,6 @@
 /** A node as the API shows it: how it is reached, what it has, and how much of that is promised to VMs. */
 import { z } from 'zod';
+import { firmwares } from './image-definition.ts';
 import { nodeAdministrations, nodeConfigSchema, nodeStatuses } from './node.ts';
 
 const resourcesSchema = z.object({ cpus: z.number(), memory: z.number(), disk: z.number() });
@@ -17,6 +18,8 @@ const nodeSpecsSchema = z.object({
   diskFree: z.int(),
   load: z.number(),
   accelerator: z.object({ kind: z.enum(['kvm', 'tcg']), reason: z.string() }),
+  firmwares: z.array(z.enum(firmwares)),
+  hypervisors: z.array(z.string()),
   tools: z.record(z.string(), z.string().nullable()),
   datapath: z.enum(['system', 'netdev']).nullable(),
 });

@@ -1,9 +1,15 @@
 /** Nodes: machines that run VMs, how they are reached, and what was seen of them. */
 import { z } from 'zod';
+import type { Firmware } from './image-definition.ts';
 import { nameSchema } from './name.ts';
 
 export const nodeRoles = ['compute', 'network'] as const;
 export type NodeRole = (typeof nodeRoles)[number];
+
+/** A label's name or value: short words that need no quoting. */
+export const labelSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$/, 'not a word of letters, digits, ".", "_", "/" and "-"');
 
 /** A host name or an IP address: no spaces, no leading dash, nothing that a program could take for an option. */
 const addressSchema = z
@@ -34,6 +40,9 @@ export const nodeConfigSchema = z.object({
   /** Commands run through `sudo -n` when the login is not root; null decides by the login. */
   sudo: z.boolean().nullable().default(null),
   roles: z.array(z.enum(nodeRoles)).min(1).default(['compute', 'network']),
+  /** Nodes of one pool are near each other: they pass images on among themselves first, and VMs may ask for a pool. */
+  pool: nameSchema.default('default'),
+  labels: z.record(labelSchema, labelSchema).default({}),
   /** The Open vSwitch bridge; made by Croft when missing. */
   bridge: z
     .string()
@@ -77,6 +86,10 @@ export interface NodeSpecs {
   accelerator: Accelerator;
   /** Program → its version, null where it is missing. */
   tools: Record<string, string | null>;
+  /** Firmware that VMs can have here. */
+  firmwares: Firmware[];
+  /** Hypervisor drivers whose programs are here. */
+  hypervisors: string[];
   /** Which Open vSwitch datapath works here; null where Open vSwitch does not run. */
   datapath: 'system' | 'netdev' | null;
 }
@@ -98,6 +111,8 @@ export interface NodeObserved {
   /** Since when it has this status, ms since 1970. */
   since: number;
   specs: NodeSpecs | null;
+  /** The sha256 of each image that it has, sorted. */
+  images: string[];
 }
 
 export interface Node {

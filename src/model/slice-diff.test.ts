@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { anywhere, usualPlacement } from './placement.ts';
 import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
 import type { SliceChange, VmChange } from './slice-change.ts';
 import { describeChange } from './slice-change-words.ts';
@@ -26,15 +27,24 @@ const web: VmSpec = {
   restart: 'on-failure',
   userData: null,
   sshKeys: [],
+  volumes: [],
+  firmware: null,
+  cloudConfig: null,
+  placement: anywhere,
 };
-const slice: SliceSpec = { name: 'a', networks: [lan], vms: [web] };
+const slice: SliceSpec = {
+  placement: usualPlacement,
+  name: 'a',
+  networks: [lan],
+  vms: [web],
+};
 
 function changedVm(fields: Partial<VmSpec>, from: Partial<VmSpec> = {}): SliceChange {
   return diffSlice({ ...slice, vms: [{ ...web, ...from }] }, { ...slice, vms: [{ ...web, ...from, ...fields }] }, 1);
 }
 
 test('CR9 a new slice is a change even where it is empty', () => {
-  assert.equal(isEmptyChange(diffSlice(null, { name: 'a', networks: [], vms: [] }, null)), false);
+  assert.equal(isEmptyChange(diffSlice(null, { name: 'a', placement: usualPlacement, networks: [], vms: [] }, null)), false);
 });
 
 const effects: [string, Partial<VmSpec>, VmChange['kind'], string, Partial<VmSpec>?][] = [
@@ -105,7 +115,7 @@ test('CR9 what is made and removed is said in one line each', () => {
     '+ network lan: 10.0.0.0/24',
     '+ vm web: image micro, 1 CPU, 256MiB, lan',
   ]);
-  assert.deepEqual(describeChange(diffSlice(slice, { name: 'a', networks: [], vms: [] }, 1)), [
+  assert.deepEqual(describeChange(diffSlice(slice, { name: 'a', placement: usualPlacement, networks: [], vms: [] }, 1)), [
     '- network lan',
     '- vm web (its disk is lost)',
   ]);

@@ -83,8 +83,15 @@ const comparedFields: {
     effect: (before, after) => ((after.disk ?? 0) < (before.disk ?? 0) ? 'recreate' : 'restart'),
     words: (spec) => (spec.disk === null ? null : formatSize(spec.disk)),
   },
+  volumes: { effect: () => 'restart', words: ({ volumes }) => (volumes.length === 0 ? null : JSON.stringify(volumes)) },
+  firmware: { effect: () => 'restart', words: (spec) => spec.firmware },
   restart: { effect: () => 'update', words: (spec) => spec.restart },
   userData: { effect: () => 'restart', words: (spec) => (spec.userData === null ? null : `hash ${shortHash(16, spec.userData)}`) },
+  cloudConfig: {
+    effect: () => 'restart',
+    words: (spec) => (spec.cloudConfig === null ? null : `hash ${shortHash(16, spec.cloudConfig)}`),
+  },
+  placement: { effect: () => 'update', words: ({ placement }) => JSON.stringify(placement) },
   sshKeys: {
     effect: () => 'restart',
     words: ({ sshKeys }) => (sshKeys.length === 0 ? null : `${sshKeys.length} with hash ${shortHash(16, ...sshKeys)}`),

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { CroftError, type InputIssue } from './error.ts';
 import { initialFlavors } from './flavor.ts';
+import { anywhere } from './placement.ts';
 import type { SliceSpec } from './slice.ts';
 import { readSliceFile } from './slice-document.ts';
 import { type NormaliseContext, normaliseSlice } from './slice-normalise.ts';
@@ -61,6 +62,10 @@ test('CR9 the example of two VMs means what it says', () => {
     restart: 'on-failure',
     userData: null,
     sshKeys: [],
+    volumes: [],
+    firmware: null,
+    cloudConfig: null,
+    placement: anywhere,
   });
 });
 

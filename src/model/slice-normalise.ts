@@ -2,6 +2,7 @@
 import type { Flavor } from './flavor.ts';
 import { InputIssues, type Locate, unknownName } from './input-issues.ts';
 import { formatAddress, formatSubnet } from './ipv4.ts';
+import { anywhere, usualPlacement } from './placement.ts';
 import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
 import { draftSlice, expandCounts, type NetworkDraft, type VmDraft } from './slice-draft.ts';
 import type { SliceFile } from './slice-file.ts';
@@ -34,6 +35,7 @@ export function normaliseSlice(file: SliceFile, context: NormaliseContext): Slic
   const nics = new NicChecker(draft.networks, subnets, issues);
   const spec: SliceSpec = {
     name: file.slice,
+    placement: usualPlacement,
     networks: draft.networks.map((network) => networkSpec(network, subnets.get(network.name), issues)),
     vms: vms.map((vm) => vmSpec(vm, nics, context, issues)),
   };
@@ -62,9 +64,13 @@ function vmSpec(vm: VmDraft, nics: NicChecker, context: NormaliseContext, issues
     image: imageOf(vm, context.images, issues),
     ...sizesOf(vm, context.flavors, issues),
     nics: nics.nicsOf(vm),
+    volumes: [],
+    firmware: null,
     restart: vm.fields.restart ?? 'on-failure',
     userData: vm.fields.userData ?? null,
+    cloudConfig: null,
     sshKeys: vm.fields.sshKeys ?? [],
+    placement: anywhere,
   };
 }
 

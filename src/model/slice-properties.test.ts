@@ -1,8 +1,10 @@
 /** Properties of slices of any shape: they survive export and import, and their differences lead from one to the other. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Impairment } from './impairment.ts';
+import { anywhere, usualPlacement } from './placement.ts';
 import { type NetworkSpec, type NicSpec, nicModels, restartPolicies, type SliceSpec, type VmSpec } from './slice.ts';
 import type { NetworkChange, SliceChange, VmChange } from './slice-change.ts';
 import { describeChange } from './slice-change-words.ts';
@@ -58,6 +60,10 @@ const vmSeedArbitrary: fc.Arbitrary<VmSeed> = fc.record({
     restart: fc.constantFrom(...restartPolicies),
     userData: fc.option(fc.string({ maxLength: 60 }).map((text) => `#!/bin/sh\n${text.replaceAll('\0', '')}`)),
     sshKeys: fc.constant([]),
+    volumes: fc.constant([]),
+    firmware: fc.constant(null),
+    cloudConfig: fc.constant(null),
+    placement: fc.constant(anywhere),
   }),
   joined: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
   nic: fc.record({ model: fc.constantFrom(...nicModels), addressed: fc.boolean() }),
@@ -79,6 +85,7 @@ const sliceArbitrary: fc.Arbitrary<SliceSpec> = fc
     const withLink = linked && seeds.length >= 2;
     return {
       name: 'any',
+      placement: usualPlacement,
       networks: withLink ? [...networks, link] : networks,
       vms: seeds.map((seed, index) => vmOf(seed, index, withLink && index < 2 ? [...networks, link] : networks)),
     };

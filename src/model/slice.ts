@@ -1,5 +1,7 @@
 /** Slices as Croft keeps them: the normalised, fully expanded form of a slice file. */
+import type { Firmware } from './image-definition.ts';
 import type { Impairment } from './impairment.ts';
+import type { SlicePlacement, VmPlacement } from './placement.ts';
 
 export const restartPolicies = ['always', 'on-failure', 'never'] as const;
 export type RestartPolicy = (typeof restartPolicies)[number];
@@ -32,6 +34,15 @@ export interface NicSpec {
   mac: string | null;
 }
 
+/** A disk or a CD-ROM beside the first disk. Its order among its VM's volumes is that in which the guest finds them. */
+export interface VolumeSpec {
+  name: string;
+  /** An image: a copy-on-write disk on it, or a CD-ROM where it is an ISO image. Null for an empty disk. */
+  image: string | null;
+  /** Bytes; null leaves the image's size. */
+  size: number | null;
+}
+
 export interface VmSpec {
   name: string;
   image: string;
@@ -42,13 +53,20 @@ export interface VmSpec {
   disk: number | null;
   nics: NicSpec[];
   restart: RestartPolicy;
+  volumes: VolumeSpec[];
+  /** Null leaves it to the image. */
+  firmware: Firmware | null;
   /** NoCloud user-data: a script that starts with `#!` or `#cloud-config`. */
   userData: string | null;
+  /** A `#cloud-config` document that goes with the script of `userData`. */
+  cloudConfig: string | null;
   sshKeys: string[];
+  placement: VmPlacement;
 }
 
 export interface SliceSpec {
   name: string;
+  placement: SlicePlacement;
   networks: NetworkSpec[];
   vms: VmSpec[];
 }

@@ -46,6 +46,14 @@ export interface Nic {
   address: string;
 }
 
+/** A volume as stored; `imageId` is the image that its name meant when the volume was made. */
+export interface Volume {
+  id: string;
+  vmId: string;
+  name: string;
+  imageId: string | null;
+}
+
 export interface Vm {
   id: string;
   sliceId: string;
@@ -62,8 +70,13 @@ export interface Vm {
   nodeId: string | null;
   /** Why it has no node yet; null once it has. */
   pendingReason: string | null;
+  /** The node that it is being moved to: it is stopped here, its disks are copied, and then it has that node. */
+  movingTo: string | null;
+  /** Why it cannot leave its draining node; null when nothing asks it to. */
+  stayReason: string | null;
   observed: VmObserved;
   nics: Nic[];
+  volumes: Volume[];
   createdAt: number;
 }
 

@@ -85,10 +85,40 @@ function wantedOf(world: World): WantedOnNode {
         impairment: null,
       },
     }));
-    const launch = { id, hostname: id, cpus: 1, memory, disk: null, image, ports, userData: null, sshKeys: [], boot: 0 };
-    return { launch, label: `s/${id}`, desired, generation: 1, restart: 'on-failure', restarts: 0, retryAt: null, attempted: null };
+    const launch = {
+      id,
+      hostname: id,
+      cpus: 1,
+      memory,
+      disk: null,
+      image,
+      ports,
+      userData: null,
+      sshKeys: [],
+      boot: 0,
+      volumes: [],
+      firmware: 'bios' as const,
+      cloudConfig: null,
+    };
+    return {
+      launch,
+      label: `s/${id}`,
+      desired,
+      generation: 1,
+      restart: 'on-failure',
+      missingImages: [],
+      movingTo: null,
+      restarts: 0,
+      retryAt: null,
+      attempted: null,
+    };
   });
-  return { vms, routers: world.routers.map((sliceId) => ({ sliceId, slice: sliceId, transit: '100.64.0.0/30', networks: [] })) };
+  return {
+    vms,
+    routers: world.routers.map((sliceId) => ({ sliceId, slice: sliceId, transit: '100.64.0.0/30', networks: [] })),
+    arriving: [],
+    images: [],
+  };
 }
 
 const faultArbitrary = fc.record({
@@ -103,7 +133,7 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
       fc.array(fc.tuple(worldArbitrary, fc.array(faultArbitrary, { maxLength: 3 })), { minLength: 1, maxLength: 4 }),
       async (edits) => {
         const { hypervisor, network, pass } = stage();
-        let wanted: WantedOnNode = { vms: [], routers: [] };
+        let wanted: WantedOnNode = { vms: [], routers: [], arriving: [], images: [] };
         for (const [world, faults] of edits) {
           wanted = wantedOf(world as World);
           for (const { step, vm, lose } of faults) {
@@ -118,7 +148,7 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
           vms: Object.fromEntries([...everyone].map((id) => [id, { desired: 'absent', memory: 1, nics: 0 }])),
           routers: [],
         });
-        const all = { vms: [...wanted.vms, ...removal.vms], routers: wanted.routers };
+        const all = { vms: [...wanted.vms, ...removal.vms], routers: wanted.routers, arriving: [], images: [] };
         let rest = 0;
         for (let round = 0; round < 12 && rest < 2; round += 1) rest = (await pass(all)) === 0 ? rest + 1 : 0;
         assert.equal(rest, 2, 'the passes never came to rest');

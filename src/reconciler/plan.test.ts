@@ -25,6 +25,9 @@ function launchOf(id: string, rest: Partial<VmLaunch> = {}): VmLaunch {
     ports: [port(`n-${id}`, id)],
     userData: null,
     sshKeys: [],
+    volumes: [],
+    firmware: 'bios' as const,
+    cloudConfig: null,
     boot: 0,
     ...rest,
   };
@@ -37,6 +40,8 @@ function wantedVm(id: string, rest: Partial<WantedVm> = {}): WantedVm {
     desired: 'running',
     generation: 3,
     restart: 'on-failure',
+    missingImages: [],
+    movingTo: null,
     restarts: 0,
     retryAt: null,
     attempted: null,
@@ -58,7 +63,14 @@ function seenPorts(...vms: WantedVm[]): ObservedNetwork {
 }
 
 function plan(vms: WantedVm[], seen: ObservedVm[], network: ObservedNetwork = seenPorts(...vms), rest: Partial<PlanInput> = {}): NodePlan {
-  return planNode({ wanted: { vms, routers: [] }, observed: { vms: seen, network }, busy: new Set(), movedAway: new Set(), now, ...rest });
+  return planNode({
+    wanted: { vms, routers: [], arriving: [], images: [] },
+    observed: { vms: seen, network },
+    busy: new Set(),
+    movedAway: new Set(),
+    now,
+    ...rest,
+  });
 }
 
 const kinds = (result: NodePlan): string[] => result.steps.map(({ kind }) => kind);
@@ -194,7 +206,7 @@ test('CR5 routers are made, edited, put right and removed by comparing plan and 
   const router: RouterPlan = { sliceId: 's', slice: 's', transit: '100.64.0.0/30', networks: [] };
   const with_ = (routers: ObservedNetwork['routers'], wanted: RouterPlan[], busy = new Set<string>()): NodePlan =>
     planNode({
-      wanted: { vms: [], routers: wanted },
+      wanted: { vms: [], routers: wanted, arriving: [], images: [] },
       observed: { vms: [], network: { bridge: 'present', ports: [], routers } },
       busy,
       movedAway: new Set(),

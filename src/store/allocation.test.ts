@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isUsable, parseAddress, parseSubnet } from '../model/ipv4.ts';
+import { anywhere } from '../model/placement.ts';
 import type { NetworkSpec, NicSpec, VmSpec } from '../model/slice.ts';
 import { type ExistingNic, lowestFree, macCandidate, nextFree, planNics } from './allocation.ts';
 
@@ -16,7 +17,22 @@ function nic(name: string, address: string | null = null): NicSpec {
 
 function vm(name: string, ...nics: NicSpec[]): { id: string; spec: VmSpec } {
   const size = { cpus: 1, memory: 1, disk: null };
-  return { id: name, spec: { name, image: 'micro', ...size, nics, restart: 'never', userData: null, sshKeys: [] } };
+  return {
+    id: name,
+    spec: {
+      name,
+      image: 'micro',
+      ...size,
+      nics,
+      restart: 'never',
+      userData: null,
+      sshKeys: [],
+      volumes: [],
+      firmware: null,
+      cloudConfig: null,
+      placement: anywhere,
+    },
+  };
 }
 
 function existing(vmId: string, address: string): ExistingNic {

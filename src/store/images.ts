@@ -2,10 +2,10 @@
 import type { Selectable } from 'kysely';
 import { CroftError } from '../model/error.ts';
 import type { NewIdentifier } from '../model/identifier.ts';
-import type { Image } from '../model/image.ts';
+import type { Image, ImageContent } from '../model/image.ts';
 import type { Database, Queries } from './database.ts';
 import { goneById, missing } from './missing.ts';
-import type { ImageStore } from './store.ts';
+import type { FetchedImage, ImageStore } from './store.ts';
 import type { Tables } from './tables.ts';
 
 export class SqlImageStore implements ImageStore {
@@ -19,7 +19,6 @@ export class SqlImageStore implements ImageStore {
     this.#now = now;
   }
 
-  /** Sorted by name; what VMs were made from before a name moved is not among them. */
   list(): Promise<Image[]> {
     return this.#database.read(readImages);
   }
@@ -34,13 +33,34 @@ export class SqlImageStore implements ImageStore {
     return imageOf(row);
   }
 
-  put(content: Omit<Image, 'id' | 'createdAt'>): Promise<Image> {
+  put(fetched: FetchedImage): Promise<Image> {
     return this.#database.write(async (queries) => {
-      const former = (await readImages(queries)).find(({ name }) => name === content.name);
-      if (former !== undefined && former.sha256 === content.sha256 && former.format === content.format) return former;
-      if (former !== undefined) await release(queries, former.id);
-      const image: Image = { ...content, id: this.#newIdentifier(), createdAt: this.#now() };
-      await queries.insertInto('images').values(columnsOf(image)).execute();
+      const former = (await readImages(queries)).find(({ name }) => name === fetched.name) ?? null;
+      await queries.deleteFrom('image_pulls').where('name', '=', fetched.name).execute();
+      return await this.#pointNameAt(queries, fetched, former);
+    });
+  }
+
+  async #pointNameAt(queries: Queries, { name, content, traits, origin }: FetchedImage, former: Image | null): Promise<Image> {
+    const kept = former !== null && (former.content === null || isSame(former.content, content)) ? former : null;
+    const image: Image = {
+      ...{ id: kept?.id ?? this.#newIdentifier(), name, content, traits, origin },
+      ...{ prepull: former?.prepull ?? [], createdAt: kept?.createdAt ?? this.#now() },
+    };
+    const columns = columnsOf(image);
+    if (kept !== null) {
+      await queries.updateTable('images').set(columns).where('id', '=', image.id).execute();
+      return image;
+    }
+    if (former !== null) await release(queries, former.id);
+    await queries.insertInto('images').values(columns).execute();
+    return image;
+  }
+
+  setPrepull(name: string, prepull: readonly string[]): Promise<Image> {
+    return this.#database.write(async (queries) => {
+      const image = { ...pickImage(await readImages(queries), name), prepull: [...prepull] };
+      await queries.updateTable('images').set(columnsOf(image)).where('id', '=', image.id).execute();
       return image;
     });
   }
@@ -52,13 +72,16 @@ export class SqlImageStore implements ImageStore {
       if (users.length > 0) {
         throw new CroftError('conflict.in-use', `image "${name}" is used by ${users.join(', ')}`, { hint: 'Remove these VMs first.' });
       }
+      await queries.deleteFrom('image_pulls').where('name', '=', name).execute();
       await queries.deleteFrom('images').where('id', '=', id).execute();
     });
   }
 
   async contents(): Promise<string[]> {
-    const rows = await this.#database.read((queries) => queries.selectFrom('images').select('sha256').distinct().execute());
-    return rows.map(({ sha256 }) => sha256);
+    const rows = await this.#database.read((queries) =>
+      queries.selectFrom('images').select('sha256').distinct().where('sha256', 'is not', null).execute(),
+    );
+    return rows.flatMap(({ sha256 }) => sha256 ?? []);
   }
 }
 
@@ -79,18 +102,28 @@ export function pickImage(images: readonly Image[], name: string): Image {
   );
 }
 
+function isSame(left: ImageContent, right: ImageContent): boolean {
+  return left.sha256 === right.sha256 && left.format === right.format;
+}
+
 /** Takes its name from a row: it stays while VMs made from it do. */
 async function release(queries: Queries, id: string): Promise<void> {
   await queries.updateTable('images').set({ current: 0 }).where('id', '=', id).execute();
   await deleteUnnamedImages(queries);
 }
 
-/** Deletes the rows that neither a name nor a VM points at. */
+/** Deletes the rows that neither a name nor a VM nor a volume points at. */
 export async function deleteUnnamedImages(queries: Queries): Promise<void> {
   await queries
     .deleteFrom('images')
     .where('current', '=', 0)
     .where('id', 'not in', (from) => from.selectFrom('vms').select('image_id'))
+    .where('id', 'not in', (from) =>
+      from
+        .selectFrom('volumes')
+        .select((column) => column.ref('image_id').$notNull().as('image_id'))
+        .where('image_id', 'is not', null),
+    )
     .execute();
 }
 
@@ -99,7 +132,12 @@ async function usersOf(queries: Queries, imageId: string): Promise<string[]> {
     .selectFrom('vms')
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
     .select(['slices.name as slice', 'vms.name as vm'])
-    .where('vms.image_id', '=', imageId)
+    .where((where) =>
+      where.or([
+        where('vms.image_id', '=', imageId),
+        where('vms.id', 'in', where.selectFrom('volumes').select('volumes.vm_id').where('volumes.image_id', '=', imageId)),
+      ]),
+    )
     .orderBy('slices.name')
     .orderBy('vms.name')
     .execute();
@@ -107,10 +145,20 @@ async function usersOf(queries: Queries, imageId: string): Promise<string[]> {
 }
 
 export function imageOf(row: Selectable<Tables['images']>): Image {
-  const { id, name, sha256, format, size, virtual_size: virtualSize, created_at: createdAt } = row;
-  return { id, name, sha256, format, size, virtualSize, createdAt };
+  const { id, name, origin, created_at: createdAt } = row;
+  return { id, name, content: contentOf(row), traits: JSON.parse(row.traits), origin, prepull: JSON.parse(row.prepull), createdAt };
 }
 
-function columnsOf({ id, name, sha256, format, size, virtualSize, createdAt }: Image) {
-  return { id, name, current: 1, sha256, format, size, virtual_size: virtualSize, created_at: createdAt };
+/** The four columns are null together. */
+function contentOf({ sha256, format, size, virtual_size: virtualSize }: Selectable<Tables['images']>): ImageContent | null {
+  return sha256 === null || format === null || size === null || virtualSize === null ? null : { sha256, format, size, virtualSize };
+}
+
+export function columnsOf({ id, name, content, traits, origin, prepull, createdAt }: Image) {
+  return {
+    ...{ id, name, current: 1 },
+    ...{ sha256: content?.sha256 ?? null, format: content?.format ?? null },
+    ...{ size: content?.size ?? null, virtual_size: content?.virtualSize ?? null },
+    ...{ traits: JSON.stringify(traits), origin, prepull: JSON.stringify(prepull), created_at: createdAt },
+  };
 }

@@ -42,7 +42,7 @@ export class SqlNodeStore implements NodeStore {
       id: this.#newIdentifier(),
       config,
       administration: 'active',
-      observed: { status: 'new', reason: null, seenAt: null, since: now, specs: null },
+      observed: { status: 'new', reason: null, seenAt: null, since: now, specs: null, images: [] },
       createdAt: now,
     };
     return this.#database.write(async (queries) => {
@@ -106,7 +106,7 @@ function nodeOf(row: Selectable<Tables['nodes']>): Node {
     id: row.id,
     config: JSON.parse(row.config),
     administration: row.administration,
-    observed: { status, reason, seenAt, since, specs: row.specs === null ? null : JSON.parse(row.specs) },
+    observed: { status, reason, seenAt, since, specs: row.specs === null ? null : JSON.parse(row.specs), images: JSON.parse(row.images) },
     createdAt: row.created_at,
   };
 }
@@ -122,8 +122,15 @@ function endpointOf({ ssh, stateFolder }: NodeConfig): string {
   return `ssh:${via}${ssh.address.toLowerCase()}:${ssh.port}:${stateFolder}`;
 }
 
-function nodeObservedColumns({ status, reason, seenAt, since, specs }: NodeObserved) {
-  return { status, status_reason: reason, seen_at: seenAt, status_since: since, specs: specs === null ? null : JSON.stringify(specs) };
+function nodeObservedColumns({ status, reason, seenAt, since, specs, images }: NodeObserved) {
+  return {
+    status,
+    status_reason: reason,
+    seen_at: seenAt,
+    status_since: since,
+    specs: specs === null ? null : JSON.stringify(specs),
+    images: JSON.stringify(images),
+  };
 }
 
 async function refuseTwin(queries: Queries, id: string, config: NodeConfig): Promise<void> {
@@ -163,8 +170,9 @@ async function unassignAll(queries: Queries, id: string, reason: string): Promis
   );
   await queries
     .updateTable('vms')
-    .set({ node_id: null, pending_reason: reason, ...observedColumns(unobserved) })
+    .set({ node_id: null, pending_reason: reason, moving_to: null, stay_reason: null, ...observedColumns(unobserved) })
     .where('node_id', '=', id)
     .execute();
+  await queries.updateTable('vms').set({ moving_to: null }).where('moving_to', '=', id).execute();
   await queries.updateTable('slices').set({ router_node_id: null, router_reason: reason }).where('router_node_id', '=', id).execute();
 }

@@ -6,6 +6,7 @@ import { SqlBackupStore } from './backup.ts';
 import type { Database } from './database.ts';
 import { SqlEventStore } from './events.ts';
 import { SqlFlavorStore } from './flavors.ts';
+import { SqlImagePullStore } from './image-pulls.ts';
 import { SqlImageStore } from './images.ts';
 import { migrate } from './migrate.ts';
 import { SqlNodeStore } from './nodes.ts';
@@ -45,6 +46,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     nodes: new SqlNodeStore(database, newIdentifier, now),
     flavors: new SqlFlavorStore(database),
     images: new SqlImageStore(database, newIdentifier, now),
+    imagePulls: new SqlImagePullStore(database, newIdentifier, now),
     slices: new SqlSliceStore(database, settings, newIdentifier, now),
     vms: new SqlVmStore(database),
     placement: new SqlPlacementStore(database, settings.transit),

@@ -14,6 +14,7 @@ import { transitCount } from './transit.ts';
 import { refuseOutgrown } from './usage.ts';
 import { desireVms } from './vm-desire.ts';
 import { insertVms, observedColumns, portions, specColumns } from './vm-rows.ts';
+import { reconcileVolumes } from './volumes.ts';
 
 interface CommitContext {
   queries: Queries;
@@ -43,6 +44,7 @@ export async function commitChange(context: CommitContext, change: SliceChange):
   await updateVms(queries, slice.id, change.vms);
   await createVms(context, slice, change.vms);
   await reconcileNics(queries, slice.id, context.newIdentifier);
+  await reconcileVolumes(queries, slice.id, context.newIdentifier);
   await removeNetworks(
     queries,
     slice.id,

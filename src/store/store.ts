@@ -1,7 +1,8 @@
 /** The store: durable state behind one interface, the same on SQLite and on PostgreSQL. */
 import type { Event, NewEvent } from '../model/event.ts';
 import type { Flavor } from '../model/flavor.ts';
-import type { Image } from '../model/image.ts';
+import type { Image, ImageContent, ImagePull } from '../model/image.ts';
+import type { ImageDefinition, ImageTraits } from '../model/image-definition.ts';
 import type { Node, NodeAdministration, NodeConfig, NodeObserved } from '../model/node.ts';
 import type { WantedOnNode } from '../model/node-plan.ts';
 import type { Network, Slice, SliceDesired } from '../model/slice.ts';
@@ -39,6 +40,7 @@ export interface Store {
   readonly nodes: NodeStore;
   readonly flavors: FlavorStore;
   readonly images: ImageStore;
+  readonly imagePulls: ImagePullStore;
   readonly slices: SliceStore;
   readonly vms: VmStore;
   readonly placement: PlacementStore;
@@ -70,16 +72,38 @@ export interface FlavorStore {
   list(): Promise<Flavor[]>;
 }
 
+/** Content that was fetched, sent or built, for a name. */
+export interface FetchedImage {
+  name: string;
+  content: ImageContent;
+  traits: ImageTraits;
+  origin: string | null;
+}
+
 export interface ImageStore {
+  /** Sorted by name; what VMs were made from before a name moved is not among them. */
   list(): Promise<Image[]>;
   get(name: string): Promise<Image>;
   byId(id: string): Promise<Image>;
-  /** Points the name at this content. VMs made before keep the image that they were made from. */
-  put(image: Omit<Image, 'id' | 'createdAt'>): Promise<Image>;
-  /** Rejects with `conflict.in-use` and the VMs that use it. */
+  /** Points the name at this content and ends its pull. VMs made before keep the content that they were made from. */
+  put(image: FetchedImage): Promise<Image>;
+  /** Where it is kept without a VM that needs it, see Image. */
+  setPrepull(name: string, prepull: readonly string[]): Promise<Image>;
+  /** Ends its pull too. Rejects with `conflict.in-use` and the VMs that use it, as their disk or as a volume. */
   remove(name: string): Promise<void>;
   /** The sha256 of each content that a name or a VM needs. */
   contents(): Promise<string[]>;
+}
+
+export interface ImagePullStore {
+  /** Oldest first. */
+  list(): Promise<ImagePull[]>;
+  /** Asks for the content; in place of an earlier pull of that name. Makes an image without content where the name has none. */
+  request(definition: ImageDefinition): Promise<void>;
+  /** Counts an attempt that failed. */
+  failed(name: string, reason: string, retryAt: number): Promise<void>;
+  /** Ends a pull without content, unless a VM waits for it: then false. */
+  giveUp(name: string): Promise<boolean>;
 }
 
 export interface SliceStore {

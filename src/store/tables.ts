@@ -11,7 +11,7 @@ export type ColumnKind = 'text' | 'text?' | 'integer' | 'integer?' | 'json' | 'j
 
 /** In an order in which rows can be inserted. The first column is the primary key. */
 export const tables = {
-  controller: { id: 'text', last_segment: 'integer', created_at: 'integer' },
+  controller: { id: 'text', last_segment: 'integer', placement_cursor: 'text?', created_at: 'integer' },
   flavors: { name: 'text', cpus: 'integer', memory: 'integer', disk: 'integer?' },
   nodes: {
     id: 'text',
@@ -24,16 +24,28 @@ export const tables = {
     status_since: 'integer',
     seen_at: 'integer?',
     specs: 'json?',
+    images: 'json',
     created_at: 'integer',
   },
   images: {
     id: 'text',
     name: 'text',
     current: 'integer',
-    sha256: 'text',
-    format: 'text',
-    size: 'integer',
-    virtual_size: 'integer',
+    sha256: 'text?',
+    format: 'text?',
+    size: 'integer?',
+    virtual_size: 'integer?',
+    traits: 'json',
+    origin: 'text?',
+    prepull: 'json',
+    created_at: 'integer',
+  },
+  image_pulls: {
+    name: 'text',
+    definition: 'json',
+    attempts: 'integer',
+    retry_at: 'integer?',
+    reason: 'text?',
     created_at: 'integer',
   },
   slices: {
@@ -62,6 +74,8 @@ export const tables = {
     image_id: 'text',
     node_id: 'text?',
     pending_reason: 'text?',
+    moving_to: 'text?',
+    stay_reason: 'text?',
     state: 'text',
     state_reason: 'text?',
     step: 'text?',
@@ -76,6 +90,7 @@ export const tables = {
     created_at: 'integer',
   },
   nics: { id: 'text', vm_id: 'text', network_id: 'text', name: 'text', mac: 'text', address: 'text' },
+  volumes: { id: 'text', vm_id: 'text', name: 'text', image_id: 'text?' },
   tasks: {
     id: 'text',
     kind: 'text',
@@ -122,11 +137,13 @@ export interface Tables {
   controller: Columns<'controller'>;
   flavors: Columns<'flavors'>;
   nodes: Narrowed<'nodes', { administration: NodeAdministration; status: NodeStatus }>;
-  images: Narrowed<'images', { format: ImageFormat }>;
+  images: Narrowed<'images', { format: ImageFormat | null }>;
+  image_pulls: Columns<'image_pulls'>;
   slices: Narrowed<'slices', { desired: SliceDesired }>;
   networks: Columns<'networks'>;
   vms: Narrowed<'vms', { desired: VmDesired; state: VmObservedState }>;
   nics: Columns<'nics'>;
+  volumes: Columns<'volumes'>;
   tasks: Narrowed<'tasks', Pick<Task, 'kind' | 'state'>>;
   events: Narrowed<'events', { sequence: Generated<number> }>;
 }

@@ -2,14 +2,14 @@
 import { type Expression, type ExpressionBuilder, expressionBuilder, type Insertable, type Selectable, type SqlBool } from 'kysely';
 import { demandOf } from '../model/capacity.ts';
 import type { VmSpec } from '../model/slice.ts';
-import type { Nic, Vm, VmObserved } from '../model/vm.ts';
+import type { Nic, Vm, VmObserved, Volume } from '../model/vm.ts';
 import type { Queries } from './database.ts';
 import { deleteUnnamedImages } from './images.ts';
 import type { Tables } from './tables.ts';
 
 type VmCondition = (where: ExpressionBuilder<Tables, 'vms' | 'slices'>) => Expression<SqlBool>;
 
-/** All VMs of which the condition holds, with their NICs, sorted by slice, name and age; two queries. */
+/** All VMs of which the condition holds, with their NICs and volumes, sorted by slice, name and age; three queries. */
 export async function readVms(queries: Queries, condition: VmCondition): Promise<Vm[]> {
   const holds = condition(expressionBuilder<Tables, 'vms' | 'slices'>());
   const rows = await queries
@@ -32,11 +32,19 @@ export async function readVms(queries: Queries, condition: VmCondition): Promise
     .select(['nics.name', 'nics.mac', 'nics.address'])
     .where(holds)
     .execute();
+  const volumes = await queries
+    .selectFrom('volumes')
+    .innerJoin('vms', 'vms.id', 'volumes.vm_id')
+    .innerJoin('slices', 'slices.id', 'vms.slice_id')
+    .select(['volumes.id', 'volumes.vm_id as vmId', 'volumes.name', 'volumes.image_id as imageId'])
+    .where(holds)
+    .execute();
   const nicsByVm = Map.groupBy(nics, ({ vmId }) => vmId);
-  return rows.map((row) => vmOf(row, nicsByVm.get(row.id) ?? []));
+  const volumesByVm = Map.groupBy(volumes, ({ vmId }) => vmId);
+  return rows.map((row) => vmOf(row, nicsByVm.get(row.id) ?? [], volumesByVm.get(row.id) ?? []));
 }
 
-function vmOf(row: Selectable<Tables['vms']> & { slice: string }, nics: readonly Nic[]): Vm {
+function vmOf(row: Selectable<Tables['vms']> & { slice: string }, nics: readonly Nic[], volumes: readonly Volume[]): Vm {
   const spec: VmSpec = JSON.parse(row.spec);
   return {
     id: row.id,
@@ -50,16 +58,19 @@ function vmOf(row: Selectable<Tables['vms']> & { slice: string }, nics: readonly
     imageId: row.image_id,
     nodeId: row.node_id,
     pendingReason: row.pending_reason,
+    movingTo: row.moving_to,
+    stayReason: row.stay_reason,
     observed: observedOf(row),
-    nics: inOrderOfSpec(spec, nics),
+    nics: inOrderOf(spec.nics, nics),
+    volumes: inOrderOf(spec.volumes, volumes),
     createdAt: row.created_at,
   };
 }
 
-/** The order of NICs is what a guest numbers its interfaces by. */
-function inOrderOfSpec(spec: VmSpec, nics: readonly Nic[]): Nic[] {
-  const position = new Map(spec.nics.map(({ name }, index) => [name, index]));
-  return nics.toSorted((a, b) => (position.get(a.name) ?? 0) - (position.get(b.name) ?? 0));
+/** The order of NICs and volumes is what a guest numbers its interfaces and disks by. */
+function inOrderOf<Row extends { name: string }>(specs: readonly { name: string }[], rows: readonly Row[]): Row[] {
+  const position = new Map(specs.map(({ name }, index) => [name, index]));
+  return rows.toSorted((a, b) => (position.get(a.name) ?? 0) - (position.get(b.name) ?? 0));
 }
 
 function observedOf(row: Selectable<Tables['vms']>): VmObserved {
@@ -104,6 +115,7 @@ export function specColumns(spec: VmSpec) {
 export async function deleteVms(queries: Queries, ids: readonly string[]): Promise<void> {
   for (const part of portions(ids)) {
     await queries.deleteFrom('nics').where('vm_id', 'in', part).execute();
+    await queries.deleteFrom('volumes').where('vm_id', 'in', part).execute();
     await queries.deleteFrom('vms').where('id', 'in', part).execute();
   }
   if (ids.length > 0) await deleteUnnamedImages(queries);

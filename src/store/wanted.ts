@@ -1,10 +1,11 @@
 /** What is wanted on a node, put together from rows: a constant number of queries, and the same order every time. */
 import type { Image } from '../model/image.ts';
-import type { PortPlan, RouterNetworkPlan, RouterPlan, WantedOnNode, WantedVm } from '../model/node-plan.ts';
+import type { LaunchImage, PortPlan, RouterNetworkPlan, RouterPlan, VolumePlan, WantedOnNode, WantedVm } from '../model/node-plan.ts';
 import type { Network, Slice } from '../model/slice.ts';
 import type { Nic, Vm } from '../model/vm.ts';
 import type { Queries } from './database.ts';
-import { imageOf } from './images.ts';
+import { imageOf, readImages } from './images.ts';
+import { readNodes } from './nodes.ts';
 import { networkOf, sliceOf } from './slice-rows.ts';
 import { transitCidr } from './transit.ts';
 import { readVms } from './vm-rows.ts';
@@ -16,7 +17,9 @@ export async function wantedOnNode(queries: Queries, nodeId: string, transit: st
   const networks = await readNetworksOn(queries, nodeId);
   const networksById = new Map(networks.map((network) => [network.id, network]));
   return {
-    vms: vms.map((vm) => wantedVm(vm, required(images, vm.imageId), networksById)),
+    vms: vms.map((vm) => wantedVm(vm, images, networksById)),
+    arriving: await arrivingOn(queries, nodeId),
+    images: await prepulledOn(queries, nodeId),
     routers: await routersOn(
       queries,
       nodeId,
@@ -30,7 +33,21 @@ async function readImagesOn(queries: Queries, nodeId: string): Promise<Map<strin
   const rows = await queries
     .selectFrom('images')
     .selectAll()
-    .where('id', 'in', (from) => from.selectFrom('vms').select('image_id').where('node_id', '=', nodeId))
+    .where((where) =>
+      where.or([
+        where('id', 'in', where.selectFrom('vms').select('image_id').where('node_id', '=', nodeId)),
+        where(
+          'id',
+          'in',
+          where
+            .selectFrom('volumes')
+            .innerJoin('vms', 'vms.id', 'volumes.vm_id')
+            .select((column) => column.ref('volumes.image_id').$notNull().as('image_id'))
+            .where('vms.node_id', '=', nodeId)
+            .where('volumes.image_id', 'is not', null),
+        ),
+      ]),
+    )
     .execute();
   return new Map(rows.map((row) => [row.id, imageOf(row)]));
 }
@@ -51,8 +68,39 @@ async function readNetworksOn(queries: Queries, nodeId: string): Promise<Network
   return rows.map(networkOf);
 }
 
-function wantedVm(vm: Vm, image: Image, networks: ReadonlyMap<string, Network>): WantedVm {
+/** VMs on their way here from another node. */
+async function arrivingOn(queries: Queries, nodeId: string): Promise<string[]> {
+  const rows = await queries.selectFrom('vms').select('id').where('moving_to', '=', nodeId).execute();
+  return rows.map(({ id }) => id);
+}
+
+/** Images that the node is to have in advance. */
+async function prepulledOn(queries: Queries, nodeId: string): Promise<LaunchImage[]> {
+  const node = (await readNodes(queries)).find(({ id }) => id === nodeId);
+  if (node === undefined) return [];
+  const targets = new Set(['all', `pool:${node.config.pool}`, `node:${node.config.name}`]);
+  const images = await readImages(queries);
+  return images.filter(({ prepull }) => prepull.some((target) => targets.has(target))).flatMap((image) => launchImageOf(image) ?? []);
+}
+
+/** Null where it was not fetched yet. */
+function launchImageOf({ id, content }: Image): LaunchImage | null {
+  return content === null ? null : { id, sha256: content.sha256, format: content.format, size: content.size };
+}
+
+/** A VM gets a node only once its image has content; a volume may be added to one that has its node already. */
+function wantedVm(vm: Vm, images: ReadonlyMap<string, Image>, networks: ReadonlyMap<string, Network>): WantedVm {
   const { spec, observed } = vm;
+  const image = required(images, vm.imageId);
+  const base = launchImageOf(image);
+  if (base === null) throw new Error(`VM ${vm.id} was placed before its image ${image.name} was there`);
+  const missingImages: string[] = [];
+  const volumes = vm.volumes.map(({ id, name, imageId }): VolumePlan => {
+    const volumeImage = imageId === null ? null : required(images, imageId);
+    const content = volumeImage === null ? null : launchImageOf(volumeImage);
+    if (volumeImage !== null && content === null) missingImages.push(volumeImage.name);
+    return { id, name, image: content, size: spec.volumes.find((volume) => volume.name === name)?.size ?? null };
+  });
   return {
     launch: {
       id: vm.id,
@@ -60,15 +108,20 @@ function wantedVm(vm: Vm, image: Image, networks: ReadonlyMap<string, Network>):
       cpus: spec.cpus,
       memory: spec.memory,
       disk: spec.disk,
-      image: { id: image.id, sha256: image.sha256, format: image.format, size: image.size },
+      image: base,
+      volumes,
+      firmware: spec.firmware ?? image.traits.firmware,
       ports: vm.nics.map((nic) => portOf(vm, nic, required(networks, nic.networkId))),
       userData: spec.userData,
+      cloudConfig: spec.cloudConfig,
       sshKeys: spec.sshKeys,
       boot: vm.boot,
     },
     label: `${vm.slice}/${vm.name}`,
     desired: vm.desired,
     generation: vm.generation,
+    missingImages,
+    movingTo: vm.movingTo,
     restart: spec.restart,
     restarts: observed.restarts,
     retryAt: observed.retryAt,

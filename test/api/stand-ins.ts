@@ -10,14 +10,19 @@ import { createMetrics } from '../../src/api/metrics.ts';
 import type { Api } from '../../src/api/route.ts';
 import { createApi } from '../../src/api/server.ts';
 import { CroftError } from '../../src/model/error.ts';
+import { usualTraits } from '../../src/model/image-definition.ts';
 import { nodeConfigSchema } from '../../src/model/node.ts';
 import { openStore } from '../../src/store/open.ts';
-import type { Store } from '../../src/store/store.ts';
+import type { FetchedImage, Store } from '../../src/store/store.ts';
 
 export const token = 'a-token-for-tests';
 export const version = '0.0.0-test';
 export const authorization = `Bearer ${token}`;
 export const imageHash = createHash('sha256').update('micro').digest('hex');
+export const sampleImage = (name: string, sha256: string, size = 512): FetchedImage => ({
+  ...{ name, traits: usualTraits, origin: null },
+  content: { sha256, format: 'raw', size, virtualSize: size },
+});
 export const fingerprint = `SHA256:${'A'.repeat(43)}`;
 
 export interface Stage extends AsyncDisposable {
@@ -42,7 +47,7 @@ export async function setStage(replaced: Partial<ApiDependencies> = {}): Promise
     location: join(folder, 'store.sqlite'),
     settings: { segments: { first: 100, last: 200 }, transit: '100.64.0.0/16' },
   });
-  await store.images.put({ name: 'micro', sha256: imageHash, format: 'raw', size: 5, virtualSize: 512 });
+  await store.images.put(sampleImage('micro', imageHash));
   const listeners = new Set<() => void>();
   const asked: string[] = [];
   const log: string[] = [];
@@ -98,12 +103,12 @@ function imageIntake(store: Store): ApiDependencies['images'] {
         hash.update(chunk);
         size += chunk.byteLength;
       }
-      return store.images.put({ name, sha256: hash.digest('hex'), format: 'raw', size, virtualSize: size });
+      return store.images.put(sampleImage(name, hash.digest('hex'), size));
     },
     async remove(name) {
       await store.images.remove(name);
     },
-    buildMicro: (name) => store.images.put({ name, sha256: imageHash, format: 'raw', size: 5, virtualSize: 512 }),
+    buildMicro: (name) => store.images.put(sampleImage(name, imageHash)),
   };
 }
 

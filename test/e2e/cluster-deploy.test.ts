@@ -171,7 +171,7 @@ test('CR9 a removed VM is gone while the others run on', async () => {
 });
 
 test('CR9 removing a slice leaves each host as it was, but for the cached image', async () => {
-  const image = (await stage.client.images.get('micro')).sha256;
+  const image = (await stage.client.images.get('micro')).content?.sha256;
   const { router } = await stage.client.slices.get('shop');
   await stage.remove('shop');
   assert.deepEqual(await stage.client.vms.list(), []);

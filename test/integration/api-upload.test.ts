@@ -5,7 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { test } from 'node:test';
 import { createClient } from '../../src/client/client.ts';
 import { listen, refusal } from '../api/listen.ts';
-import { authorization, setStage, token } from '../api/stand-ins.ts';
+import { authorization, sampleImage, setStage, token } from '../api/stand-ins.ts';
 import { until } from '../lab/until.ts';
 
 const unasked = (): Promise<never> => Promise.reject(new Error('this was not to be asked'));
@@ -29,17 +29,17 @@ test('CR12 a large image is streamed: the client reads it no faster than the con
           consumed += part.length;
           furthest = Math.max(furthest, produced - consumed);
         }
-        return { id: 'i', name, sha256: hash.digest('hex'), format: 'raw', size: consumed, virtualSize: consumed, createdAt: 0 };
+        return { ...sampleImage(name, hash.digest('hex'), consumed), id: 'i', prepull: [], createdAt: 0 };
       },
     },
   });
   const client = createClient({ url: await listen(stage), token });
   const progress: number[] = [];
   const image = await client.images.add('big', content(), (sent) => progress.push(sent));
-  assert.equal(image.size, size);
+  assert.equal(image.content?.size, size);
   const expected = createHash('sha256');
   for (let sent = 0; sent < size; sent += chunk.length) expected.update(chunk);
-  assert.equal(image.sha256, expected.digest('hex'));
+  assert.equal(image.content?.sha256, expected.digest('hex'));
   assert.equal(progress.at(-1), size);
   assert.ok(furthest < 16 * 1024 ** 2, `${furthest} bytes were read ahead`);
 });

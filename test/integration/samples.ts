@@ -1,7 +1,10 @@
 /** Slices, nodes and images for store tests, and the shortest ways to put them into a store. */
+
 import { gibibyte, mebibyte } from '../../src/model/flavor.ts';
 import type { Image } from '../../src/model/image.ts';
+import { usualTraits } from '../../src/model/image-definition.ts';
 import { type Node, type NodeConfig, type NodeSpecs, nodeConfigSchema } from '../../src/model/node.ts';
+import { anywhere, usualPlacement } from '../../src/model/placement.ts';
 import type { NetworkSpec, NicSpec, Slice, SliceSpec, VmSpec } from '../../src/model/slice.ts';
 import { diffSlice } from '../../src/model/slice-diff.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -23,6 +26,10 @@ export function vmSpec(name: string, networks: readonly string[], other: Partial
     restart: 'on-failure',
     userData: null,
     sshKeys: [],
+    volumes: [],
+    firmware: null,
+    cloudConfig: null,
+    placement: anywhere,
     ...other,
   };
 }
@@ -34,17 +41,19 @@ export function nicSpec(name: string, network: string, other: Partial<NicSpec> =
 /** One network `lan` with `count` VMs `vm1`, `vm2`, … */
 export function lanSlice(name: string, count: number, cidr = '10.0.0.0/24'): SliceSpec {
   const vms = Array.from({ length: count }, (_, index) => vmSpec(`vm${index + 1}`, ['lan']));
-  return { name, networks: [networkSpec('lan', cidr)], vms };
+  return { name, placement: usualPlacement, networks: [networkSpec('lan', cidr)], vms };
 }
 
 /** Plans against the slice as it is and commits that. */
-export async function apply(store: Store, spec: SliceSpec): Promise<Slice> {
+export async function apply(store: Store, parts: Omit<SliceSpec, 'placement'> & Partial<SliceSpec>): Promise<Slice> {
+  const spec = { placement: usualPlacement, ...parts };
   const current = await store.slices.find(spec.name);
   return await store.slices.commit(diffSlice(current?.spec ?? null, spec, current?.generation ?? null));
 }
 
 export function putImage(store: Store, name = 'micro', digit = 'a'): Promise<Image> {
-  return store.images.put({ name, sha256: digit.repeat(64), format: 'qcow2', size: 20 * mebibyte, virtualSize: 40 * mebibyte });
+  const content = { sha256: digit.repeat(64), format: 'qcow2' as const, size: 20 * mebibyte, virtualSize: 40 * mebibyte };
+  return store.images.put({ name, content, traits: usualTraits, origin: null });
 }
 
 export function nodeConfig(name: string, other: Partial<NodeConfig> = {}): NodeConfig {
@@ -66,6 +75,8 @@ export function nodeSpecs(cpus: number, memory: number): NodeSpecs {
     accelerator: { kind: 'tcg', reason: 'slow' },
     tools: { qemu: '7.2.0' },
     datapath: 'netdev',
+    firmwares: ['bios'],
+    hypervisors: ['qemu'],
   };
 }
 
@@ -76,6 +87,6 @@ export async function addReadyNode(
   { cpus = 4, memory = 4 * gibibyte, ...config }: Partial<NodeConfig> & { cpus?: number; memory?: number } = {},
 ): Promise<Node> {
   const node = await store.nodes.add(nodeConfig(name, config));
-  await store.nodes.observe(node.id, { status: 'ready', reason: null, seenAt: 5, since: 5, specs: nodeSpecs(cpus, memory) });
+  await store.nodes.observe(node.id, { status: 'ready', reason: null, seenAt: 5, since: 5, specs: nodeSpecs(cpus, memory), images: [] });
   return await store.nodes.get(name);
 }

@@ -41,7 +41,7 @@ onBothDatabases(({ open }) => {
     const store = await open(t, { now: () => 5 });
     await fill(store);
     const lines = await dump(store);
-    const vm = lines.findIndex((line) => line.includes('"table":"vms"'));
+    const vm = lines.findIndex((line) => line.includes('"table":"vms"') && line.includes('"desired":"running"'));
     const event = lines.findIndex((line) => line.includes('"table":"events"'));
     const wrong: [string, (copy: string[]) => void, RegExp][] = [
       ['no header', (copy) => copy.splice(0, 1), /line 1 .*not the header/],

@@ -1,7 +1,9 @@
 /** Placement: what the scheduler reads, how its decisions are judged again, and what a node is to carry. */
+
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gibibyte, mebibyte } from '../../src/model/flavor.ts';
+import type { ImageContent } from '../../src/model/image.ts';
 import { planHash } from '../../src/model/node-plan.ts';
 import type { Assignment, Store } from '../../src/store/store.ts';
 import { onBothDatabases } from './databases.ts';
@@ -71,7 +73,14 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const draining = await addReadyNode(store, 'draining');
     await store.nodes.administer(draining.id, 'draining');
     const lost = await addReadyNode(store, 'lost');
-    await store.nodes.observe(lost.id, { status: 'unreachable', reason: 'no route', seenAt: 1, since: 2, specs: nodeSpecs(4, gibibyte) });
+    await store.nodes.observe(lost.id, {
+      status: 'unreachable',
+      reason: 'no route',
+      seenAt: 1,
+      since: 2,
+      specs: nodeSpecs(4, gibibyte),
+      images: [],
+    });
     const router = await addReadyNode(store, 'router', { roles: ['network'] });
     const compute = await addReadyNode(store, 'compute', { roles: ['compute'] });
     for (const nodeId of [unseen.id, draining.id, lost.id, router.id, 'nodenodenodenode']) {
@@ -141,7 +150,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const b = await store.vms.get('blue', 'b');
     await store.placement.commit([toNode('vm', a.id, node.id), toNode('vm', b.id, elsewhere.id), toNode('router', slice.id, node.id)]);
     const wanted = await store.placement.wanted(node.id);
-    const { id: imageId, sha256, format, size } = image;
+    const { sha256, format, size } = image.content as ImageContent;
     const [eth0, eth1] = a.nics;
     assert.ok(eth0 && eth1 && b.nics[0]);
     assert.deepEqual(wanted.vms, [
@@ -152,18 +161,23 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
           cpus: 1,
           memory: 128 * mebibyte,
           disk: null,
-          image: { id: imageId, sha256, format, size },
+          image: { id: image.id, sha256, format, size },
+          volumes: [],
+          firmware: 'bios',
           ports: [
             { nicId: eth0.id, vmId: a.id, mac: eth0.mac, address: '10.0.0.2', segment: 100, model: 'virtio', impairment: null },
             { nicId: eth1.id, vmId: a.id, mac: eth1.mac, address: '10.0.1.2', segment: 101, model: 'virtio', impairment },
           ],
           userData: '#!/bin/sh\n',
+          cloudConfig: null,
           sshKeys: ['ssh-ed25519 AAAA'],
           boot: 0,
         },
         label: 'blue/a',
         desired: 'running',
         generation: 1,
+        missingImages: [],
+        movingTo: null,
         restart: 'on-failure',
         restarts: 0,
         retryAt: null,
@@ -238,7 +252,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const slice = await apply(store, { name: 'alone', networks: [], vms: [] });
     const node = await addReadyNode(store, 'n1');
     await store.placement.commit([toNode('router', slice.id, node.id)]);
-    assert.deepEqual(await store.placement.wanted(node.id), { vms: [], routers: [] });
+    assert.deepEqual(await store.placement.wanted(node.id), { vms: [], arriving: [], images: [], routers: [] });
   });
 });
 

@@ -13,7 +13,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
   test('CR3 a node is added once, by name and by machine, and found by name', async (t) => {
     const store = await open(t, { now: () => 7 });
     const node = await store.nodes.add(nodeConfig('n2'));
-    assert.deepEqual(node.observed, { status: 'new', reason: null, seenAt: null, since: 7, specs: null });
+    assert.deepEqual(node.observed, { status: 'new', reason: null, seenAt: null, since: 7, specs: null, images: [] });
     assert.deepEqual(await store.nodes.get('n2'), node);
     await assert.rejects(store.nodes.add(nodeConfig('n2', { ssh: { address: 'x', port: 22, user: 'root' } })), { code: 'conflict.exists' });
     await assert.rejects(store.nodes.add(nodeConfig('n3', { ssh: { address: 'N2.test', port: 22, user: 'other' } })), {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { gibibyte, mebibyte } from '../../model/flavor.ts';
 import { type Node, nodeConfigSchema } from '../../model/node.ts';
 import { nodeViewSchema } from '../../model/node-view.ts';
+import { anywhere, usualPlacement } from '../../model/placement.ts';
 import type { Slice } from '../../model/slice.ts';
 import { sliceSummarySchema, sliceViewSchema } from '../../model/slice-view.ts';
 import { unobserved, type Vm } from '../../model/vm.ts';
@@ -21,6 +22,10 @@ const spec: Vm['spec'] = {
   restart: 'always',
   userData: 'secret',
   sshKeys: [],
+  volumes: [],
+  firmware: null,
+  cloudConfig: null,
+  placement: anywhere,
 };
 
 const vm = (fields: Partial<Vm>): Vm => ({
@@ -35,6 +40,9 @@ const vm = (fields: Partial<Vm>): Vm => ({
   imageId: 'image',
   nodeId: 'node',
   pendingReason: null,
+  movingTo: null,
+  stayReason: null,
+  volumes: [],
   observed: unobserved,
   nics: [{ id: 'nic', vmId: 'vm', networkId: 'network', network: 'lan', name: 'eth0', mac: '52:54:00:00:00:01', address: '10.0.0.2' }],
   createdAt: 1,
@@ -50,6 +58,7 @@ const node: Node = {
     reason: null,
     seenAt: 5,
     since: 4,
+    images: [],
     specs: {
       architecture: 'x86_64',
       kernel: '6.1',
@@ -64,6 +73,8 @@ const node: Node = {
       accelerator: { kind: 'tcg', reason: 'slow' },
       tools: { qemu: '7.2', ovs: null },
       datapath: 'netdev',
+      firmwares: ['bios'],
+      hypervisors: ['qemu'],
     },
   },
   createdAt: 1,
@@ -74,6 +85,7 @@ const slice: Slice = {
   name: 'hello',
   spec: {
     name: 'hello',
+    placement: usualPlacement,
     networks: [{ name: 'lan', cidr: '10.0.0.0/24', internet: true, dhcp: true, gateway: '10.0.0.1', link: false, impairment: null }],
     vms: [spec],
   },

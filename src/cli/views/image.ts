@@ -18,20 +18,21 @@ export function imageTable(images: readonly Image[], options: ViewOptions): stri
       { title: 'AGE', align: 'right' },
       { title: 'SHA256', least: 12 },
     ],
-    images.map(({ name, format, size, virtualSize, createdAt, sha256 }) => [
+    images.map(({ name, content, createdAt }) => [
       name,
-      format,
-      sizeInWords(size),
-      sizeInWords(virtualSize),
+      content?.format ?? 'not fetched',
+      content === null ? '' : sizeInWords(content.size),
+      content === null ? '' : sizeInWords(content.virtualSize),
       ageInWords(createdAt, options.now),
-      sha256,
+      content?.sha256 ?? '',
     ]),
     options,
   );
 }
 
-export function imageAdded({ name, format, virtualSize, sha256 }: Image): string {
-  return `image ${name}: ${format}, a disk of ${sizeInWords(virtualSize)}, sha256 ${sha256.slice(0, 12)}`;
+export function imageAdded({ name, content }: Image): string {
+  if (content === null) return `image ${name}: not fetched yet`;
+  return `image ${name}: ${content.format}, a disk of ${sizeInWords(content.virtualSize)}, sha256 ${content.sha256.slice(0, 12)}`;
 }
 
 export function flavorTable(flavors: readonly Flavor[], options: ViewOptions): string {

@@ -20,6 +20,9 @@ const vm: VmLaunch = {
   ports: [],
   userData: null,
   sshKeys: [],
+  volumes: [],
+  firmware: 'bios' as const,
+  cloudConfig: null,
   boot: 0,
 };
 

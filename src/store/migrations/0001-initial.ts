@@ -6,6 +6,7 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
     `create table controller (
       id ${text} primary key,
       last_segment ${integer} not null,
+      placement_cursor ${text},
       created_at ${integer} not null
     )${tableSuffix}`,
     `create table flavors (
@@ -25,6 +26,7 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
       status_since ${integer} not null,
       seen_at ${integer},
       specs ${text},
+      images ${text} not null,
       created_at ${integer} not null
     )${tableSuffix}`,
     'create unique index nodes_by_name on nodes (name)',
@@ -33,10 +35,21 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
       id ${text} primary key,
       name ${text} not null,
       current ${integer} not null check (current in (0, 1)),
-      sha256 ${text} not null,
-      format ${text} not null check (format in ('qcow2', 'raw')),
-      size ${integer} not null,
-      virtual_size ${integer} not null,
+      sha256 ${text},
+      format ${text} check (format in ('qcow2', 'raw', 'iso')),
+      size ${integer},
+      virtual_size ${integer},
+      traits ${text} not null,
+      origin ${text},
+      prepull ${text} not null,
+      created_at ${integer} not null
+    )${tableSuffix}`,
+    `create table image_pulls (
+      name ${text} primary key,
+      definition ${text} not null,
+      attempts ${integer} not null,
+      retry_at ${integer},
+      reason ${text},
       created_at ${integer} not null
     )${tableSuffix}`,
     'create unique index images_by_name on images (name) where current = 1',
@@ -77,6 +90,8 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
       image_id ${text} not null references images (id),
       node_id ${text} references nodes (id),
       pending_reason ${text},
+      moving_to ${text} references nodes (id),
+      stay_reason ${text},
       state ${text} not null check (state in ('none', 'preparing', 'stopped', 'running', 'paused', 'failed', 'unknown')),
       state_reason ${text},
       step ${text},
@@ -95,6 +110,7 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
     'create index vms_by_slice on vms (slice_id)',
     'create index vms_by_node on vms (node_id)',
     'create index vms_by_image on vms (image_id)',
+    'create index vms_by_target on vms (moving_to)',
     `create table nics (
       id ${text} primary key,
       vm_id ${text} not null references vms (id),
@@ -106,6 +122,14 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
     'create unique index nics_by_name on nics (vm_id, name)',
     'create unique index nics_by_address on nics (network_id, address)',
     'create unique index nics_by_mac on nics (mac)',
+    `create table volumes (
+      id ${text} primary key,
+      vm_id ${text} not null references vms (id),
+      name ${text} not null,
+      image_id ${text} references images (id)
+    )${tableSuffix}`,
+    'create unique index volumes_by_name on volumes (vm_id, name)',
+    'create index volumes_by_image on volumes (image_id)',
     `create table tasks (
       id ${text} primary key,
       kind ${text} not null,

@@ -1,6 +1,7 @@
 CREATE TABLE public.controller (
     id text NOT NULL COLLATE pg_catalog."C",
     last_segment bigint NOT NULL,
+    placement_cursor text COLLATE pg_catalog."C",
     created_at bigint NOT NULL
 );
 
@@ -31,17 +32,29 @@ CREATE TABLE public.flavors (
     disk bigint
 );
 
+CREATE TABLE public.image_pulls (
+    name text NOT NULL COLLATE pg_catalog."C",
+    definition text NOT NULL COLLATE pg_catalog."C",
+    attempts bigint NOT NULL,
+    retry_at bigint,
+    reason text COLLATE pg_catalog."C",
+    created_at bigint NOT NULL
+);
+
 CREATE TABLE public.images (
     id text NOT NULL COLLATE pg_catalog."C",
     name text NOT NULL COLLATE pg_catalog."C",
     current bigint NOT NULL,
-    sha256 text NOT NULL COLLATE pg_catalog."C",
-    format text NOT NULL COLLATE pg_catalog."C",
-    size bigint NOT NULL,
-    virtual_size bigint NOT NULL,
+    sha256 text COLLATE pg_catalog."C",
+    format text COLLATE pg_catalog."C",
+    size bigint,
+    virtual_size bigint,
+    traits text NOT NULL COLLATE pg_catalog."C",
+    origin text COLLATE pg_catalog."C",
+    prepull text NOT NULL COLLATE pg_catalog."C",
     created_at bigint NOT NULL,
     CONSTRAINT images_current_check CHECK ((current = ANY (ARRAY[(0)::bigint, (1)::bigint]))),
-    CONSTRAINT images_format_check CHECK ((format = ANY (ARRAY['qcow2'::text, 'raw'::text])))
+    CONSTRAINT images_format_check CHECK ((format = ANY (ARRAY['qcow2'::text, 'raw'::text, 'iso'::text])))
 );
 
 CREATE TABLE public.migrations (
@@ -77,6 +90,7 @@ CREATE TABLE public.nodes (
     status_since bigint NOT NULL,
     seen_at bigint,
     specs text COLLATE pg_catalog."C",
+    images text NOT NULL COLLATE pg_catalog."C",
     created_at bigint NOT NULL,
     CONSTRAINT nodes_administration_check CHECK ((administration = ANY (ARRAY['active'::text, 'draining'::text]))),
     CONSTRAINT nodes_status_check CHECK ((status = ANY (ARRAY['new'::text, 'ready'::text, 'unreachable'::text, 'unfit'::text])))
@@ -122,6 +136,8 @@ CREATE TABLE public.vms (
     image_id text NOT NULL COLLATE pg_catalog."C",
     node_id text COLLATE pg_catalog."C",
     pending_reason text COLLATE pg_catalog."C",
+    moving_to text COLLATE pg_catalog."C",
+    stay_reason text COLLATE pg_catalog."C",
     state text NOT NULL COLLATE pg_catalog."C",
     state_reason text COLLATE pg_catalog."C",
     step text COLLATE pg_catalog."C",
@@ -139,6 +155,13 @@ CREATE TABLE public.vms (
     CONSTRAINT vms_state_check CHECK ((state = ANY (ARRAY['none'::text, 'preparing'::text, 'stopped'::text, 'running'::text, 'paused'::text, 'failed'::text, 'unknown'::text])))
 );
 
+CREATE TABLE public.volumes (
+    id text NOT NULL COLLATE pg_catalog."C",
+    vm_id text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    image_id text COLLATE pg_catalog."C"
+);
+
 ALTER TABLE ONLY public.controller
     ADD CONSTRAINT controller_pkey PRIMARY KEY (id);
 
@@ -147,6 +170,9 @@ ALTER TABLE ONLY public.events
 
 ALTER TABLE ONLY public.flavors
     ADD CONSTRAINT flavors_pkey PRIMARY KEY (name);
+
+ALTER TABLE ONLY public.image_pulls
+    ADD CONSTRAINT image_pulls_pkey PRIMARY KEY (name);
 
 ALTER TABLE ONLY public.images
     ADD CONSTRAINT images_pkey PRIMARY KEY (id);
@@ -171,6 +197,9 @@ ALTER TABLE ONLY public.tasks
 
 ALTER TABLE ONLY public.vms
     ADD CONSTRAINT vms_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.volumes
+    ADD CONSTRAINT volumes_pkey PRIMARY KEY (id);
 
 CREATE UNIQUE INDEX images_by_name ON public.images USING btree (name) WHERE (current = 1);
 
@@ -204,6 +233,12 @@ CREATE INDEX vms_by_node ON public.vms USING btree (node_id);
 
 CREATE INDEX vms_by_slice ON public.vms USING btree (slice_id);
 
+CREATE INDEX vms_by_target ON public.vms USING btree (moving_to);
+
+CREATE INDEX volumes_by_image ON public.volumes USING btree (image_id);
+
+CREATE UNIQUE INDEX volumes_by_name ON public.volumes USING btree (vm_id, name);
+
 ALTER TABLE ONLY public.networks
     ADD CONSTRAINT networks_slice_id_fkey FOREIGN KEY (slice_id) REFERENCES public.slices(id);
 
@@ -220,7 +255,16 @@ ALTER TABLE ONLY public.vms
     ADD CONSTRAINT vms_image_id_fkey FOREIGN KEY (image_id) REFERENCES public.images(id);
 
 ALTER TABLE ONLY public.vms
+    ADD CONSTRAINT vms_moving_to_fkey FOREIGN KEY (moving_to) REFERENCES public.nodes(id);
+
+ALTER TABLE ONLY public.vms
     ADD CONSTRAINT vms_node_id_fkey FOREIGN KEY (node_id) REFERENCES public.nodes(id);
 
 ALTER TABLE ONLY public.vms
     ADD CONSTRAINT vms_slice_id_fkey FOREIGN KEY (slice_id) REFERENCES public.slices(id);
+
+ALTER TABLE ONLY public.volumes
+    ADD CONSTRAINT volumes_image_id_fkey FOREIGN KEY (image_id) REFERENCES public.images(id);
+
+ALTER TABLE ONLY public.volumes
+    ADD CONSTRAINT volumes_vm_id_fkey FOREIGN KEY (vm_id) REFERENCES public.vms(id);

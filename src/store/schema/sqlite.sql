@@ -1,6 +1,7 @@
 CREATE TABLE controller (
   id text primary key,
   last_segment integer not null,
+  placement_cursor text,
   created_at integer not null
 ) strict;
 
@@ -22,14 +23,26 @@ CREATE TABLE flavors (
   disk integer
 ) strict;
 
+CREATE TABLE image_pulls (
+  name text primary key,
+  definition text not null,
+  attempts integer not null,
+  retry_at integer,
+  reason text,
+  created_at integer not null
+) strict;
+
 CREATE TABLE images (
   id text primary key,
   name text not null,
   current integer not null check (current in (0, 1)),
-  sha256 text not null,
-  format text not null check (format in ('qcow2', 'raw')),
-  size integer not null,
-  virtual_size integer not null,
+  sha256 text,
+  format text check (format in ('qcow2', 'raw', 'iso')),
+  size integer,
+  virtual_size integer,
+  traits text not null,
+  origin text,
+  prepull text not null,
   created_at integer not null
 ) strict;
 
@@ -75,6 +88,7 @@ CREATE TABLE nodes (
   status_since integer not null,
   seen_at integer,
   specs text,
+  images text not null,
   created_at integer not null
 ) strict;
 
@@ -128,6 +142,8 @@ CREATE TABLE vms (
   image_id text not null references images (id),
   node_id text references nodes (id),
   pending_reason text,
+  moving_to text references nodes (id),
+  stay_reason text,
   state text not null check (state in ('none', 'preparing', 'stopped', 'running', 'paused', 'failed', 'unknown')),
   state_reason text,
   step text,
@@ -149,3 +165,16 @@ CREATE UNIQUE INDEX vms_by_name on vms (slice_id, name) where desired <> 'absent
 CREATE INDEX vms_by_node on vms (node_id);
 
 CREATE INDEX vms_by_slice on vms (slice_id);
+
+CREATE INDEX vms_by_target on vms (moving_to);
+
+CREATE TABLE volumes (
+  id text primary key,
+  vm_id text not null references vms (id),
+  name text not null,
+  image_id text references images (id)
+) strict;
+
+CREATE INDEX volumes_by_image on volumes (image_id);
+
+CREATE UNIQUE INDEX volumes_by_name on volumes (vm_id, name);

@@ -1,0 +1,95 @@
+/** Pulls in the database: which names are to get the content of their definition, and how the attempts went. */
+import type { Selectable } from 'kysely';
+import type { NewIdentifier } from '../model/identifier.ts';
+import type { ImagePull } from '../model/image.ts';
+import type { ImageDefinition } from '../model/image-definition.ts';
+import type { Database, Queries } from './database.ts';
+import { columnsOf, readImages } from './images.ts';
+import type { ImagePullStore } from './store.ts';
+import type { Tables } from './tables.ts';
+
+export class SqlImagePullStore implements ImagePullStore {
+  readonly #database: Database;
+  readonly #newIdentifier: NewIdentifier;
+  readonly #now: () => number;
+
+  constructor(database: Database, newIdentifier: NewIdentifier, now: () => number) {
+    this.#database = database;
+    this.#newIdentifier = newIdentifier;
+    this.#now = now;
+  }
+
+  list(): Promise<ImagePull[]> {
+    return this.#database.read(async (queries) => {
+      const rows = await queries.selectFrom('image_pulls').selectAll().orderBy('created_at').orderBy('name').execute();
+      return rows.map(pullOf);
+    });
+  }
+
+  request(definition: ImageDefinition): Promise<void> {
+    return this.#database.write(async (queries) => {
+      await this.#ensureImage(queries, definition);
+      await queries.deleteFrom('image_pulls').where('name', '=', definition.name).execute();
+      const pull = { name: definition.name, definition: JSON.stringify(definition), attempts: 0, created_at: this.#now() };
+      await queries.insertInto('image_pulls').values(pull).execute();
+    });
+  }
+
+  /** VMs refer to images by their rows, so there is one before there is content. */
+  async #ensureImage(queries: Queries, { name, traits, sources }: ImageDefinition): Promise<void> {
+    if ((await readImages(queries)).some((image) => image.name === name)) return;
+    const image = {
+      id: this.#newIdentifier(),
+      name,
+      content: null,
+      traits,
+      origin: sources[0] ?? null,
+      prepull: [],
+      createdAt: this.#now(),
+    };
+    await queries.insertInto('images').values(columnsOf(image)).execute();
+  }
+
+  failed(name: string, reason: string, retryAt: number): Promise<void> {
+    return this.#database.write(async (queries) => {
+      await queries
+        .updateTable('image_pulls')
+        .set((column) => ({ attempts: column('attempts', '+', 1), reason, retry_at: retryAt }))
+        .where('name', '=', name)
+        .execute();
+    });
+  }
+
+  giveUp(name: string): Promise<boolean> {
+    return this.#database.write(async (queries) => {
+      const waiting = await queries
+        .selectFrom('images')
+        .select('id')
+        .where('name', '=', name)
+        .where('sha256', 'is', null)
+        .where((where) =>
+          where.or([
+            where('id', 'in', where.selectFrom('vms').select('image_id')),
+            where(
+              'id',
+              'in',
+              where
+                .selectFrom('volumes')
+                .select((column) => column.ref('image_id').$notNull().as('image_id'))
+                .where('image_id', 'is not', null),
+            ),
+          ]),
+        )
+        .executeTakeFirst();
+      if (waiting !== undefined) return false;
+      await queries.deleteFrom('image_pulls').where('name', '=', name).execute();
+      await queries.deleteFrom('images').where('name', '=', name).where('sha256', 'is', null).execute();
+      return true;
+    });
+  }
+}
+
+function pullOf(row: Selectable<Tables['image_pulls']>): ImagePull {
+  const { name, attempts, retry_at: retryAt, reason, created_at: createdAt } = row;
+  return { name, definition: JSON.parse(row.definition), attempts, retryAt, reason, createdAt };
+}
