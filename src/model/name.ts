@@ -14,11 +14,22 @@ export const nameSchema = z
   .regex(pattern, nameRule)
   .meta({ description: nameRule, example: 'web' });
 
+export const imageNameRule =
+  'a name of an image, alias or size starts with a letter or digit, has only letters, digits, ".", "_" and "-", and at most 63 characters';
+
+/** Wider than other names, as published images are called `ubuntu-22.04` and the like; never a host name. */
+export const imageNameSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, imageNameRule)
+  .meta({ description: imageNameRule, example: 'ubuntu-24.04' });
+
 /** The candidates that look most like `wrong`, nearest first, at most three; for "did you mean". */
 export function nearNames(wrong: string, candidates: readonly string[]): string[] {
   const limit = Math.max(1, Math.floor(wrong.length / 3));
+  const lower = wrong.slice(0, 64).toLowerCase();
   return candidates
-    .map((candidate) => ({ candidate, distance: editDistance(wrong.slice(0, 64).toLowerCase(), candidate) }))
+    .filter((candidate) => Math.abs(candidate.length - lower.length) <= limit || candidate.startsWith(wrong))
+    .map((candidate) => ({ candidate, distance: editDistance(lower, candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= limit || (wrong !== '' && candidate.startsWith(wrong)))
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
     .slice(0, 3)

@@ -1,0 +1,71 @@
+/** Checks that every alias and the default label lead to an image, and every size that they name is there. */
+import { InputIssues, type InputPath, unknownName } from '../input-issues.ts';
+import { quoted } from '../quote.ts';
+import { circleInWords, isImage, labelNames, nextAlias } from './follow.ts';
+import type { ImageMap, Reference } from './image-map.ts';
+import { parseLabel } from './label.ts';
+import { imageMapSubject } from './subject.ts';
+
+/** Looking for near names costs time for each, and no more issues than that are shown. */
+const mostNearNames = 100;
+
+interface Wrong {
+  path: InputPath;
+  reference: Reference;
+  message: string;
+}
+
+/**
+ * `map` is all maps merged; `knownImages` are names of further images, such as those in the store.
+ * Throws `input.invalid` with every place that is wrong. Takes time in proportion to the number of aliases.
+ */
+export function checkReferences(map: ImageMap, knownImages: ReadonlySet<string>): void {
+  const wrong = [...circles(map), ...dangling(map, knownImages)];
+  const files = [...new Set(wrong.map(({ reference }) => reference.file))];
+  const places = new Map(wrong.map(({ path, reference }) => [path.join('\n'), reference.place]));
+  const issues = new InputIssues((path) => places.get(path.join('\n')));
+  for (const { path, reference, message } of wrong) {
+    issues.add(path, files.length > 1 ? `${message} (in ${quoted(reference.file)})` : message);
+  }
+  issues.throwIfAny(imageMapSubject(files));
+}
+
+/** Each circle once, at the first of its aliases that is come upon. */
+function circles(map: ImageMap): Wrong[] {
+  const found: Wrong[] = [];
+  const walkOf = new Map<string, string>();
+  for (const start of map.aliases.keys()) {
+    let name: string | null = start;
+    while (name !== null && !walkOf.has(name)) {
+      walkOf.set(name, start);
+      name = nextAlias(map, name);
+    }
+    // Where this walk comes back to an alias of its own, a circle is closed; one of an earlier walk was dealt with then.
+    const reference = name === null || walkOf.get(name) !== start ? undefined : map.aliases.get(name);
+    if (name === null || reference === undefined) continue;
+    found.push({ path: ['aliases', name], reference, message: `goes round in a circle: ${circleInWords(map, name)}` });
+  }
+  return found;
+}
+
+/** References of which the very next step leads nowhere. */
+function dangling(map: ImageMap, knownImages: ReadonlySet<string>): Wrong[] {
+  const names = labelNames(map, knownImages);
+  const sizes = [...map.sizes.keys()];
+  const found: Wrong[] = [];
+  const unknown = (kind: string, wrong: string, known: readonly string[]): string =>
+    found.length < mostNearNames ? unknownName(kind, wrong, known) : `unknown ${kind} ${quoted(wrong)}`;
+  const check = (path: InputPath, reference: Reference, hidden: string | null): void => {
+    const target = parseLabel(reference.label);
+    const leads = target !== null && ((map.aliases.has(target.name) && target.name !== hidden) || isImage(map, target.name, knownImages));
+    if (!leads) {
+      const others = names.filter((name) => name !== hidden);
+      found.push({ path, reference, message: unknown('image or alias', target?.name ?? reference.label, others) });
+    }
+    const size = target?.size ?? null;
+    if (size !== null && !map.sizes.has(size)) found.push({ path, reference, message: unknown('size', size, sizes) });
+  };
+  if (map.defaultLabel !== null) check(['default_label'], map.defaultLabel, null);
+  for (const [name, reference] of map.aliases) check(['aliases', name], reference, name);
+  return found;
+}
