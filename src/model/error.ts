@@ -15,6 +15,7 @@ const declared = {
   'exhausted.addresses': { status: 409, title: 'No free address is left in the network' },
   'exhausted.transit': { status: 409, title: 'No free transit network is left' },
   'image.unusable': { status: 422, title: 'The image cannot be used' },
+  'image.fetch': { status: 502, title: 'The image could not be fetched' },
   'node.unreachable': { status: 503, title: 'The node cannot be reached' },
   'node.auth': { status: 502, title: 'The node refused the login' },
   'node.host-key': { status: 502, title: 'The host key of the node is not the pinned one' },
