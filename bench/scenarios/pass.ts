@@ -6,7 +6,7 @@ import { controllerOptions } from '../../src/controller/options.ts';
 import { createQemuDriver } from '../../src/drivers/hypervisor/qemu.ts';
 import { createOvsDriver } from '../../src/drivers/network/ovs.ts';
 import type { Host } from '../../src/host/host.ts';
-import { buildSeed } from '../../src/images/seed.ts';
+import { seedOf } from '../../src/images/seed.ts';
 import { Journal } from '../../src/loops/journal.ts';
 import { NodeWorker } from '../../src/loops/node-worker.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -77,7 +77,7 @@ interface SeenPass {
 async function watchWorker(store: Store, home: string, nodeId: string): Promise<SeenPass[]> {
   const { stopTimes } = controllerOptions(home, {}, {});
   const hosts = new Hosts({ controllerId: store.controllerId, defaultKey: homeAt(home).key, agent: null });
-  const hypervisor = createQemuDriver({ buildSeed: (vm) => buildSeed(vm, homeAt(home).folder) });
+  const hypervisor = createQemuDriver({ seedOf: (vm) => seedOf(vm, homeAt(home).folder) });
   const inspection = createNodeInspection(hypervisor);
   const failed = (error: unknown): void => console.error(error);
   const starts: { at: number; batches: number }[] = [];

@@ -9,7 +9,7 @@ import { createQemuDriver } from '../drivers/hypervisor/qemu.ts';
 import { createOvsDriver } from '../drivers/network/ovs.ts';
 import { createImageDelivery } from '../images/deliver.ts';
 import { openImageLibrary } from '../images/library.ts';
-import { buildSeed } from '../images/seed.ts';
+import { seedOf } from '../images/seed.ts';
 import { ConsoleHub } from '../loops/console-hub.ts';
 import { Fleet } from '../loops/fleet.ts';
 import { Journal } from '../loops/journal.ts';
@@ -55,7 +55,7 @@ export async function startController(options: ControllerOptions, agent: string 
   const library = await openImageLibrary({ folder: home.images });
   const hosts = new Hosts({ controllerId: store.controllerId, defaultKey: home.key, agent });
   const images = createImageDelivery({ library, isLocal: (host) => hosts.isLocal(host) });
-  const hypervisor = createQemuDriver({ buildSeed: (vm) => buildSeed(vm, home.seeds) });
+  const hypervisor = createQemuDriver({ seedOf: (vm) => seedOf(vm, home.seeds) });
   const network = createOvsDriver();
   const inspection = createNodeInspection(hypervisor);
   const { interval, stopTimes, routerGrace } = options;

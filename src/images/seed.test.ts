@@ -9,6 +9,7 @@ const source: SeedSource = {
   id: 'abcdefghijklmnop',
   hostname: 'web',
   userData: null,
+  cloudConfig: null,
   sshKeys: ['ssh-ed25519 AAAA someone: "quoted" # and more'],
   ports: [
     { ...port, mac: '02:00:00:00:00:0A' },

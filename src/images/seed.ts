@@ -4,24 +4,45 @@ import path from 'node:path';
 import { Document } from 'yaml';
 import { CroftError } from '../model/error.ts';
 import { mebibyte } from '../model/flavor.ts';
+import { shortHash } from '../model/identifier.ts';
 import type { VmLaunch } from '../model/node-plan.ts';
 import { runProgram } from './program.ts';
+import { userDataOf } from './user-data.ts';
 
-export type SeedSource = Pick<VmLaunch, 'id' | 'hostname' | 'userData' | 'sshKeys' | 'ports'>;
+export type SeedSource = Pick<VmLaunch, 'id' | 'hostname' | 'userData' | 'cloudConfig' | 'sshKeys' | 'ports'>;
 
-/** As large as the largest user-data of the public clouds times sixty-four; a seed is kept for each VM. */
+/** Far above what a slice file can ask for; a seed is kept for each VM. */
 const userDataLimit = mebibyte;
 
+export interface SeedFiles {
+  'meta-data': string;
+  'user-data': string;
+  'network-config': string;
+}
+
+export interface Seed {
+  /** Of all that it holds: equal for equal seeds. */
+  hash: string;
+  /** Rejects with `node.unfit` where xorriso is not installed. */
+  build(): Promise<Buffer>;
+}
+
 /**
- * Makes the seed of a VM: an ISO 9660 image with the volume name `cidata`, with Rock Ridge and Joliet names.
- * The same source gives the same bytes. `workFolder` holds its parts meanwhile, secrets among them; what a crash leaves there
- * is for the caller to remove. Format: cloud-init's documentation of the NoCloud data source.
- * Rejects with `input.invalid` where the user-data is too large, `node.unfit` where xorriso is not installed.
+ * The seed of a VM. `workFolder` holds its parts while it is built, secrets among them; what a crash leaves there is for the
+ * caller to remove. Throws `input.invalid` where the user-data is too large.
  */
-export async function buildSeed(vm: SeedSource, workFolder: string): Promise<Buffer> {
+export function seedOf(vm: SeedSource, workFolder: string): Seed {
+  const files = seedFiles(vm);
+  return { hash: shortHash(32, ...Object.values(files)), build: () => writeImage(files, workFolder) };
+}
+
+/**
+ * An ISO 9660 image with the volume name `cidata`, with Rock Ridge and Joliet names. The same files give the same bytes.
+ * Format: cloud-init's documentation of the NoCloud data source.
+ */
+async function writeImage(files: SeedFiles, workFolder: string): Promise<Buffer> {
   const folder = await mkdtemp(path.join(workFolder, 'seed-'));
   try {
-    const files = seedFiles(vm);
     await Promise.all(Object.entries(files).map(([name, content]) => writeFile(path.join(folder, name), content, { mode: 0o600 })));
     const image = path.join(folder, 'seed.iso');
     const names = Object.keys(files).map((name) => path.join(folder, name));
@@ -34,9 +55,9 @@ export async function buildSeed(vm: SeedSource, workFolder: string): Promise<Buf
   }
 }
 
-/** The files of a seed, by name. */
-export function seedFiles(vm: SeedSource): { 'meta-data': string; 'user-data': string; 'network-config': string } {
-  const userData = vm.userData ?? `#cloud-config\n${yaml({ ssh_authorized_keys: vm.sshKeys })}`;
+/** The files of a seed, by name. Guests that read keys from user-data only, and have no script, find them there too. */
+export function seedFiles(vm: SeedSource): SeedFiles {
+  const userData = userDataOf(vm) ?? `#cloud-config\n${yaml({ ssh_authorized_keys: vm.sshKeys })}`;
   if (Buffer.byteLength(userData) > userDataLimit) {
     throw new CroftError('input.invalid', `The user-data of the VM ${vm.hostname} is larger than ${userDataLimit} bytes`, {
       hint: 'Let the script fetch what is large instead of carrying it.',

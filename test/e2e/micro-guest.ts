@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { buildSeed, type SeedSource } from '../../src/images/seed.ts';
+import { type SeedSource, seedOf } from '../../src/images/seed.ts';
 import { QmpSession } from '../../src/tools/qmp.ts';
 
 export interface MicroGuestOptions {
@@ -41,7 +41,7 @@ export class MicroGuest {
       string,
     ];
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-b', image, '-F', 'raw', disk]);
-    await writeFile(seedFile, await buildSeed(seed, folder));
+    await writeFile(seedFile, await seedOf(seed, folder).build());
     const machine = ['-nodefaults', '-machine', 'pc,accel=tcg', '-m', String(memory), '-display', 'none', '-serial', 'stdio'];
     const disks = ['-drive', `file=${disk},if=virtio,format=qcow2`, '-cdrom', seedFile];
     const child = spawn('qemu-system-x86_64', [...machine, ...disks, ...nics, '-qmp', `unix:${socket},server=on,wait=off`], {

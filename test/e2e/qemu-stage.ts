@@ -1,9 +1,11 @@
 /** A node in a temporary folder, for tests of the QEMU driver: this machine, a boot-sector image, and the removal of all of it. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { NodeAbilities, NodeLayout, ObservedVm } from '../../src/drivers/hypervisor/driver.ts';
 import { vmUserId } from '../../src/drivers/hypervisor/identity.ts';
 import { createQemuDriver } from '../../src/drivers/hypervisor/qemu.ts';
@@ -27,7 +29,7 @@ export async function openStage() {
   const folder = await mkdtemp(path.join(tmpdir(), 'croft-qemu-'));
   await chmod(folder, 0o711);
   const host = createLocalHost({ name: 'here', sudo: null });
-  const driver = createQemuDriver({ buildSeed: async () => seedBytes });
+  const driver = createQemuDriver({ seedOf: (vm) => ({ hash: vm.userData ?? '', build: async () => seedBytes }) });
   const controllerId = newControllerIdentifier();
   const layout: NodeLayout = {
     controllerId,
@@ -58,6 +60,9 @@ export async function openStage() {
         ports: [],
         userData: null,
         sshKeys: [],
+        volumes: [],
+        firmware: 'bios' as const,
+        cloudConfig: null,
         boot: 0,
         ...changes,
       };
@@ -89,6 +94,12 @@ export async function openStage() {
 /** Waits until the condition holds; the test's own time-out is the limit. */
 export async function until(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await delay(20);
+}
+
+/** Bytes of the disk that a guest sees; also of one that is in use. */
+export async function virtualSize(file: string): Promise<number> {
+  const { stdout } = await promisify(execFile)('qemu-img', ['info', '--force-share', '--output=json', file]);
+  return JSON.parse(stdout)['virtual-size'];
 }
 
 /** The fields of /proc/<pid>/status. */

@@ -10,7 +10,7 @@ import { createLocalHost } from '../../src/host/local-host.ts';
 import { createImageDelivery, type DeliveredImage, imagePath } from '../../src/images/deliver.ts';
 import { inspectImage } from '../../src/images/inspect.ts';
 import { openImageLibrary } from '../../src/images/library.ts';
-import { buildSeed, type SeedSource, seedFiles } from '../../src/images/seed.ts';
+import { type SeedSource, seedFiles, seedOf } from '../../src/images/seed.ts';
 import { CroftError } from '../../src/model/error.ts';
 
 async function temporaryFolder(context: TestContext): Promise<string> {
@@ -26,6 +26,7 @@ const seedSource: SeedSource = {
   id: 'abcdefghijklmnop',
   hostname: 'web',
   userData: '#!/bin/sh\necho "$(reboot)" é\n',
+  cloudConfig: null,
   sshKeys: ['ssh-ed25519 AAAA me'],
   ports: [{ nicId: 'n', vmId: 'v', mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 5, model: 'virtio', impairment: null }],
 };
@@ -33,7 +34,7 @@ const seedSource: SeedSource = {
 test('SC10 a seed read back has the volume name and the three files, byte for byte', async (context) => {
   const folder = await temporaryFolder(context);
   const file = path.join(folder, 'seed.iso');
-  const seed = await buildSeed(seedSource, folder);
+  const seed = await seedOf(seedSource, folder).build();
   await writeFile(file, seed);
   assert.equal(seed.toString('latin1', 32808, 32840).trim(), 'cidata');
   execFileSync('xorriso', ['-osirrox', 'on', '-indev', file, '-extract', '/', path.join(folder, 'out')], { stdio: 'ignore' });
@@ -46,7 +47,7 @@ test('SC10 a seed read back has the volume name and the three files, byte for by
 
 test('SC10 the same VM gives the same seed, and no other files stay', async (context) => {
   const folder = await temporaryFolder(context);
-  const [one, other] = await Promise.all([buildSeed(seedSource, folder), buildSeed(seedSource, folder)]);
+  const [one, other] = await Promise.all([seedOf(seedSource, folder).build(), seedOf(seedSource, folder).build()]);
   assert.deepEqual(one, other);
   assert.deepEqual(await readdir(folder), []);
 });

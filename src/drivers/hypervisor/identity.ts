@@ -21,6 +21,9 @@ export interface VmFolders {
   state: string;
   disk: string;
   seed: string;
+  /** A link to the UEFI code of the node that fits the variables. */
+  firmwareCode: string;
+  firmwareVariables: string;
   run: string;
   consoleLog: string;
   qmp: string;
@@ -41,6 +44,8 @@ export function vmFolders(layout: NodeLayout, vmId: string): VmFolders {
     state,
     disk: `${state}/disk.qcow2`,
     seed: `${state}/seed.iso`,
+    firmwareCode: `${state}/firmware-code.fd`,
+    firmwareVariables: `${state}/firmware-variables.fd`,
     run,
     consoleLog: `${run}/console.log`,
     qmp: `${run}/sockets/qmp.sock`,

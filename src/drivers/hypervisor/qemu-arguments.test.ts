@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import type { PortPlan, VmLaunch } from '../../model/node-plan.ts';
 import { tapName } from '../network/names.ts';
 import type { NodeAbilities } from './driver.ts';
-import { vmFolders } from './identity.ts';
 import { qemuArguments } from './qemu-arguments.ts';
 
 const tcg: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' };
@@ -25,12 +24,15 @@ const vm: VmLaunch = {
   disk: null,
   image: { id: 'i', sha256: '0', format: 'qcow2', size: 1 },
   ports: [port],
+  volumes: [],
+  firmware: 'bios',
   userData: '#!/bin/sh\nuser text',
+  cloudConfig: '#cloud-config\nuser text',
   sshKeys: ['ssh-ed25519 key text'],
   boot: 0,
 };
 const layout = { controllerId: 'c', stateFolder: '/s,s', runFolder: '/r,r', bridge: 'b', uplink: null };
-const argumentsFor = (launch: VmLaunch, abilities: NodeAbilities) => qemuArguments(launch, vmFolders(layout, launch.id), abilities);
+const argumentsFor = (launch: VmLaunch, abilities: NodeAbilities) => qemuArguments(layout, launch, abilities);
 const after = (argv: readonly string[], option: string) => argv.flatMap((word, index) => (argv[index - 1] === option ? [word] : []));
 
 test('CR6 the name stands first and ends with a comma, so that it can be recognised', () => {
@@ -76,6 +78,21 @@ test('CR6 VNC, QMP and serial console are Unix sockets; nothing listens on the n
   assert.ok(chardevs.every((chardev) => /^socket,id=\w+,path=\/r,,r\/.*,server=on,wait=off/.test(chardev)));
 });
 
+test("SC19 nothing opens a TCP port: VNC, QMP and serial console are sockets in the VM's own folder", () => {
+  const argv = argumentsFor({ ...vm, firmware: 'uefi' }, tcg);
+  const doors = argv.filter((_, index) => ['-vnc', '-chardev', '-mon', '-monitor', '-qmp', '-serial'].includes(argv[index - 1] ?? ''));
+  assert.equal(doors.length, 4);
+  for (const door of doors) assert.match(door, /^(unix:|socket,id=\w+,path=|chardev=)/);
+  assert.doesNotMatch(argv.join(' '), /tcp:|telnet:|websocket|host=|port=|[a-z]:\d{4}/);
+});
+
+test('SC19 no guest gets a network by SLIRP: a NIC is a tap, and without NICs there is none', () => {
+  assert.ok(after(argumentsFor(vm, tcg), '-netdev').every((netdev) => netdev.startsWith('tap,')));
+  const argv = argumentsFor({ ...vm, ports: [] }, tcg);
+  assert.ok(argv.includes('-nodefaults'), 'else QEMU would add a NIC with SLIRP by itself');
+  assert.ok(!argv.some((word) => /^-(netdev|nic|net)$|^user[,:]|slirp/.test(word)));
+});
+
 test('SC19 the seed is a read-only CD-ROM, never a virtio disk', () => {
   const argv = argumentsFor(vm, tcg);
   const seed = after(argv, '-blockdev').find((node) => node.includes('seed.iso')) ?? '';
@@ -83,10 +100,10 @@ test('SC19 the seed is a read-only CD-ROM, never a virtio disk', () => {
     'node-name': 'seed',
     driver: 'raw',
     'read-only': true,
-    discard: 'unmap',
-    file: { driver: 'file', filename: '/s,s/vms/aaaaaaaaaaaaaaaa/seed.iso', 'read-only': true, discard: 'unmap' },
+    file: { driver: 'file', filename: '/s,s/vms/aaaaaaaaaaaaaaaa/seed.iso', 'read-only': true },
   });
-  assert.ok(after(argv, '-device').includes('ide-cd,drive=seed,bus=ide.1'));
+  const drives = after(argv, '-device').filter((device) => device.includes('drive=seed'));
+  assert.deepEqual(drives, ['ide-cd,drive=seed,bus=ide.1,unit=0,bootindex=2']);
 });
 
 test('CR17 no text of a user is in the command line', () => {

@@ -3,8 +3,10 @@ import { CroftError } from '../../model/error.ts';
 import type { PortPlan, VmLaunch } from '../../model/node-plan.ts';
 import type { NicModel } from '../../model/slice.ts';
 import { tapName } from '../network/names.ts';
-import type { NodeAbilities } from './driver.ts';
-import { processName, type VmFolders } from './identity.ts';
+import type { NodeAbilities, NodeLayout } from './driver.ts';
+import { processName, vmFolders } from './identity.ts';
+import { diskArguments } from './qemu-disks.ts';
+import { machineArguments } from './qemu-firmware.ts';
 
 /** In MiB. QEMU's own limit is a gigabyte or a quarter of the memory for each VM, too much where many share a node. */
 const translationBuffer = 64;
@@ -21,27 +23,25 @@ const withoutOffloads = [
 /**
  * Makes QEMU's argv. The machine is `pc`: its IDE CD-ROM is the one that small cloud kernels have a driver for, and the seed
  * must not be a virtio disk, which some guests take for their own.
- * Throws `node.unfit` for an architecture other than x86_64.
+ * Throws `node.unfit` for an architecture other than x86_64, `vm.launch` for disks that cannot be made.
  */
-export function qemuArguments(vm: VmLaunch, folders: VmFolders, abilities: NodeAbilities): [string, ...string[]] {
+export function qemuArguments(layout: NodeLayout, vm: VmLaunch, abilities: NodeAbilities): [string, ...string[]] {
   if (abilities.architecture !== 'x86_64') {
     throw new CroftError('node.unfit', `VMs need a node of architecture x86_64, this one is ${abilities.architecture}`);
   }
+  const folders = vmFolders(layout, vm.id);
   return [
     'qemu-system-x86_64',
     ...['-name', processName(vm.id)],
     ...['-nodefaults', '-no-user-config'],
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
-    ...['-machine', 'pc'],
+    ...machineArguments(vm, folders),
     ...acceleratorArguments(abilities),
     ...['-m', `${Math.ceil(vm.memory / 1024)}K`],
     ...['-smp', String(vm.cpus)],
     ...['-rtc', 'base=utc'],
     ...['-boot', 'strict=on'],
-    ...['-blockdev', JSON.stringify(blockNode('disk', 'qcow2', folders.disk, false))],
-    ...['-device', 'virtio-blk-pci,drive=disk,bootindex=1'],
-    ...['-blockdev', JSON.stringify(blockNode('seed', 'raw', folders.seed, true))],
-    ...['-device', 'ide-cd,drive=seed,bus=ide.1'],
+    ...diskArguments(layout, vm),
     ...vm.ports.flatMap((port, index) => portArguments(port, index, abilities)),
     ...['-chardev', `socket,id=qmp,path=${optionValue(folders.qmp)},server=on,wait=off`],
     ...['-mon', 'chardev=qmp,mode=control'],
@@ -61,11 +61,6 @@ function acceleratorArguments({ accelerator }: NodeAbilities): string[] {
   return accelerator.kind === 'kvm'
     ? ['-accel', 'kvm', '-cpu', 'host']
     : ['-accel', `tcg,thread=multi,tb-size=${translationBuffer}`, '-cpu', 'max'];
-}
-
-function blockNode(name: string, driver: 'qcow2' | 'raw', file: string, readOnly: boolean): object {
-  const access = { 'read-only': readOnly, discard: 'unmap' };
-  return { 'node-name': name, driver, ...access, file: { driver: 'file', filename: file, ...access } };
 }
 
 /** An empty `romfile` leaves out the network boot ROM, which would cost each start time and memory for nothing. */

@@ -4,6 +4,7 @@ import { CroftError } from '../../model/error.ts';
 import { identifierPattern } from '../../model/identifier.ts';
 import type { NodeLayout, ObservedVm } from './driver.ts';
 import { processName, vmParents, vmUserId } from './identity.ts';
+import { readLaunchRecord } from './launch-record.ts';
 
 /**
  * Arguments: the parents of the state folders and of the run folders. Prints a line for each VM, whose tab-separated parts
@@ -102,7 +103,7 @@ function userOf(statusLine: string): number | null {
 function readVm(fields: readonly string[], processes: ReadonlyMap<number, SeenProcess>): ObservedVm[] {
   const [, id = '', processId = '', exit = '', stopping = '', mark = '', ...rest] = fields;
   if (!identifierPattern.test(id)) return [];
-  const record = recordedHash(rest.join('\t'));
+  const record = readLaunchRecord(rest.join('\t'))?.hash ?? null;
   const [startedAt, runningHash] = mark.split(' ');
   const pid = Number(processId);
   const own = ownProcess(id, pid, processes);
@@ -134,19 +135,4 @@ function readEnd({ exit, runningHash, record }: { exit: string; runningHash: str
   const [code = '', endedHash] = exit.split(' ');
   if (code !== '') return endedHash === record ? { state: code === '0' ? 'stopped' : 'failed', exitCode: Number(code) } : neverRan;
   return runningHash === record ? { state: 'failed', exitCode: null } : neverRan;
-}
-
-/** The record of a complete VM, one line of JSON; null where there is none. */
-export interface LaunchRecord {
-  hash: string;
-  label: string;
-}
-
-function recordedHash(line: string): string | null {
-  try {
-    const record: unknown = JSON.parse(line);
-    return record !== null && typeof record === 'object' && 'hash' in record && typeof record.hash === 'string' ? record.hash : null;
-  } catch {
-    return null;
-  }
 }

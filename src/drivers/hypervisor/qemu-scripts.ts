@@ -1,10 +1,10 @@
-/** The constant shell scripts that make, start and end one VM on its node. POSIX sh; data reaches them as arguments and input only. */
+/** The constant shell scripts that start and end one VM on its node. POSIX sh; data reaches them as arguments and input only. */
 
 /**
  * Waits for the right to change a VM. The lock is on its state folder and ends with the script; whoever is started to
  * outlive the script must close descriptor 9.
  */
-const lock = `
+export const lock = `
 lock() {
   exec 9<"$1"
   flock -w 20 9 || { echo "another operation on $1 does not end" >&2; exit 75; }
@@ -17,7 +17,7 @@ lock() {
  * Where the pidfile is lost, the process is found by its user, which no other has, and the file is written again.
  * The shell drops the zero bytes between the arguments of a command line.
  */
-const findProcess = `
+export const findProcess = `
 is_vm_process() {
   case $process in '' | *[!0-9]*) return 1 ;; esac
   tr '\\0' '\\n' 2>/dev/null <"/proc/$process/cmdline" | grep -qxF -e "$2" || return 1
@@ -51,49 +51,6 @@ await_exit() {
     sleep 0.02
   done
 }
-`;
-
-/**
- * Makes the folder and, unless there is one, the disk. Arguments: state folder, user, then the command that makes the disk,
- * without the file's name. Under its own name the disk is always complete, and it is never made twice.
- */
-export const prepareDisk = `
-set -eu
-${lock}
-state=$1 user=$2
-shift 2
-(umask 066 && mkdir -p "\${state%/*}")
-umask 077
-mkdir -p "$state"
-chown "0:$user" "$state"
-chmod 710 "$state"
-lock "$state"
-[ ! -f "$state/disk.qcow2" ] || exit 0
-rm -f "$state/disk.qcow2.new"
-"$@" "$state/disk.qcow2.new" || { code=$?; rm -f "$state/disk.qcow2.new"; exit "$code"; }
-chown "$user:$user" "$state/disk.qcow2.new"
-sync "$state/disk.qcow2.new"
-mv "$state/disk.qcow2.new" "$state/disk.qcow2"
-`;
-
-/**
- * Writes the seed and then the record that makes the VM complete. Arguments: state folder, user, record (one line);
- * input: the seed.
- */
-export const prepareSeed = `
-set -eu
-${lock}
-state=$1 user=$2 record=$3
-umask 077
-lock "$state"
-trap 'rm -f "$state/seed.iso.new" "$state/launch.json.new"' EXIT
-cat >"$state/seed.iso.new"
-chown "0:$user" "$state/seed.iso.new"
-chmod 640 "$state/seed.iso.new"
-printf '%s\\n' "$record" >"$state/launch.json.new"
-sync "$state/seed.iso.new" "$state/launch.json.new"
-mv "$state/seed.iso.new" "$state/seed.iso"
-mv "$state/launch.json.new" "$state/launch.json"
 `;
 
 /**
