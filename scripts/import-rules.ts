@@ -60,7 +60,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     folder: 'images',
-    from: ['model', 'tools', 'host/host.ts', 'host/upload.ts'],
+    from: ['model', 'tools', 'host/host.ts', 'host/file-error.ts'],
     packages: ['zod', 'yaml', 'node:*'],
     why: 'images are files: their making and spreading knows neither store nor drivers',
   },

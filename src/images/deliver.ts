@@ -1,35 +1,50 @@
-/** Brings images from the controller's library onto nodes, each once, and takes away those that nothing needs any more. */
-import path from 'node:path';
+/** Brings images onto nodes, each once, from wherever it is nearest. */
 import { type Call, type Host, perform, run } from '../host/host.ts';
-import { upload } from '../host/upload.ts';
 import { CroftError } from '../model/error.ts';
-import type { Image } from '../model/image.ts';
+import { type Collected, type CollectOptions, collectImages, type Verified, verifyImage } from './collect.ts';
 import type { ImageLibrary } from './library.ts';
+import { type DeliveredImage, type ImagePlace, imagePath, imagePresence, listImages } from './node-images.ts';
+import { type ImageSource, type Receive, receiveImage } from './receive.ts';
+import { closeToPeers, openToPeers, type ServeKey } from './serve.ts';
+import { type Claim, type PeerRoute, type Station, Swarm } from './swarm.ts';
 
-export type DeliveredImage = Pick<Image, 'sha256' | 'format' | 'size'>;
-/** The folder of a node that images lie in is `images` in its state folder. */
-export interface ImagePlace {
-  stateFolder: string;
-}
-/** Told how many of the image's bytes have been sent. */
-export type DeliveryProgress = (sent: number, total: number) => void;
+/** Told how many of the image's bytes are on the node. */
+export type DeliveryProgress = (present: number, total: number) => void;
 
 export interface ImageDelivery {
   /**
-   * Resolves when the whole image is on the node. However many ask for it at one time, it is transferred once.
-   * Rejects with `disk.full`, `command.failed` or `node.*`; the node then has no part of it under its name.
+   * Resolves when the whole image is on the node. However many ask for it at one time, it is transferred once; what an
+   * earlier transfer left is gone on with. Rejects with `disk.full`, `command.failed`, `command.timeout` or `node.*`; the
+   * node then has nothing under its name, and at the most a part that the next call goes on with.
    */
   ensure(host: Host, place: ImagePlace, image: DeliveredImage, onProgress?: DeliveryProgress): Promise<void>;
-  /** The sha256 of each image on the node. */
-  observe(place: ImagePlace): Call<string[]>;
-  /** Removes images that are neither in `keep` (by sha256) nor on their way, and parts of interrupted transfers. Resolves with the sha256 of each removed. */
-  collect(host: Host, place: ImagePlace, keep: readonly string[]): Promise<string[]>;
+  /** The sha256 of each image on the node, sorted; from then on other nodes may take them from there. */
+  observe(host: Host, place: ImagePlace): Call<string[]>;
+  /**
+   * Removes images that are neither in `keep` (by sha256), nor on their way, nor in use on the node, and parts that no
+   * transfer writes.
+   */
+  collect(host: Host, place: ImagePlace, keep: readonly string[], options?: CollectOptions): Promise<Collected>;
+  /** Reads a whole image on the node again; a damaged one is removed unless it is in use, so that it is fetched again. */
+  verifyOnNode(host: Host, place: ImagePlace, image: DeliveredImage): Promise<Verified>;
+  /** Gives up what is on its way to the node, which no longer counts as a source: those calls of `ensure` reject. */
+  giveUp(host: Host, place: ImagePlace): void;
+  /** Takes back what lets other nodes fetch images from this one. */
+  withdraw(host: Host, place: ImagePlace): Promise<void>;
 }
 
 export interface ImageDeliveryOptions {
   library: Pick<ImageLibrary, 'path'>;
   /** True for a node that is the controller's own machine: it gets a hard link to the library where that is possible. */
   isLocal: (host: Host) => boolean;
+  /** How nodes reach each other; without it all take images from the controller. */
+  peers?: { routeOf(host: Host): PeerRoute; key: ServeKey };
+  /** ms without any progress after which a source is given up. */
+  patience?: number;
+  now?: () => number;
+  /** Told when an image on a node was found to be damaged, and whether it could be removed or is in use. */
+  damaged?: (host: Host, image: DeliveredImage, removed: boolean) => void;
+  receive?: Receive;
 }
 
 interface Transfer {
@@ -37,118 +52,148 @@ interface Transfer {
   listeners: Set<DeliveryProgress>;
 }
 
-export function createImageDelivery({ library, isLocal }: ImageDeliveryOptions): ImageDelivery {
-  const transfers = new Map<string, Transfer>();
-  const collections = new Map<string, Promise<string[]>>();
+const alone: PeerRoute = { pool: '', ssh: null };
 
-  async function transfer(host: Host, place: ImagePlace, image: DeliveredImage, listeners: ReadonlySet<DeliveryProgress>): Promise<void> {
+export function createImageDelivery(options: ImageDeliveryOptions): ImageDelivery {
+  const { library, isLocal, peers, patience = 20_000, now = Date.now, damaged = () => undefined, receive = receiveImage } = options;
+  const swarm = new Swarm({ routeOf: (host) => peers?.routeOf(host) ?? alone, peers: peers !== undefined, now });
+  const transfers = new Map<string, Transfer>();
+  const collections = new Map<string, Promise<unknown>>();
+  const opened = new WeakMap<Station, Promise<void>>();
+
+  async function transfer(target: Station, image: DeliveredImage, listeners: ReadonlySet<DeliveryProgress>): Promise<void> {
+    const { host, place } = target;
     // What a collection is about to remove must not be taken for present.
-    await collections.get(placeKey(host, place))?.catch(() => undefined);
+    await collections.get(target.id)?.catch(() => undefined);
     const [present] = await perform(host, imagePresence(place, image));
-    if (present) return;
     const source = library.path(image.sha256, image.format);
-    const target = imagePath(place, image);
-    if (isLocal(host) && (await linkFile(host, source, target))) return;
-    const onProgress = (sent: number) => {
-      for (const listener of listeners) listener(sent, image.size);
-    };
-    await upload(host, { source, path: target, sha256: image.sha256, mode: 0o644, onProgress });
+    if (!present && !(isLocal(host) && (await linkFile(host, source, imagePath(place, image))))) {
+      await fetch(target, image, source, (bytes) => {
+        for (const listener of listeners) listener(bytes, image.size);
+      });
+    }
+    swarm.arrived(target, image.sha256);
   }
 
-  async function sweep(host: Host, place: ImagePlace, keep: ReadonlySet<string>): Promise<string[]> {
-    const [names] = await perform(host, listImageFolder(place));
-    const unused = names.flatMap((name) => {
-      const sha256 = /^([0-9a-f]{64})\.(qcow2|raw)(\.partial\.\w+)?$/.exec(name)?.[1];
-      if (sha256 === undefined || transfers.has(transferKey(host, place, sha256))) return [];
-      return keep.has(sha256) && !name.includes('.partial.') ? [] : [{ name, sha256 }];
-    });
-    if (unused.length > 0) await perform(host, removeFiles(unused.map(({ name }) => path.posix.join(imageFolder(place), name))));
-    return unused.filter(({ name }) => !name.includes('.partial.')).map(({ sha256 }) => sha256);
+  /** Tries one source after the other; the controller has the last word. Wrong content starts over once, from the controller. */
+  async function fetch(target: Station, image: DeliveredImage, file: string, tell: (bytes: number) => void): Promise<void> {
+    let from: 'anywhere' | 'controller' = 'anywhere';
+    for (;;) {
+      const claim = await swarm.claim(target, image.sha256, from);
+      let first: number | null = null;
+      const onProgress = (bytes: number) => {
+        if (first === null) claim.begun();
+        first ??= bytes;
+        tell(bytes);
+      };
+      const outcome = await attempt(claim, target, image, file, onProgress).finally(() => claim.release());
+      if (outcome.kind === 'arrived') return;
+      if (claim.from !== null) swarm.blame(claim.from, target);
+      const startsOver = outcome.kind === 'differs' && from === 'anywhere';
+      if (outcome.kind === 'differs' && claim.from !== null && first === 0) void suspect(claim.from, image);
+      if (startsOver) from = 'controller';
+      else if (claim.from === null) throw notDelivered(target.host, image, outcome.words);
+    }
+  }
+
+  async function attempt(claim: Claim, { host, place }: Station, image: DeliveredImage, file: string, onProgress: (bytes: number) => void) {
+    const source: ImageSource | Error = claim.from === null ? { kind: 'controller', file } : await openPeer(claim.from).catch(asError);
+    if (source instanceof Error) return { kind: 'failed' as const, words: source.message };
+    return await receive({ host, place, image, source, patience, onProgress });
+  }
+
+  /** Its copy gave wrong content: no node takes it from there any more, and a damaged one is removed or told of. */
+  async function suspect(source: Station, image: DeliveredImage): Promise<void> {
+    swarm.distrust(source, image.sha256);
+    const verified = await verifyImage(source.host, source.place, image).catch(() => null);
+    if (verified?.state !== 'damaged') return;
+    damaged(source.host, image, verified.removed);
+  }
+
+  /** Readies a node to be fetched from. It is done again for every source that failed before. */
+  async function openPeer(station: Station): Promise<ImageSource> {
+    const { host, place, route } = station;
+    if (peers === undefined || route.ssh === null) throw new CroftError('internal', `node ${host.name} is no source of images`);
+    const { user, address, port, hostKey } = route.ssh;
+    const opening = opened.get(station) ?? openToPeers(host, place, peers.key);
+    opened.set(station, opening);
+    try {
+      await opening;
+      return { kind: 'peer', privateKey: peers.key.privateKey, user, address, port, hostKey: await hostKey() };
+    } catch (thrown) {
+      opened.delete(station);
+      throw thrown;
+    }
   }
 
   return {
     ensure(host, place, image, onProgress) {
-      const key = transferKey(host, place, image.sha256);
+      const station = swarm.station(host, place);
+      const key = transferKey(station, image.sha256);
       const running = transfers.get(key);
       if (running !== undefined) {
         if (onProgress !== undefined) running.listeners.add(onProgress);
         return running.done;
       }
       const listeners = new Set(onProgress === undefined ? [] : [onProgress]);
-      const done = transfer(host, place, image, listeners).finally(() => transfers.delete(key));
+      const done = transfer(station, image, listeners).finally(() => transfers.delete(key));
       transfers.set(key, { done, listeners });
       return done;
     },
-    observe(place) {
-      const { command, parse } = listImageFolder(place);
-      return { command, parse: (result) => parse(result).flatMap((name) => /^([0-9a-f]{64})\.(?:qcow2|raw)$/.exec(name)?.[1] ?? []) };
+    observe(host, place) {
+      const { command, parse } = listImages(place);
+      return {
+        command,
+        parse: (result) => {
+          const images = parse(result);
+          swarm.seen(swarm.station(host, place), images);
+          return images;
+        },
+      };
     },
-    collect(host, place, keep) {
-      const key = placeKey(host, place);
-      const collection = sweep(host, place, new Set(keep)).finally(() => {
-        if (collections.get(key) === collection) collections.delete(key);
+    collect(host, place, keep, collectOptions = {}) {
+      const station = swarm.station(host, place);
+      const coming = [...transfers.keys()].flatMap((key) => (key.startsWith(`${station.id}\0`) ? [key.slice(-64)] : []));
+      const collection = collectImages(host, place, { keep, coming, ...collectOptions }).finally(() => {
+        if (collections.get(station.id) === collection) collections.delete(station.id);
       });
-      collections.set(key, collection);
+      collections.set(station.id, collection);
       return collection;
     },
-  };
-}
-
-/** Where an image lies on a node. */
-export function imagePath(place: ImagePlace, { sha256, format }: Pick<Image, 'sha256' | 'format'>): string {
-  return path.posix.join(imageFolder(place), `${sha256}.${format}`);
-}
-
-function imageFolder(place: ImagePlace): string {
-  return path.posix.join(place.stateFolder, 'images');
-}
-
-function placeKey(host: Host, place: ImagePlace): string {
-  return `${host.name}\0${place.stateFolder}`;
-}
-
-function transferKey(host: Host, place: ImagePlace, sha256: string): string {
-  return `${placeKey(host, place)}\0${sha256}`;
-}
-
-const absent = 44;
-
-/** Makes the folder, since the image goes there next; whether the image is there already, with its whole size. */
-function imagePresence(place: ImagePlace, image: DeliveredImage): Call<boolean> {
-  const script = `mkdir -p "$1" || exit 1; [ "$(stat -c %s "$2" 2>/dev/null)" = "$3" ] || exit ${absent}`;
-  return {
-    command: { argv: ['sh', '-c', script, 'sh', imageFolder(place), imagePath(place, image), String(image.size)] },
-    parse: ({ code, stderr }) => {
-      if (code !== 0 && code !== absent)
-        throw new CroftError('command.failed', `The image folder ${imageFolder(place)} cannot be made: ${stderr.trim()}`);
-      return code === 0;
+    async verifyOnNode(host, place, image) {
+      if (transfers.has(transferKey(swarm.station(host, place), image.sha256))) return { state: 'absent' };
+      return await verifyImage(host, place, image);
+    },
+    giveUp: (host, place) => swarm.giveUp(host, place),
+    async withdraw(host, place) {
+      if (peers !== undefined) await closeToPeers(host, place, peers.key);
     },
   };
 }
 
-/** False where it cannot be linked, as over a border of file systems. Guests' processes read it under their own users. */
+function transferKey(station: Station, sha256: string): string {
+  return `${station.id}\0${sha256}`;
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+function notDelivered(host: Host, { sha256 }: DeliveredImage, words: string): CroftError {
+  return new CroftError('command.failed', `The image sha256:${sha256.slice(0, 12)} did not reach node ${host.name} whole: ${words}`, {
+    node: host.name,
+    hint: 'It is gone on with from where it ended; see that the connection to the node holds, and that the image in the library is whole.',
+  });
+}
+
+/**
+ * Links the file, or copies it without its holes over a border of file systems; false where neither can be. Guests'
+ * processes read it under their own users.
+ */
 async function linkFile(host: Host, source: string, target: string): Promise<boolean> {
-  const script = 'ln "$1" "$2.partial.$$" && chmod 644 "$2.partial.$$" && mv -f "$2.partial.$$" "$2"';
+  const script = `trap 'rm -f "$2.partial.$$"' EXIT
+ln "$1" "$2.partial.$$" 2>/dev/null || { cp --reflink=always "$1" "$2.partial.$$" 2>/dev/null && sync "$2.partial.$$"; } || exit 1
+chmod 644 "$2.partial.$$" && mv -f "$2.partial.$$" "$2"`;
   const { code } = await run(host, { argv: ['sh', '-c', script, 'sh', source, target] });
   return code === 0;
-}
-
-/** Names in the image folder; none where it does not exist. */
-function listImageFolder(place: ImagePlace): Call<string[]> {
-  return {
-    command: { argv: ['sh', '-c', '[ ! -d "$1" ] || exec ls -1 "$1"', 'sh', imageFolder(place)] },
-    parse: ({ code, stdout, stderr }) => {
-      if (code !== 0) throw new CroftError('command.failed', `The image folder ${imageFolder(place)} cannot be read: ${stderr.trim()}`);
-      return stdout.split('\n').filter((name) => name !== '');
-    },
-  };
-}
-
-function removeFiles(files: readonly string[]): Call<void> {
-  return {
-    command: { argv: ['rm', '-f', '--', ...files] },
-    parse: ({ code, stderr }) => {
-      if (code !== 0) throw new CroftError('command.failed', `images cannot be removed: ${stderr.trim()}`);
-    },
-  };
 }

@@ -5,11 +5,12 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { Host } from '../../src/host/host.ts';
+import { type Host, perform } from '../../src/host/host.ts';
 import { createLocalHost } from '../../src/host/local-host.ts';
-import { createImageDelivery, type DeliveredImage, imagePath } from '../../src/images/deliver.ts';
+import { createImageDelivery } from '../../src/images/deliver.ts';
 import { inspectImage } from '../../src/images/inspect.ts';
 import { openImageLibrary } from '../../src/images/library.ts';
+import { type DeliveredImage, imagePath } from '../../src/images/node-images.ts';
 import { type SeedSource, seedFiles, seedOf } from '../../src/images/seed.ts';
 import { CroftError } from '../../src/model/error.ts';
 
@@ -93,63 +94,153 @@ test('CR12 a disk of an absurd size is refused', async (context) => {
 
 interface Stage {
   host: Host;
-  place: { stateFolder: string };
+  place: { stateFolder: string; runFolder: string };
   image: DeliveredImage;
+  /** The image's file in the library. */
+  file: string;
   library: Awaited<ReturnType<typeof openImageLibrary>>;
 }
 
-/** A library with one image of 4 MiB, and this machine as a node with a folder of its own. */
+const mebibyte = 1024 ** 2;
+
+/** A library with one image of 12 MiB, half of it zeros, and this machine as a node with folders of its own. */
 async function stage(context: TestContext): Promise<Stage> {
   const folder = await temporaryFolder(context);
   const source = path.join(folder, 'source');
-  await writeFile(source, randomBytes(4 * 1024 ** 2));
+  await writeFile(
+    source,
+    Buffer.concat([randomBytes(3 * mebibyte), Buffer.alloc(4 * mebibyte), randomBytes(3 * mebibyte), Buffer.alloc(2 * mebibyte)]),
+  );
   const library = await openImageLibrary({ folder: path.join(folder, 'library') });
   const host = createLocalHost({ name: 'here', sudo: null });
   context.after(() => host.close());
-  return { host, place: { stateFolder: path.join(folder, 'state') }, image: await library.add(source), library };
+  const image = await library.add(source);
+  const place = { stateFolder: path.join(folder, 'state'), runFolder: path.join(folder, 'run') };
+  return { host, place, image, file: library.path(image.sha256, image.format), library };
 }
 
-test('CR12 an image arrives whole, readable by guests, and is then observed', async (context) => {
-  const { host, place, image, library } = await stage(context);
+test('CR12 an image arrives whole, readable by guests, without room for its zeros, and is then observed', async (context) => {
+  const { host, place, image, library, file } = await stage(context);
   const images = createImageDelivery({ library, isLocal: () => false });
-  const sent: number[] = [];
-  await Promise.all([images.ensure(host, place, image, (bytes) => sent.push(bytes)), images.ensure(host, place, image)]);
+  const seen: number[] = [];
+  await Promise.all([images.ensure(host, place, image, (bytes) => seen.push(bytes)), images.ensure(host, place, image)]);
   const target = imagePath(place, image);
-  assert.deepEqual(await readFile(target), await readFile(library.path(image.sha256, image.format)));
-  assert.equal((await stat(target)).mode & 0o777, 0o644);
-  assert.equal(sent.at(-1), image.size);
-  const call = images.observe(place);
+  assert.deepEqual(await readFile(target), await readFile(file));
+  const { mode, blocks } = await stat(target);
+  assert.equal(mode & 0o777, 0o644);
+  assert.ok(blocks * 512 < 7 * mebibyte, `${blocks} blocks`);
+  assert.deepEqual(
+    seen.toSorted((a, b) => a - b),
+    seen,
+  );
+  const call = images.observe(host, place);
   const [result] = await host.batch([call.command]);
   assert.ok(result);
   assert.deepEqual(call.parse(result), [image.sha256]);
+  assert.deepEqual(await readdir(path.join(place.runFolder, 'transfers')), []);
 });
 
 test("CR12 on the controller's own machine the image takes no second place on the disk", async (context) => {
-  const { host, place, image, library } = await stage(context);
+  const { host, place, image, library, file } = await stage(context);
   await createImageDelivery({ library, isLocal: () => true }).ensure(host, place, image);
-  const [source, target] = await Promise.all([stat(library.path(image.sha256, image.format)), stat(imagePath(place, image))]);
+  const [source, target] = await Promise.all([stat(file), stat(imagePath(place, image))]);
   assert.equal(target.ino, source.ino);
 });
 
-test('CR12 a transfer that is cut short leaves no image under its name', async (context) => {
-  const { host, place, image, library } = await stage(context);
-  await truncate(library.path(image.sha256, image.format), 1024 ** 2);
+test('SC9 what an interrupted transfer left is gone on with, and a part is never taken for the image', async (context) => {
+  const { host, place, image, library, file } = await stage(context);
+  const target = imagePath(place, image);
+  await mkdir(path.dirname(target), { recursive: true });
+  await writeFile(`${target}.partial`, (await readFile(file)).subarray(0, 2 * mebibyte + 5));
+  const images = createImageDelivery({ library, isLocal: () => false });
+  const [before] = await perform(host, images.observe(host, place));
+  assert.deepEqual(before, []);
+  const seen: number[] = [];
+  await images.ensure(host, place, image, (bytes) => seen.push(bytes));
+  assert.equal(seen[0], 2 * mebibyte);
+  assert.deepEqual(await readFile(target), await readFile(file));
+  assert.deepEqual(await readdir(path.dirname(target)), [path.basename(target)]);
+});
+
+test('SC9 a part with wrong content is found out, removed, and fetched anew once', async (context) => {
+  const { host, place, image, library, file } = await stage(context);
+  const target = imagePath(place, image);
+  await mkdir(path.dirname(target), { recursive: true });
+  await writeFile(`${target}.partial`, randomBytes(2 * mebibyte));
+  const seen: number[] = [];
+  await createImageDelivery({ library, isLocal: () => false }).ensure(host, place, image, (bytes) => seen.push(bytes));
+  assert.deepEqual([seen[0], seen.includes(0)], [2 * mebibyte, true]);
+  assert.deepEqual(await readFile(target), await readFile(file));
+});
+
+test('SC9 where the library itself has wrong content, nothing arrives and nothing stays', async (context) => {
+  const { host, place, image, library, file } = await stage(context);
+  await writeFile(file, randomBytes(image.size));
   const images = createImageDelivery({ library, isLocal: () => false });
   await assert.rejects(images.ensure(host, place, image), withCode('command.failed', /sha256/));
   assert.deepEqual(await readdir(path.join(place.stateFolder, 'images')), []);
 });
 
-test('CR12 an image that was cut on the node is sent again, and unused ones are collected', async (context) => {
+test('SC9 a transfer that is cut short leaves a part, never an image under its name', async (context) => {
+  const { host, place, image, library, file } = await stage(context);
+  const whole = await readFile(file);
+  await truncate(file, 2 * mebibyte);
+  const images = createImageDelivery({ library, isLocal: () => false });
+  await assert.rejects(images.ensure(host, place, image), withCode('command.failed', /whole/));
+  const target = imagePath(place, image);
+  assert.deepEqual(await readdir(path.dirname(target)), [`${path.basename(target)}.partial`]);
+  await writeFile(file, whole);
+  const seen: number[] = [];
+  await images.ensure(host, place, image, (bytes) => seen.push(bytes));
+  assert.equal(seen[0], 2 * mebibyte);
+  assert.deepEqual(await readFile(target), whole);
+});
+
+test('SC9 an image that was cut on the node is sent again, and unused ones are collected with old parts', async (context) => {
   const { host, place, image, library } = await stage(context);
   const images = createImageDelivery({ library, isLocal: () => false });
   const target = imagePath(place, image);
   await mkdir(path.dirname(target), { recursive: true });
   await writeFile(target, 'cut');
-  await writeFile(`${target}.partial.old`, 'part');
   await images.ensure(host, place, image);
   assert.equal((await stat(target)).size, image.size);
-  assert.deepEqual(await images.collect(host, place, [image.sha256]), []);
-  assert.deepEqual(await readdir(path.dirname(target)), [path.basename(target)]);
-  assert.deepEqual(await images.collect(host, place, []), [image.sha256]);
-  assert.deepEqual(await readdir(path.dirname(target)), []);
+  const other = `${'0'.repeat(64)}.qcow2.partial`;
+  for (const name of [other, `${image.sha256}.raw.partial.old`]) await writeFile(path.join(path.dirname(target), name), 'part');
+  await writeFile(path.join(path.dirname(target), 'notes.txt'), 'mine');
+  assert.deepEqual((await images.collect(host, place, [image.sha256])).images, []);
+  assert.deepEqual((await readdir(path.dirname(target))).sort(), [path.basename(target), 'notes.txt'].sort());
+  const dry = await images.collect(host, place, [], { dryRun: true });
+  assert.deepEqual([dry.images, (await stat(target)).size], [[image.sha256], image.size]);
+  const removed = await images.collect(host, place, []);
+  assert.deepEqual(removed, dry);
+  assert.ok(removed.bytes > 5 * mebibyte && removed.bytes < 7 * mebibyte, `${removed.bytes}`);
+  assert.deepEqual(await readdir(path.dirname(target)), ['notes.txt']);
+});
+
+test('SC9 the base of a disk is never collected, also where nobody has a record of the VM', async (context) => {
+  const { host, place, image, library } = await stage(context);
+  const images = createImageDelivery({ library, isLocal: () => false });
+  await images.ensure(host, place, image);
+  const folder = path.join(place.stateFolder, 'vms', 'nobodysvm0000000');
+  await mkdir(folder, { recursive: true });
+  await writeFile(path.join(folder, 'launch.json'), '{}');
+  const overlay = path.join(folder, 'disk.qcow2');
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', image.format, '-b', imagePath(place, image), overlay]);
+  assert.deepEqual(await images.collect(host, place, []), { images: [], bytes: 0 });
+  await writeFile(imagePath(place, image), Buffer.alloc(image.size));
+  assert.deepEqual(await images.verifyOnNode(host, place, image), { state: 'damaged', removed: false });
+  await rm(folder, { recursive: true });
+  assert.deepEqual((await images.collect(host, place, [])).images, [image.sha256]);
+});
+
+test('SC9 an image is read again on its node, and a damaged one in no use makes way for a whole one', async (context) => {
+  const { host, place, image, library } = await stage(context);
+  const images = createImageDelivery({ library, isLocal: () => false });
+  assert.deepEqual(await images.verifyOnNode(host, place, image), { state: 'absent' });
+  await images.ensure(host, place, image);
+  assert.deepEqual(await images.verifyOnNode(host, place, image), { state: 'ok' });
+  await writeFile(imagePath(place, image), Buffer.alloc(image.size));
+  assert.deepEqual(await images.verifyOnNode(host, place, image), { state: 'damaged', removed: true });
+  await images.ensure(host, place, image);
+  assert.deepEqual(await images.verifyOnNode(host, place, image), { state: 'ok' });
 });

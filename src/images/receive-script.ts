@@ -1,0 +1,100 @@
+/** The constant script that takes an image in on a node: from the controller through its input, or from another node. */
+import { freeSpaceScript } from '../host/file-error.ts';
+
+/** Exit codes: the content was wrong and is gone; the source ended too early and the part stays. */
+export const differs = 45;
+export const cutShort = 46;
+
+/**
+ * Arguments: image folder, sha256, format, size, work folder, source. The source is nothing for compressed content on the
+ * input, or `USER ADDRESS PORT` and the source's host key, and then the input is the private key up to a line with a dot,
+ * and stays open: when it ends, so does the transfer.
+ *
+ * Prints `at BYTES` where it goes on from, and again while it goes on; then `checking BYTES` and `syncing`. Who holds the
+ * lock on the part writes it; others wait for it, and it ends with the last process that writes. A part is as long as what was written of
+ * it, without zeros at its end, so it can be gone on with after whatever cut it. Zeros take no room on the disk.
+ */
+export const receiveScript = `
+${freeSpaceScript}
+folder=$1 sha256=$2 format=$3 size=$4 work=$5 user=$6 address=$7 port=$8 hostkey=$9
+file=$folder/$sha256.$format
+partial=$file.partial
+block=1048576
+exec 3<&0
+umask 022
+until [ "$partial" -ef /dev/fd/9 ]; do
+  touch "$partial" || full "$partial"
+  exec 9<>"$partial"
+  flock -w 60 9 || { echo "another transfer to $partial does not end" >&2; exit 1; }
+  [ "$(stat -c %s "$file" 2>/dev/null)" != "$size" ] || { rm -f "$partial"; exit 0; }
+done
+reporter='' puller='' watcher=''
+end() {
+  for process in $reporter $watcher $puller; do kill "$process" 2>/dev/null; done
+  rm -rf "$work"
+}
+trap end EXIT
+trap 'exit 1' HUP INT PIPE TERM
+rm -rf "$work"
+(umask 077 && mkdir -p "$work") && mkfifo "$work/stream" "$work/copy" || full "$work/"
+
+offset=$(stat -c %s "$partial")
+[ "$offset" -le "$size" ] || offset=0
+offset=$((offset / block * block))
+truncate -s "$offset" "$partial" || exit 1
+echo "at $offset"
+
+report() {
+  while sleep 0.5 >/dev/null 2>&1 3<&- 9>&-; do
+    while read -r key value; do [ "$key" != pos: ] || echo "$1 $value"; done <"/proc/$2/fdinfo/$3" || exit 0
+  done 2>/dev/null
+}
+if [ -n "$user" ]; then
+  (umask 077 && while IFS= read -r line && [ "$line" != . ]; do printf '%s\\n' "$line"; done >"$work/key") <&3
+  printf 'croft-image-source %s\\n' "$hostkey" >"$work/known_hosts"
+  ssh -F /dev/null -T -i "$work/key" -l "$user" -p "$port" -o IdentitiesOnly=yes -o IdentityAgent=none -o BatchMode=yes \\
+    -o HostKeyAlias=croft-image-source -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$work/known_hosts" \\
+    -o GlobalKnownHostsFile=/dev/null -o UpdateHostKeys=no -o ConnectTimeout=5 -o ServerAliveInterval=5 \\
+    -o ServerAliveCountMax=2 -- "$address" "$sha256 $format $offset $size" \\
+    </dev/null >"$work/stream" 2>"$work/words" 3<&- 9>&- &
+  puller=$!
+  { read -r line; kill "$puller"; } <&3 >/dev/null 2>&1 9>&- &
+  watcher=$!
+else
+  cat <&3 >"$work/stream" 2>"$work/words" 9>&- &
+  puller=$!
+fi
+copy=/dev/null
+if [ "$offset" = 0 ]; then
+  copy=$work/copy
+  sha256sum <"$copy" >"$work/sum" 2>/dev/null 3<&- 9>&- &
+  summer=$!
+fi
+zstd -q -d -c 2>>"$work/words" <"$work/stream" 3<&- 9>&- | tee "$copy" 2>/dev/null 3<&- 9>&- |
+  dd bs=64K iflag=fullblock conv=notrunc,sparse seek=$((offset / 65536)) count=$(((size - offset + 65535) / 65536)) \\
+    status=none of="$partial" 2>"$work/failure" 3<&- &
+writer=$!
+report at "$writer" 1 &
+reporter=$!
+wait "$writer" || {
+  cat "$work/failure" >&2
+  ! grep -q 'No space left\\|quota exceeded' "$work/failure" || { rm -f "$partial"; full "$partial"; }
+  exit 1
+}
+kill "$reporter" 2>/dev/null
+[ "$(stat -c %s "$partial")" -ge "$size" ] || { cat "$work/words" >&2; exit ${cutShort}; }
+
+echo "checking 0"
+if [ "$offset" -gt 0 ]; then
+  sha256sum <"$partial" >"$work/sum" 3<&- 9>&- &
+  summer=$!
+  report checking "$summer" 0 &
+  reporter=$!
+fi
+wait "$summer"
+kill "$reporter" 2>/dev/null
+read -r sum rest <"$work/sum"
+[ "$sum" = "$sha256" ] && [ "$(stat -c %s "$partial")" = "$size" ] || { rm -f "$partial"; printf 'sum %s\\n' "$sum"; exit ${differs}; }
+echo syncing
+sync "$partial" && mv -f "$partial" "$file"
+`;
