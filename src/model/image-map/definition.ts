@@ -5,9 +5,10 @@ import type { ImageFile } from './image-file.ts';
 import { refuseTwiceSaid, resourcesOf } from './resources.ts';
 import { algorithmOf, compressionOf, fileNameOf, fileUrl } from './source.ts';
 
-/** Adds an issue for what cannot go together in one image; `raw` is still unchecked, so that this is told with all the rest. */
-export function refuseContradictions(raw: Readonly<Record<string, unknown>>, path: InputPath, issues: InputIssues): void {
+/** Adds an issue for what is missing or cannot go together in one image; `raw` is still unchecked, so that this is told with all the rest. */
+export function checkTogether(raw: Readonly<Record<string, unknown>>, path: InputPath, issues: InputIssues): void {
   const given = (key: string): boolean => (raw[key] ?? null) !== null;
+  if (!['source', 'sources', 'local_path'].some(given)) issues.add(path, 'has no source: give source, sources or local_path');
   refuseTwiceSaid(raw, path, issues);
   if (isRecord(raw.defaults)) refuseTwiceSaid(raw.defaults, [...path, 'defaults'], issues);
   if (given('source') && given('sources')) issues.add([...path, 'sources'], 'source is given too: one of them must go');
@@ -51,12 +52,12 @@ export function definitionOf(name: string, file: ImageFile, path: InputPath, iss
   };
 }
 
-/** None where there is none: then an issue says so. */
+/** None where there is none, or an issue says that it is wrong. */
 function localSource({ local_path }: ImageFile, path: InputPath, issues: InputIssues): string[] {
   const local = local_path ?? null;
   const url = local === null ? null : fileUrl(local);
-  if (local === null) issues.add(path, 'has no source: give source, sources or local_path');
-  else if (url === null) issues.add([...path, 'local_path'], 'must be the absolute path of a file, as the image has no other source');
+  if (local !== null && url === null)
+    issues.add([...path, 'local_path'], 'must be the absolute path of a file, as the image has no other source');
   return url === null ? [] : [url];
 }
 

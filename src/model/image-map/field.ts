@@ -34,9 +34,9 @@ interface SizeRange {
 export function sizeField({ least, most, bare }: SizeRange) {
   return field<number>((value) => {
     const bytes = typeof value === 'string' ? parseSize(value) : typeof value === 'number' && bare !== null ? value * bare : null;
-    if (bytes === null || !Number.isSafeInteger(bytes)) return { wrong: `must be a size: ${sizeRule}` };
+    if (bytes === null || !Number.isInteger(bytes)) return { wrong: `must be a size: ${sizeRule}` };
     if (bytes >= least && bytes <= most) return { value: bytes };
-    const unit = typeof value === 'number' ? `, counted in ${formatSize(bare ?? 1)},` : '';
+    const unit = typeof value === 'number' ? `, counted in ${formatSize(bare ?? 1).replace(/^1/, '')},` : '';
     return { wrong: `${quoted(String(value))}${unit} is not between ${formatSize(least)} and ${formatSize(most)}` };
   });
 }

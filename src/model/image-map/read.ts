@@ -5,7 +5,7 @@ import type { ImageDefinition } from '../image-definition.ts';
 import { InputIssues, type InputPath, type Locate } from '../input-issues.ts';
 import { imageNameSchema } from '../name.ts';
 import { parseYaml } from '../yaml-document.ts';
-import { definitionOf, isRecord, refuseContradictions } from './definition.ts';
+import { checkTogether, definitionOf, isRecord } from './definition.ts';
 import { imageFileSchema } from './image-file.ts';
 import type { ImageMap, ImageSize, Reference } from './image-map.ts';
 import { labelSchema } from './label.ts';
@@ -61,7 +61,7 @@ function reference(label: string, file: string, locate: Locate, path: InputPath)
 
 function imageOf(name: string, raw: unknown, issues: InputIssues): ImageDefinition | undefined {
   const path = ['images', name];
-  if (isRecord(raw)) refuseContradictions(raw, path, issues);
+  if (isRecord(raw)) checkTogether(raw, path, issues);
   const image = checkForm(imageFileSchema, raw, words, issues, path);
   return image === undefined ? undefined : definitionOf(name, image, path, issues);
 }

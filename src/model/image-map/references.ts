@@ -6,8 +6,8 @@ import type { ImageMap, Reference } from './image-map.ts';
 import { parseLabel } from './label.ts';
 import { imageMapSubject } from './subject.ts';
 
-/** Looking for near names costs time for each, and no more issues than that are shown. */
-const mostNearNames = 100;
+/** So many names may be compared in all to say what was meant; that is half a second. */
+const mostCompared = 100_000;
 
 interface Wrong {
   path: InputPath;
@@ -53,17 +53,19 @@ function dangling(map: ImageMap, knownImages: ReadonlySet<string>): Wrong[] {
   const names = labelNames(map, knownImages);
   const sizes = [...map.sizes.keys()];
   const found: Wrong[] = [];
-  const unknown = (kind: string, wrong: string, known: readonly string[]): string =>
-    found.length < mostNearNames ? unknownName(kind, wrong, known) : `unknown ${kind} ${quoted(wrong)}`;
+  const unknown = (kind: string, wrong: string, known: readonly string[], hidden: string | null): string => {
+    if (found.length * known.length >= mostCompared) return `unknown ${kind} ${quoted(wrong)}`;
+    const others = known.filter((name) => name !== hidden);
+    return unknownName(kind, wrong, others);
+  };
   const check = (path: InputPath, reference: Reference, hidden: string | null): void => {
     const target = parseLabel(reference.label);
     const leads = target !== null && ((map.aliases.has(target.name) && target.name !== hidden) || isImage(map, target.name, knownImages));
     if (!leads) {
-      const others = names.filter((name) => name !== hidden);
-      found.push({ path, reference, message: unknown('image or alias', target?.name ?? reference.label, others) });
+      found.push({ path, reference, message: unknown('image or alias', target?.name ?? reference.label, names, hidden) });
     }
     const size = target?.size ?? null;
-    if (size !== null && !map.sizes.has(size)) found.push({ path, reference, message: unknown('size', size, sizes) });
+    if (size !== null && !map.sizes.has(size)) found.push({ path, reference, message: unknown('size', size, sizes, null) });
   };
   if (map.defaultLabel !== null) check(['default_label'], map.defaultLabel, null);
   for (const [name, reference] of map.aliases) check(['aliases', name], reference, name);

@@ -1,8 +1,7 @@
 /** How the messages of errors call image maps. */
 import { printable } from '../quote.ts';
 
-/** `The image map images.yaml`, or `The image maps a.yaml and b.yaml`. */
+/** `The image map images.yaml`, or `The image map a.yaml with b.yaml` where they were merged. */
 export function imageMapSubject(files: readonly string[]): string {
-  const names = [...new Set(files)].map(printable);
-  return `The image map${names.length > 1 ? 's' : ''} ${names.join(' and ')}`;
+  return `The image map ${[...new Set(files)].map(printable).join(' with ')}`;
 }
