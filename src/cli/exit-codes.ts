@@ -30,6 +30,7 @@ const reasons: Readonly<Record<ErrorCode, ExitReason>> = {
   'exhausted.addresses': 'refused',
   'exhausted.transit': 'refused',
   'image.unusable': 'usage',
+  'image.fetch': 'failed',
   'node.unreachable': 'unavailable',
   'node.auth': 'failed',
   'node.host-key': 'failed',

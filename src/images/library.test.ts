@@ -6,12 +6,12 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { CroftError } from '../model/error.ts';
-import type { ImageFacts } from './inspect.ts';
+import type { SourceFacts } from './inspect.ts';
 import { openImageLibrary } from './library.ts';
 
 const content = 'a disk';
 const sha256 = createHash('sha256').update(content).digest('hex');
-const inspect = async (): Promise<ImageFacts> => ({ format: 'raw', virtualSize: 512 });
+const inspect = async (): Promise<SourceFacts> => ({ format: 'raw', virtualSize: 512 });
 
 async function temporaryFolder(context: TestContext): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'croft-library-'));

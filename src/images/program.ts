@@ -1,6 +1,7 @@
-/** Runs a program on the controller's own machine, for the work that images need there. */
-import { spawn } from 'node:child_process';
-import { buffer, text } from 'node:stream/consumers';
+/** Runs programs on the controller's own machine, for the work that images need there. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { CroftError } from '../model/error.ts';
 
 export interface ProgramOptions {
@@ -9,6 +10,28 @@ export interface ProgramOptions {
   folder?: string;
   /** The Debian package that has the program, where it is not named like it. */
   debianPackage?: string;
+  /** For a program that reads what strangers made. */
+  limits?: ProgramLimits;
+  /** Kills the program; what waits for it then rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+  /** Told each piece of its standard output as it comes. */
+  onOutput?: (piece: string) => void;
+}
+
+/** Memory and the size of any file that it writes, in bytes; processor time in seconds. */
+export interface ProgramLimits {
+  memory: number;
+  fileSize: number;
+  processorTime: number;
+}
+
+/** A program that reads from a pipe and writes into one. */
+export interface Filter {
+  input: Writable;
+  output: Readable;
+  /** Resolves with what it said on stderr once it has succeeded; rejects as `runProgram` does. */
+  ended: Promise<string>;
+  kill(): void;
 }
 
 /**
@@ -16,29 +39,65 @@ export interface ProgramOptions {
  * Rejects with `node.unfit` where it is not installed and with `command.failed`, with its own stderr, where it fails.
  */
 export async function runProgram(program: string, parameters: readonly string[], options: ProgramOptions = {}): Promise<Buffer> {
-  const child = spawn(program, parameters, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const child = start(program, parameters, options, 'ignore');
+  const pieces: Buffer[] = [];
+  child.stdout?.on('data', (piece: Buffer) => {
+    pieces.push(piece);
+    options.onOutput?.(piece.toString());
+  });
+  await success(child, program, options);
+  return Buffer.concat(pieces);
+}
+
+/** Starts a program, without a shell, for its pipes. */
+export function startFilter(program: string, parameters: readonly string[], options: ProgramOptions = {}): Filter {
+  const child = start(program, parameters, options, 'pipe');
+  const { stdin: input, stdout: output } = child;
+  if (input === null || output === null) throw new CroftError('internal', `${program} was started without pipes`);
+  return { input, output, ended: success(child, program, options), kill: () => child.kill('SIGKILL') };
+}
+
+function start(program: string, parameters: readonly string[], options: ProgramOptions, stdin: 'ignore' | 'pipe'): ChildProcess {
+  const argv = [...limitWords(options.limits), program, ...parameters] as [string, ...string[]];
+  return spawn(argv[0], argv.slice(1), {
+    stdio: [stdin, 'pipe', 'pipe'],
     cwd: options.folder,
     env: { ...process.env, LC_ALL: 'C', ...options.environment },
+    killSignal: 'SIGKILL',
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
-  const ended = new Promise<number | null>((resolve, reject) => {
+}
+
+/** prlimit of util-linux sets the limits and then becomes the program. */
+function limitWords(limits: ProgramLimits | undefined): string[] {
+  if (limits === undefined) return [];
+  const { memory, fileSize, processorTime } = limits;
+  return ['prlimit', '--core=0', `--as=${memory}`, `--fsize=${fileSize}`, `--cpu=${processorTime}`, '--'];
+}
+
+async function success(child: ChildProcess, program: string, options: ProgramOptions): Promise<string> {
+  const closed = new Promise<string>((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', resolve);
+    child.once('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `killed by ${signal}`));
   });
   try {
-    const [output, complaint, code] = await Promise.all([buffer(child.stdout), text(child.stderr), ended]);
-    if (code === 0) return output;
-    throw new CroftError(
-      'command.failed',
-      `${program} failed on the controller (exit code ${code}): ${complaint.trim() || 'it said nothing'}`,
-    );
+    const [complaint, end] = await Promise.all([child.stderr === null ? '' : text(child.stderr), closed]);
+    if (end === 'exit code 0') return complaint.trim();
+    if (end === 'exit code 127' && complaint.startsWith('prlimit: ')) throw notInstalled(program, options);
+    throw new CroftError('command.failed', `${program} failed on the controller (${end}): ${complaint.trim() || 'it said nothing'}`);
   } catch (thrown) {
+    options.signal?.throwIfAborted();
     if (!isMissing(thrown)) throw thrown;
-    throw new CroftError('node.unfit', `The program ${program} is not installed on the controller's machine`, {
-      hint: `Install it, on Debian and Ubuntu with: apt-get install ${options.debianPackage ?? program}`,
-      cause: thrown,
-    });
+    if (options.limits !== undefined) throw notInstalled('prlimit', { debianPackage: 'util-linux' }, thrown);
+    throw notInstalled(program, options, thrown);
   }
+}
+
+function notInstalled(program: string, { debianPackage = program }: ProgramOptions, cause?: unknown): CroftError {
+  return new CroftError('node.unfit', `The program ${program} is not installed on the controller's machine`, {
+    hint: `Install it, on Debian and Ubuntu with: apt-get install ${debianPackage}`,
+    cause,
+  });
 }
 
 function isMissing(thrown: unknown): boolean {

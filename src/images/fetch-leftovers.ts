@@ -1,0 +1,43 @@
+/** Removes downloads that nobody will go on with. */
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { notePath, readNote, removePartial } from './fetch-partial.ts';
+
+/** ms after which a download that was not gone on with is given up. */
+const patience = 7 * 24 * 3600 * 1000;
+
+export interface Leftovers {
+  folder: string;
+  /** The definition that is fetched now. */
+  name: string;
+  /** Keys of the downloads under way. */
+  running: ReadonlySet<string>;
+  /** The key that the definition has now. */
+  key: string;
+  /** ms since 1970. */
+  now: number;
+}
+
+/** Removes parts of what the definition was before, parts that are old, and files that no note says the use of. */
+export async function removeLeftovers({ folder, name, running, key, now }: Leftovers): Promise<void> {
+  const entries = await readdir(folder);
+  const keys = new Set(entries.flatMap((entry) => /^([0-9a-f]{64})\./.exec(entry)?.[1] ?? []));
+  for (const each of keys) {
+    if (running.has(each) && each !== key) continue;
+    await rm(contentFile(folder, each), { force: true });
+    const file = partialFile(folder, each);
+    const note = await readNote(file);
+    if (each === key && note !== null) continue;
+    if (note === null || note.name === name || now - (await stat(notePath(file))).mtimeMs > patience) await removePartial(file);
+  }
+}
+
+/** What was downloaded, as it is published. */
+export function partialFile(folder: string, key: string): string {
+  return path.join(folder, `${key}.part`);
+}
+
+/** What was unpacked from it. */
+export function contentFile(folder: string, key: string): string {
+  return path.join(folder, `${key}.content`);
+}

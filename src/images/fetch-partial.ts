@@ -1,0 +1,153 @@
+/** What has been downloaded of a file so far, kept beside a note of what it is, so that another process can go on. */
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { type Algorithm, SparseFile } from './sparse-file.ts';
+
+/** What must be the same for a download to be gone on with. */
+export interface Origin {
+  /** The sha256 of the URL, which may hold a password. */
+  source: string;
+  /** For If-Range and If-None-Match or If-Modified-Since; null where the server gives nothing to go on by. */
+  validator: Validator | null;
+  /** Bytes of the whole file; null where the server does not say. */
+  total: number | null;
+}
+
+const validatorSchema = z.object({ kind: z.enum(['etag', 'date']), value: z.string() });
+export type Validator = z.infer<typeof validatorSchema>;
+
+/** `length` bytes are on the disk, and hash to `digest` by the algorithm that the download uses. */
+const noteSchema = z.object({
+  name: z.string(),
+  source: z.string(),
+  validator: validatorSchema,
+  total: z.int().nullable(),
+  length: z.int(),
+  digest: z.string(),
+});
+export type Note = z.infer<typeof noteSchema>;
+
+export interface PartialOptions {
+  path: string;
+  /** The definition's, kept with it. */
+  name: string;
+  /** The first one is what the note's digest is made by. */
+  algorithms: readonly [Algorithm, ...Algorithm[]];
+  /** Bytes after which what has come is made durable and noted. */
+  interval: number;
+}
+
+export function notePath(file: string): string {
+  return `${file}.json`;
+}
+
+/** Null where there is none or it cannot be read. */
+export async function readNote(file: string): Promise<Note | null> {
+  const text = await readFile(notePath(file), 'utf8').catch(() => null);
+  try {
+    return text === null ? null : noteSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+export async function removePartial(file: string): Promise<void> {
+  await Promise.all([notePath(file), `${notePath(file)}.new`, file].map((each) => rm(each, { force: true })));
+}
+
+/** A download under way. Disposing of it notes how far it came. */
+export class PartialFile implements AsyncDisposable {
+  readonly #options: PartialOptions;
+  readonly #file: SparseFile;
+  #origin: Origin;
+  #noted: number;
+  #noting: Promise<void> = Promise.resolve();
+  /** It did not come over one connection, so its parts may be of different files. */
+  pieced = false;
+
+  private constructor(options: PartialOptions, file: SparseFile, origin: Origin, noted: number) {
+    this.#options = options;
+    this.#file = file;
+    this.#origin = origin;
+    this.#noted = noted;
+  }
+
+  static async create(options: PartialOptions, source: string): Promise<PartialFile> {
+    await removePartial(options.path);
+    return new PartialFile(options, await SparseFile.create(options.path, options.algorithms), { source, validator: null, total: null }, 0);
+  }
+
+  /** `restored` must be read to its end; it rejects with StaleDownload where the file is not what its note says. */
+  static async reopen(options: PartialOptions, note: Note): Promise<{ partial: PartialFile; restored: AsyncGenerator<Buffer> }> {
+    const { file, restored } = await SparseFile.reopen(options.path, note.length, options.algorithms);
+    const partial = new PartialFile(options, file, note, note.length);
+    partial.pieced = true;
+    return { partial, restored: checked(restored, () => file.digest(options.algorithms[0]) === note.digest) };
+  }
+
+  get length(): number {
+    return this.#file.size;
+  }
+
+  get origin(): Origin {
+    return this.#origin;
+  }
+
+  identify(origin: Omit<Origin, 'source'>): void {
+    this.#origin = { ...origin, source: this.#origin.source };
+  }
+
+  async append(chunk: Buffer): Promise<void> {
+    await this.#file.write(chunk);
+    if (this.length - this.#noted >= this.#options.interval) await this.#note();
+  }
+
+  /** The whole file is there. `durable`: and survives a power loss; else nothing more of it is noted, for it was only passed through. */
+  async finish(durable: boolean): Promise<void> {
+    if (durable) await this.#file.finish();
+    else await this.#file.flush();
+    if (durable) await this.#note();
+    else this.#noted = this.length;
+    await this.#noting;
+  }
+
+  /** After `finish`. */
+  digest(algorithm: Algorithm): string {
+    return this.#file.digest(algorithm);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A note that cannot be written only costs that more is downloaded again.
+    if (this.length > this.#noted) await this.#note().catch(() => undefined);
+    await this.#noting.catch(() => undefined);
+    await this.#file[Symbol.asyncDispose]();
+  }
+
+  /** Does not wait for the disk; what has come meanwhile is noted the next time. */
+  async #note(): Promise<void> {
+    await this.#noting;
+    await this.#file.flush();
+    const { source, validator, total } = this.#origin;
+    const { path, name, algorithms } = this.#options;
+    this.#noted = this.length;
+    if (validator === null) return;
+    const note: Note = { name, source, validator, total, length: this.length, digest: this.#file.digest(algorithms[0]) };
+    this.#noting = this.#file.synchronise().then(() => writeNote(path, note));
+    this.#noting.catch(() => undefined);
+  }
+}
+
+/** What was downloaded cannot be gone on with, and the download begins anew. */
+export class StaleDownload extends Error {
+  override readonly name = 'StaleDownload';
+}
+
+async function* checked(restored: AsyncGenerator<Buffer>, isRight: () => boolean): AsyncGenerator<Buffer> {
+  yield* restored;
+  if (!isRight()) throw new StaleDownload('what had been downloaded is not on the disk any more as it was');
+}
+
+async function writeNote(file: string, note: Note): Promise<void> {
+  await writeFile(`${notePath(file)}.new`, JSON.stringify(note), { mode: 0o600 });
+  await rename(`${notePath(file)}.new`, notePath(file));
+}

@@ -1,0 +1,45 @@
+/** How often and how soon a source is tried again. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { asSourceFailure, SourceFailure } from './fetch-failure.ts';
+
+export interface TryOptions {
+  /** Tries without any progress. */
+  count: number;
+  /** ms before the second try; doubled before each further one. */
+  firstDelay: number;
+}
+
+export class Tries {
+  readonly #options: TryOptions;
+  readonly #signal: AbortSignal;
+  #failed = 0;
+  #furthest = 0;
+  #reached = 0;
+
+  constructor(options: TryOptions, signal: AbortSignal) {
+    this.#options = options;
+    this.#signal = signal;
+  }
+
+  /** Bytes that have come. Only what is further than ever counts as progress, for a download may begin anew. */
+  reached(length: number): void {
+    this.#reached = Math.max(this.#reached, length);
+  }
+
+  /** Resolves when the source is to be tried again; throws what the last try failed with where it is not. */
+  async failed(thrown: unknown): Promise<void> {
+    this.#signal.throwIfAborted();
+    const failure = asSourceFailure(thrown);
+    if (!(failure instanceof SourceFailure) || !failure.transient) throw failure;
+    if (this.#reached > this.#furthest) this.#failed = 0;
+    this.#furthest = this.#reached;
+    this.#failed += 1;
+    if (this.#failed >= this.#options.count) {
+      throw this.#failed === 1
+        ? failure
+        : new SourceFailure(`${failure.message}, also at the ${this.#failed}th try`, { transient: true, cause: failure });
+    }
+    await delay(this.#options.firstDelay * 2 ** (this.#failed - 1), undefined, { signal: this.#signal }).catch(() => undefined);
+    this.#signal.throwIfAborted();
+  }
+}

@@ -1,0 +1,12 @@
+/** How large an image may become on the controller. */
+import { largestDisk } from './inspect.ts';
+
+export interface ImageLimits {
+  /** Bytes of a file as it is stored, zeros counted; what is packed may grow to this. */
+  content: number;
+  /** Bytes of the disk that a guest sees. */
+  virtualSize: number;
+}
+
+/** A published cloud image has at most a few GiB, an appliance some tens. */
+export const usualLimits: ImageLimits = { content: 64 * 1024 ** 3, virtualSize: largestDisk };
