@@ -43,6 +43,15 @@ export function readImageMap(text: string, file: string): ImageMap {
   };
 }
 
+/** One image from fields as an image map has them. Throws `input.invalid` with every field that is wrong. */
+export function readImageDefinition(name: string, fields: unknown): ImageDefinition {
+  const issues = new InputIssues();
+  const definition = imageOf(name, fields, issues);
+  issues.throwIfAny(`The definition of image ${name}`);
+  if (definition === undefined) throw new Error(`the definition of image ${name} is wrong without an issue`);
+  return definition;
+}
+
 const words: FormWords = {
   keysAt(path) {
     if (path.length === 0) return Object.keys(fileSchema.shape);
