@@ -18,18 +18,20 @@ import { type InputPath, inputError, type Locate } from './input-issues.ts';
 import { printable, quoted } from './quote.ts';
 
 const largestDocument = 1024 * 1024;
-/** How often anchors may be repeated in all; without a limit a few lines expand to gigabytes. */
-const mostAliases = 100;
-
 export interface YamlOptions {
   /** Begins the message of an error: "The slice file". */
   subject: string;
   /** `<<: *anchor` takes over the keys of a map; else `<<` is a key like any other. */
   mergeKeys?: boolean;
+  /** How often anchors may be repeated in all, 100 by default; without a limit a few lines expand to gigabytes. */
+  mostAliases?: number;
 }
 
 /** Any single YAML document of at most 1 MiB. Throws `input.syntax` with line and column of every error. */
-export function parseYaml(text: string, { subject, mergeKeys = false }: YamlOptions): { value: unknown; locate: Locate } {
+export function parseYaml(
+  text: string,
+  { subject, mergeKeys = false, mostAliases = 100 }: YamlOptions,
+): { value: unknown; locate: Locate } {
   const fail = (issues: InputIssue[], cause?: unknown): Error =>
     inputError('input.syntax', subject, issues.slice(0, 100), issues.length, cause);
   if (Buffer.byteLength(text) > largestDocument) throw fail([{ path: '', message: 'it is larger than 1 MiB' }]);
@@ -41,7 +43,7 @@ export function parseYaml(text: string, { subject, mergeKeys = false }: YamlOpti
   const deep = errors.find(({ message }) => message === tooDeep);
   if (deep !== undefined) throw fail([deep]);
   if (errors.length > 0) throw fail(errors);
-  return { value: plainValue(document, lines, fail), locate: locator(document, lines) };
+  return { value: plainValue(document, lines, mostAliases, fail), locate: locator(document, lines) };
 }
 
 type Fail = (issues: InputIssue[], cause?: unknown) => Error;
@@ -65,9 +67,9 @@ function parse(text: string, lines: LineCounter, merge: boolean, fail: Fail): Do
   }
 }
 
-function plainValue(document: Document.Parsed, lines: LineCounter, fail: Fail): unknown {
+function plainValue(document: Document.Parsed, lines: LineCounter, maxAliasCount: number, fail: Fail): unknown {
   try {
-    return document.toJS({ maxAliasCount: mostAliases });
+    return document.toJS({ maxAliasCount });
   } catch (cause) {
     const message = cause instanceof Error ? firstLine(cause.message) : String(cause);
     throw fail([issueAt(message, firstAlias(document), lines)], cause);

@@ -165,6 +165,14 @@ test('SC6 anchors and merge keys save repeating', () => {
   assert.deepEqual(images.get('b'), { ...images.get('a'), name: 'b', sources: ['https://example.org/b.img'] });
 });
 
+test('SC6 an anchor may serve hundreds of images, and anchors that multiply are refused', () => {
+  const images = Array.from({ length: 500 }, (_, index) => `  i${index}: { <<: *a, cpus: 1 }`);
+  const text = `images:\n  a: &a { ${source} }\n${images.join('\n')}`;
+  assert.equal(readImageMap(text, 'images.yaml').images.size, 501);
+  const bomb = Array.from({ length: 20 }, (_, index) => `a${index + 1}: &a${index + 1} [*a${index}, *a${index}]`);
+  assert.match(errorOf(`a0: &a0 [x, x]\n${bomb.join('\n')}`, 'input.syntax').message, /alias/i);
+});
+
 test('SC6 an empty image map is one', () => {
   for (const text of ['', '# nothing yet\n', '{}', 'images:\naliases:\n']) {
     assert.deepEqual(readImageMap(text, 'images.yaml').images.size, 0, text);

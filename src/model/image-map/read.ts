@@ -25,7 +25,7 @@ const fileSchema = z.strictObject({
  */
 export function readImageMap(text: string, file: string): ImageMap {
   const subject = imageMapSubject([file]);
-  const { value, locate } = parseYaml(text, { subject, mergeKeys: true });
+  const { value, locate } = parseYaml(text, { subject, mergeKeys: true, mostAliases: 1000 });
   const issues = new InputIssues(locate);
   const content = checkForm(fileSchema, value ?? {}, words, issues);
   // What is wrong at the top must not hide what is wrong below it.
