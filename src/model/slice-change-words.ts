@@ -40,6 +40,8 @@ function vmInWords(spec: VmSpec): string {
   return `image ${spec.image}, ${cpus}, ${formatSize(spec.memory)}, ${nics}`;
 }
 
-function fieldsInWords(changes: readonly FieldChange<string>[]): string {
-  return changes.map(({ field, from, to }) => `${field} ${from ?? 'none'} → ${to ?? 'none'}`).join(', ');
+function fieldsInWords(changes: readonly (FieldChange<string> & { loses?: string })[]): string {
+  return changes
+    .map(({ field, from, to, loses }) => `${field} ${from ?? 'none'} → ${to ?? 'none'}${loses === undefined ? '' : ` (loses ${loses})`}`)
+    .join(', ');
 }

@@ -8,14 +8,15 @@ export interface FieldChange<Field extends string> {
   to: string | null;
 }
 
-export type VmFieldChange = FieldChange<Exclude<keyof VmSpec, 'name'>>;
+/** `loses` says what is lost although the VM itself stays: it needs to be confirmed as making a VM anew does. */
+export type VmFieldChange = FieldChange<Exclude<keyof VmSpec, 'name'>> & { loses?: 'volume data' };
 export type NetworkFieldChange = FieldChange<Exclude<keyof NetworkSpec, 'name'>>;
 
 export type VmChange =
   | { kind: 'create'; spec: VmSpec }
   /** Takes effect without touching the running VM, such as the restart policy. */
   | { kind: 'update'; spec: VmSpec; changes: VmFieldChange[] }
-  /** The VM is stopped and started with its disk kept. */
+  /** The VM is stopped and started with its disk kept, and its volumes but for those that changes say are lost. */
   | { kind: 'restart'; spec: VmSpec; changes: VmFieldChange[] }
   /** The VM is made anew and its disk is lost. */
   | { kind: 'recreate'; spec: VmSpec; changes: VmFieldChange[] }

@@ -3,6 +3,7 @@ import { shortHash } from './identifier.ts';
 import { impairmentInWords } from './impairment.ts';
 import type { NetworkSpec, NicSpec, SliceSpec, VmSpec } from './slice.ts';
 import type { FieldChange, NetworkChange, NetworkFieldChange, SliceChange, VmChange, VmFieldChange } from './slice-change.ts';
+import { volumeDifferences } from './slice-volume-diff.ts';
 import { formatSize } from './unit.ts';
 
 /** `generation` is that of `current`, null where the slice is new. The order of VMs and networks is no difference. */
@@ -61,6 +62,7 @@ interface Difference {
 function vmChange(before: VmSpec, after: VmSpec, moved: ReadonlyMap<string, SubnetMove>): VmChange | null {
   const differences = [
     ...fieldDifferences(before, after),
+    ...volumeDifferences(before.volumes, after.volumes),
     ...nicDifferences(before.nics, after.nics, moved).map((change): Difference => ({ effect: 'restart', change })),
   ];
   const effects: readonly Effect[] = ['recreate', 'restart', 'update'];
@@ -69,7 +71,7 @@ function vmChange(before: VmSpec, after: VmSpec, moved: ReadonlyMap<string, Subn
   return { kind: strongest, spec: after, changes: differences.map(({ change }) => change) };
 }
 
-type ComparedField = Exclude<keyof VmSpec, 'name' | 'nics'>;
+type ComparedField = Exclude<keyof VmSpec, 'name' | 'nics' | 'volumes'>;
 
 /** What a change of each field does to the VM, and its value in words. Values are equal exactly where their words are. */
 const comparedFields: {
@@ -83,7 +85,6 @@ const comparedFields: {
     effect: (before, after) => ((after.disk ?? 0) < (before.disk ?? 0) ? 'recreate' : 'restart'),
     words: (spec) => (spec.disk === null ? null : formatSize(spec.disk)),
   },
-  volumes: { effect: () => 'restart', words: ({ volumes }) => (volumes.length === 0 ? null : JSON.stringify(volumes)) },
   firmware: { effect: () => 'restart', words: (spec) => spec.firmware },
   restart: { effect: () => 'update', words: (spec) => spec.restart },
   userData: { effect: () => 'restart', words: (spec) => (spec.userData === null ? null : `hash ${shortHash(16, spec.userData)}`) },

@@ -4,6 +4,7 @@ import { formatQuantity, type Impairment } from './impairment.ts';
 import { formatAddress, parseSubnet } from './ipv4.ts';
 import type { NetworkSpec, NicSpec, SliceSpec, VmSpec } from './slice.ts';
 import type { NetworkFile, NicFile, SliceFile, VmFile } from './slice-file.ts';
+import { volumeFile } from './slice-volumes.ts';
 import { formatSize } from './unit.ts';
 
 /** YAML text. */
@@ -53,9 +54,12 @@ function vmFile(vm: VmSpec): VmFile {
     cpus: vm.cpus,
     memory: formatSize(vm.memory),
     ...(vm.disk === null ? {} : { disk: formatSize(vm.disk) }),
+    ...(vm.volumes.length === 0 ? {} : { volumes: vm.volumes.map(volumeFile) }),
+    ...(vm.firmware === null ? {} : { firmware: vm.firmware }),
     nics: vm.nics.map(nicFile),
     ...(vm.restart === 'on-failure' ? {} : { restart: vm.restart }),
     ...(vm.userData === null ? {} : { userData: vm.userData }),
+    ...(vm.cloudConfig === null ? {} : { cloudConfig: vm.cloudConfig }),
     ...(vm.sshKeys.length === 0 ? {} : { sshKeys: vm.sshKeys }),
   };
 }

@@ -10,6 +10,7 @@ import {
   templateSchema,
   vmFileSchema,
 } from './slice-file.ts';
+import { volumeFileSchema } from './slice-volume-file.ts';
 
 /** A value of any origin as a slice file. Throws `input.invalid` with every place where its form is wrong. */
 export function checkSliceFile(value: unknown, locate?: Locate): SliceFile {
@@ -28,6 +29,7 @@ const words: FormWords = {
 function keysAt(path: InputPath): string[] {
   if (path.length === 0) return Object.keys(sliceFileSchema.shape);
   if (path.includes('nics')) return Object.keys(nicObjectSchema.shape);
+  if (path.includes('volumes')) return Object.keys(volumeFileSchema.shape);
   if (path[0] === 'networks' && path[2] === 'impair') return Object.keys(impairmentFileSchema.shape);
   if (path[0] === 'networks') return Object.keys(networkFileSchema.shape);
   return Object.keys(path[0] === 'template' ? templateSchema.shape : vmFileSchema.shape);
