@@ -14,8 +14,14 @@ export interface Home {
   lock: string;
   log: string;
   images: string;
+  /** The user's image map, where one was put there. */
+  imageMap: string;
+  /** Parts of downloads, to be gone on with. */
+  downloads: string;
   /** Private key with which the controller logs in to nodes that name no other. */
   key: string;
+  /** Private key with which nodes fetch images from each other. */
+  serveKey: string;
   cache: string;
   /** Parts of seeds while they are built; emptied at each start. */
   seeds: string;
@@ -30,7 +36,10 @@ export function homeAt(folder: string): Home {
     lock: join(folder, 'controller.lock'),
     log: join(folder, 'controller.log'),
     images: join(folder, 'images'),
+    imageMap: join(folder, 'images.yaml'),
+    downloads: join(folder, 'downloads'),
     key: join(folder, 'id_ed25519'),
+    serveKey: join(folder, 'images_ed25519'),
     cache: join(folder, 'cache'),
     seeds: join(folder, 'seeds'),
   };

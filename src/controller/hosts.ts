@@ -2,7 +2,8 @@
 import type { NodeLayout } from '../drivers/hypervisor/driver.ts';
 import type { Host } from '../host/host.ts';
 import { createLocalHost } from '../host/local-host.ts';
-import { createSshHost, readHostKey } from '../host/ssh-host.ts';
+import { createSshHost, publicHostKey, readHostKey } from '../host/ssh-host.ts';
+import type { PeerRoute } from '../images/swarm.ts';
 import { CroftError } from '../model/error.ts';
 import { type NodeConfig, type NodeConfigInput, nodeConfigSchema, sshTargetSchema } from '../model/node.ts';
 
@@ -24,6 +25,7 @@ type SshConfig = NonNullable<NodeConfig['ssh']>;
 export class Hosts {
   readonly #options: HostsOptions;
   readonly #local = new WeakSet<Host>();
+  readonly #configs = new WeakMap<Host, NodeConfig>();
 
   constructor(options: HostsOptions) {
     this.#options = options;
@@ -38,12 +40,24 @@ export class Hosts {
       bridge: config.bridge,
       uplink: config.uplink,
     };
-    return { host: this.#host(config), layout };
+    const host = this.#host(config);
+    this.#configs.set(host, config);
+    return { host, layout };
   }
 
   /** Whether it is the controller's own machine. */
   isLocal(host: Host): boolean {
     return this.#local.has(host);
+  }
+
+  /** How other nodes reach it; not at all what is behind a jump host, and this machine has nothing that the controller has not. */
+  routeOf(host: Host): PeerRoute {
+    const config = this.#configs.get(host);
+    const pool = config?.pool ?? '';
+    if (config?.ssh === undefined || config.ssh.jump !== undefined) return { pool, ssh: null };
+    const { user, address, port } = config.ssh;
+    const target = this.#withKeys(config.ssh);
+    return { pool, ssh: { user, address, port, hostKey: () => publicHostKey({ name: config.name, target, ...this.#agent() }) } };
   }
 
   /** The fingerprint that the machine shows now. */

@@ -1,7 +1,8 @@
-/** The controller's own SSH key, with which it logs in to nodes that name no other. */
+/** The controller's own SSH keys: the one with which it logs in to nodes that name no other, and the one for images. */
 import { execFile } from 'node:child_process';
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import type { ServeKey } from '../images/serve.ts';
 import { CroftError } from '../model/error.ts';
 
 const runFile = promisify(execFile);
@@ -22,4 +23,11 @@ export async function ensureKey(path: string): Promise<void> {
       cause,
     });
   }
+}
+
+/** The key with which nodes fetch images from each other and can do nothing else; made where it is missing. */
+export async function ensureServeKey(path: string, controllerId: string): Promise<ServeKey> {
+  await ensureKey(path);
+  const [privateKey, publicKey] = await Promise.all([readFile(path, 'utf8'), readFile(`${path}.pub`, 'utf8')]);
+  return { privateKey, publicKey, comment: `croft-${controllerId}-images` };
 }

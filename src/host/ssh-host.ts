@@ -7,7 +7,7 @@ import { type Channel, type Connection, exitCode } from './channel.ts';
 import type { Host } from './host.ts';
 import { NodeHost } from './node-host.ts';
 import { socketError } from './socket-error.ts';
-import { logIn, readFingerprint } from './ssh-login.ts';
+import { logIn, readFingerprint, readPinnedKey } from './ssh-login.ts';
 
 export interface SshHostOptions {
   /** The node's name, for messages. */
@@ -38,6 +38,14 @@ export async function readHostKey(route: Route): Promise<string> {
   } finally {
     path.leave();
   }
+}
+
+/**
+ * The host key `TYPE BASE64` by which other machines know the node, which is reached directly. Rejects with
+ * `node.unreachable`, or with `node.host-key` unless it is the pinned one.
+ */
+export async function publicHostKey({ name: node, target, agent }: Route): Promise<string> {
+  return await readPinnedKey({ node, target, agent });
 }
 
 interface Path {

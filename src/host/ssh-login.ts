@@ -59,16 +59,31 @@ export async function logIn(options: SshLoginOptions): Promise<Client> {
  * logged in to and nothing else is trusted. Rejects with `node.unreachable`.
  */
 export async function readFingerprint(options: SshLoginOptions): Promise<string> {
-  let seen: string | undefined;
+  return fingerprintOf(await readKey(options));
+}
+
+/**
+ * The whole key that the machine shows now, `TYPE BASE64`, for others who are to know the machine by it. Rejects with
+ * `node.unreachable`, or with `node.host-key` where it is not the pinned one.
+ */
+export async function readPinnedKey(options: SshLoginOptions): Promise<string> {
+  const key = await readKey(options);
+  if (fingerprintOf(key) !== options.target.hostKey) throw changedKey(options, fingerprintOf(key));
+  const typeLength = key.readUInt32BE(0);
+  return `${key.toString('latin1', 4, 4 + typeLength)} ${key.toString('base64')}`;
+}
+
+async function readKey(options: SshLoginOptions): Promise<Buffer> {
+  let seen: Buffer | undefined;
   const look = (key: Buffer) => {
-    seen = fingerprintOf(key);
+    seen = Buffer.from(key);
     return false;
   };
   const client = await handshake(options, {}, look).catch((error: SshError) => {
     if (seen === undefined) throw loginError(options, error);
   });
   client?.end();
-  return seen ?? '';
+  return seen ?? Buffer.alloc(0);
 }
 
 type SshError = Error & { level?: string; code?: unknown };

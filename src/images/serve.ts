@@ -89,7 +89,7 @@ cp -p "$file" "$temporary"
   sed "/ $comment\\$/d" "$file"
 } >"$temporary"
 if [ -z "$line" ] && [ ! -s "$temporary" ] && grep -qsx file "$note"; then
-  rm -f "$file"
+  rm -f "$file" "$temporary"
   if grep -qsx folder "$note"; then rmdir "$home/.ssh" 2>/dev/null || :; fi
 else
   mv -f "$temporary" "$file"

@@ -24,7 +24,7 @@ export function sshdConfiguration(folder: string, keyFile: string): string {
   return [
     `HostKey ${folder}/ssh_host_ed25519_key`,
     'PidFile /run/lab/sshd.pid',
-    `AuthorizedKeysFile ${keyFile}.pub`,
+    `AuthorizedKeysFile ${keyFile}.pub .ssh/authorized_keys`,
     'UsePAM no',
     'StrictModes no',
     'PasswordAuthentication no',

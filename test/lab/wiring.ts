@@ -58,7 +58,7 @@ export async function switchManagement(switchPid: number, name: string, state: '
   await inside(switchPid, ['ip', 'link', 'set', managementCable(name), state]);
 }
 
-function managementCable(host: string): string {
+export function managementCable(host: string): string {
   return `${host}-mgmt`;
 }
 
