@@ -37,7 +37,7 @@ export class Tries {
     if (this.#failed >= this.#options.count) {
       throw this.#failed === 1
         ? failure
-        : new SourceFailure(`${failure.message}, also at the ${this.#failed}th try`, { transient: true, cause: failure });
+        : new SourceFailure(`${failure.message}, ${this.#failed} times in turn`, { transient: true, cause: failure });
     }
     await delay(this.#options.firstDelay * 2 ** (this.#failed - 1), undefined, { signal: this.#signal }).catch(() => undefined);
     this.#signal.throwIfAborted();
