@@ -2,23 +2,43 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import type { DoctorReport } from '../model/doctor.ts';
-import type { Image } from '../model/image.ts';
+import type { Image, ImageContent } from '../model/image.ts';
+import type { ImageDefinition, ImageTraits } from '../model/image-definition.ts';
+import type { ImageMap } from '../model/image-map/image-map.ts';
+import type { ImageCheck, ImageCollection, PullProgress } from '../model/image-view.ts';
 import type { Node, NodeConfigInput } from '../model/node.ts';
 import type { AbandonedAnswer, CommandAnswer } from '../model/operations.ts';
+import type { PlacementPolicy } from '../model/placement.ts';
 import type { Store } from '../store/store.ts';
 import type { Metrics } from './metrics.ts';
 
 /** How a machine is reached: the `ssh` part of a node's configuration. */
 export type ReachTarget = NonNullable<NodeConfigInput['ssh']>;
 
-/** What comes and goes is recorded there. */
-export interface ImageIntake {
-  /** Reads the stream to its end, checks that it is a disk image and points the name at it. Rejects with `image.unusable`. */
-  add(name: string, content: Readable, onProgress?: (bytes: number) => void): Promise<Image>;
+/** What the API has done with images; what comes and goes is recorded there. */
+export interface ImageGateway {
+  /** The image map in force. Rejects with `input.*` where the user's file is wrong now. */
+  map(): Promise<ImageMap>;
+  /** Reads the stream to its end, checks that it is an image and points the name at it. Rejects with `image.unusable`. */
+  add(name: string, content: Readable, traits?: ImageTraits): Promise<Image>;
   /** Rejects with `conflict.in-use` while VMs use it. */
   remove(name: string): Promise<void>;
   /** Builds the guest image that Croft brings along, from packages of this machine's distribution. */
   buildMicro(name: string): Promise<Image>;
+  /** Has those of the map fetched that never were; names that it does not know are passed over. */
+  request(names: readonly string[]): Promise<void>;
+  /** Has the content fetched, also where there is one; null means the definition of the map. Rejects with `not-found`. */
+  pull(name: string, definition: ImageDefinition | null): Promise<void>;
+  /** Says where it is kept in advance, see Image. */
+  keep(name: string, prepull: readonly string[]): Promise<void>;
+  /** Null where nothing is being fetched for the name. */
+  progress(name: string): PullProgress | null;
+  /** Hashes it again wherever it is. */
+  verify(name: string): Promise<ImageCheck[]>;
+  /** Removes what nothing needs from the library and from the nodes; a dry run only tells. */
+  collect(dryRun: boolean): Promise<ImageCollection[]>;
+  /** Its file. Rejects with `not-found` where it was not fetched yet. */
+  open(name: string): Promise<{ content: ImageContent; stream: Readable }>;
 }
 
 /** What the API has done on nodes themselves; adopting and forgetting are recorded there. All reject with `node.*` where the node cannot be worked with. */
@@ -59,7 +79,9 @@ export interface ApiDependencies {
   version: string;
   /** The range of the transit networks, `a.b.c.d/n`: no network of a slice may overlap it. */
   transit: string;
-  images: ImageIntake;
+  /** How VMs are placed, to foretell it. */
+  placement: { policy: PlacementPolicy; routerGrace: number };
+  images: ImageGateway;
   nodes: NodeGateway;
   console: ConsoleGateway;
   changes: ChangeFeed;

@@ -3,7 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, Raw
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { CroftError, type ErrorCode } from '../model/error.ts';
-import { nameSchema } from '../model/name.ts';
+import { imageNameSchema, nameSchema } from '../model/name.ts';
 import { problemMediaType, problemSchema } from '../model/problem.ts';
 import type { ApiDependencies } from './dependencies.ts';
 
@@ -20,7 +20,7 @@ export type Routes = (api: Api, dependencies: ApiDependencies) => void;
 export const sliceParams = z.object({ slice: nameSchema });
 export const vmParams = z.object({ slice: nameSchema, vm: nameSchema });
 export const nodeParams = z.object({ node: nameSchema });
-export const imageParams = z.object({ image: nameSchema });
+export const imageParams = z.object({ image: imageNameSchema });
 
 /** A flag in a query string: `?abandon=true`. */
 export const flagSchema = z

@@ -34,6 +34,7 @@ const environmentVariables: readonly (readonly [string, string])[] = [
   ['DATABASE_URL', 'postgres:// URL or file path of a SQLite database'],
   ['CROFT_SEGMENTS', 'VLAN tags that networks get (2000-2999)'],
   ['CROFT_TRANSIT', 'range that transit networks are cut from (100.64.0.0/10)'],
+  ['ORCH_CONFIG', 'the image map (images.yaml in CROFT_HOME)'],
   ['CROFT_INTERVAL', 'seconds between passes that nothing asked for (10)'],
   ['CROFT_ROUTER_GRACE', 'seconds a router waits for its node before it moves (60)'],
   ['CROFT_POWERDOWN_TIME', 'seconds a guest has to power down (30)'],

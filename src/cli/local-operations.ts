@@ -16,8 +16,12 @@ export interface ServeOptions {
   segments?: string;
   /** Range that transit networks are cut from. */
   transit?: string;
+  /** An image map, in YAML. */
+  config?: string;
   /** Seconds between passes that nothing asked for. */
   interval?: number;
+  /** `spread`, `pack` or `round-robin`, for slices that do not say it. */
+  placement?: string;
 }
 
 export type Say = (line: string) => void;

@@ -3,6 +3,8 @@ import type { DoctorReport } from '../model/doctor.ts';
 import type { Event } from '../model/event.ts';
 import type { Flavor } from '../model/flavor.ts';
 import type { Image } from '../model/image.ts';
+import type { CatalogueEntry, ImportOptions, PullRequest } from '../model/image-requests.ts';
+import type { ImageCheck, ImageCollection, ImageView } from '../model/image-view.ts';
 import type { NodeConfigInput } from '../model/node.ts';
 import type { NodeView } from '../model/node-view.ts';
 import type {
@@ -66,11 +68,27 @@ export function createClient(options: TransportOptions) {
     flavors: { list: () => json<Flavor[]>('GET', '/v1/flavors') },
 
     images: {
-      list: () => json<Image[]>('GET', '/v1/images'),
-      get: (image: string) => json<Image>('GET', imagePath(image)),
-      /** Streams a disk image; `onProgress` gets the bytes sent so far. */
-      add: (image: string, content: Upload, onProgress?: (sent: number) => void) =>
-        json<Image>('PUT', imagePath(image), { stream: measured(content, onProgress), type: 'application/octet-stream' }),
+      list: () => json<ImageView[]>('GET', '/v1/images'),
+      get: (image: string) => json<ImageView>('GET', imagePath(image)),
+      /** What the image map knows where to fetch from. */
+      catalogue: () => json<CatalogueEntry[]>('GET', '/v1/image-catalogue'),
+      /** Asks for the content; it is there once \`pull\` of the image is null. */
+      pull: (image: string, request: PullRequest = {}) => json<ImageView>('POST', `${imagePath(image)}/pull`, { body: request }),
+      /** Where it is kept in advance: `all`, `pool:NAME`, `node:NAME`. */
+      prepull: (image: string, prepull: string[]) => json<ImageView>('PUT', `${imagePath(image)}/prepull`, { body: { prepull } }),
+      verify: (image: string) => json<ImageCheck[]>('POST', `${imagePath(image)}/verify`),
+      /** Removes the files that nothing needs, or only tells which these are. */
+      collect: (options: { dryRun?: boolean } = {}) =>
+        json<ImageCollection[]>('POST', '/v1/image-collection', { query: { dryRun: options.dryRun } }),
+      /** The image's file, as a stream. */
+      content: (image: string) => stream('GET', `${imagePath(image)}/content`),
+      /** Streams an image; `onProgress` gets the bytes sent so far. */
+      add: (image: string, content: Upload, onProgress?: (sent: number) => void, traits: ImportOptions = {}) =>
+        json<Image>('PUT', imagePath(image), {
+          query: { ...traits },
+          stream: measured(content, onProgress),
+          type: 'application/octet-stream',
+        }),
       buildMicro: (image: string) => json<Image>('POST', `${imagePath(image)}/build-micro`),
       remove: (image: string) => json<void>('DELETE', imagePath(image)),
     },

@@ -2,16 +2,19 @@
 import { mkdir, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { createMetrics } from '../api/metrics.ts';
 import { createApi } from '../api/server.ts';
 import { createQemuDriver } from '../drivers/hypervisor/qemu.ts';
 import { createOvsDriver } from '../drivers/network/ovs.ts';
 import { createImageDelivery } from '../images/deliver.ts';
+import { createImageFetcher } from '../images/fetch.ts';
 import { openImageLibrary } from '../images/library.ts';
 import { seedOf } from '../images/seed.ts';
 import { ConsoleHub } from '../loops/console-hub.ts';
 import { Fleet } from '../loops/fleet.ts';
+import { ImagePuller } from '../loops/image-puller.ts';
 import { Journal } from '../loops/journal.ts';
 import { NodeAdministration } from '../loops/node-gateway.ts';
 import { NodeWorker } from '../loops/node-worker.ts';
@@ -20,7 +23,9 @@ import { CroftError } from '../model/error.ts';
 import { openStore } from '../store/open.ts';
 import { ensureToken, makeHome } from './home.ts';
 import { Hosts } from './hosts.ts';
+import { createImageCare } from './image-care.ts';
 import { createImageIntake } from './image-intake.ts';
+import { createImageMaps } from './image-maps.ts';
 import { ImageSweep } from './image-sweep.ts';
 import { ensureKey } from './key.ts';
 import { createDoctor } from './node-doctor.ts';
@@ -52,6 +57,12 @@ export async function startController(options: ControllerOptions, agent: string 
   const journal = new Journal(store.events, failed);
   undo.defer(() => journal.flush());
 
+  const maps = createImageMaps({
+    catalogue: fileURLToPath(new URL('../../catalogue/images.yaml', import.meta.url)),
+    own: options.imageMap,
+    stored: async () => new Set((await store.images.list()).map(({ name }) => name)),
+  });
+  await maps.current();
   const library = await openImageLibrary({ folder: home.images });
   const hosts = new Hosts({ controllerId: store.controllerId, defaultKey: home.key, agent });
   const images = createImageDelivery({ library, isLocal: (host) => hosts.isLocal(host) });
@@ -76,18 +87,43 @@ export async function startController(options: ControllerOptions, agent: string 
       }),
   );
   undo.defer(() => fleet.stop());
-  const placement = new PlacementLoop({ store, fleet, journal, interval, routerGrace, now, failed });
+  const placement = new PlacementLoop({ store, fleet, journal, interval, routerGrace, policy: options.placement, now, failed });
   undo.defer(() => placement.stop());
 
   const sweep = new ImageSweep({ store, library, delivery: images, fleet, failed });
+  const wakeNodes = (): void => fleet.wake();
+  const puller = new ImagePuller({
+    ...{ store, journal, failed, now },
+    fetcher: createImageFetcher({ library, folder: home.downloads, proxies: options.proxies, now }),
+    arriving: (work) => sweep.arriving(work),
+    changed: () => {
+      placement.wake();
+      wakeNodes();
+    },
+  });
+  undo.defer(() => puller.stop());
   const consoles = new ConsoleHub(async (vm) => {
     const { host, layout } = await reachOf(fleet, vm.nodeId);
     return await hypervisor.console(host, layout, vm.id);
   });
   undo.defer(() => consoles.close());
   const api = await createApi({
-    ...{ store, token, version: options.version, transit: options.transit, changes: journal, metrics, wake, logger },
-    images: createImageIntake({ store, library, workFolder: join(home.cache, 'micro'), journal, sweep }),
+    ...{
+      store,
+      token,
+      version: options.version,
+      transit: options.transit,
+      placement: { policy: options.placement, routerGrace },
+      changes: journal,
+      metrics,
+      wake,
+      logger,
+    },
+    images: {
+      ...createImageIntake({ store, library, maps, puller, workFolder: join(home.cache, 'micro'), journal, sweep, wakeNodes }),
+      ...createImageCare({ store, library, delivery: images, fleet }),
+      collect: (dryRun) => sweep.collect(dryRun),
+    },
     nodes: new NodeAdministration({ store, fleet, journal, hypervisor, network, doctor: createDoctor(), hosts, wake }),
     console: {
       open: async (slice, name) => await consoles.open(await store.vms.get(slice, name)),
@@ -102,6 +138,7 @@ export async function startController(options: ControllerOptions, agent: string 
   await api.listen({ host: options.host, port: options.port });
   url = urlOf(api.server.address() as AddressInfo);
   placement.wake();
+  puller.wake();
   void sweep.sweep();
   logger.info({ url, controller: store.controllerId, database: store.dialect }, 'the controller is ready');
   const owned = undo.move();

@@ -1,44 +1,60 @@
-/** Images on their way in: from an upload or from a build, through inspection, into the library and the store. */
+/** Images on their way in: from an upload, from a build or by a pull, through inspection, into the library and the store. */
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { ImageIntake } from '../api/dependencies.ts';
 import type { ImageLibrary } from '../images/library.ts';
 import { buildMicroImage } from '../images/micro.ts';
+import type { ImagePuller } from '../loops/image-puller.ts';
 import type { Journal } from '../loops/journal.ts';
+import { CroftError } from '../model/error.ts';
 import type { Image } from '../model/image.ts';
-import { usualTraits } from '../model/image-definition.ts';
+import { type ImageDefinition, type ImageTraits, usualTraits } from '../model/image-definition.ts';
+import { unknownName } from '../model/input-issues.ts';
 import type { Store } from '../store/store.ts';
+import type { ImageMaps } from './image-maps.ts';
 import type { ImageSweep } from './image-sweep.ts';
 
 export interface ImageIntakeOptions {
   store: Store;
   library: ImageLibrary;
+  maps: ImageMaps;
+  puller: ImagePuller;
   /** Where the micro image is built; keeps downloaded packages. */
   workFolder: string;
   journal: Journal;
   sweep: ImageSweep;
+  wakeNodes(): void;
 }
 
-export function createImageIntake({ store, library, workFolder, journal, sweep }: ImageIntakeOptions): ImageIntake {
-  async function add(name: string, content: Readable | string): Promise<Image> {
+export function createImageIntake({ store, library, maps, puller, workFolder, journal, sweep, wakeNodes }: ImageIntakeOptions) {
+  async function add(name: string, content: Readable | string, traits: ImageTraits = usualTraits): Promise<Image> {
     const image = await sweep.arriving(async () => {
       const { sha256, format, size, virtualSize } = await library.add(content);
-      return await store.images.put({ name, content: { sha256, format, size, virtualSize }, traits: usualTraits, origin: null });
+      return await store.images.put({ name, content: { sha256, format, size, virtualSize }, traits, origin: null });
     });
     journal.record({ kind: 'image.added', message: `image ${name} is sha256:${image.content?.sha256}` });
     void sweep.sweep();
+    puller.wake();
     return image;
   }
 
+  async function request(definition: ImageDefinition): Promise<void> {
+    await store.imagePulls.request(definition);
+    const message = `image ${definition.name} is to be fetched from ${definition.sources.length === 1 ? 'its source' : `one of ${definition.sources.length} sources`}`;
+    journal.record({ kind: 'image.requested', message });
+    puller.wake();
+  }
+
   return {
+    map: () => maps.current(),
     add,
-    async remove(name) {
+    async remove(name: string): Promise<void> {
       await store.images.remove(name);
+      puller.wake();
       void sweep.sweep();
       journal.record({ kind: 'image.removed', message: `image ${name} removed` });
     },
-    async buildMicro(name) {
+    async buildMicro(name: string): Promise<Image> {
       await mkdir(workFolder, { recursive: true });
       const outputFile = join(workFolder, 'micro.raw');
       const log = (message: string): void => journal.record({ kind: 'image.building', message: `${name}: ${message}` });
@@ -49,5 +65,27 @@ export function createImageIntake({ store, library, workFolder, journal, sweep }
         await rm(outputFile, { force: true });
       }
     },
+    /** Those that were fetched or are being fetched are left as they are. */
+    async request(names: readonly string[]): Promise<void> {
+      const [stored, map] = await Promise.all([store.images.list(), maps.current()]);
+      const present = new Set(stored.map(({ name }) => name));
+      const definitions = names.filter((name) => !present.has(name)).flatMap((name) => map.images.get(name) ?? []);
+      for (const definition of definitions) await request(definition);
+    },
+    async pull(name: string, given: ImageDefinition | null): Promise<void> {
+      const { images } = await maps.current();
+      const definition = given ?? images.get(name);
+      if (definition === undefined) {
+        throw new CroftError('not-found', `the image map has no ${unknownName('image', name, [...images.keys()])}`, {
+          hint: 'Give a URL to fetch it from, or add it to the image map.',
+        });
+      }
+      await request({ ...definition, name });
+    },
+    async keep(name: string, prepull: readonly string[]): Promise<void> {
+      await store.images.setPrepull(name, prepull);
+      wakeNodes();
+    },
+    progress: (name: string) => puller.progress(name),
   };
 }

@@ -10,6 +10,7 @@ function stage(files: string[], needed: string[]) {
   const library = {
     list: async () => [...files],
     remove: async (sha256: string) => void files.splice(files.indexOf(sha256), 1),
+    occupied: async () => 4096,
   } as unknown as ImageLibrary;
   const store = { images: { contents: async () => needed }, nodes: { list: async () => [] } } as unknown as Store;
   const fleet = new Fleet(() => assert.fail('there is no node'));

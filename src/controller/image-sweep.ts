@@ -2,14 +2,17 @@
 import type { ImageDelivery } from '../images/deliver.ts';
 import type { ImageLibrary } from '../images/library.ts';
 import type { Fleet } from '../loops/fleet.ts';
+import { inWords } from '../loops/recorder.ts';
+import type { ImageCollection } from '../model/image-view.ts';
+import type { Node } from '../model/node.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ImageSweepOptions {
   store: Store;
-  library: ImageLibrary;
-  delivery: ImageDelivery;
+  library: Pick<ImageLibrary, 'list' | 'remove' | 'occupied'>;
+  delivery: Pick<ImageDelivery, 'collect'>;
   fleet: Fleet;
-  /** A node could not be swept; it will be the next time. */
+  /** A sweep that nobody waits for failed; what it left is removed the next time. */
   failed(error: unknown): void;
 }
 
@@ -17,7 +20,7 @@ export class ImageSweep {
   readonly #options: ImageSweepOptions;
   #arriving = 0;
   #owed = false;
-  #sweeping: Promise<void> = Promise.resolve();
+  #sweeping: Promise<unknown> = Promise.resolve();
 
   constructor(options: ImageSweepOptions) {
     this.#options = options;
@@ -36,21 +39,55 @@ export class ImageSweep {
   }
 
   /** Sweeps now, or once nothing is arriving any more. Never rejects. */
-  sweep(): Promise<void> {
+  async sweep(): Promise<void> {
     this.#owed = this.#arriving > 0;
-    if (!this.#owed) this.#sweeping = this.#sweeping.then(() => this.#run()).catch(this.#options.failed);
-    return this.#sweeping;
+    if (this.#owed) return;
+    await this.collect(false).catch(this.#options.failed);
   }
 
-  async #run(): Promise<void> {
-    const { store, library, delivery, fleet, failed } = this.#options;
+  /**
+   * Sweeps now and tells what was removed in each place; a dry run only tells. While a file arrives the library is left out,
+   * and swept later.
+   */
+  collect(dryRun: boolean): Promise<ImageCollection[]> {
+    const collecting = this.#sweeping.then(() => this.#run(dryRun));
+    this.#sweeping = collecting.catch(() => undefined);
+    return collecting;
+  }
+
+  async #run(dryRun: boolean): Promise<ImageCollection[]> {
+    const { store } = this.#options;
     const kept = await store.images.contents();
-    const wanted = new Set(kept);
-    for (const sha256 of await library.list()) if (!wanted.has(sha256)) await library.remove(sha256);
     const nodes = (await store.nodes.list()).filter(({ observed }) => observed.status === 'ready');
-    for (const { id } of nodes) {
-      const connection = fleet.worker(id)?.connection();
-      if (connection !== undefined) await connection.then(({ host, layout }) => delivery.collect(host, layout, kept)).catch(failed);
+    const onNodes = await Promise.all(nodes.map((node) => this.#collectOn(node, kept, dryRun)));
+    return [await this.#collectLibrary(new Set(kept), dryRun), ...onNodes.flatMap((found) => found ?? [])];
+  }
+
+  async #collectLibrary(kept: ReadonlySet<string>, dryRun: boolean): Promise<ImageCollection> {
+    const { library } = this.#options;
+    if (this.#arriving > 0) {
+      this.#owed = true;
+      return { node: null, images: [], bytes: 0, failure: 'an image is arriving; what nothing needs is removed after that' };
+    }
+    const images = (await library.list()).filter((sha256) => !kept.has(sha256));
+    let bytes = 0;
+    for (const sha256 of images) {
+      bytes += await library.occupied(sha256);
+      if (!dryRun) await library.remove(sha256);
+    }
+    return { node: null, images, bytes, failure: null };
+  }
+
+  async #collectOn({ id, config }: Node, kept: readonly string[], dryRun: boolean): Promise<ImageCollection | null> {
+    const { delivery, fleet } = this.#options;
+    const worker = fleet.worker(id);
+    if (worker === null) return null;
+    try {
+      const { host, layout } = await worker.connection();
+      const { images, bytes } = await delivery.collect(host, layout, kept, { dryRun });
+      return { node: config.name, images, bytes, failure: null };
+    } catch (thrown) {
+      return { node: config.name, images: [], bytes: 0, failure: inWords(thrown) };
     }
   }
 }

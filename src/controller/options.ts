@@ -1,8 +1,10 @@
 /** All that a controller is told, resolved once from flags and environment into one frozen object. */
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { ServeOptions } from '../cli/local-operations.ts';
 import { CroftError } from '../model/error.ts';
 import { parseSubnet } from '../model/ipv4.ts';
+import { type PlacementPolicy, placementPolicies } from '../model/placement.ts';
 import { type Home, homeAt } from './home.ts';
 
 export interface ControllerOptions {
@@ -17,7 +19,13 @@ export interface ControllerOptions {
   interval: number;
   /** A router leaves its node when that was unreachable for so many ms. */
   routerGrace: number;
+  /** How VMs of slices are placed that do not say it. */
+  placement: PlacementPolicy;
   stopTimes: { powerdown: number; terminate: number };
+  /** The user's image map; `required` where it was named. */
+  imageMap: { file: string; required: boolean };
+  /** The proxies of the environment, for fetching images. */
+  proxies: Readonly<Record<string, string | undefined>>;
   version: string;
 }
 
@@ -32,7 +40,9 @@ export interface ControllerEnvironment {
   CROFT_TRANSIT?: string | undefined;
   CROFT_INTERVAL?: string | undefined;
   CROFT_ROUTER_GRACE?: string | undefined;
+  CROFT_PLACEMENT?: string | undefined;
   CROFT_POWERDOWN_TIME?: string | undefined;
+  ORCH_CONFIG?: string | undefined;
 }
 
 const defaultPort = 7420;
@@ -44,7 +54,11 @@ export function homeFolder(environment: ControllerEnvironment, userId: number): 
 }
 
 /** Rejects with `input.invalid` that names the flag or variable. */
-export function controllerOptions(home: string, given: ServeOptions, environment: ControllerEnvironment): ControllerOptions {
+export function controllerOptions(
+  home: string,
+  given: ServeOptions,
+  environment: NodeJS.ProcessEnv & ControllerEnvironment,
+): ControllerOptions {
   const folder = homeAt(home);
   return Object.freeze({
     home: folder,
@@ -55,9 +69,22 @@ export function controllerOptions(home: string, given: ServeOptions, environment
     transit: transitRange(given.transit ?? environment.CROFT_TRANSIT ?? '100.64.0.0/10'),
     interval: (given.interval ?? number(environment.CROFT_INTERVAL, 'CROFT_INTERVAL', 1, 3600) ?? 10) * 1000,
     routerGrace: (number(environment.CROFT_ROUTER_GRACE, 'CROFT_ROUTER_GRACE', 1, 86_400) ?? 60) * 1000,
+    placement: placementPolicy(given.placement ?? environment.CROFT_PLACEMENT ?? 'spread'),
     stopTimes: { powerdown: (number(environment.CROFT_POWERDOWN_TIME, 'CROFT_POWERDOWN_TIME', 1, 3600) ?? 30) * 1000, terminate: 5000 },
+    imageMap: imageMapOf(given.config ?? environment.ORCH_CONFIG, folder.imageMap),
+    proxies: proxiesOf(environment),
     version: packageVersion(),
   });
+}
+
+function imageMapOf(named: string | undefined, usual: string): ControllerOptions['imageMap'] {
+  return named === undefined || named === '' ? { file: usual, required: false } : { file: resolve(named), required: true };
+}
+
+/** Each name in lower and in upper case, as programs look for them. */
+function proxiesOf(environment: NodeJS.ProcessEnv): ControllerOptions['proxies'] {
+  const names = ['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'].flatMap((name) => [name, name.toUpperCase()]);
+  return Object.fromEntries(names.map((name) => [name, environment[name]]));
 }
 
 export function packageVersion(): string {
@@ -81,6 +108,12 @@ function segmentRange(text: string): { first: number; last: number } {
     throw new CroftError('input.invalid', `the VLAN range ${JSON.stringify(text)} is not two tags of 1 to 4094 such as 2000-2999`);
   }
   return range;
+}
+
+function placementPolicy(text: string): PlacementPolicy {
+  const policy = placementPolicies.find((one) => one === text);
+  if (policy !== undefined) return policy;
+  throw new CroftError('input.invalid', `the placement ${JSON.stringify(text)} is none of ${placementPolicies.join(', ')}`);
 }
 
 function transitRange(text: string): string {

@@ -62,12 +62,12 @@ async function up(home: Home, options: ServiceOptions, given: ServeOptions): Ret
 }
 
 async function start(home: Home, { self, environment, homeFolder }: ServiceOptions, given: ServeOptions): Promise<Presence> {
-  controllerOptions(homeFolder, given, environment);
+  const { imageMap } = controllerOptions(homeFolder, given, environment);
   await makeHome(home);
   await using log = await open(home.log, 'a', 0o600);
   const { size } = await log.stat();
   const [program, ...first] = self;
-  const child = spawn(program, [...first, 'serve', ...flagsOf(given)], {
+  const child = spawn(program, [...first, 'serve', ...flagsOf({ ...given, ...(imageMap.required && { config: imageMap.file }) })], {
     detached: true,
     stdio: ['ignore', log.fd, log.fd],
     cwd: '/',
@@ -93,8 +93,7 @@ async function start(home: Home, { self, environment, homeFolder }: ServiceOptio
   });
 }
 
-function flagsOf({ host, port, database, segments, transit, interval }: ServeOptions): string[] {
-  const given = { host, port, database, segments, transit, interval };
+function flagsOf(given: ServeOptions): string[] {
   return Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, String(value)]));
 }
 

@@ -48,6 +48,8 @@ export interface ImageLibrary {
   verify(sha256: string, format: ImageFormat): Promise<boolean>;
   /** The sha256 of each image that is there. */
   list(): Promise<string[]>;
+  /** Bytes of the disk that its files take. */
+  occupied(sha256: string): Promise<number>;
   /** Removing what is not there does no harm. */
   remove(sha256: string): Promise<void>;
 }
@@ -151,6 +153,10 @@ export async function openImageLibrary({
     },
     async list() {
       return (await readdir(folder)).flatMap((name) => /^([0-9a-f]{64})\./.exec(name)?.[1] ?? []);
+    },
+    async occupied(sha256) {
+      const files = await Promise.all(imageFormats.map((format) => stat(pathOf(sha256, format)).catch(() => null)));
+      return files.reduce((sum, file) => sum + (file?.blocks ?? 0) * 512, 0);
     },
     async remove(sha256) {
       await Promise.all(imageFormats.map((format) => rm(pathOf(sha256, format), { force: true })));

@@ -26,6 +26,11 @@ export class Fleet {
     return this.#workers.get(nodeId) ?? null;
   }
 
+  /** Asks every node for a pass now. */
+  wake(): void {
+    for (const worker of this.#workers.values()) worker.wake();
+  }
+
   async release(nodeId: string): Promise<void> {
     const worker = this.#workers.get(nodeId);
     this.#workers.delete(nodeId);

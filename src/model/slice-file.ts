@@ -1,12 +1,14 @@
 /** The form of a slice file: one schema for validation, types and OpenAPI. Sizes stay text here; normalising reads them. */
 import { z } from 'zod';
+import { firmwares } from './image-definition.ts';
+import { labelSchema } from './image-map/label.ts';
 import { type Impairment, quantities } from './impairment.ts';
 import { nameSchema } from './name.ts';
+import { sizeSchema } from './size-schema.ts';
 import { nicModels, restartPolicies } from './slice.ts';
+import { volumesSchema } from './slice-volume-file.ts';
 import { topologies } from './topology.ts';
-import { sizePattern, sizeRule } from './unit.ts';
-
-const sizeSchema = z.string({ error: sizeRule }).regex(sizePattern, sizeRule).meta({ description: sizeRule, example: '256MiB' });
+import { sizeRule } from './unit.ts';
 
 const macSchema = z
   .string()
@@ -62,11 +64,18 @@ const nicFileSchema = z.union([nameSchema, nicObjectSchema]);
 export type NicFile = z.infer<typeof nicFileSchema>;
 
 export const templateSchema = z.strictObject({
-  image: nameSchema.optional().meta({ description: 'Required, here or in the template' }),
-  flavor: nameSchema.optional().meta({ description: 'Gives what cpus, memory and disk do not say; `small` by default' }),
+  image: labelSchema.optional().meta({
+    description: "An image, an alias, or one of them with a size; the image map's default label where there is one",
+    example: 'debian-12:large',
+  }),
+  flavor: nameSchema
+    .optional()
+    .meta({ description: "Gives what cpus, memory and disk do not say; else the image's size and defaults do, else the flavor `small`" }),
   cpus: z.int().min(1).max(512).optional(),
   memory: sizeSchema.optional().meta({ description: `32MiB to 4TiB; ${sizeRule}` }),
   disk: sizeSchema.optional().meta({ description: `1MiB to 64TiB, the image's own size by default; ${sizeRule}` }),
+  volumes: volumesSchema,
+  firmware: z.enum(firmwares).optional().meta({ description: "What the VM starts with; the image's own by default" }),
   nics: z.array(nicFileSchema).max(8, 'a VM has at most 8 NICs').optional(),
   restart: z.enum(restartPolicies).optional().meta({ description: 'What happens when the VM ends by itself; on-failure by default' }),
   userData: z
@@ -74,6 +83,12 @@ export const templateSchema = z.strictObject({
     .max(64 * 1024, 'user-data has at most 65536 characters')
     .regex(/^(#!|#cloud-config\s)[^\0]*$/, 'user-data is a script that starts with "#!" or a document that starts with "#cloud-config"')
     .optional(),
+  cloudConfig: z
+    .string()
+    .max(64 * 1024, 'a cloud-config has at most 65536 characters')
+    .regex(/^[^\0]*$/, 'a cloud-config has no zero byte')
+    .optional()
+    .meta({ description: 'A #cloud-config document that goes with the script of userData' }),
   sshKeys: z
     .array(z.string().max(16384).regex(publicKeyPattern, 'not an OpenSSH public key on one line, such as "ssh-ed25519 AAAA… name"'))
     .max(100)

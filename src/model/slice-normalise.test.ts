@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { storedImages } from '../../test/model/stored-images.ts';
 import { CroftError, type InputIssue } from './error.ts';
 import { initialFlavors } from './flavor.ts';
 import { anywhere } from './placement.ts';
@@ -8,7 +9,12 @@ import type { SliceSpec } from './slice.ts';
 import { readSliceFile } from './slice-document.ts';
 import { type NormaliseContext, normaliseSlice } from './slice-normalise.ts';
 
-const context: NormaliseContext = { flavors: initialFlavors, images: ['micro', 'debian'], previous: null, reserved: '100.64.0.0/10' };
+const context: NormaliseContext = {
+  flavors: initialFlavors,
+  images: storedImages('micro', 'debian'),
+  previous: null,
+  reserved: '100.64.0.0/10',
+};
 
 function normalise(text: string, previous: SliceSpec | null = null): SliceSpec {
   const { file, locate } = readSliceFile(text);

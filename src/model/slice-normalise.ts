@@ -1,21 +1,23 @@
 /** A slice file as the slice that it means: presets expanded, defaults filled in, every reference and number checked. */
+import { userDataOf } from './cloud-config.ts';
 import type { Flavor } from './flavor.ts';
-import { InputIssues, type Locate, unknownName } from './input-issues.ts';
+import { InputIssues, type Locate } from './input-issues.ts';
 import { formatAddress, formatSubnet } from './ipv4.ts';
 import { anywhere, usualPlacement } from './placement.ts';
 import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
 import { draftSlice, expandCounts, type NetworkDraft, type VmDraft } from './slice-draft.ts';
 import type { SliceFile } from './slice-file.ts';
+import { type ChosenImage, chooseImage, type ImageChoice } from './slice-image.ts';
 import { impairmentOf } from './slice-impairment.ts';
 import { attachLinks } from './slice-links.ts';
 import { NicChecker } from './slice-nics.ts';
+import { sizesOf } from './slice-sizes.ts';
 import { planSubnets, type SubnetPlan } from './slice-subnets.ts';
-import { formatSize, parseSize, sizeRule } from './unit.ts';
+import { volumesOf } from './slice-volumes.ts';
 
 export interface NormaliseContext {
   flavors: readonly Flavor[];
-  /** Names of the images there are. */
-  images: readonly string[];
+  images: ImageChoice;
   /** The slice as it is now: networks that name no subnet keep theirs. Null where it is new. */
   previous: SliceSpec | null;
   /** The range of the transit networks, `a.b.c.d/n`: no network of a slice may overlap it. */
@@ -59,72 +61,32 @@ function networkSpec(network: NetworkDraft, plan: SubnetPlan | undefined, issues
 
 function vmSpec(vm: VmDraft, nics: NicChecker, context: NormaliseContext, issues: InputIssues): VmSpec {
   checkKeys(vm, issues);
+  const image = imageOf(vm, context, issues);
+  const sizes = sizesOf(vm, context.flavors, image, issues);
+  if (image?.isCdRom === true && sizes.disk === null)
+    issues.add(vm.path, `the image ${image.name} of VM ${vm.name} is a CD-ROM: give the disk that it is installed on a size`);
   return {
     name: vm.name,
-    image: imageOf(vm, context.images, issues),
-    ...sizesOf(vm, context.flavors, issues),
+    image: image?.name ?? '',
+    ...sizes,
     nics: nics.nicsOf(vm),
-    volumes: [],
-    firmware: null,
+    volumes: volumesOf(vm, context.images, issues),
+    firmware: vm.fields.firmware ?? null,
     restart: vm.fields.restart ?? 'on-failure',
-    userData: vm.fields.userData ?? null,
-    cloudConfig: null,
+    ...userDataOf(vm, issues),
     sshKeys: vm.fields.sshKeys ?? [],
     placement: anywhere,
   };
 }
 
-function imageOf(vm: VmDraft, images: readonly string[], issues: InputIssues): string {
+/** A VM without label has the image map's default one. */
+function imageOf(vm: VmDraft, { images }: NormaliseContext, issues: InputIssues): ChosenImage | undefined {
   const { image } = vm.fields;
-  if (image === undefined) issues.add(vm.path, `VM ${vm.name} has no image: give it one, or the template`);
-  else if (!images.includes(image)) issues.add(vm.pathOf('image'), unknownName('image', image, images));
-  return image ?? '';
-}
-
-const defaultFlavor = 'small';
-
-/** Sizes that the VM gives win over those of its flavor. */
-function sizesOf(vm: VmDraft, flavors: readonly Flavor[], issues: InputIssues): Pick<VmSpec, 'cpus' | 'memory' | 'disk'> {
-  const flavor = flavorOf(vm, flavors, issues);
-  return {
-    cpus: vm.fields.cpus ?? flavor?.cpus ?? 1,
-    memory: sizeOf(vm, 'memory', issues) ?? flavor?.memory ?? 0,
-    disk: sizeOf(vm, 'disk', issues) ?? flavor?.disk ?? null,
-  };
-}
-
-function flavorOf(vm: VmDraft, flavors: readonly Flavor[], issues: InputIssues): Flavor | undefined {
-  const { flavor, cpus, memory } = vm.fields;
-  if (flavor === undefined && cpus !== undefined && memory !== undefined) return undefined;
-  const name = flavor ?? defaultFlavor;
-  const found = flavors.find((candidate) => candidate.name === name);
-  if (found === undefined)
-    issues.add(
-      vm.pathOf('flavor'),
-      unknownName(
-        'flavor',
-        name,
-        flavors.map((candidate) => candidate.name),
-      ),
-    );
-  return found;
-}
-
-const sizeLimits = {
-  memory: { least: 32 * 1024 ** 2, most: 4 * 1024 ** 4 },
-  disk: { least: 1024 ** 2, most: 64 * 1024 ** 4 },
-} as const;
-
-/** Bytes; undefined where the VM does not give it, or gives what is no size. */
-function sizeOf(vm: VmDraft, field: 'memory' | 'disk', issues: InputIssues): number | undefined {
-  const text = vm.fields[field];
-  if (text === undefined) return undefined;
-  const bytes = parseSize(text);
-  const { least, most } = sizeLimits[field];
-  if (bytes === null) issues.add(vm.pathOf(field), sizeRule);
-  else if (bytes < least || bytes > most)
-    issues.add(vm.pathOf(field), `${text} of ${field} is not between ${formatSize(least)} and ${formatSize(most)}`);
-  return bytes ?? undefined;
+  if (image === undefined && images.map.defaultLabel === null) {
+    issues.add(vm.path, `VM ${vm.name} has no image: give it one, or the template`);
+    return undefined;
+  }
+  return chooseImage(images, image ?? null, image === undefined ? vm.path : vm.pathOf('image'), issues);
 }
 
 /** An OpenSSH public key repeats its type inside its base64 part; a damaged or mixed-up key does not. */

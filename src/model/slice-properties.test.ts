@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { storedImages } from '../../test/model/stored-images.ts';
 import type { Impairment } from './impairment.ts';
 import { anywhere, usualPlacement } from './placement.ts';
 import { type NetworkSpec, type NicSpec, nicModels, restartPolicies, type SliceSpec, type VmSpec } from './slice.ts';
@@ -106,7 +107,7 @@ function vmOf(seed: VmSeed, index: number, networks: readonly NetworkSpec[]): Vm
   return { name: `vm${index}`, ...seed.vm, nics };
 }
 
-const context: NormaliseContext = { flavors: [], images: images, previous: null, reserved: '100.64.0.0/10' };
+const context: NormaliseContext = { flavors: [], images: storedImages(...images), previous: null, reserved: '100.64.0.0/10' };
 
 test('CR9 an exported slice reads back as the same slice', () => {
   fc.assert(

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { storedImages } from '../../test/model/stored-images.ts';
 import { initialFlavors } from './flavor.ts';
 import { nameSchema } from './name.ts';
 import { checkSliceFile } from './slice-file-check.ts';
@@ -28,7 +29,12 @@ test('CR9 each preset makes a valid slice of its smallest and of its largest siz
   for (const topology of topologies) {
     for (const size of Object.values(topologySizes[topology])) {
       const file = checkSliceFile({ slice: 'a', topology, size, template: { image: 'micro' } });
-      const spec = normaliseSlice(file, { flavors: initialFlavors, images: ['micro'], previous: null, reserved: '100.64.0.0/10' });
+      const spec = normaliseSlice(file, {
+        flavors: initialFlavors,
+        images: storedImages('micro'),
+        previous: null,
+        reserved: '100.64.0.0/10',
+      });
       assert.equal(spec.vms.length, size, `${topology} of ${size}`);
       for (const { name } of [...spec.vms, ...spec.networks]) assert.ok(nameSchema.safeParse(name).success, name);
     }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { pino } from 'pino';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
 import { createMetrics } from '../../src/api/metrics.ts';
@@ -11,6 +11,7 @@ import type { Api } from '../../src/api/route.ts';
 import { createApi } from '../../src/api/server.ts';
 import { CroftError } from '../../src/model/error.ts';
 import { usualTraits } from '../../src/model/image-definition.ts';
+import { readImageMap } from '../../src/model/image-map/read.ts';
 import { nodeConfigSchema } from '../../src/model/node.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { FetchedImage, Store } from '../../src/store/store.ts';
@@ -19,6 +20,10 @@ export const token = 'a-token-for-tests';
 export const version = '0.0.0-test';
 export const authorization = `Bearer ${token}`;
 export const imageHash = createHash('sha256').update('micro').digest('hex');
+export const sampleMap = readImageMap(
+  'aliases: { late: late-1 }\nimages: { late-1: { source: "https://images.test/late.qcow2", disk: 2GiB, memory: 1GiB } }',
+  'images.yaml',
+);
 export const sampleImage = (name: string, sha256: string, size = 512): FetchedImage => ({
   ...{ name, traits: usualTraits, origin: null },
   content: { sha256, format: 'raw', size, virtualSize: size },
@@ -109,6 +114,30 @@ function imageIntake(store: Store): ApiDependencies['images'] {
       await store.images.remove(name);
     },
     buildMicro: (name) => store.images.put(sampleImage(name, imageHash)),
+    map: async () => sampleMap,
+    async request(names) {
+      const stored = new Set((await store.images.list()).map(({ name }) => name));
+      for (const name of names.filter((wanted) => !stored.has(wanted))) {
+        const definition = sampleMap.images.get(name);
+        if (definition !== undefined) await store.imagePulls.request(definition);
+      }
+    },
+    async pull(name, definition) {
+      const wanted = definition ?? sampleMap.images.get(name);
+      if (wanted === undefined) throw new CroftError('not-found', `no ${name}`);
+      await store.imagePulls.request(wanted);
+    },
+    async keep(name, prepull) {
+      await store.images.setPrepull(name, prepull);
+    },
+    progress: () => null,
+    verify: async () => [{ node: null, outcome: 'intact', message: null }],
+    collect: async (dryRun) => [{ node: null, images: dryRun ? [] : [imageHash], bytes: dryRun ? 0 : 5, failure: null }],
+    async open(name) {
+      const { content } = await store.images.get(name);
+      if (content === null) throw new CroftError('not-found', `${name} was not fetched`);
+      return { content, stream: Readable.from([Buffer.alloc(content.size)]) };
+    },
   };
 }
 

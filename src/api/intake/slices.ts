@@ -1,5 +1,6 @@
 /** What is asked of slices: committed as desired state, recorded as a task and an event, and made known to the loops. */
 import { CroftError } from '../../model/error.ts';
+import type { Image } from '../../model/image.ts';
 import type { ApplyOptions, SliceDocument } from '../../model/operations.ts';
 import type { Slice, SliceDesired } from '../../model/slice.ts';
 import type { SliceChange } from '../../model/slice-change.ts';
@@ -12,7 +13,8 @@ import type { Task } from '../../model/task.ts';
 import type { Store } from '../../store/store.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
-type Context = Pick<ApiDependencies, 'store' | 'wake' | 'transit'>;
+type Context = Pick<ApiDependencies, 'store' | 'wake' | 'transit' | 'images'>;
+type Comparing = Pick<Context, 'store' | 'transit' | 'images'>;
 
 export interface Applied {
   slice: Slice;
@@ -22,7 +24,7 @@ export interface Applied {
 }
 
 /** What `applySlice` would do now. Rejects with `input.*` for a document that is wrong. */
-export async function planSlice(context: Pick<Context, 'store' | 'transit'>, document: SliceDocument): Promise<SliceChange> {
+export async function planSlice(context: Comparing, document: SliceDocument): Promise<SliceChange> {
   return (await compare(context, document)).change;
 }
 
@@ -42,16 +44,22 @@ export async function applySlice(context: Context, document: SliceDocument, opti
 }
 
 async function applyOnce(context: Context, document: SliceDocument, options: ApplyOptions): Promise<Applied> {
-  const { store, wake } = context;
+  const { store, wake, images } = context;
   const { current, change } = await compare(context, document);
   refuseOtherGeneration(change, options.against);
   if (current !== null && isEmptyChange(change)) return { slice: current, task: await taskUnderWay(store, current), change };
-  if (options.allowRecreate !== true) refuseRecreation(change);
+  if (options.allowRecreate !== true) refuseDataLoss(change);
+  await images.request(imagesOf(change));
   const slice = await store.slices.commit(change);
   const message = `${change.slice} was applied as generation ${slice.generation}:\n${describeChange(change).join('\n')}`;
   const task = await record(store, 'slice.apply', slice, message);
   wake();
   return { slice, task, change };
+}
+
+/** The images that VMs and volumes of a change need, by name. */
+function imagesOf({ spec }: SliceChange): string[] {
+  return [...new Set(spec.vms.flatMap(({ image, volumes }) => [image, ...volumes.flatMap((volume) => volume.image ?? [])]))];
 }
 
 /** What still works on a slice that is as it was asked for; started anew where a crash came between a commit and its task. */
@@ -63,22 +71,31 @@ async function taskUnderWay({ tasks, vms }: Context['store'], { name, generation
 }
 
 async function compare(
-  { store, transit }: Pick<Context, 'store' | 'transit'>,
+  { store, transit, images: intake }: Comparing,
   document: SliceDocument,
 ): Promise<{ current: Slice | null; change: SliceChange }> {
   const { file, locate } = 'text' in document ? readSliceFile(document.text) : { file: checkSliceFile(document.file), locate: undefined };
-  const [current, flavors, images] = await Promise.all([store.slices.find(file.slice), store.flavors.list(), store.images.list()]);
+  const [current, flavors, images, map] = await Promise.all([
+    store.slices.find(file.slice),
+    store.flavors.list(),
+    store.images.list(),
+    intake.map(),
+  ]);
   if (current?.desired === 'absent') {
     throw new CroftError('conflict.in-use', `slice ${current.name} is still being removed`, { hint: 'apply it again when it is gone' });
   }
   const wanted = normaliseSlice(file, {
     flavors,
-    images: images.map(({ name }) => name),
+    images: { map, stored: new Map(images.map(({ name, traits }) => [name, traits])), cdRoms: cdRomsOf(images) },
     previous: current?.spec ?? null,
     reserved: transit,
     ...(locate !== undefined && { locate }),
   });
   return { current, change: diffSlice(current?.spec ?? null, wanted, current?.generation ?? null) };
+}
+
+function cdRomsOf(images: readonly Image[]): Set<string> {
+  return new Set(images.filter(({ content }) => content?.format === 'iso').map(({ name }) => name));
 }
 
 function refuseOtherGeneration({ slice, against }: SliceChange, expected: number | null | undefined): void {
@@ -89,6 +106,11 @@ function refuseOtherGeneration({ slice, against }: SliceChange, expected: number
   });
 }
 
+function refuseDataLoss(change: SliceChange): void {
+  refuseRecreation(change);
+  refuseLoss(change);
+}
+
 function refuseRecreation({ slice, vms }: SliceChange): void {
   const anew = vms
     .filter((vm) => vm.kind === 'recreate')
@@ -96,6 +118,17 @@ function refuseRecreation({ slice, vms }: SliceChange): void {
   if (anew.length === 0) return;
   throw new CroftError('conflict.confirm', `in slice ${slice} these VMs would be made anew and lose their disks: ${anew.join('; ')}`, {
     hint: 'allow it explicitly, or leave these fields as they are',
+  });
+}
+
+/** Of volumes, whose VM stays. */
+function refuseLoss({ slice, vms }: SliceChange): void {
+  const lost = vms.flatMap((vm) =>
+    vm.kind === 'restart' ? vm.changes.flatMap(({ from, loses }) => (loses === undefined ? [] : [`${vm.spec.name} (${from})`])) : [],
+  );
+  if (lost.length === 0) return;
+  throw new CroftError('conflict.confirm', `in slice ${slice} these volumes would lose their data: ${lost.join('; ')}`, {
+    hint: 'allow it explicitly, or leave these volumes as they are',
   });
 }
 

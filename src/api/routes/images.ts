@@ -1,7 +1,18 @@
-/** Images: uploading, building, listing and removing base disks. */
+/** Images: fetching, uploading, building, listing, checking and removing base disks. */
 import { z } from 'zod';
 import { imageSchema } from '../../model/image.ts';
-import { type Api, imageParams, noBody, problems, type Routes } from '../route.ts';
+import { usualTraits } from '../../model/image-definition.ts';
+import {
+  catalogueEntrySchema,
+  type ImportOptions,
+  importQuerySchema,
+  prepullRequestSchema,
+  pullRequestSchema,
+} from '../../model/image-requests.ts';
+import { imageCheckSchema, imageCollectionSchema, imageViewSchema } from '../../model/image-view.ts';
+import { listImages, pullImage, showImage } from '../intake/images.ts';
+import { presentCatalogue } from '../present/image.ts';
+import { type Api, flagSchema, imageParams, noBody, problems, type Routes, rawBody } from '../route.ts';
 import { acceptStream, streamBody } from '../stream-body.ts';
 
 export const imageRoutes: Routes = (api, dependencies) => {
@@ -14,24 +25,122 @@ export const imageRoutes: Routes = (api, dependencies) => {
         summary: 'List the images',
         operationId: 'listImages',
         tags: ['images'],
-        response: { 200: z.array(imageSchema), ...problems() },
+        response: { 200: z.array(imageViewSchema), ...problems() },
       },
     },
-    async () => store.images.list(),
+    async () => listImages(dependencies),
+  );
+
+  api.get(
+    '/v1/image-catalogue',
+    {
+      schema: {
+        summary: 'List the images that the image map knows where to fetch from',
+        operationId: 'listImageCatalogue',
+        tags: ['images'],
+        response: { 200: z.array(catalogueEntrySchema), ...problems('input.syntax') },
+      },
+    },
+    async () => presentCatalogue(await images.map(), await store.images.list()),
+  );
+
+  api.post(
+    '/v1/image-collection',
+    {
+      schema: {
+        summary: 'Remove image files that nothing needs, from the library and from all nodes',
+        operationId: 'collectImages',
+        tags: ['images'],
+        querystring: z.object({ dryRun: flagSchema }),
+        response: { 200: z.array(imageCollectionSchema), ...problems() },
+      },
+    },
+    async ({ query }) => images.collect(query.dryRun),
   );
 
   api.get(
     '/v1/images/:image',
     {
       schema: {
-        summary: 'Show an image',
+        summary: 'Show an image, where it is, and how its fetching goes',
         operationId: 'getImage',
         tags: ['images'],
         params: imageParams,
-        response: { 200: imageSchema, ...problems('not-found') },
+        response: { 200: imageViewSchema, ...problems('not-found') },
       },
     },
-    async ({ params }) => store.images.get(params.image),
+    async ({ params }) => showImage(dependencies, params.image),
+  );
+
+  api.post(
+    '/v1/images/:image/pull',
+    {
+      schema: {
+        summary: 'Fetch an image, anew where it is there; VMs keep the content that they were made from',
+        operationId: 'pullImage',
+        tags: ['images'],
+        params: imageParams,
+        body: pullRequestSchema,
+        response: { 202: imageViewSchema, ...problems('not-found', 'input.syntax') },
+      },
+    },
+    async ({ params, body }, reply) => {
+      return reply.code(202).send(await pullImage(dependencies, params.image, body));
+    },
+  );
+
+  api.put(
+    '/v1/images/:image/prepull',
+    {
+      schema: {
+        summary: 'Say where an image is kept in advance',
+        operationId: 'setPrepull',
+        tags: ['images'],
+        params: imageParams,
+        body: prepullRequestSchema,
+        response: { 200: imageViewSchema, ...problems('not-found') },
+      },
+    },
+    async ({ params, body }) => {
+      await images.keep(params.image, body.prepull);
+      return await showImage(dependencies, params.image);
+    },
+  );
+
+  api.post(
+    '/v1/images/:image/verify',
+    {
+      schema: {
+        summary: 'Hash an image again in the library and on each node that has it',
+        operationId: 'verifyImage',
+        tags: ['images'],
+        params: imageParams,
+        response: { 200: z.array(imageCheckSchema), ...problems('not-found') },
+      },
+    },
+    async ({ params }) => images.verify(params.image),
+  );
+
+  api.get(
+    '/v1/images/:image/content',
+    {
+      schema: {
+        summary: 'Download the file of an image',
+        operationId: 'exportImage',
+        tags: ['images'],
+        params: imageParams,
+        response: { 200: rawBody('application/octet-stream', 'qcow2, raw or ISO'), ...problems('not-found') },
+      },
+    },
+    async ({ params }, reply) => {
+      const { content, stream } = await images.open(params.image);
+      return reply
+        .type('application/octet-stream')
+        .header('content-length', content.size)
+        .header('x-croft-format', content.format)
+        .header('x-croft-sha256', content.sha256)
+        .send(stream as never);
+    },
   );
 
   api.post(
@@ -71,16 +180,26 @@ export const imageRoutes: Routes = (api, dependencies) => {
       '/v1/images/:image',
       {
         schema: {
-          summary: 'Upload a disk image, qcow2 or raw, and point the name at it',
+          summary: 'Upload an image (qcow2, raw, VMDK, VHDX or ISO) and point the name at it',
           operationId: 'putImage',
           tags: ['images'],
           params: imageParams,
+          querystring: importQuerySchema,
           ...streamBody('application/octet-stream'),
           response: { 201: imageSchema, ...problems('image.unusable', 'input.media-type', 'disk.full') },
         },
       },
-      async ({ params, body }, reply) => reply.code(201).send(await images.add(params.image, body)),
+      async ({ params, query, body }, reply) => reply.code(201).send(await images.add(params.image, body, traitsOf(query))),
     );
     done();
   });
 };
+
+function traitsOf({ architecture, firmware, nocloud }: ImportOptions): typeof usualTraits {
+  return {
+    ...usualTraits,
+    ...(architecture !== undefined && { architecture }),
+    ...(firmware !== undefined && { firmware }),
+    ...(nocloud !== undefined && { nocloud: nocloud === 'true' }),
+  };
+}

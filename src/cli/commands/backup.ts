@@ -1,6 +1,6 @@
 /** `croft backup` and `croft restore`. */
-import { createReadStream, createWriteStream } from 'node:fs';
-import { access, rename, rm } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
@@ -8,6 +8,7 @@ import { CroftError } from '../../model/error.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
 import { unreadable } from '../input.ts';
+import { writeWhole } from '../output/write-whole.ts';
 
 export function registerBackup(backup: Command, context: CliContext): void {
   backup.option('-o, --output <file>', 'the file to write, - for standard output', '-');
@@ -19,21 +20,10 @@ export function registerBackup(backup: Command, context: CliContext): void {
     const client = await context.client();
     const content = Readable.from(await client.backup());
     if (output === '-') return await pipeline(content, context.environment.stdout, { end: false });
-    await writeWhole(content, output);
+    // Readable for its owner only, since user data may hold secrets.
+    await writeWhole(content, output, 0o600);
     context.print(`wrote ${output}; \`croft restore ${output}\` brings it back`);
   });
-}
-
-/** Under its name only once it is complete; readable for its owner only, since user data may hold secrets. */
-async function writeWhole(content: Readable, file: string): Promise<void> {
-  const partial = `${file}.partial`;
-  try {
-    await pipeline(content, createWriteStream(partial, { mode: 0o600, flush: true }));
-    await rename(partial, file);
-  } catch (error) {
-    await rm(partial, { force: true });
-    throw error;
-  }
 }
 
 export function registerRestore(restore: Command, context: CliContext): void {

@@ -1,16 +1,12 @@
 /** `croft image`: the disks that VMs start from. */
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { CroftError } from '../../model/error.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
-import { unreadable } from '../input.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { type OutputOptions, withOutput } from '../output/data.ts';
-import { durationInWords } from '../output/quantity.ts';
-import { LiveLines } from '../progress/live-lines.ts';
-import { transferLine } from '../progress/transfer-line.ts';
-import { imageAdded, imageTable } from '../views/image.ts';
+import { catalogueTable, checkTable, collectionText, imageDetails, imageTable } from '../views/image.ts';
+import { registerImageFiles } from './image-file.ts';
+import { registerImagePull } from './image-pull.ts';
 
 export function registerImage(image: Command, context: CliContext): void {
   withExamples(withOutput(image.command('ls').description('list the images')), 'croft image ls').action(
@@ -20,26 +16,23 @@ export function registerImage(image: Command, context: CliContext): void {
     },
   );
   withExamples(
-    withOutput(image.command('add').argument('<name>').argument('<file>', 'a disk image, qcow2 or raw').description('add a disk image')),
-    'croft image add debian debian-12-generic-amd64.qcow2',
-  ).action(async (name: string, file: string, { output }: OutputOptions) => {
-    const client = await context.client();
-    const size = await sizeOf(file);
-    const added = await client.images.add(name, createReadStream(file), transferDisplay(context, name, size));
-    await context.show(output, added, imageAdded);
-  });
-  withExamples(
-    withOutput(
-      image.command('build-micro').argument('[name]', 'how it is called', 'micro').description('build the small guest image for trials'),
-    ),
-    'croft image build-micro',
+    withOutput(image.command('show').argument('<image>').description('show an image, where it is, and how its fetching goes')),
+    'croft image show debian-12',
   ).action(async (name: string, { output }: OutputOptions) => {
     const client = await context.client();
-    context.say(`building image ${name} from packages of this system …`);
-    const beganAt = Date.now();
-    const built = await client.images.buildMicro(name);
-    await context.show(output, built, (found) => `${imageAdded(found)}, built in ${durationInWords(Date.now() - beganAt)}`);
+    await context.show(output, await client.images.get(name), (found) => imageDetails(found, context.view()));
   });
+  withExamples(
+    withOutput(image.command('catalogue').description('list the images that can be fetched by their name')),
+    'croft image catalogue',
+  ).action(async ({ output }: OutputOptions) => {
+    const client = await context.client();
+    await context.show(output, await client.images.catalogue(), (entries) => catalogueTable(entries, context.view()));
+  });
+  registerImagePull(image, context);
+  registerImageFiles(image, context);
+  registerVerify(image.command('verify'), context);
+  registerCollect(image.command('gc'), context);
   withExamples(image.command('rm').argument('<image>').description('remove an image that no VM uses'), 'croft image rm micro').action(
     async (name: string) => {
       const client = await context.client();
@@ -49,27 +42,27 @@ export function registerImage(image: Command, context: CliContext): void {
   );
 }
 
-async function sizeOf(file: string): Promise<number> {
-  const found = await stat(file).catch((cause: unknown) => {
-    throw unreadable(file, cause);
+function registerVerify(verify: Command, context: CliContext): void {
+  withOutput(verify.argument('<image>').description('hash an image again, here and on each node that has it'));
+  withExamples(verify, 'croft image verify debian-12');
+  verify.action(async (name: string, { output }: OutputOptions) => {
+    const client = await context.client();
+    const checks = await client.images.verify(name);
+    await context.show(output, checks, (found) => checkTable(found, context.view()));
+    if (checks.some(({ outcome }) => outcome === 'damaged' || outcome === 'unknown')) context.exitCode = exitCodes.failed.code;
   });
-  if (!found.isFile()) throw new CroftError('input.invalid', `${file} is not a file`, { hint: 'name a disk image' });
-  return found.size;
 }
 
-/** ms between drawings. */
-const redrawEvery = 100;
-
-function transferDisplay(context: CliContext, name: string, total: number): (sent: number) => void {
-  const { environment } = context;
-  if (!environment.isTerminal) return () => undefined;
-  const lines = new LiveLines(environment.stderr);
-  const beganAt = Date.now();
-  let drawnAt = 0;
-  return (sent) => {
-    const now = Date.now();
-    if (sent < total && now - drawnAt < redrawEvery) return;
-    drawnAt = now;
-    lines.draw([transferLine({ name, sent, total, elapsed: now - beganAt, width: environment.width - 1 })]);
-  };
+function registerCollect(collect: Command, context: CliContext): void {
+  withOutput(collect.description('remove image files that nothing needs, here and on all nodes')).option(
+    '--dry-run',
+    'only tell what would be removed',
+  );
+  withExamples(collect, 'croft image gc --dry-run', 'croft image gc');
+  collect.action(async ({ output, dryRun }: OutputOptions & { dryRun?: true }) => {
+    const client = await context.client();
+    const collections = await client.images.collect({ dryRun: dryRun ?? false });
+    await context.show(output, collections, (found) => collectionText(found, dryRun ?? false));
+    if (collections.some(({ failure }) => failure !== null)) context.exitCode = exitCodes.failed.code;
+  });
 }

@@ -44,5 +44,7 @@ function withServeOptions(command: Command): Command {
     .option('--database <place>', 'file path of a SQLite database, or a postgres:// URL')
     .option('--segments <range>', 'VLAN tags that networks get (2000-2999)')
     .option('--transit <range>', 'range that transit networks are cut from (100.64.0.0/10)')
-    .option('--interval <seconds>', 'between passes that nothing asked for (10)', positiveNumber);
+    .option('--config <file>', "image map: where images come from (images.yaml in the controller's home)")
+    .option('--interval <seconds>', 'between passes that nothing asked for (10)', positiveNumber)
+    .option('--placement <policy>', 'spread, pack or round-robin, for slices that do not say it (spread)');
 }

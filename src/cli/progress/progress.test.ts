@@ -10,7 +10,19 @@ import { transferLine } from './transfer-line.ts';
 import { progressLine } from './wait.ts';
 
 const web: VmView = {
-  ...{ id: 'v1', slice: 'hello', name: 'web', node: 'n1', desired: 'running', state: 'none', reason: null, step: 'image' },
+  ...{
+    id: 'v1',
+    slice: 'hello',
+    name: 'web',
+    node: 'n1',
+    movingTo: null,
+    pendingReason: null,
+    stayReason: null,
+    desired: 'running',
+    state: 'none',
+    reason: null,
+    step: 'image',
+  },
   ...{ addressed: false, image: 'micro', cpus: 1, memory: 1, disk: null, nics: [], restart: 'always', restarts: 0 },
   ...{ retryAt: null, startedAt: null, createdAt: 0 },
 };

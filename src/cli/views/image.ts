@@ -1,38 +1,140 @@
 /** Images and flavors as text. Pure. */
 import type { Flavor } from '../../model/flavor.ts';
 import type { Image } from '../../model/image.ts';
+import type { ImageTraits } from '../../model/image-definition.ts';
+import type { CatalogueEntry } from '../../model/image-requests.ts';
+import type { ImageCheck, ImageCollection, ImageView, PullView } from '../../model/image-view.ts';
 import { formatSize } from '../../model/unit.ts';
-import { ageInWords, sizeInWords } from '../output/quantity.ts';
+import { renderFields } from '../output/fields.ts';
+import { ageInWords, counted, sizeInWords, timeInWords } from '../output/quantity.ts';
 import { renderTable } from '../output/table.ts';
 import type { ViewOptions } from './view.ts';
 
-export function imageTable(images: readonly Image[], options: ViewOptions): string {
-  if (images.length === 0)
-    return 'No images. Build the small one with `croft image build-micro`, or add your own with `croft image add NAME FILE`.';
+export function imageTable(images: readonly ImageView[], options: ViewOptions): string {
+  if (images.length === 0) {
+    return 'No images. Fetch one of `croft image catalogue` with `croft image pull NAME`, or build the small one with `croft image build-micro`.';
+  }
   return renderTable(
     [
       { title: 'IMAGE', least: 10 },
-      { title: 'FORMAT' },
+      { title: 'STATE', least: 8 },
       { title: 'FILE', align: 'right' },
       { title: 'DISK', align: 'right' },
-      { title: 'AGE', align: 'right' },
-      { title: 'SHA256', least: 12 },
+      { title: 'VMS', align: 'right' },
+      { title: 'NODES', align: 'right' },
+      { title: 'AGE', align: 'right', minor: true },
+      { title: 'SHA256', least: 12, minor: true },
     ],
-    images.map(({ name, content, createdAt }) => [
-      name,
-      content?.format ?? 'not fetched',
-      content === null ? '' : sizeInWords(content.size),
-      content === null ? '' : sizeInWords(content.virtualSize),
-      ageInWords(createdAt, options.now),
-      content?.sha256 ?? '',
+    images.map((image) => [
+      image.name,
+      stateOf(image),
+      image.content === null ? '-' : sizeInWords(image.content.size),
+      image.content === null ? '-' : sizeInWords(image.content.virtualSize),
+      String(image.vms),
+      String(image.nodes.length),
+      ageInWords(image.createdAt, options.now),
+      image.content?.sha256 ?? '-',
     ]),
     options,
   );
 }
 
+/** Its format once it is there, and what its fetching does. */
+function stateOf({ content, pull }: ImageView): string {
+  const format = content?.format ?? null;
+  if (pull === null) return format ?? 'not fetched';
+  const going = pullWords(pull);
+  return format === null ? going : `${format}, ${going}`;
+}
+
+function pullWords({ progress, reason }: PullView): string {
+  if (progress === null) return reason === null ? 'waiting' : 'failed';
+  if (progress.phase === 'convert') return 'converting';
+  return progress.total === null ? 'fetching' : `fetching ${Math.floor((progress.received / Math.max(1, progress.total)) * 100)} %`;
+}
+
+export function imageDetails(image: ImageView, options: ViewOptions): string {
+  const { name, content, traits, origin, pull } = image;
+  return renderFields(
+    [
+      ['image', name],
+      ['state', stateOf(image)],
+      ['reason', pull?.reason ?? null],
+      ['next try', timeInWords(pull?.retryAt ?? null)],
+      ['sha256', content?.sha256 ?? null],
+      ['file', content === null ? null : `${sizeInWords(content.size)}, ${content.format}`],
+      ['disk', content === null ? null : sizeInWords(content.virtualSize)],
+      ['needs', needsOf(traits)],
+      ['defaults', defaultsOf(traits)],
+      ['seed', traits.nocloud ? 'NoCloud' : 'none is read'],
+      ['from', origin],
+      ['VMs', String(image.vms)],
+      ['on nodes', image.nodes.join(', ') || 'none'],
+      ['kept on', image.prepull.join(', ') || 'nodes whose VMs need it'],
+      ['since', timeInWords(image.createdAt)],
+    ],
+    options,
+  );
+}
+
+function needsOf({ architecture, firmware, backend }: ImageTraits): string {
+  return [architecture, firmware.toUpperCase(), ...(backend === null ? [] : [backend])].join(', ');
+}
+
+function defaultsOf({ cpus, memory, disk }: ImageTraits): string | null {
+  const words = [
+    ...(cpus === null ? [] : [`${cpus} CPUs`]),
+    ...(memory === null ? [] : [`${formatSize(memory)} of memory`]),
+    ...(disk === null ? [] : [`${formatSize(disk)} of disk`]),
+  ];
+  return words.length === 0 ? null : words.join(', ');
+}
+
 export function imageAdded({ name, content }: Image): string {
-  if (content === null) return `image ${name}: not fetched yet`;
-  return `image ${name}: ${content.format}, a disk of ${sizeInWords(content.virtualSize)}, sha256 ${content.sha256.slice(0, 12)}`;
+  if (content === null) return `image ${name} is asked for; \`croft image show ${name}\` tells how that goes`;
+  const { format, virtualSize, sha256 } = content;
+  return `image ${name}: ${format}, ${format === 'iso' ? 'a CD-ROM' : 'a disk'} of ${sizeInWords(virtualSize)}, sha256 ${sha256.slice(0, 12)}`;
+}
+
+export function keptWords({ name, prepull }: Image): string {
+  return prepull.length === 0 ? `image ${name} is kept where VMs need it` : `image ${name} is kept in advance on ${prepull.join(', ')}`;
+}
+
+export function catalogueTable(entries: readonly CatalogueEntry[], options: ViewOptions): string {
+  return renderTable(
+    [
+      { title: 'IMAGE', least: 12 },
+      { title: 'NEEDS' },
+      { title: 'FETCHED' },
+      { title: 'ALSO CALLED', least: 12 },
+      { title: 'FROM', least: 16, minor: true },
+    ],
+    entries.map(({ name, aliases, traits, sources, fetched }) => [
+      name,
+      needsOf(traits),
+      fetched ? 'yes' : '-',
+      aliases.join(', '),
+      sources[0] ?? '',
+    ]),
+    options,
+  );
+}
+
+export function checkTable(checks: readonly ImageCheck[], options: ViewOptions): string {
+  return renderTable(
+    [{ title: 'WHERE' }, { title: 'FOUND' }, { title: 'MESSAGE', least: 16 }],
+    checks.map(({ node, outcome, message }) => [node ?? 'controller', outcome, message ?? '']),
+    options,
+  );
+}
+
+export function collectionText(collections: readonly ImageCollection[], dryRun: boolean): string {
+  const verb = dryRun ? 'would be removed' : 'removed';
+  const lines = collections.map(({ node, images, bytes, failure }) => {
+    const place = node ?? 'controller';
+    return failure === null ? `${place}: ${counted(images.length, 'image')} ${verb}, ${sizeInWords(bytes)}` : `${place}: ${failure}`;
+  });
+  return lines.join('\n');
 }
 
 export function flavorTable(flavors: readonly Flavor[], options: ViewOptions): string {

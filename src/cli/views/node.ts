@@ -18,6 +18,8 @@ export function nodeTable(nodes: readonly NodeView[], options: ViewOptions): str
     { title: 'MEMORY', align: 'right' as const, minor: true },
     { title: 'ADDRESS', minor: true, least: 12 },
     { title: 'ROLES', minor: true },
+    { title: 'POOL', minor: true },
+    { title: 'LABELS', minor: true, least: 8 },
     { title: 'SEEN', align: 'right' as const, minor: true },
     { title: 'REASON', least: 16 },
   ];
@@ -31,6 +33,8 @@ export function nodeTable(nodes: readonly NodeView[], options: ViewOptions): str
       node.capacity === null ? '-' : `${sizeInWords(node.promised.memory)}/${sizeInWords(node.capacity.memory)}`,
       addressOf(node),
       node.config.roles.join(','),
+      node.config.pool,
+      labelsInWords(node.config.labels, ','),
       ageInWords(node.seenAt, options.now),
       node.reason ?? '',
     ]),
@@ -64,6 +68,8 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
       ['jump host', config.ssh?.jump === undefined ? null : `${config.ssh.jump.user}@${config.ssh.jump.address}:${config.ssh.jump.port}`],
       ['host key', config.ssh?.hostKey ?? null],
       ['roles', config.roles.join(', ')],
+      ['pool', config.pool],
+      ['labels', labelsInWords(config.labels, ', ') || null],
       ['bridge', config.uplink === null ? config.bridge : `${config.bridge}, uplink ${config.uplink}`],
       ['folders', `${config.stateFolder}, ${config.runFolder}`],
       ['VMs', String(node.vms)],
@@ -88,6 +94,13 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
     ],
     options,
   );
+}
+
+function labelsInWords(labels: Readonly<Record<string, string>>, between: string): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}=${value}`)
+    .sort()
+    .join(between);
 }
 
 function toolsInWords(tools: Readonly<Record<string, string | null>>): string {

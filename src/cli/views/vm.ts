@@ -31,22 +31,26 @@ const columns: readonly Column[] = [
 
 export function vmTable(vms: readonly VmView[], options: ViewOptions): string {
   if (vms.length === 0) return 'No VMs. `croft slice apply -f FILE` makes those of a slice file; examples/hello.yaml is one.';
-  const reasons = vms.some(({ reason, step }) => reason !== null || step !== null);
+  const reasons = vms.some(({ reason, stayReason, step }) => reason !== null || stayReason !== null || step !== null);
   return renderTable(
     reasons ? columns : columns.slice(0, -1),
     vms.map((vm) => [
       `${vm.slice}/${vm.name}`,
       stateCell(vmState(vm)),
-      vm.node ?? '-',
+      nodeInWords(vm),
       vm.nics.map(({ address }) => address).join(' ') || '-',
       vm.image,
       String(vm.cpus),
       formatSize(vm.memory),
       ageInWords(vm.state === 'running' ? vm.startedAt : null, options.now),
-      vm.reason ?? (vm.step === null ? '' : `${vm.step} …`),
+      vm.reason ?? vm.stayReason ?? (vm.step === null ? '' : `${vm.step} …`),
     ]),
     options,
   );
+}
+
+function nodeInWords({ node, movingTo }: VmView): string {
+  return movingTo === null ? (node ?? '-') : `${node} → ${movingTo}`;
 }
 
 export function vmDetails(vm: VmView, options: ViewOptions): string {
@@ -57,7 +61,8 @@ export function vmDetails(vm: VmView, options: ViewOptions): string {
       ['wanted', vm.desired],
       ['reason', vm.reason],
       ['step', vm.step],
-      ['node', vm.node],
+      ['node', vm.node === null ? null : nodeInWords(vm)],
+      ['stays', vm.stayReason],
       ['image', vm.image],
       ['CPUs', String(vm.cpus)],
       ['memory', formatSize(vm.memory)],

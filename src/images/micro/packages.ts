@@ -8,6 +8,8 @@ import { runProgram } from '../program.ts';
 /** Meta packages of the small kernels for virtual machines: Debian's, Ubuntu's. */
 const kernelPackages = ['linux-image-cloud-amd64', 'linux-image-virtual'] as const;
 const programPackages = ['busybox-static', 'dropbear-bin'] as const;
+/** What UEFI starts; releases that lack it make images that only BIOS boots. */
+const efiPackage = 'systemd-boot-efi';
 
 export interface GuestPackage {
   name: string;
@@ -22,26 +24,54 @@ export interface GuestPackage {
 export async function resolvePackages(): Promise<GuestPackage[]> {
   await checkArchitecture();
   const kernel = await kernelPackage();
-  const [kernelParts, programParts] = await Promise.all([dependencies(kernel), dependencies(...programPackages)]);
-  const names = [...kernelParts.filter(isKernel), ...programParts];
+  const [kernelParts, programParts, efi] = await Promise.all([
+    dependencies(kernel),
+    dependencies(...programPackages),
+    knownPackages([efiPackage]),
+  ]);
+  return describe([...kernelParts.filter(isKernel), ...programParts, ...efi]);
+}
+
+/** These packages and all that they may need, as the package lists have them now: what an installation of them depends on. */
+export async function resolveClosure(names: readonly string[]): Promise<GuestPackage[]> {
+  return describe(await dependencies(...names));
+}
+
+/** Those of the names that apt knows as packages. */
+export async function knownPackages(names: readonly string[]): Promise<string[]> {
+  const known = new Set((await runProgram('apt-cache', ['pkgnames'])).toString().split('\n'));
+  return names.filter((name) => known.has(name));
+}
+
+/** Of the kernel package among them. */
+export function findKernelVersion(packages: readonly GuestPackage[]): string {
+  const version = packages.map(({ name }) => /^linux-image-(\d.*)$/.exec(name)?.[1]).find((each) => each !== undefined);
+  if (version === undefined)
+    throw new CroftError('node.unfit', 'The kernel meta package of this distribution depends on no kernel package');
+  return version;
+}
+
+async function describe(names: readonly string[]): Promise<GuestPackage[]> {
   const listing = await runProgram('apt-cache', ['show', '--no-all-versions', ...names]);
   return parsePackages(listing.toString());
 }
 
-async function checkArchitecture(): Promise<void> {
+/** Rejects with `node.unfit` on a machine whose packages make no guest for amd64. */
+export async function checkArchitecture(): Promise<void> {
   const output = await runProgram('dpkg', ['--print-architecture']).catch((thrown) => {
     if (!(thrown instanceof CroftError) || thrown.code !== 'node.unfit') throw thrown;
-    throw new CroftError('node.unfit', 'The micro image is built from Debian or Ubuntu packages, and this machine has no dpkg', {
-      hint: 'Build it on a Debian or Ubuntu machine and bring it here with: croft image add micro FILE',
+    throw new CroftError('node.unfit', 'The image is built from Debian or Ubuntu packages, and this machine has no dpkg', {
+      hint: 'Build it on a Debian or Ubuntu machine and bring it here with: croft image import NAME FILE',
       cause: thrown,
     });
   });
   const architecture = output.toString().trim();
   if (architecture === 'amd64') return;
-  throw new CroftError('node.unfit', `The micro image is built for amd64, and this machine is ${architecture}`);
+  throw new CroftError('node.unfit', `The image is built for amd64, and this machine is ${architecture}`);
 }
 
-async function kernelPackage(): Promise<string> {
+/** The meta package of the kernel that guests have. */
+export async function kernelPackage(): Promise<string> {
   const known = await knownKernels();
   if (known !== undefined) return known;
   if (process.getuid?.() === 0) await runProgram('apt-get', ['update', '-q']);
@@ -53,9 +83,7 @@ async function kernelPackage(): Promise<string> {
 }
 
 async function knownKernels(): Promise<string | undefined> {
-  const listing = await runProgram('apt-cache', ['pkgnames', 'linux-image-']);
-  const names = new Set(listing.toString().split('\n'));
-  return kernelPackages.find((name) => names.has(name));
+  return (await knownPackages(kernelPackages))[0];
 }
 
 /** The packages themselves and all that they depend on. */

@@ -1,0 +1,42 @@
+/** What is asked of images: checked here, done by what looks after images. */
+import { CroftError } from '../../model/error.ts';
+import type { ImageDefinition } from '../../model/image-definition.ts';
+import { readImageDefinition } from '../../model/image-map/read.ts';
+import type { PullRequest } from '../../model/image-requests.ts';
+import type { ImageView } from '../../model/image-view.ts';
+import type { ApiDependencies } from '../dependencies.ts';
+import { presentImage } from '../present/image.ts';
+
+type Context = Pick<ApiDependencies, 'store' | 'images'>;
+
+/** Has an image fetched, anew where it is there. Rejects with `not-found` where neither the request nor the map says where from. */
+export async function pullImage(context: Context, name: string, { definition, prepull }: PullRequest): Promise<ImageView> {
+  await context.images.pull(name, definition === undefined ? null : publishedDefinition(name, definition));
+  if (prepull !== undefined) await context.images.keep(name, prepull);
+  return await showImage(context, name);
+}
+
+export async function showImage(context: Context, name: string): Promise<ImageView> {
+  const image = await context.store.images.get(name);
+  return presentImage(image, await surroundings(context));
+}
+
+export async function listImages(context: Context): Promise<ImageView[]> {
+  const [images, around] = await Promise.all([context.store.images.list(), surroundings(context)]);
+  return images.map((image) => presentImage(image, around));
+}
+
+async function surroundings({ store, images }: Context) {
+  const [nodes, vms, pulls] = await Promise.all([store.nodes.list(), store.vms.list(), store.imagePulls.list()]);
+  return { nodes, vms, pulls, progress: images.progress };
+}
+
+/** Files of the controller's machine are for its administrator to offer, in the image map. */
+function publishedDefinition(name: string, fields: unknown): ImageDefinition {
+  const definition = readImageDefinition(name, fields);
+  const local = definition.sources.find((source) => source.startsWith('file:'));
+  if (local === undefined) return definition;
+  throw new CroftError('input.invalid', `the source ${local} of image ${name} is a file of the controller's machine`, {
+    hint: 'Send the file with `croft image import`, or name it in the image map.',
+  });
+}

@@ -1,0 +1,37 @@
+/** Images as they are shown. Pure. */
+import type { Image, ImagePull } from '../../model/image.ts';
+import type { ImageMap } from '../../model/image-map/image-map.ts';
+import { resolveLabel } from '../../model/image-map/resolve.ts';
+import type { CatalogueEntry } from '../../model/image-requests.ts';
+import type { ImageView, PullProgress } from '../../model/image-view.ts';
+import type { Node } from '../../model/node.ts';
+import type { Vm } from '../../model/vm.ts';
+
+export interface ImageSurroundings {
+  nodes: readonly Node[];
+  vms: readonly Vm[];
+  pulls: readonly ImagePull[];
+  progress(name: string): PullProgress | null;
+}
+
+export function presentImage(image: Image, { nodes, vms, pulls, progress }: ImageSurroundings): ImageView {
+  const pull = pulls.find(({ name }) => name === image.name);
+  const sha256 = image.content?.sha256;
+  return {
+    ...image,
+    vms: vms.filter(({ imageId, volumes }) => imageId === image.id || volumes.some((volume) => volume.imageId === image.id)).length,
+    nodes: nodes.filter(({ observed }) => sha256 !== undefined && observed.images.includes(sha256)).map(({ config }) => config.name),
+    pull:
+      pull === undefined ? null : { progress: progress(image.name), attempts: pull.attempts, reason: pull.reason, retryAt: pull.retryAt },
+  };
+}
+
+/** Sorted by name. */
+export function presentCatalogue(map: ImageMap, stored: readonly Image[]): CatalogueEntry[] {
+  const known = new Set(stored.map(({ name }) => name));
+  const fetched = new Set(stored.filter(({ content }) => content !== null).map(({ name }) => name));
+  const aliases = Map.groupBy(map.aliases.keys(), (alias) => resolveLabel(map, alias, known).image);
+  return [...map.images.values()]
+    .map(({ name, traits, sources }) => ({ name, aliases: (aliases.get(name) ?? []).sort(), traits, sources, fetched: fetched.has(name) }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}

@@ -1,0 +1,73 @@
+/** `croft image pull` and `croft image keep`: images from the network, and where they are kept in advance. */
+import { type Command, Option } from 'commander';
+import { architectures, backends, firmwares, sourceFormats } from '../../model/image-definition.ts';
+import type { PullRequest } from '../../model/image-requests.ts';
+import { commaList, duration } from '../arguments.ts';
+import type { CliContext } from '../context.ts';
+import { withExamples } from '../examples.ts';
+import { type OutputOptions, withOutput } from '../output/data.ts';
+import { waitForImage } from '../progress/image-wait.ts';
+import { imageAdded, keptWords } from '../views/image.ts';
+
+interface PullFlags extends OutputOptions {
+  sha256?: string;
+  sha512?: string;
+  checksums?: string;
+  decompress?: string;
+  format?: string;
+  firmware?: string;
+  architecture?: string;
+  backend?: string;
+  to?: string[];
+  wait: boolean;
+  timeout: number;
+}
+
+export function registerImagePull(image: Command, context: CliContext): void {
+  const pull = image
+    .command('pull')
+    .argument('<name>', 'an image of the catalogue, or how the new one is called')
+    .argument('[url...]', 'where it is; further ones are mirrors')
+    .description('fetch an image, anew where it is there')
+    .option('--sha256 <hex>', 'what its file hashes to')
+    .option('--sha512 <hex>', 'what its file hashes to')
+    .option('--checksums <url>', 'a file that lists the hashes of several')
+    .option('--decompress <how>', 'zstd, gz, xz, bz2 or none (by its name)')
+    .addOption(new Option('--format <format>', 'what it must be (told from its content)').choices(sourceFormats))
+    .addOption(new Option('--firmware <kind>', 'what its guests start with (bios)').choices(firmwares))
+    .addOption(new Option('--architecture <name>', 'what its guests run on (x86_64)').choices(architectures))
+    .addOption(new Option('--backend <name>', 'the hypervisor that it needs').choices(backends))
+    .option('--to <targets>', 'keep it there in advance: all, pool:NAME, node:NAME', commaList)
+    .option('--no-wait', 'do not wait until it is there')
+    .option('--timeout <time>', 'how long to wait', duration, 3_600_000);
+  withExamples(
+    withOutput(pull),
+    'croft image pull debian-12',
+    'croft image pull debian-12 --to all',
+    'croft image pull mine https://files.example/mine.qcow2.zst --checksums https://files.example/SHA256SUMS',
+  );
+  pull.action(async (name: string, urls: string[], flags: PullFlags) => {
+    const client = await context.client();
+    const asked = await client.images.pull(name, requestOf(urls, flags));
+    const view = flags.wait ? await waitForImage(context, name, flags.timeout) : asked;
+    await context.show(flags.output, view, imageAdded);
+  });
+  const keep = image
+    .command('keep')
+    .argument('<image>')
+    .argument('[targets]', 'all, pool:NAME, node:NAME; without any, where VMs need it', commaList, [])
+    .description('say where an image is kept in advance');
+  withExamples(withOutput(keep), 'croft image keep debian-12 pool:fast,node:n3', 'croft image keep debian-12');
+  keep.action(async (name: string, targets: string[], { output }: OutputOptions) => {
+    const client = await context.client();
+    await context.show(output, await client.images.prepull(name, targets), keptWords);
+  });
+}
+
+function requestOf(sources: string[], flags: PullFlags): PullRequest {
+  const { sha256, sha512, checksums, decompress, format, firmware, architecture, backend, to } = flags;
+  const fields = { sha256, sha512, checksums, decompress, format, firmware, architecture, backend };
+  const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+  const defined = sources.length > 0 || Object.keys(given).length > 0;
+  return { ...(defined && { definition: { ...(sources.length > 0 && { sources }), ...given } }), ...(to !== undefined && { prepull: to }) };
+}

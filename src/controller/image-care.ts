@@ -1,0 +1,61 @@
+/** Looks after images that are there: hashes them again wherever they are, and hands their content out. */
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { ImageDelivery } from '../images/deliver.ts';
+import type { ImageLibrary } from '../images/library.ts';
+import type { Fleet } from '../loops/fleet.ts';
+import { inWords } from '../loops/recorder.ts';
+import { CroftError } from '../model/error.ts';
+import type { Image, ImageContent } from '../model/image.ts';
+import type { ImageCheck } from '../model/image-view.ts';
+import type { Node } from '../model/node.ts';
+import type { Store } from '../store/store.ts';
+
+export interface ImageCareOptions {
+  store: Store;
+  library: Pick<ImageLibrary, 'path' | 'verify'>;
+  delivery: Pick<ImageDelivery, 'verifyOnNode'>;
+  fleet: Fleet;
+}
+
+export function createImageCare({ store, library, delivery, fleet }: ImageCareOptions) {
+  async function checkLibrary({ name, origin }: Image, { sha256, format }: ImageContent): Promise<ImageCheck> {
+    if (await library.verify(sha256, format)) return { node: null, outcome: 'intact', message: null };
+    const message = origin === null ? `import ${name} again` : `fetch it again with: croft image pull ${name}`;
+    return { node: null, outcome: 'damaged', message };
+  }
+
+  async function checkOn({ id, config }: Node, content: ImageContent): Promise<ImageCheck> {
+    const node = config.name;
+    const worker = fleet.worker(id);
+    if (worker === null) return { node, outcome: 'unknown', message: 'the node is being removed' };
+    try {
+      const { host, layout } = await worker.connection();
+      const found = await delivery.verifyOnNode(host, layout, content);
+      if (found.state !== 'damaged') return { node, outcome: found.state === 'ok' ? 'intact' : 'absent', message: null };
+      const message = found.removed ? 'removed; it comes again when it is needed' : 'VMs use it; they may read wrong data';
+      return { node, outcome: 'damaged', message };
+    } catch (thrown) {
+      return { node, outcome: 'unknown', message: inWords(thrown) };
+    }
+  }
+
+  return {
+    /** In the library, and on each node that is said to have it. */
+    async verify(name: string): Promise<ImageCheck[]> {
+      const image = await store.images.get(name);
+      const content = contentOf(image);
+      const nodes = (await store.nodes.list()).filter(({ observed }) => observed.images.includes(content.sha256));
+      return await Promise.all([checkLibrary(image, content), ...nodes.map((node) => checkOn(node, content))]);
+    },
+    async open(name: string): Promise<{ content: ImageContent; stream: Readable }> {
+      const content = contentOf(await store.images.get(name));
+      return { content, stream: createReadStream(library.path(content.sha256, content.format)) };
+    },
+  };
+}
+
+function contentOf({ name, content }: Image): ImageContent {
+  if (content !== null) return content;
+  throw new CroftError('not-found', `image ${name} was not fetched yet`, { hint: `See how that goes with: croft image show ${name}` });
+}

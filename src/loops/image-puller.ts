@@ -1,0 +1,152 @@
+/** The loop that fetches the images that were asked for: a few at a time, again after failures, until they are there. */
+import type { FetchProgress, ImageFetcher } from '../images/fetch.ts';
+import { asCroftError } from '../model/error.ts';
+import type { Image, ImageContent, ImagePull } from '../model/image.ts';
+import type { PullProgress } from '../model/image-view.ts';
+import type { Store } from '../store/store.ts';
+import type { Journal } from './journal.ts';
+import { Loop } from './loop.ts';
+import { inWords } from './recorder.ts';
+
+export interface ImagePullerOptions {
+  store: Pick<Store, 'images' | 'imagePulls'>;
+  fetcher: ImageFetcher;
+  journal: Journal;
+  /** Brings a file into the library and its row into the store without a sweep between them. */
+  arriving<T>(work: () => Promise<T>): Promise<T>;
+  /** An image has its content. */
+  changed(): void;
+  failed(error: unknown): void;
+  now(): number;
+}
+
+const mostAtOnce = 2;
+const interval = 60_000;
+const firstRetry = 5_000;
+const longestRetry = 300_000;
+/** An image that no VM waits for is given up after so many attempts. */
+const mostAttempts = 3;
+/** Events about progress come at each tenth, and not more often than this, in ms. */
+const progressEvery = 1_000;
+
+interface Fetching {
+  createdAt: number;
+  abort: AbortController;
+  progress: PullProgress | null;
+  ended: Promise<void>;
+}
+
+export class ImagePuller {
+  readonly #options: ImagePullerOptions;
+  readonly #loop: Loop;
+  readonly #fetching = new Map<string, Fetching>();
+
+  constructor(options: ImagePullerOptions) {
+    this.#options = options;
+    this.#loop = new Loop({
+      pass: () => this.#pass(),
+      failed: (error) => {
+        options.failed(error);
+        return interval;
+      },
+    });
+  }
+
+  wake(): void {
+    this.#loop.wake();
+  }
+
+  /** How far the fetching of an image is; null where none is under way. */
+  progress(name: string): PullProgress | null {
+    return this.#fetching.get(name)?.progress ?? null;
+  }
+
+  /** Cuts downloads off; the next controller goes on with them. */
+  async stop(): Promise<void> {
+    await this.#loop.stop();
+    const all = [...this.#fetching.values()];
+    for (const { abort } of all) abort.abort();
+    await Promise.all(all.map(({ ended }) => ended));
+  }
+
+  async #pass(): Promise<number> {
+    const { store, now } = this.#options;
+    const pulls = await store.imagePulls.list();
+    this.#cutOff(pulls);
+    const due = pulls.filter(({ name, retryAt }) => !this.#fetching.has(name) && (retryAt === null || retryAt <= now()));
+    for (const pull of due) {
+      if (pull.attempts >= mostAttempts && (await this.#giveUp(pull))) continue;
+      if (this.#fetching.size < mostAtOnce) this.#start(pull);
+    }
+    const waits = pulls.flatMap(({ retryAt }) => (retryAt !== null && retryAt > now() ? [retryAt - now()] : []));
+    return Math.min(interval, ...waits);
+  }
+
+  /** Ends downloads that nobody asks for any more, or not in that way. */
+  #cutOff(pulls: readonly ImagePull[]): void {
+    const asked = new Map(pulls.map(({ name, createdAt }) => [name, createdAt]));
+    for (const [name, { createdAt, abort }] of this.#fetching) if (asked.get(name) !== createdAt) abort.abort();
+  }
+
+  async #giveUp({ name, reason }: ImagePull): Promise<boolean> {
+    const { store, journal } = this.#options;
+    if (!(await store.imagePulls.giveUp(name))) return false;
+    journal.record({ kind: 'image.given-up', message: `image ${name} was given up, as nothing waits for it: ${reason}` });
+    return true;
+  }
+
+  #start(pull: ImagePull): void {
+    const abort = new AbortController();
+    const fetching: Fetching = { createdAt: pull.createdAt, abort, progress: null, ended: Promise.resolve() };
+    this.#fetching.set(pull.name, fetching);
+    fetching.ended = this.#fetch(pull, fetching)
+      .catch((error: unknown) => this.#options.failed(error))
+      .finally(() => {
+        this.#fetching.delete(pull.name);
+        this.wake();
+      });
+  }
+
+  async #fetch(pull: ImagePull, fetching: Fetching): Promise<void> {
+    const { store, fetcher, journal, arriving, changed } = this.#options;
+    const { name, definition } = pull;
+    const { signal } = fetching.abort;
+    const onProgress = this.#reporter(name, fetching);
+    try {
+      const image = await arriving(async (): Promise<Image | null> => {
+        const { sha256, format, size, virtualSize, source } = await fetcher.fetch(definition, { onProgress, signal });
+        const content: ImageContent = { sha256, format, size, virtualSize };
+        if (signal.aborted) return null;
+        return await store.images.put({ name, content, traits: definition.traits, origin: source });
+      });
+      if (image === null) return;
+      journal.record({ kind: 'image.added', message: `image ${name} is sha256:${image.content?.sha256}` });
+      changed();
+    } catch (thrown) {
+      if (!signal.aborted) await this.#failed(pull, thrown);
+    }
+  }
+
+  async #failed({ name, attempts }: ImagePull, thrown: unknown): Promise<void> {
+    const { store, journal, now, changed } = this.#options;
+    const reason = inWords(asCroftError(thrown));
+    const pause = Math.min(longestRetry, firstRetry * 2 ** attempts);
+    await store.imagePulls.failed(name, reason, now() + pause);
+    journal.record({ kind: 'image.failed', message: `image ${name} was not fetched: ${reason}` });
+    changed();
+  }
+
+  #reporter(name: string, fetching: Fetching): (progress: FetchProgress) => void {
+    const { journal, now } = this.#options;
+    let [tenth, told] = [0, Number.NEGATIVE_INFINITY];
+    return (progress) => {
+      fetching.progress = progress;
+      const { received, total, phase } = progress;
+      if (total === null || total === 0) return;
+      const reached = Math.floor((received / total) * 10);
+      if (reached <= tenth || now() - told < progressEvery) return;
+      [tenth, told] = [reached, now()];
+      journal.record({ kind: 'image.fetching', message: `image ${name}: ${phase} ${reached * 10} %` });
+    };
+  }
+}
