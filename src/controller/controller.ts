@@ -27,7 +27,7 @@ import { createImageCare } from './image-care.ts';
 import { createImageIntake } from './image-intake.ts';
 import { createImageMaps } from './image-maps.ts';
 import { ImageSweep } from './image-sweep.ts';
-import { ensureKey } from './key.ts';
+import { ensureKey, ensureServeKey } from './key.ts';
 import { createDoctor } from './node-doctor.ts';
 import { createNodeInspection } from './node-inspection.ts';
 import type { ControllerOptions } from './options.ts';
@@ -65,7 +65,15 @@ export async function startController(options: ControllerOptions, agent: string 
   await maps.current();
   const library = await openImageLibrary({ folder: home.images });
   const hosts = new Hosts({ controllerId: store.controllerId, defaultKey: home.key, agent });
-  const images = createImageDelivery({ library, isLocal: (host) => hosts.isLocal(host) });
+  const images = createImageDelivery({
+    library,
+    isLocal: (host) => hosts.isLocal(host),
+    peers: { routeOf: (host) => hosts.routeOf(host), key: await ensureServeKey(home.serveKey, store.controllerId) },
+    damaged: ({ name: node }, { sha256 }, removed) => {
+      const message = `its copy of the image sha256:${sha256.slice(0, 12)} is damaged and ${removed ? 'was removed' : 'in use'}`;
+      journal.record({ kind: 'image.damaged', node, message });
+    },
+  });
   const hypervisor = createQemuDriver({ seedOf: (vm) => seedOf(vm, home.seeds) });
   const network = createOvsDriver();
   const inspection = createNodeInspection(hypervisor);
@@ -124,7 +132,7 @@ export async function startController(options: ControllerOptions, agent: string 
       ...createImageCare({ store, library, delivery: images, fleet }),
       collect: (dryRun) => sweep.collect(dryRun),
     },
-    nodes: new NodeAdministration({ store, fleet, journal, hypervisor, network, doctor: createDoctor(), hosts, wake }),
+    nodes: new NodeAdministration({ store, fleet, journal, hypervisor, network, images, doctor: createDoctor(), hosts, wake }),
     console: {
       open: async (slice, name) => await consoles.open(await store.vms.get(slice, name)),
       log: async (slice, name, bytes) => {

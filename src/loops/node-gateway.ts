@@ -26,6 +26,8 @@ export interface NodeGatewayOptions {
   hypervisor: HypervisorDriver;
   network: NetworkDriver;
   doctor: Doctor;
+  /** Takes back what lets other nodes fetch images from this one. */
+  images: { withdraw(host: Host, layout: NodeLayout): Promise<void> };
   hosts: {
     reach(config: NodeConfig): { host: Host; layout: NodeLayout };
     pin(config: NodeConfig): Promise<NodeConfig>;
@@ -155,9 +157,10 @@ export class NodeAdministration {
   }
 
   async #clean(node: Node): Promise<void> {
-    const { hypervisor, network, hosts } = this.#options;
+    const { hypervisor, network, images, hosts } = this.#options;
     const { host, layout } = hosts.reach(node.config);
     try {
+      await images.withdraw(host, layout);
       await network.purge(host, layout);
       await hypervisor.purge(host, layout);
     } finally {

@@ -29,13 +29,16 @@ export class NodeStatusRecord {
     this.#options = options;
   }
 
-  async ready(node: Node, specs: NodeSpecs): Promise<void> {
+  /** `images`: the sha256 of each that it has, sorted. */
+  async ready(node: Node, specs: NodeSpecs, images: readonly string[]): Promise<void> {
     this.#failures = 0;
-    const { now } = this.#options;
+    const { now, changed } = this.#options;
     const { observed } = node;
+    const sameImages = images.join() === observed.images.join();
     const fresh = observed.status === 'ready' && observed.seenAt !== null && now() - observed.seenAt < vitalsEvery;
-    if (fresh && observed.specs?.bootId === specs.bootId) return;
-    await this.#record(node, { status: 'ready', reason: null, specs, seenAt: now(), images: observed.images });
+    if (fresh && sameImages && observed.specs?.bootId === specs.bootId) return;
+    await this.#record(node, { status: 'ready', reason: null, specs, seenAt: now(), images: [...images] });
+    if (!sameImages) changed();
   }
 
   /**

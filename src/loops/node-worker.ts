@@ -10,6 +10,7 @@ import { execute, type ImageDelivery } from '../reconciler/execute.ts';
 import { type NodeObservation, type NodePlan, planNode } from '../reconciler/plan.ts';
 import { type Step, subjectOf } from '../reconciler/steps.ts';
 import type { Store } from '../store/store.ts';
+import { ImageRetries } from './image-retries.ts';
 import type { Journal } from './journal.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { Loop } from './loop.ts';
@@ -27,13 +28,21 @@ export interface NodeInspection {
   vitals(layout: NodeLayout): Call<NodeVitals>;
 }
 
+/** Images on nodes, as a worker sees them. */
+export interface NodeImages extends ImageDelivery {
+  /** The sha256 of each image on the node, sorted. */
+  observe(host: Host, layout: NodeLayout): Call<string[]>;
+  /** Ends what is on its way to the node: those calls of `ensure` reject. */
+  giveUp(host: Host, layout: NodeLayout): void;
+}
+
 export interface NodeWorkerOptions {
   nodeId: string;
   store: Store;
   journal: Journal;
   hypervisor: HypervisorDriver;
   network: NetworkDriver;
-  images: ImageDelivery;
+  images: NodeImages;
   inspection: NodeInspection;
   stopTimes: StopTimes;
   /** ms between passes that nothing asked for. */
@@ -58,6 +67,7 @@ export class NodeWorker {
   readonly #loop: Loop;
   readonly #busy = new Map<string, Promise<void>>();
   readonly #leases = new LeaseWatch();
+  readonly #imageRetries = new ImageRetries();
   readonly #status: NodeStatusRecord;
   #connection: { host: Host; layout: NodeLayout } | null = null;
   #specs: NodeSpecs | null = null;
@@ -94,6 +104,7 @@ export class NodeWorker {
   /** Ends the passes and the connection. Steps under way are cut off; the next controller's passes finish them. */
   async stop(): Promise<void> {
     await this.#loop.stop();
+    if (this.#connection !== null) this.#options.images.giveUp(this.#connection.host, this.#connection.layout);
     await this.#connection?.host.close();
     await Promise.all(this.#busy.values());
   }
@@ -113,15 +124,27 @@ export class NodeWorker {
       this.#specs ??= await this.#options.inspection.inspect(host, layout, node.config.roles);
       const specs = this.#specs;
       const busy = new Set(this.#busy.keys());
-      const { hypervisor, network, inspection } = this.#options;
-      const [vms, networks, vitals] = await perform(host, hypervisor.observe(layout), network.observe(layout), inspection.vitals(layout));
+      const { hypervisor, network, images, inspection } = this.#options;
+      const [vms, networks, imagesHere, vitals] = await perform(
+        host,
+        hypervisor.observe(layout),
+        network.observe(layout),
+        images.observe(host, layout),
+        inspection.vitals(layout),
+      );
       if (vitals.bootId !== specs.bootId) {
         this.#specs = null;
         return 0;
       }
       this.#specs = { ...specs, ...vitals };
-      await this.#status.ready(node, this.#specs);
-      const expectant = await this.#reconcile(node, { host, layout }, abilitiesOf(this.#specs), { vms, network: networks }, busy);
+      await this.#status.ready(node, this.#specs, imagesHere);
+      const expectant = await this.#reconcile(
+        node,
+        { host, layout },
+        abilitiesOf(this.#specs),
+        { vms, network: networks, images: imagesHere },
+        busy,
+      );
       this.#options.passed(node.config.name, (this.#options.clock() - start) / 1000);
       return expectant ? Math.min(leaseInterval, this.#options.interval) : this.#options.interval;
     } catch (thrown) {
@@ -144,7 +167,14 @@ export class NodeWorker {
       store.slices.list(),
     ]);
     const movedAway = await this.#movedAway(observed, new Set(rows.map(({ id }) => id)));
-    const plan = planNode({ wanted, observed, busy: new Set([...busy, ...this.#busy.keys()]), movedAway, now: now() });
+    const plan = planNode({
+      wanted,
+      observed,
+      busy: new Set([...busy, ...this.#busy.keys()]),
+      movedAway,
+      postponedImages: this.#imageRetries.postponed(now()),
+      now: now(),
+    });
     const settledVms = differences(rows, plan.observations);
     await store.vms.observe(settledVms);
     this.#reportEnds(node, rows, settledVms);
@@ -181,7 +211,15 @@ export class NodeWorker {
   #recorder(node: Node, slices: readonly Slice[]): Recorder {
     const { store, journal, now, failed } = this.#options;
     const names = new Map(slices.map(({ id, name }) => [id, name]));
-    return new Recorder({ node: node.config.name, vms: store.vms, journal, now, failed, sliceName: (id) => names.get(id) ?? id });
+    return new Recorder({
+      node: node.config.name,
+      vms: store.vms,
+      journal,
+      imageRetries: this.#imageRetries,
+      now,
+      failed,
+      sliceName: (id) => names.get(id) ?? id,
+    });
   }
 
   /** Those of the VMs seen here that have a row, but not on this node. */

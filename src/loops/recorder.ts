@@ -1,10 +1,11 @@
 /** Turns the progress of a node's steps into observed values of VMs and events. */
 import { asCroftError, type CroftError } from '../model/error.ts';
-import { planHash } from '../model/node-plan.ts';
+import { type LaunchImage, planHash } from '../model/node-plan.ts';
 import type { VmObserved } from '../model/vm.ts';
 import type { Progress, VmStepName } from '../reconciler/execute.ts';
 import { backOff } from '../reconciler/restart.ts';
 import type { VmStore } from '../store/store.ts';
+import type { ImageRetries } from './image-retries.ts';
 import type { Journal } from './journal.ts';
 
 const firstRetry = 2_000;
@@ -14,6 +15,7 @@ export interface RecorderOptions {
   node: string;
   vms: Pick<VmStore, 'observe'>;
   journal: Journal;
+  imageRetries: ImageRetries;
   now(): number;
   /** The name of a slice by its identifier. */
   sliceName(sliceId: string): string;
@@ -47,6 +49,23 @@ export class Recorder implements Progress {
   vmStep(vmId: string, label: string, name: VmStepName, state: 'started' | 'done', duration: number | null): void {
     if (state === 'started') this.#observe(vmId, { step: name });
     this.#event('vm.step', `${name} ${state}`, { ...named(label), step: { name, state, duration } });
+  }
+
+  vmProgress(vmId: string, label: string, name: VmStepName, percent: number): void {
+    const message = `${name} ${percent} %`;
+    this.#observe(vmId, { step: message });
+    this.#event('vm.step', message, { ...named(label), step: { name, state: 'started', duration: null } });
+  }
+
+  imageFetched(image: LaunchImage, duration: number): void {
+    this.#options.imageRetries.arrived(image.sha256);
+    this.#event('image.placed', `has the image ${inShort(image)}`, { step: { name: 'image', state: 'done', duration } });
+  }
+
+  imageFailed(image: LaunchImage, error: CroftError): void {
+    this.#options.imageRetries.failed(image.sha256, this.#options.now());
+    const message = `the image ${inShort(image)} could not be brought here: ${inWords(error)}`;
+    this.#event('image.failed', message, { step: { name: 'image', state: 'failed', duration: null } });
   }
 
   vmStarted(vm: Parameters<Progress['vmStarted']>[0]): void {
@@ -104,6 +123,10 @@ export class Recorder implements Progress {
   #event(kind: string, message: string, rest: Omit<Parameters<Journal['record']>[0], 'kind' | 'message'>): void {
     this.#options.journal.record({ kind, message, node: this.#options.node, ...rest });
   }
+}
+
+function inShort({ sha256 }: LaunchImage): string {
+  return `sha256:${sha256.slice(0, 12)}`;
 }
 
 /** `slice/vm` as the two names. */

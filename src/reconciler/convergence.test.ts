@@ -19,7 +19,7 @@ type Memory = Map<string, Pick<WantedVm, 'restarts' | 'retryAt' | 'attempted'>>;
 function progressInto(memory: Memory, now: () => number): Progress {
   const silent = (): void => undefined;
   return {
-    vmStep: silent,
+    ...{ vmStep: silent, vmProgress: silent, imageFetched: silent, imageFailed: silent },
     vmStarted: ({ launch }) => void memory.set(launch.id, { restarts: 0, retryAt: null, attempted: null }),
     vmFailed: ({ launch, restarts }) =>
       void memory.set(launch.id, { restarts: restarts + 1, retryAt: now() + 2000, attempted: planHash(launch) }),
@@ -45,9 +45,10 @@ function stage() {
     const remembered = wanted.vms.map((vm) => ({ ...vm, ...memory.get(vm.launch.id) }));
     const input = {
       wanted: { ...wanted, vms: remembered },
-      observed: { vms, network: seen },
+      observed: { vms, network: seen, images: [] },
       busy: new Set<string>(),
       movedAway: new Set<string>(),
+      postponedImages: new Set<string>(),
     };
     const plan = planNode({ ...input, now: time });
     await Promise.all(execute(context, plan.steps).values());

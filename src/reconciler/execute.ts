@@ -3,12 +3,13 @@ import type { HypervisorDriver, NodeAbilities, NodeLayout, StopTimes } from '../
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import type { Host } from '../host/host.ts';
 import { asCroftError, type CroftError } from '../model/error.ts';
-import type { WantedVm } from '../model/node-plan.ts';
+import type { LaunchImage, VmLaunch, WantedVm } from '../model/node-plan.ts';
 import { type Step, type StepKind, type StepShapes, subjectOf } from './steps.ts';
 
 /** Brings images to nodes; one transfer per node and image, however many ask. */
 export interface ImageDelivery {
-  ensure(host: Host, layout: NodeLayout, image: WantedVm['launch']['image']): Promise<void>;
+  /** `onProgress` hears how many bytes of how many are there. */
+  ensure(host: Host, layout: NodeLayout, image: LaunchImage, onProgress?: (present: number, total: number) => void): Promise<void>;
 }
 
 export type VmStepName = 'image' | 'ports' | 'disk' | 'start' | 'stop' | 'remove';
@@ -17,6 +18,10 @@ type Named = { id: string; label: string };
 /** Hears how the steps go, to record it. Durations are in ms. */
 export interface Progress {
   vmStep(vmId: string, label: string, name: VmStepName, state: 'started' | 'done', duration: number | null): void;
+  /** How far a step is that takes its time, in whole percent; told now and then. */
+  vmProgress(vmId: string, label: string, name: VmStepName, percent: number): void;
+  imageFetched(image: LaunchImage, duration: number): void;
+  imageFailed(image: LaunchImage, error: CroftError): void;
   vmStarted(vm: WantedVm): void;
   vmFailed(vm: WantedVm, step: VmStepName, error: CroftError): void;
   vmStopped(vm: Named, how: string): void;
@@ -68,6 +73,7 @@ export function execute(context: ExecutionContext, steps: readonly Step[]): Runn
 type Effects = { [Kind in Exclude<StepKind, 'bridge' | 'launch'>]: (context: ExecutionContext, step: StepShapes[Kind]) => Promise<void> };
 
 const effects: Effects = {
+  fetchImage,
   router: ensureRouter,
   removeRouter,
   repairPorts,
@@ -91,6 +97,16 @@ async function guard({ progress }: ExecutionContext, what: string, work: Promise
 
 function makeBridge({ network, host, layout, abilities }: ExecutionContext): Promise<void> {
   return network.ensureBridge(host, layout, abilities);
+}
+
+async function fetchImage({ images, host, layout, progress, clock }: ExecutionContext, { image }: StepShapes['fetchImage']): Promise<void> {
+  const start = clock();
+  try {
+    await images.ensure(host, layout, image);
+    progress.imageFetched(image, clock() - start);
+  } catch (thrown) {
+    progress.imageFailed(image, asCroftError(thrown));
+  }
 }
 
 async function ensureRouter(context: ExecutionContext, { plan, faults }: StepShapes['router']): Promise<void> {
@@ -153,11 +169,11 @@ async function attachAll({ network, host, layout, clock }: ExecutionContext, vms
 
 /** Where a step fails, the VM is not running in the next pass, which then takes its ports away again; its disk stays for the next try. */
 async function launchVm(context: ExecutionContext, vm: WantedVm, attached: Promise<AttachOutcomes>): Promise<void> {
-  const { hypervisor, images, host, layout, abilities, progress } = context;
+  const { hypervisor, host, layout, abilities, progress } = context;
   const { launch, label } = vm;
   let step: VmStepName = 'image';
   try {
-    await timed(context, launch.id, label, 'image', () => images.ensure(host, layout, launch.image));
+    await timed(context, launch.id, label, 'image', () => ensureImages(context, launch, label));
     step = 'disk';
     await timed(context, launch.id, label, 'disk', () => hypervisor.prepare(host, layout, launch, label));
     step = 'ports';
@@ -172,6 +188,33 @@ async function launchVm(context: ExecutionContext, vm: WantedVm, attached: Promi
     await attached;
     progress.vmFailed(vm, step, asCroftError(thrown));
   }
+}
+
+/** ms and percent between two tellings of how far a VM's images are. */
+const tellAfter = 2_000;
+const tellStep = 10;
+
+/** All images that the VM's disks are made of, side by side. */
+async function ensureImages({ images, host, layout, progress, clock }: ExecutionContext, launch: VmLaunch, label: string): Promise<void> {
+  const needed = new Map([launch.image, ...launch.volumes.flatMap(({ image }) => image ?? [])].map((image) => [image.sha256, image]));
+  const total = [...needed.values()].reduce((sum, { size }) => sum + size, 0);
+  const present = new Map<string, number>();
+  let told = { at: clock(), percent: 0 };
+  const tell = () => {
+    const percent = Math.floor(([...present.values()].reduce((sum, bytes) => sum + bytes, 0) * 100) / Math.max(total, 1));
+    if (clock() - told.at < tellAfter || percent < told.percent + tellStep) return;
+    told = { at: clock(), percent };
+    progress.vmProgress(launch.id, label, 'image', percent);
+  };
+  const ensured = [...needed.values()].map(async (image) => {
+    await images.ensure(host, layout, image, (bytes) => {
+      present.set(image.sha256, bytes);
+      tell();
+    });
+    present.set(image.sha256, image.size);
+  });
+  const failed = (await Promise.allSettled(ensured)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 async function timed<T>(

@@ -65,9 +65,10 @@ function seenPorts(...vms: WantedVm[]): ObservedNetwork {
 function plan(vms: WantedVm[], seen: ObservedVm[], network: ObservedNetwork = seenPorts(...vms), rest: Partial<PlanInput> = {}): NodePlan {
   return planNode({
     wanted: { vms, routers: [], arriving: [], images: [] },
-    observed: { vms: seen, network },
+    observed: { vms: seen, network, images: [] },
     busy: new Set(),
     movedAway: new Set(),
+    postponedImages: new Set(),
     now,
     ...rest,
   });
@@ -207,9 +208,10 @@ test('CR5 routers are made, edited, put right and removed by comparing plan and 
   const with_ = (routers: ObservedNetwork['routers'], wanted: RouterPlan[], busy = new Set<string>()): NodePlan =>
     planNode({
       wanted: { vms: [], routers: wanted, arriving: [], images: [] },
-      observed: { vms: [], network: { bridge: 'present', ports: [], routers } },
+      observed: { vms: [], network: { bridge: 'present', ports: [], routers }, images: [] },
       busy,
       movedAway: new Set(),
+      postponedImages: new Set(),
       now,
     });
   const seen = { sliceId: 's', healthy: true, faults: [], hash: planHash(router), leases: [] };
@@ -228,4 +230,16 @@ test('CR2 a missing bridge is made, before anything that needs it', () => {
   const missing: ObservedNetwork = { bridge: 'missing', ports: [], routers: [] };
   assert.deepEqual(kinds(plan([vm], [], missing)), ['bridge', 'launch']);
   assert.deepEqual(kinds(plan([], [], missing)), ['bridge']);
+});
+
+test('CR12 images that are wanted without a VM are fetched once, unless they are there, on their way, or failed lately', () => {
+  const image = (sha256: string) => ({ id: `i-${sha256}`, sha256, format: 'qcow2' as const, size: 1 });
+  const wanted = { vms: [], routers: [], arriving: [], images: ['there', 'coming', 'failed', 'missing', 'missing'].map(image) };
+  const result = planNode({
+    ...{ wanted, movedAway: new Set<string>(), now },
+    observed: { vms: [], network: seenPorts(), images: ['there'] },
+    busy: new Set(['image:coming']),
+    postponedImages: new Set(['failed']),
+  });
+  assert.deepEqual(result.steps, [{ kind: 'fetchImage', image: image('missing') }]);
 });

@@ -10,6 +10,8 @@ import { type Action, transitions } from './transitions.ts';
 export interface NodeObservation {
   vms: readonly ObservedVm[];
   network: ObservedNetwork;
+  /** The sha256 of each image that is there whole. */
+  images: readonly string[];
 }
 
 export interface PlanInput {
@@ -19,6 +21,8 @@ export interface PlanInput {
   busy: ReadonlySet<string>;
   /** VMs on the node that another node was given meanwhile. */
   movedAway: ReadonlySet<string>;
+  /** The sha256 of images that could not be brought here lately: they are tried again later. */
+  postponedImages: ReadonlySet<string>;
   /** ms since 1970, by the controller's clock. */
   now: number;
 }
@@ -36,12 +40,22 @@ export interface NodePlan {
 export function planNode(input: PlanInput): NodePlan {
   const plan: NodePlan = { steps: [], observations: [], forget: [], strangers: [] };
   if (input.observed.network.bridge === 'missing') plan.steps.push({ kind: 'bridge' });
+  planImages(input, plan);
   planRouters(input, plan);
   const ports = new PortLedger(input.observed.network.ports);
   planVms(input, ports, plan);
   planStrays(input, ports, plan);
   if (!input.busy.has('ports')) plan.steps.push(...ports.steps());
   return plan;
+}
+
+function planImages({ wanted, observed, busy, postponedImages }: PlanInput, plan: NodePlan): void {
+  const settled = new Set([...observed.images, ...postponedImages]);
+  for (const image of wanted.images) {
+    if (settled.has(image.sha256) || busy.has(`image:${image.sha256}`)) continue;
+    settled.add(image.sha256);
+    plan.steps.push({ kind: 'fetchImage', image });
+  }
 }
 
 function planRouters({ wanted, observed, busy }: PlanInput, plan: NodePlan): void {

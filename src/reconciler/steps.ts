@@ -1,5 +1,5 @@
 /** The steps that a plan is made of, as data. */
-import type { PortPlan, RouterPlan, WantedVm } from '../model/node-plan.ts';
+import type { LaunchImage, PortPlan, RouterPlan, WantedVm } from '../model/node-plan.ts';
 
 /** Step kind → what it needs. The executor must have exactly these. */
 export interface StepShapes {
@@ -12,6 +12,8 @@ export interface StepShapes {
   repairPorts: { ports: PortPlan[] };
   /** Remove ports that nothing wants, by interface name. */
   detach: { names: string[] };
+  /** Bring an image that no VM needs yet. */
+  fetchImage: { image: LaunchImage };
   /** Image, ports, disk, seed and process, in this order. */
   launch: { vm: WantedVm };
   /** `restart`: it is stopped only to be started anew with other values. */
@@ -33,6 +35,8 @@ export function subjectOf(step: Step): string {
       return `router:${step.plan.sliceId}`;
     case 'removeRouter':
       return `router:${step.sliceId}`;
+    case 'fetchImage':
+      return `image:${step.image.sha256}`;
     case 'launch':
       return `vm:${step.vm.launch.id}`;
     case 'stop':
