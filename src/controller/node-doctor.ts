@@ -23,6 +23,8 @@ const alpinePackages: Record<string, string> = {
   ip: 'iproute2',
   nft: 'nftables',
   setpriv: 'setpriv',
+  ssh: 'openssh-client-default',
+  zstd: 'zstd',
 };
 
 /** Images and disks need room; below this a node is said to be short of it. */

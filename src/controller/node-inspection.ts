@@ -12,7 +12,7 @@ const switching = ['ip', 'nft', 'ethtool', 'ovs-vsctl', 'ovs-vswitchd'];
 /** The programs that a role needs, by the names that `NodeSpecs.tools` has them under. */
 export function toolsOf(role: NodeRole, architecture: string): string[] {
   if (role === 'network') return [...switching, 'dnsmasq'];
-  return [`qemu-system-${architecture}`, 'qemu-img', 'setpriv', 'flock', ...switching];
+  return [`qemu-system-${architecture}`, 'qemu-img', 'setpriv', 'flock', 'zstd', 'ssh', ...switching];
 }
 
 export function createNodeInspection(hypervisor: HypervisorDriver): NodeInspection {

@@ -52,6 +52,7 @@ export const receiveImage: Receive = async (reception) => {
   try {
     const [code, sent] = await Promise.all([program.exited, source.kind === 'peer' ? null : send(source.file, program, progress.begun)]);
     const words = (await stderr).trim();
+    await progress.read;
     if (code === 0) return { kind: 'arrived' };
     if (progress.stalled()) return { kind: 'failed', words: `nothing came for ${reception.patience / 1000} s` };
     if (sent !== null) return { kind: 'failed', words: `${sent.message}` };
@@ -75,6 +76,8 @@ interface Followed {
   stalled(): boolean;
   /** What the last line with this first word said; that of the last line which is no report for the empty word. */
   said(word: string): string | undefined;
+  /** Resolves when all that the program says was read. */
+  read: Promise<void>;
   end(): void;
 }
 
@@ -94,7 +97,10 @@ function follow(program: HostProcess, { patience, onProgress }: Reception): Foll
     clearTimeout(timer);
     timer = setTimeout(stop, time);
   };
-  createInterface({ input: program.stdout }).on('line', (line) => {
+  const read = Promise.withResolvers<void>();
+  const lines = createInterface({ input: program.stdout });
+  lines.once('close', read.resolve);
+  lines.on('line', (line) => {
     const [word = '', value = ''] = line.split(' ');
     const isReport = ['at', 'checking', 'sum', 'syncing'].includes(word);
     const news = last.get(word) !== value;
@@ -111,6 +117,7 @@ function follow(program: HostProcess, { patience, onProgress }: Reception): Foll
     begun: begun.promise,
     stalled: () => stalled,
     said: (word) => last.get(word),
+    read: read.promise,
     end: () => clearTimeout(timer),
   };
 }

@@ -48,6 +48,8 @@ tool dnsmasq dnsmasq --version
 tool setpriv setpriv --version
 tool flock flock --version
 tool ethtool ethtool --version
+tool zstd zstd --version
+tool ssh ssh -V
 if version=$(ovs-appctl --timeout=3 version 2>/dev/null); then
   echo "tool ovs-vswitchd $(echo "$version" | head -n 1)"
   if ovs-dpctl --timeout=3 dump-dps >/dev/null 2>&1; then echo "datapath system"; else echo "datapath netdev"; fi
@@ -56,7 +58,7 @@ exit 0
 `;
 
 /** The programs that a node needs; `ovs-vswitchd` stands for its running, not for its being installed. */
-const expectedTools = ['qemu-img', 'ovs-vsctl', 'ovs-vswitchd', 'ip', 'nft', 'dnsmasq', 'setpriv', 'flock', 'ethtool'];
+const expectedTools = ['qemu-img', 'ovs-vsctl', 'ovs-vswitchd', 'ip', 'nft', 'dnsmasq', 'setpriv', 'flock', 'ethtool', 'zstd', 'ssh'];
 
 const kibibyte = z.coerce.number().transform((count) => count * 1024);
 const text = z.string().min(1);

@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict';
-import { createHash, randomBytes } from 'node:crypto';
-import { readdir, stat, writeFile as writeLocalFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { after, before, describe, test } from 'node:test';
 import { readFile, writeFile } from '../../src/host/files.ts';
 import { type Host, run } from '../../src/host/host.ts';
 import { createSshHost } from '../../src/host/ssh-host.ts';
-import { upload } from '../../src/host/upload.ts';
 import { CroftError } from '../../src/model/error.ts';
 import { type Sshd, sshdMissing, startSshd } from './sshd.ts';
-
-const content = randomBytes(5_000_000);
-const sha256 = createHash('sha256').update(content).digest('hex');
 
 describe('CR8 files on a node', { skip: sshdMissing }, () => {
   let sshd: Sshd;
@@ -62,38 +56,6 @@ describe('CR8 files on a node', { skip: sshdMissing }, () => {
   test('CR8 a full disk is named with its free space, and nothing stays', async () => {
     const path = join(small, 'file');
     await assert.rejects(writeFile(host, { path, content: Buffer.alloc(2_000_000) }), full(path));
-    await assert.rejects(upload(host, { source: Readable.from([content]), path, sha256 }), full(path));
     assert.equal(await names(small), '');
-  });
-
-  test('CR8 an upload comes whole into place, with progress', async () => {
-    const source = join(sshd.folder, 'source');
-    await writeLocalFile(source, content);
-    const path = join(home, 'image');
-    const progress: number[] = [];
-    await upload(host, { source, path, sha256, mode: 0o440, owner: '12:34', onProgress: (bytes) => progress.push(bytes) });
-    const { mode, uid, size } = await stat(path);
-    assert.deepEqual([mode & 0o777, uid, size], [0o440, 12, content.length]);
-    assert.equal(progress.at(-1), content.length);
-    assert.ok(progress.length > 10);
-    assert.equal((await run(host, { argv: ['sha256sum', path] })).stdout.split(' ')[0], sha256);
-  });
-
-  test('CR8 an upload that is not what was announced, or breaks off, leaves nothing', async () => {
-    const path = join(home, 'broken');
-    const before = await names(home);
-    await assert.rejects(upload(host, { source: Readable.from([content.subarray(1)]), path, sha256 }), {
-      code: 'command.failed',
-      message: /sha256/,
-    });
-    await assert.rejects(upload(host, { source: join(home, 'no-source'), path, sha256 }), { code: 'command.failed', message: /no-source/ });
-    const breaking = Readable.from(
-      (function* () {
-        yield content.subarray(0, 100_000);
-        throw new Error('the source broke');
-      })(),
-    );
-    await assert.rejects(upload(host, { source: breaking, path, sha256 }), { code: 'command.failed', message: /the source broke/ });
-    assert.equal(await names(home), before);
   });
 });
