@@ -23,7 +23,7 @@ const port = (last: number) => ({
   model: 'virtio' as const,
   impairment: null,
 });
-const seed: SeedSource = { id: 'abcdefghijklmnop', hostname: 'web', userData: null, sshKeys: [], ports: [] };
+const seed: SeedSource = { id: 'abcdefghijklmnop', hostname: 'web', userData: null, cloudConfig: null, sshKeys: [], ports: [] };
 
 let folder: string;
 let image: string;

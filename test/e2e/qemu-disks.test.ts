@@ -1,24 +1,21 @@
 /** The files of a VM on its node, made by the QEMU driver: seed, disks, volumes and the variables of its firmware. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { vmFolders, vmUserId } from '../../src/drivers/hypervisor/identity.ts';
-import { createQemuDriver } from '../../src/drivers/hypervisor/qemu.ts';
 import { diskFiles } from '../../src/drivers/hypervisor/qemu-disks.ts';
 import { seedOf } from '../../src/images/seed.ts';
 import { mebibyte } from '../../src/model/flavor.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import type { LaunchImage, VmLaunch, VolumePlan } from '../../src/model/node-plan.ts';
-import { openStage, tcgAbilities, until, virtualSize } from './qemu-stage.ts';
+import { openStage, type Stage, until, virtualSize } from './qemu-stage.ts';
 
 const execute = promisify(execFile);
 const hasty = { powerdown: 0, terminate: 5_000 };
-type Stage = Awaited<ReturnType<typeof openStage>>;
 
 const volume = (name: string, size: number | null, image: LaunchImage | null = null): VolumePlan => ({
   id: newIdentifier(),
@@ -72,7 +69,7 @@ test('MH8 a VM boots from its disk though it has volumes, and a qcow2 image has 
   await using stage = await openStage();
   const vm = await stage.launch();
   const content = await convert(`${stage.layout.stateFolder}/images/${vm.image.sha256}.raw`);
-  const image = await putImage(stage, content, 'qcow2');
+  const image = await stage.putImage(content, 'qcow2');
   const base = volume('base', 2 * mebibyte, image);
   const wanted = { ...vm, image, volumes: [volume('first', mebibyte), base] };
   await stage.up(wanted);
@@ -130,20 +127,18 @@ test('SC10 a seed is built anew exactly when what is in it changes', { timeout: 
 });
 
 test('SC10 a secret in a seed is readable by its VM alone, and nothing of it is left after the VM', { timeout: 60_000 }, async () => {
-  await using stage = await openStage();
   const work = await mkdtemp(path.join(tmpdir(), 'croft-seeds-'));
   try {
-    const driver = createQemuDriver({ seedOf: (launch) => seedOf(launch, work) });
+    await using stage = await openStage((vm) => seedOf(vm, work));
     const secret = `secret-${newIdentifier()}`;
     const vm = await stage.launch('obedient', { userData: `#!/bin/sh\necho ${secret}\n` });
     const neighbour = await stage.launch();
-    await driver.prepare(stage.host, stage.layout, vm, 'slice/vm');
-    await driver.start(stage.host, stage.layout, tcgAbilities, vm, 'slice/vm');
+    await stage.up(vm);
     const { seed } = vmFolders(stage.layout, vm.id);
     assert.ok((await readAs(seed, vmUserId(vm.id))).includes(secret));
     for (const user of [vmUserId(neighbour.id), 65534]) await assert.rejects(readAs(seed, user), /Permission denied/);
     assert.deepEqual(await readdir(work), [], 'nothing is left on the controller');
-    await driver.destroy(stage.host, stage.layout, vm.id);
+    await stage.driver.destroy(stage.host, stage.layout, vm.id);
     await assert.rejects(execute('grep', ['-r', '-l', '-a', secret, stage.folder]), { code: 1 });
   } finally {
     await rm(work, { recursive: true });
@@ -154,14 +149,8 @@ async function readAs(file: string, user: number): Promise<string> {
   return (await execute('setpriv', ['--reuid', String(user), '--regid', String(user), '--clear-groups', 'cat', file])).stdout;
 }
 
-async function putImage(stage: Stage, content: Buffer, format: LaunchImage['format']): Promise<LaunchImage> {
-  const sha256 = createHash('sha256').update(content).digest('hex');
-  await writeFile(`${stage.layout.stateFolder}/images/${sha256}.${format}`, content, { mode: 0o644 });
-  return { id: sha256, sha256, format, size: content.length };
-}
-
 async function isoImage(stage: Stage): Promise<LaunchImage> {
-  return putImage(stage, Buffer.alloc(2048 * 64), 'iso');
+  return stage.putImage(Buffer.alloc(2048 * 64), 'iso');
 }
 
 async function convert(raw: string): Promise<Buffer> {

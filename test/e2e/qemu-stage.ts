@@ -1,6 +1,7 @@
 /** A node in a temporary folder, for tests of the QEMU driver: this machine, a boot-sector image, and the removal of all of it. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,11 +10,12 @@ import { promisify } from 'node:util';
 import type { NodeAbilities, NodeLayout, ObservedVm } from '../../src/drivers/hypervisor/driver.ts';
 import { vmUserId } from '../../src/drivers/hypervisor/identity.ts';
 import { createQemuDriver } from '../../src/drivers/hypervisor/qemu.ts';
+import type { Seed } from '../../src/drivers/hypervisor/qemu-prepare.ts';
 import { perform } from '../../src/host/host.ts';
 import { createLocalHost } from '../../src/host/local-host.ts';
 import { mebibyte } from '../../src/model/flavor.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
-import type { VmLaunch } from '../../src/model/node-plan.ts';
+import type { LaunchImage, VmLaunch } from '../../src/model/node-plan.ts';
 import { bootImage } from './boot-image.ts';
 
 export const tcgAbilities: NodeAbilities = {
@@ -23,13 +25,16 @@ export const tcgAbilities: NodeAbilities = {
 };
 
 export const seedBytes = Buffer.from('a seed');
+const plainSeed = (vm: VmLaunch): Seed => ({ hash: vm.userData ?? '', build: async () => seedBytes });
 
-/** Ends with everything that it started. */
-export async function openStage() {
+export type Stage = Awaited<ReturnType<typeof openStage>>;
+
+/** Ends with everything that it started. `seedOf` makes the seeds of its VMs, from the folder that is for them. */
+export async function openStage(seedOf: (vm: VmLaunch, folder: string) => Seed = plainSeed) {
   const folder = await mkdtemp(path.join(tmpdir(), 'croft-qemu-'));
   await chmod(folder, 0o711);
   const host = createLocalHost({ name: 'here', sudo: null });
-  const driver = createQemuDriver({ seedOf: (vm) => ({ hash: vm.userData ?? '', build: async () => seedBytes }) });
+  const driver = createQemuDriver({ seedOf: (vm) => seedOf(vm, folder) });
   const controllerId = newControllerIdentifier();
   const layout: NodeLayout = {
     controllerId,
@@ -69,6 +74,22 @@ export async function openStage() {
       launched.add(vm.id);
       return vm;
     },
+    /** Makes the content an image of this node. */
+    async putImage(content: Buffer, format: LaunchImage['format']): Promise<LaunchImage> {
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      await mkdir(`${layout.stateFolder}/images`, { recursive: true });
+      await writeFile(`${layout.stateFolder}/images/${sha256}.${format}`, content, { mode: 0o644 });
+      return { id: sha256, sha256, format, size: content.length };
+    },
+    /** Resolves with the whole console once it shows the words; the test's own time-out is the limit. */
+    async shows(vmId: string, words: string): Promise<string> {
+      let seen = '';
+      await until(async () => {
+        seen = await driver.consoleLog(host, layout, vmId, 1_000_000);
+        return seen.includes(words);
+      }, 200);
+      return seen;
+    },
     async observed(vmId: string): Promise<ObservedVm | null> {
       const [vms] = await perform(host, driver.observe(layout));
       return vms.find(({ id }) => id === vmId) ?? null;
@@ -91,9 +112,9 @@ export async function openStage() {
   };
 }
 
-/** Waits until the condition holds; the test's own time-out is the limit. */
-export async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(20);
+/** Waits until the condition holds, looking every so many ms; the test's own time-out is the limit. */
+export async function until(condition: () => Promise<boolean>, every = 20): Promise<void> {
+  while (!(await condition())) await delay(every);
 }
 
 /** Bytes of the disk that a guest sees; also of one that is in use. */

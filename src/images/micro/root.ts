@@ -25,6 +25,13 @@ export async function collectRoot(unpacked: string, kernelVersion: string): Prom
   ]);
 }
 
+/** systemd-boot among the unpacked packages; null where they do not bring it. */
+export async function findEfiLoader(unpacked: string): Promise<string | null> {
+  const folder = path.join(unpacked, 'usr/lib/systemd/boot/efi');
+  const names = await readdir(folder).catch((): string[] => []);
+  return names.includes('systemd-bootx64.efi') ? path.join(folder, 'systemd-bootx64.efi') : null;
+}
+
 /** The files of the folder `guest`, by their place in the guest, sorted. */
 export async function guestFiles(): Promise<RootFile[]> {
   const entries = await readdir(guestFolder, { recursive: true, withFileTypes: true });

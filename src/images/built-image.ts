@@ -1,0 +1,62 @@
+/** Keeps the last built image of a kind, so that one is built only where what it is made of has changed. */
+import { access, constants, copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+
+export interface ImageRequest {
+  /** Keeps downloaded packages and the last built image. Made where it is missing. */
+  workFolder: string;
+  /** Where the disk image is written; replaced in one step. */
+  outputFile: string;
+  /** Told what is being done, one line each. */
+  log(line: string): void;
+}
+
+export interface BuildRecipe {
+  /** What the kept image is called; a word. */
+  kind: string;
+  /** Of all that the image is made of, hexadecimal. */
+  hash: string;
+  /** Makes `disk`, in a folder of its own which is removed afterwards. */
+  build(folder: string, disk: string): Promise<void>;
+}
+
+/** Resolves with whether it was built, and not taken from the work folder. */
+export async function buildOnce({ workFolder, outputFile, log }: ImageRequest, { kind, hash, build }: BuildRecipe): Promise<boolean> {
+  await mkdir(workFolder, { recursive: true });
+  const kept = path.join(workFolder, `${kind}-${hash}.disk`);
+  const built = !(await exists(kept));
+  if (built) {
+    const folder = await mkdtemp(path.join(workFolder, 'build-'));
+    try {
+      const disk = path.join(folder, 'disk');
+      await build(folder, disk);
+      await removeKept(workFolder, kind);
+      await rename(disk, kept);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+  await replaceFile(kept, outputFile);
+  log(`${built ? 'built' : 'nothing changed, took the last image'}: ${outputFile}`);
+  return built;
+}
+
+async function removeKept(workFolder: string, kind: string): Promise<void> {
+  const names = (await readdir(workFolder)).filter((name) => name.startsWith(`${kind}-`) && /-[0-9a-f]+\.(disk|raw)$/.test(name));
+  await Promise.all(names.map((name) => rm(path.join(workFolder, name))));
+}
+
+/** Shares the blocks of the kept file where the file system can. */
+async function replaceFile(source: string, target: string): Promise<void> {
+  await mkdir(path.dirname(target), { recursive: true });
+  const partial = `${target}.partial`;
+  await copyFile(source, partial, constants.COPYFILE_FICLONE);
+  await rename(partial, target);
+}
+
+async function exists(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
+}
