@@ -57,7 +57,7 @@ export function createMetrics(store: Pick<Store, 'nodes' | 'vms' | 'slices'>): M
 }
 
 function showNodes(all: readonly Node[], vms: readonly Vm[], { nodes, size, load }: Record<'nodes' | 'size' | 'load', Gauge>): void {
-  const promised = promisedByNode(vms.map(({ nodeId, spec }) => ({ nodeId, demand: demandOf(spec) })));
+  const promised = promisedByNode(vms.map(({ nodeId, movingTo, spec }) => ({ nodeId, movingTo, demand: demandOf(spec) })));
   for (const { id, config, observed } of all) {
     const node = config.name;
     for (const status of nodeStatuses) nodes.set({ node, status }, observed.status === status ? 1 : 0);

@@ -1,4 +1,6 @@
 /** The loop that places VMs and routers, ends tasks and sweeps removed slices; woken by every change of what is desired. */
+import type { Assignment } from '../model/assignment.ts';
+import type { PlacementPolicy } from '../model/placement.ts';
 import type { Slice } from '../model/slice.ts';
 import type { Vm } from '../model/vm.ts';
 import { schedule } from '../scheduler/schedule.ts';
@@ -7,6 +9,7 @@ import { concernedNodes } from './concerned-nodes.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
 import { Loop } from './loop.ts';
+import { placementNews } from './placement-news.ts';
 import { taskOutcome } from './task-outcome.ts';
 
 export interface PlacementLoopOptions {
@@ -15,6 +18,8 @@ export interface PlacementLoopOptions {
   journal: Journal;
   interval: number;
   routerGrace: number;
+  /** Where a slice says nothing. */
+  policy: PlacementPolicy;
   now(): number;
   failed(error: unknown): void;
 }
@@ -60,9 +65,7 @@ export class PlacementLoop {
   }
 
   async #pass(): Promise<void> {
-    const { store, fleet } = this.#options;
-    const nodes = await store.nodes.list();
-    await fleet.keep(nodes.map(({ id }) => id));
+    const { store } = this.#options;
     for (let round = 0; round < rounds && (await this.#place()); round += 1);
     const [vms, slices] = await Promise.all([store.vms.list(), store.slices.list()]);
     this.#wakeRouters(vms, slices);
@@ -73,15 +76,14 @@ export class PlacementLoop {
 
   /** True where some decisions were refused. */
   async #place(): Promise<boolean> {
-    const { store, fleet, now, routerGrace } = this.#options;
+    const { store, fleet, journal, now, routerGrace, policy } = this.#options;
     const snapshot = await store.placement.snapshot();
-    const decisions = schedule(snapshot, { now: now(), routerGrace });
-    if (decisions.length === 0) return false;
-    const { refused } = await store.placement.commit(decisions);
-    this.#announce(decisions, snapshot, new Set(refused));
-    for (const nodeId of new Set(decisions.flatMap((decision) => [decision.nodeId, decision.from]))) {
-      if (nodeId !== null) fleet.worker(nodeId)?.wake();
-    }
+    await fleet.keep(snapshot.nodes.map(({ id }) => id));
+    const { assignments, cursor } = schedule(snapshot, { now: now(), routerGrace, policy });
+    if (assignments.length === 0) return false;
+    const { refused } = await store.placement.commit(assignments, cursor);
+    for (const event of placementNews(assignments, snapshot, new Set(refused))) journal.record(event);
+    for (const nodeId of nodesOf(assignments)) fleet.worker(nodeId)?.wake();
     return refused.length > 0;
   }
 
@@ -89,20 +91,6 @@ export class PlacementLoop {
     this.#asked = false;
     for (const nodeId of concernedNodes(vms, slices, this.#told)) this.#options.fleet.worker(nodeId)?.wake();
     this.#told = new Map(slices.map(({ id, generation }) => [id, generation]));
-  }
-
-  #announce(decisions: ReturnType<typeof schedule>, snapshot: Parameters<typeof schedule>[0], refused: ReadonlySet<string>): void {
-    const nodes = new Map(snapshot.nodes.map(({ id, config }) => [id, config.name]));
-    const vms = new Map(snapshot.vms.map((vm) => [vm.id, vm]));
-    const slices = new Map(snapshot.slices.map(({ id, name }) => [id, name]));
-    for (const { kind, id, nodeId, reason } of decisions) {
-      if (refused.has(id)) continue;
-      const node = nodeId === null ? null : (nodes.get(nodeId) ?? null);
-      const message = node === null ? `pending: ${reason}` : `placed on ${node}`;
-      const vm = vms.get(id);
-      const subject = kind === 'vm' ? { slice: vm?.slice ?? null, vm: vm?.name ?? null } : { slice: slices.get(id) ?? null };
-      this.#options.journal.record({ kind: node === null ? `${kind}.pending` : `${kind}.placed`, node, message, ...subject });
-    }
   }
 
   /** Leases are seen where a slice's router is, which may be another node than the one that has just started a VM. */
@@ -137,6 +125,12 @@ export class PlacementLoop {
       journal.announce();
     }
   }
+}
+
+/** Those that get something and those that lose it. */
+function nodesOf(assignments: readonly Assignment[]): Set<string> {
+  const ids = assignments.flatMap((one) => [one.nodeId, one.from, one.kind === 'move' ? one.instead : null]);
+  return new Set(ids.filter((id) => id !== null));
 }
 
 function routerReady(slice: Slice, fleet: Fleet): boolean {

@@ -21,9 +21,18 @@ export function capacityOf(node: Node): Resources | null {
   };
 }
 
-/** What a VM is promised; a disk of the image's own size counts as nothing, for it grows only as it is written. */
-export function demandOf(spec: { cpus: number; memory: number; disk: number | null }): Resources {
-  return { cpus: spec.cpus, memory: spec.memory, disk: spec.disk ?? 0 };
+interface SizedSpec {
+  cpus: number;
+  memory: number;
+  disk: number | null;
+  volumes: readonly { size: number | null }[];
+}
+
+/** What a VM is promised; a disk of its image's own size counts as nothing, for it grows only as it is written. */
+export function demandOf({ cpus, memory, disk, volumes }: SizedSpec): Resources {
+  let bytes = disk ?? 0;
+  for (const { size } of volumes) bytes += size ?? 0;
+  return { cpus, memory, disk: bytes };
 }
 
 export function add(left: Resources, right: Resources): Resources {
@@ -32,11 +41,20 @@ export function add(left: Resources, right: Resources): Resources {
 
 export const nothing: Resources = { cpus: 0, memory: 0, disk: 0 };
 
+/** Where a VM takes its share: on its node and, while it moves, on the one that it moves to as well. */
+export interface Share {
+  nodeId: string | null;
+  movingTo: string | null;
+  demand: Resources;
+}
+
 /** What is promised on each node, by node identifier: summed from the assignments each time, so it cannot drift. */
-export function promisedByNode(placed: Iterable<{ nodeId: string | null; demand: Resources }>): Map<string, Resources> {
+export function promisedByNode(placed: Iterable<Share>): Map<string, Resources> {
   const promised = new Map<string, Resources>();
-  for (const { nodeId, demand } of placed) {
-    if (nodeId !== null) promised.set(nodeId, add(promised.get(nodeId) ?? nothing, demand));
+  const count = (nodeId: string, demand: Resources) => promised.set(nodeId, add(promised.get(nodeId) ?? nothing, demand));
+  for (const { nodeId, movingTo, demand } of placed) {
+    if (nodeId !== null) count(nodeId, demand);
+    if (movingTo !== null && movingTo !== nodeId) count(movingTo, demand);
   }
   return promised;
 }

@@ -20,6 +20,12 @@ export const vmViewSchema = z
     name: z.string(),
     /** Null while it has no node; `reason` then says why. */
     node: z.string().nullable(),
+    /** The node that it is moving to; null where it stays. */
+    movingTo: z.string().nullable(),
+    /** Why it has no node yet; null once it has. */
+    pendingReason: z.string().nullable(),
+    /** Why it cannot leave its draining node; null when nothing asks it to. */
+    stayReason: z.string().nullable(),
     desired: z.enum(vmDesiredStates),
     state: z.enum(vmObservedStates),
     /** Why it is not as desired; null when it is. */

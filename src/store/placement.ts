@@ -1,11 +1,12 @@
 /** Where VMs and routers are put: what the scheduler reads and writes, and what a node is to carry. */
+import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
 import type { WantedOnNode } from '../model/node-plan.ts';
+import { unobserved } from '../model/vm.ts';
 import type { Database } from './database.ts';
-import { readNodes } from './nodes.ts';
 import { commitAssignments } from './placement-commit.ts';
-import { sliceOf } from './slice-rows.ts';
-import type { Assignment, PlacementSnapshot, PlacementStore } from './store.ts';
-import { readVms } from './vm-rows.ts';
+import { readSnapshot } from './placement-snapshot.ts';
+import type { PlacementStore } from './store.ts';
+import { observedColumns } from './vm-rows.ts';
 import { wantedOnNode } from './wanted.ts';
 
 export class SqlPlacementStore implements PlacementStore {
@@ -19,21 +20,31 @@ export class SqlPlacementStore implements PlacementStore {
   }
 
   snapshot(): Promise<PlacementSnapshot> {
-    return this.#database.read(async (queries) => {
-      const slices = await queries.selectFrom('slices').selectAll().where('desired', '<>', 'absent').orderBy('name').execute();
-      const routed = await queries.selectFrom('networks').select('slice_id').distinct().execute();
-      return {
-        nodes: await readNodes(queries),
-        vms: await readVms(queries, (where) => where('vms.desired', '<>', 'absent')),
-        slices: slices.map(sliceOf),
-        routed: new Set(routed.map((row) => row.slice_id)),
-      };
+    return this.#database.read(readSnapshot);
+  }
+
+  async commit(assignments: readonly Assignment[], cursor?: string | null): Promise<{ refused: string[] }> {
+    if (assignments.length === 0) return { refused: [] };
+    return await this.#database.write(async (queries) => {
+      const outcome = await commitAssignments(queries, assignments);
+      if (cursor !== undefined) await queries.updateTable('controller').set({ placement_cursor: cursor }).execute();
+      return outcome;
     });
   }
 
-  async commit(assignments: readonly Assignment[]): Promise<{ refused: string[] }> {
-    if (assignments.length === 0) return { refused: [] };
-    return await this.#database.write((queries) => commitAssignments(queries, assignments));
+  /** What was seen on the old node holds no longer; how often it was restarted does. */
+  completeMove(vmId: string, from: string, to: string): Promise<boolean> {
+    return this.#database.write(async (queries) => {
+      const { restarts: _, ...unseen } = observedColumns({ ...unobserved, state: 'stopped' });
+      const { numUpdatedRows } = await queries
+        .updateTable('vms')
+        .set({ node_id: to, moving_to: null, stay_reason: null, ...unseen })
+        .where('id', '=', vmId)
+        .where('node_id', '=', from)
+        .where('moving_to', '=', to)
+        .executeTakeFirst();
+      return numUpdatedRows > 0n;
+    });
   }
 
   wanted(nodeId: string): Promise<WantedOnNode> {

@@ -1,4 +1,5 @@
 /** The store: durable state behind one interface, the same on SQLite and on PostgreSQL. */
+import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
 import type { Event, NewEvent } from '../model/event.ts';
 import type { Flavor } from '../model/flavor.ts';
 import type { Image, ImageContent, ImagePull } from '../model/image.ts';
@@ -9,28 +10,6 @@ import type { Network, Slice, SliceDesired } from '../model/slice.ts';
 import type { SliceChange } from '../model/slice-change.ts';
 import type { Task } from '../model/task.ts';
 import type { Vm, VmDesired, VmObserved } from '../model/vm.ts';
-
-/** What the scheduler decides from, read in one transaction. */
-export interface PlacementSnapshot {
-  nodes: Node[];
-  /** All VMs that are not absent, with their assignment. */
-  vms: Vm[];
-  /** All slices that are not absent. */
-  slices: Slice[];
-  /** Slices of which at least one network exists; only these need a router. */
-  routed: Set<string>;
-}
-
-/** What the scheduler decided. `reason` is set exactly where `nodeId` is null. */
-export interface Assignment {
-  kind: 'vm' | 'router';
-  /** The VM's or the slice's identifier. */
-  id: string;
-  /** What the decision was made against: the assignment then. */
-  from: string | null;
-  nodeId: string | null;
-  reason: string | null;
-}
 
 export interface Store {
   readonly dialect: 'sqlite' | 'postgres';
@@ -145,10 +124,17 @@ export interface VmStore {
 export interface PlacementStore {
   snapshot(): Promise<PlacementSnapshot>;
   /**
-   * Commits assignments, each on its own merits: one is refused whose `from` is no longer so, or whose node is gone,
-   * not ready, draining or, with overcommit, full by what the transaction reads. Resolves with the ids refused.
+   * Commits assignments, each group on its own merits: one is refused whose subject is no longer where it was decided
+   * against, whose node is gone, not ready, draining, not what is asked for or, with overcommit, full, or that would break
+   * what VMs ask of each other's places, all by what the transaction reads. Resolves with the ids refused.
+   * `cursor` is written with them, see PlacementSnapshot; undefined leaves it.
    */
-  commit(assignments: readonly Assignment[]): Promise<{ refused: string[] }>;
+  commit(assignments: readonly Assignment[], cursor?: string | null): Promise<{ refused: string[] }>;
+  /**
+   * The VM has its new node from now on: its disks are whole there and no process of it runs on the old one. False, and
+   * nothing changes, unless it is on node `from` and moves to node `to`.
+   */
+  completeMove(vmId: string, from: string, to: string): Promise<boolean>;
   /** What is wanted on a node, for the reconciler. */
   wanted(nodeId: string): Promise<WantedOnNode>;
 }

@@ -8,11 +8,12 @@ import { readNodes } from './nodes.ts';
 /** What a VM's row says of its place and size. */
 interface PlacedVm extends Resources {
   node_id: string | null;
+  moving_to: string | null;
 }
 
 /** Node identifier → what its VMs are promised together. */
 export function usageByNode(vms: readonly PlacedVm[]): Map<string, Resources> {
-  return promisedByNode(vms.map((vm) => ({ nodeId: vm.node_id, demand: vm })));
+  return promisedByNode(vms.map((vm) => ({ nodeId: vm.node_id, movingTo: vm.moving_to, demand: vm })));
 }
 
 export function subtract(left: Resources, right: Resources): Resources {
@@ -20,30 +21,34 @@ export function subtract(left: Resources, right: Resources): Resources {
 }
 
 /**
- * Rejects with `conflict.in-use` where a VM that has a node asks for more than is free there when the whole change is
- * done: it cannot go elsewhere, for its disk is on that node. Comes before the specifications are written.
+ * Rejects with `conflict.in-use` where a VM that has a node asks for more than is free there, or on the node that it is
+ * moving to, when the whole change is done: its disk is there. Comes before the specifications are written.
  */
 export async function refuseOutgrown(queries: Queries, sliceId: string, specs: readonly VmSpec[]): Promise<void> {
   const wanted = new Map(specs.map((spec) => [spec.name, demandOf(spec)]));
   const rows = await queries
     .selectFrom('vms')
-    .select(['slice_id', 'name', 'node_id', 'cpus', 'memory', 'disk'])
+    .select(['slice_id', 'name', 'node_id', 'moving_to', 'cpus', 'memory', 'disk'])
     .where('desired', '<>', 'absent')
     .where('node_id', 'is not', null)
     .orderBy('name')
     .execute();
   const vms = rows.map((before) => {
+    const { node_id, moving_to } = before;
     const demand = (before.slice_id === sliceId ? wanted.get(before.name) : undefined) ?? before;
-    return { name: before.name, before, after: { ...demand, node_id: before.node_id } };
+    return { name: before.name, before, after: { ...demand, node_id, moving_to } };
   });
   const used = usageByNode(vms.map(({ after }) => after));
   const nodes = new Map((await readNodes(queries)).map((node) => [node.id, node]));
   for (const { name, before, after } of vms) {
-    const node = nodes.get(after.node_id ?? '');
-    const capacity = node === undefined ? null : capacityOf(node);
-    if (node === undefined || capacity === null || !exceeds(after, before)) continue;
-    const others = subtract(used.get(node.id) ?? nothing, after);
-    refuseShortage(name, node.config.name, shortages(after, capacity, others));
+    if (!exceeds(after, before)) continue;
+    for (const nodeId of [after.node_id, after.moving_to]) {
+      const node = nodes.get(nodeId ?? '');
+      const capacity = node === undefined ? null : capacityOf(node);
+      if (node === undefined || capacity === null) continue;
+      const others = subtract(used.get(node.id) ?? nothing, after);
+      refuseShortage(name, node.config.name, shortages(after, capacity, others));
+    }
   }
 }
 

@@ -30,6 +30,9 @@ export const sampleImage = (name: string, sha256: string, size = 512): FetchedIm
 });
 export const fingerprint = `SHA256:${'A'.repeat(43)}`;
 
+type Parts = Partial<ApiDependencies>;
+type Replacements = Parts | ((store: Store) => Parts | Promise<Parts>);
+
 export interface Stage extends AsyncDisposable {
   api: Api;
   store: Store;
@@ -45,14 +48,15 @@ export interface Stage extends AsyncDisposable {
   log: string[];
 }
 
-/** A store with the image `micro`, and an API over it. `replaced` stands in for parts of what it depends on. */
-export async function setStage(replaced: Partial<ApiDependencies> = {}): Promise<Stage> {
+/** A store with the image `micro`, and an API over it. `replace` gives what stands in for parts of what it depends on. */
+export async function setStage(replace: Replacements = {}): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'croft-api-'));
   const store = await openStore({
     location: join(folder, 'store.sqlite'),
     settings: { segments: { first: 100, last: 200 }, transit: '100.64.0.0/16' },
   });
   await store.images.put(sampleImage('micro', imageHash));
+  const replaced = typeof replace === 'function' ? await replace(store) : replace;
   const listeners = new Set<() => void>();
   const asked: string[] = [];
   const log: string[] = [];
@@ -65,6 +69,7 @@ export async function setStage(replaced: Partial<ApiDependencies> = {}): Promise
     token,
     version,
     transit: '100.64.0.0/16',
+    placement: { policy: 'spread', routerGrace: 60_000 },
     metrics: createMetrics(store),
     images: imageIntake(store),
     nodes: nodeGateway(store, asked),

@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Assignment } from '../../src/model/assignment.ts';
 import { gibibyte, mebibyte } from '../../src/model/flavor.ts';
 import type { ImageContent } from '../../src/model/image.ts';
 import { planHash } from '../../src/model/node-plan.ts';
-import type { Assignment, Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { onBothDatabases } from './databases.ts';
 import { addReadyNode, apply, lanSlice, networkSpec, nodeConfig, nodeSpecs, putImage, vmSpec } from './samples.ts';
 
@@ -98,8 +99,11 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const { id } = await apply(store, lanSlice('blue', 1));
     const { id: vm } = await store.vms.get('blue', 'vm1');
     const node = await addReadyNode(store, 'n1');
-    const waiting: Assignment = { kind: 'vm', id: vm, from: null, nodeId: null, reason: 'no node is ready' };
-    await store.placement.commit([waiting, { ...waiting, kind: 'router', id }]);
+    const reason = 'no node is ready';
+    await store.placement.commit([
+      { kind: 'vm', id: vm, from: null, nodeId: null, reason, group: null },
+      { kind: 'router', id, from: null, nodeId: null, reason },
+    ]);
     assert.equal((await store.vms.get('blue', 'vm1')).pendingReason, 'no node is ready');
     assert.equal((await store.slices.get('blue')).routerReason, 'no node is ready');
     await store.placement.commit([toNode('vm', vm, node.id), toNode('router', id, node.id)]);
@@ -256,8 +260,9 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
   });
 });
 
-function toNode(kind: Assignment['kind'], id: string | undefined, nodeId: string | null, from: string | null = null): Assignment {
-  return { kind, id: id ?? '', from, nodeId, reason: nodeId === null ? 'the node is lost' : null };
+function toNode(kind: 'vm' | 'router', id: string | undefined, nodeId: string | null, from: string | null = null): Assignment {
+  const common = { id: id ?? '', from, nodeId, reason: nodeId === null ? 'the node is lost' : null };
+  return kind === 'vm' ? { kind, ...common, group: null } : { kind, ...common };
 }
 
 async function ids(store: Store): Promise<string[]> {

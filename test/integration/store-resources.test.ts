@@ -40,7 +40,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const node = await addReadyNode(store, 'n1');
     const vms = await store.vms.list();
     await store.placement.commit([
-      ...vms.map(({ id }) => ({ kind: 'vm' as const, id, from: null, nodeId: node.id, reason: null })),
+      ...vms.map(({ id }) => ({ kind: 'vm' as const, id, from: null, nodeId: node.id, reason: null, group: null })),
       { kind: 'router', id: slice.id, from: null, nodeId: node.id, reason: null },
     ]);
     await store.vms.observe(vms.map(({ id }) => ({ id, observed: { state: 'running', pid: 3 } })));
@@ -170,7 +170,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     await apply(store, lanSlice('red', 1));
     const node = await addReadyNode(store, 'n1');
     const { id } = await store.vms.get('red', 'vm1');
-    await store.placement.commit([{ kind: 'vm', id, from: null, nodeId: node.id, reason: null }]);
+    await store.placement.commit([{ kind: 'vm', id, from: null, nodeId: node.id, reason: null, group: null }]);
     const names = async (filter: { slice?: string; nodeId?: string }) =>
       (await store.vms.list(filter)).map((vm) => `${vm.slice}/${vm.name}`);
     assert.deepEqual(await names({}), ['blue/vm1', 'blue/vm2', 'red/vm1']);

@@ -61,7 +61,7 @@ onBothDatabases(({ open }) => {
     await apply(store, spec);
     const before = await store.vms.get('blue', 'vm1');
     const node = await addReadyNode(store, 'n1');
-    await store.placement.commit([{ kind: 'vm', id: before.id, from: null, nodeId: node.id, reason: null }]);
+    await store.placement.commit([{ kind: 'vm', id: before.id, from: null, nodeId: node.id, reason: null, group: null }]);
     await apply(store, { ...spec, vms: spec.vms.map((vm) => ({ ...vm, image: 'other' })) });
     const rows = await store.vms.list({ slice: 'blue' });
     assert.equal(rows.length, 2);

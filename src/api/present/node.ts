@@ -1,5 +1,5 @@
 /** Nodes as they are shown, with what their VMs are promised. Pure. */
-import { add, capacityOf, demandOf, nothing } from '../../model/capacity.ts';
+import { capacityOf, demandOf, nothing, promisedByNode } from '../../model/capacity.ts';
 import type { Node } from '../../model/node.ts';
 import type { NodeView } from '../../model/node-view.ts';
 import type { Vm } from '../../model/vm.ts';
@@ -7,6 +7,10 @@ import type { Vm } from '../../model/vm.ts';
 /** `vms` may hold other nodes' VMs too. */
 export function presentNode(node: Node, vms: readonly Vm[]): NodeView {
   const own = vms.filter((vm) => vm.nodeId === node.id);
+  const arriving = vms.filter((vm) => vm.movingTo === node.id);
+  const promised = promisedByNode(
+    [...own, ...arriving].map(({ nodeId, movingTo, spec }) => ({ nodeId, movingTo, demand: demandOf(spec) })),
+  );
   return {
     id: node.id,
     name: node.config.name,
@@ -14,7 +18,7 @@ export function presentNode(node: Node, vms: readonly Vm[]): NodeView {
     administration: node.administration,
     ...node.observed,
     capacity: capacityOf(node),
-    promised: own.map((vm) => demandOf(vm.spec)).reduce(add, nothing),
+    promised: promised.get(node.id) ?? nothing,
     vms: own.length,
     createdAt: node.createdAt,
   };

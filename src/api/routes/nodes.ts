@@ -14,7 +14,7 @@ const reachTargetSchema = nodeConfigSchema.shape.ssh.unwrap();
 export const nodeRoutes: Routes = (api, dependencies) => {
   const { store, nodes } = dependencies;
 
-  const shown = async (node: Node): Promise<NodeView> => presentNode(node, await store.vms.list({ nodeId: node.id }));
+  const shown = async (node: Node): Promise<NodeView> => presentNode(node, await store.vms.list());
 
   api.get(
     '/v1/nodes',

@@ -1,0 +1,74 @@
+/** Whether a node is one that a VM may have, room aside: what the VM asks of it, and what it lacks of that, in words. */
+import type { Image } from './image.ts';
+import type { Backend, Firmware } from './image-definition.ts';
+import type { Node, NodeRole } from './node.ts';
+import type { VmSpec } from './slice.ts';
+
+/** What one VM asks of the node that it is put on. */
+export interface NodeRequirement {
+  architecture: string;
+  firmware: Firmware;
+  /** The hypervisor; null for any. */
+  backend: Backend | null;
+  node: string | null;
+  pools: readonly string[];
+  labels: Readonly<Record<string, string>>;
+  /** The sha256 of the image that must be there already; null where it may be brought. */
+  image: string | null;
+}
+
+type AskingSpec = Pick<VmSpec, 'firmware' | 'placement'>;
+
+/** `image` is that of the VM's first disk. */
+export function requirementOf(
+  { firmware, placement }: AskingSpec,
+  { traits, content }: Pick<Image, 'traits' | 'content'>,
+): NodeRequirement {
+  return {
+    architecture: traits.architecture,
+    firmware: firmware ?? traits.firmware,
+    backend: traits.backend,
+    node: placement.node,
+    pools: placement.pools,
+    labels: placement.labels,
+    image: placement.imagePresent ? (content?.sha256 ?? '') : null,
+  };
+}
+
+/** What of the requirement a node does not have, such as `without the label disk=ssd`; null where it has all. */
+export function mismatch(node: Node, requirement: NodeRequirement): string | null {
+  const { config, observed } = node;
+  if (requirement.node !== null && requirement.node !== config.name) return otherNode;
+  if (!config.roles.includes('compute')) return 'without the role compute';
+  if (requirement.pools.length > 0 && !requirement.pools.includes(config.pool)) return `not in pool ${requirement.pools.join(' or ')}`;
+  for (const label in requirement.labels) {
+    if (config.labels[label] !== requirement.labels[label]) return `without the label ${label}=${requirement.labels[label]}`;
+  }
+  const { specs } = observed;
+  if (specs === null) return (observed.status === 'new' ? null : unavailability(node)) ?? 'not looked at yet';
+  if (specs.architecture !== requirement.architecture) return `of architecture ${specs.architecture}, not ${requirement.architecture}`;
+  if (!specs.firmwares.includes(requirement.firmware)) return `without ${requirement.firmware} firmware`;
+  if (requirement.backend !== null && !specs.hypervisors.includes(requirement.backend))
+    return `without the hypervisor ${requirement.backend}`;
+  if (requirement.image !== null && !observed.images.includes(requirement.image)) return 'without the image';
+  return null;
+}
+
+export const otherNode = 'not the node that is asked for';
+
+const longestReason = 120;
+
+/** Why nothing is put on a node now, such as `draining`; null where it takes more. */
+export function unavailability(node: Node): string | null {
+  if (node.administration === 'draining') return 'draining';
+  const { status, reason } = node.observed;
+  if (status === 'ready') return null;
+  const line = reason?.split('\n')[0] ?? '';
+  const short = line.length > longestReason ? `${line.slice(0, longestReason)}…` : line;
+  return short === '' ? status : `${status} (${short})`;
+}
+
+/** Ready, active and of that role. */
+export function takesMore(node: Node, role: NodeRole): boolean {
+  return node.config.roles.includes(role) && unavailability(node) === null;
+}

@@ -1,0 +1,119 @@
+/** What is to be placed, in the order in which it is: VMs that must be together as one, and what is placed as a whole. */
+import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
+import { add, demandOf, type Resources } from '../model/capacity.ts';
+import { requirementOf } from '../model/node-fit.ts';
+import { type PeerIndex, unitsOf } from '../model/peers.ts';
+import { type PlacementPolicy, type SlicePlacement, usualPlacement } from '../model/placement.ts';
+import type { CandidateIndex, Candidates } from './candidates.ts';
+
+/** VMs that go to one node: a single one, or those that must be together. */
+export interface Unit {
+  vms: readonly PlacementVm[];
+  demand: Resources;
+  candidates: Candidates;
+  policy: PlacementPolicy;
+  /** Content of the first disk, where all have the same. */
+  image: string | null;
+  /** What keeps it from any node; null where only room may be missing. */
+  obstacle: string | null;
+}
+
+/** Units of which all get a node, or none. */
+export interface Job {
+  kind: 'vm' | 'move';
+  units: readonly Unit[];
+  /** True where the slice asks for it, false where the units are one for another reason. */
+  together: boolean;
+}
+
+interface Context {
+  snapshot: Pick<PlacementSnapshot, 'slices' | 'images'>;
+  candidates: CandidateIndex;
+  peers: PeerIndex<PlacementVm>;
+  policy: PlacementPolicy;
+}
+
+/** Of a higher priority first, then the older ones; the rest of the order only makes it the same each time. `leaving` have a node that drains. */
+export function jobsOf(context: Context, unplaced: readonly PlacementVm[], leaving: readonly PlacementVm[]): Job[] {
+  const placements = new Map(context.snapshot.slices.map(({ id, spec }) => [id, spec.placement]));
+  const placementOf = ({ sliceId }: PlacementVm): SlicePlacement => placements.get(sliceId) ?? usualPlacement;
+  const unitOf = (vms: readonly PlacementVm[], first: PlacementVm): Unit => makeUnit(context, vms, placementOf(first).policy);
+  const jobs: Job[] = [];
+  const whole = new Map<string, Unit[]>();
+  for (const vms of unitsOf(unplaced, context.peers)) {
+    const [first] = vms;
+    if (first === undefined) continue;
+    const unit = unitOf(vms, first);
+    if (!placementOf(first).together) jobs.push({ kind: 'vm', units: [unit], together: false });
+    else {
+      const units = whole.get(first.sliceId);
+      if (units === undefined) whole.set(first.sliceId, [unit]);
+      else units.push(unit);
+    }
+  }
+  for (const units of whole.values()) jobs.push({ kind: 'vm', units, together: true });
+  for (const vms of unitsOf(leaving, context.peers)) {
+    const [first] = vms;
+    if (first !== undefined) jobs.push({ kind: 'move', units: [unitOf(vms, first)], together: false });
+  }
+  return inOrder(jobs);
+}
+
+function makeUnit({ snapshot, candidates, peers, policy }: Context, vms: readonly PlacementVm[], own: PlacementPolicy | null): Unit {
+  const requirements = vms.flatMap((vm) => {
+    const image = snapshot.images.get(vm.imageId);
+    return image === undefined ? [] : [requirementOf(vm.spec, image)];
+  });
+  const contents = vms.map(({ imageId }) => snapshot.images.get(imageId)?.content?.sha256 ?? null);
+  const [content = null] = contents;
+  const [first, ...others] = vms.map(({ spec }) => demandOf(spec));
+  return {
+    vms,
+    demand: others.reduce(add, first ?? { cpus: 0, memory: 0, disk: 0 }),
+    candidates: candidates.ofAll(requirements),
+    policy: own ?? policy,
+    image: contents.every((other) => other === content) ? content : null,
+    obstacle: missingImage(vms, snapshot) ?? contradiction(vms, peers),
+  };
+}
+
+/** A VM that has a node already needs nothing more than what is there. */
+function missingImage(vms: readonly PlacementVm[], { images }: Context['snapshot']): string | null {
+  for (const vm of vms) {
+    if (vm.nodeId !== null) continue;
+    const missing = [vm.imageId, ...vm.volumes.map(({ imageId }) => imageId)].find((id) => id !== null && !images.get(id)?.content);
+    if (missing !== undefined) return `image ${images.get(missing ?? '')?.name ?? vm.spec.image} is being fetched`;
+  }
+  return null;
+}
+
+function contradiction(vms: readonly PlacementVm[], peers: PeerIndex<PlacementVm>): string | null {
+  if (vms.length === 1) return null;
+  for (const vm of vms) {
+    const peer = peers.of(vm).apart.find((other) => vms.includes(other));
+    if (peer !== undefined) return `${vm.name} and ${peer.name} must be on the same node and must not`;
+  }
+  return null;
+}
+
+function inOrder(jobs: readonly Job[]): Job[] {
+  return jobs
+    .map((job) => ({ job, ...rankOf(job) }))
+    .sort((a, b) => b.priority - a.priority || a.createdAt - b.createdAt || compare(a.name, b.name) || compare(a.id, b.id))
+    .map(({ job }) => job);
+}
+
+function rankOf({ units }: Job): { priority: number; createdAt: number; name: string; id: string } {
+  let [priority, createdAt] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  let first: PlacementVm | undefined;
+  for (const unit of units) {
+    for (const vm of unit.vms) {
+      first ??= vm;
+      priority = Math.max(priority, vm.spec.placement.priority);
+      createdAt = Math.min(createdAt, vm.createdAt);
+    }
+  }
+  return { priority, createdAt, name: `${first?.slice}/${first?.name}`, id: first?.id ?? '' };
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,0 +1,62 @@
+/** What each node has and has left, as numbers side by side: a look at thousands of nodes touches no object. */
+import type { PlacementVm } from '../model/assignment.ts';
+import { capacityOf, demandOf, nothing, promisedByNode, type Resources } from '../model/capacity.ts';
+import type { Node } from '../model/node.ts';
+
+/** Nodes are known by their position in `nodes`, which are sorted by name; -1 is no node. */
+export class Ledger {
+  readonly nodes: readonly Node[];
+  readonly cpus: Float64Array;
+  readonly memory: Float64Array;
+  readonly disk: Float64Array;
+  /** Below zero where more is promised than there is, for instance after the overcommit was lowered. */
+  readonly freeCpus: Float64Array;
+  readonly freeMemory: Float64Array;
+  readonly freeDisk: Float64Array;
+  readonly #positions: ReadonlyMap<string, number>;
+
+  constructor(nodes: readonly Node[], vms: readonly PlacementVm[]) {
+    this.nodes = nodes.toSorted((a, b) => (a.config.name < b.config.name ? -1 : 1));
+    this.#positions = new Map(this.nodes.map(({ id }, position) => [id, position]));
+    const capacities = this.nodes.map((node) => capacityOf(node) ?? nothing);
+    this.cpus = Float64Array.from(capacities, ({ cpus }) => cpus);
+    this.memory = Float64Array.from(capacities, ({ memory }) => memory);
+    this.disk = Float64Array.from(capacities, ({ disk }) => disk);
+    this.freeCpus = this.cpus.slice();
+    this.freeMemory = this.memory.slice();
+    this.freeDisk = this.disk.slice();
+    const promised = promisedByNode(vms.map(({ nodeId, movingTo, spec }) => ({ nodeId, movingTo, demand: demandOf(spec) })));
+    for (const [id, share] of promised) this.take(this.positionOf(id), share);
+  }
+
+  positionOf(nodeId: string | null): number {
+    return nodeId === null ? -1 : (this.#positions.get(nodeId) ?? -1);
+  }
+
+  nameOf(position: number): string {
+    return this.nodes[position]?.config.name ?? '';
+  }
+
+  take(position: number, { cpus, memory, disk }: Resources): void {
+    if (position < 0) return;
+    this.freeCpus[position] = (this.freeCpus[position] ?? 0) - cpus;
+    this.freeMemory[position] = (this.freeMemory[position] ?? 0) - memory;
+    this.freeDisk[position] = (this.freeDisk[position] ?? 0) - disk;
+  }
+
+  give(position: number, { cpus, memory, disk }: Resources): void {
+    this.take(position, { cpus: -cpus, memory: -memory, disk: -disk });
+  }
+
+  free(position: number): Resources {
+    return { cpus: this.freeCpus[position] ?? 0, memory: this.freeMemory[position] ?? 0, disk: this.freeDisk[position] ?? 0 };
+  }
+
+  capacity(position: number): Resources {
+    return { cpus: this.cpus[position] ?? 0, memory: this.memory[position] ?? 0, disk: this.disk[position] ?? 0 };
+  }
+}
+
+export function fits(demand: Resources, room: Resources): boolean {
+  return demand.cpus <= room.cpus && demand.memory <= room.memory && demand.disk <= room.disk;
+}

@@ -1,0 +1,76 @@
+/** What would become of a change of a slice: where its new VMs would go now, or why they would wait. Pure. */
+import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
+import type { Image } from '../model/image.ts';
+import type { Slice, VmSpec } from '../model/slice.ts';
+import type { SliceChange } from '../model/slice-change.ts';
+import { type ScheduleOptions, schedule } from './schedule.ts';
+
+export interface PlannedPlace {
+  vm: string;
+  /** The node's name; null where it would wait. */
+  node: string | null;
+  /** Set exactly where `node` is null. */
+  reason: string | null;
+}
+
+/** For each VM that the change makes, in its order. `images` are those that have their names now; one that is not among them has yet to be fetched. */
+export function previewPlacement(
+  snapshot: PlacementSnapshot,
+  change: SliceChange,
+  images: readonly Image[],
+  options: ScheduleOptions,
+): PlannedPlace[] {
+  const specs = change.vms.flatMap((vm) => (vm.kind === 'create' || vm.kind === 'recreate' ? [vm.spec] : []));
+  if (specs.length === 0) return [];
+  const { assignments } = schedule(afterwards(snapshot, change, specs, images, options.now), options);
+  const decided = new Map(assignments.map((assignment) => [assignment.id, assignment]));
+  const names = new Map(snapshot.nodes.map(({ id, config }) => [id, config.name]));
+  return specs.map(({ name }) => {
+    const assignment = decided.get(plannedId(name));
+    const node = names.get(assignment?.nodeId ?? '') ?? null;
+    return { vm: name, node, reason: node === null ? (assignment?.reason ?? null) : null };
+  });
+}
+
+/** No stored identifier has a colon. */
+const plannedId = (name: string): string => `planned:${name}`;
+
+/** The snapshot as if the change were committed. */
+function afterwards(
+  snapshot: PlacementSnapshot,
+  change: SliceChange,
+  made: readonly VmSpec[],
+  images: readonly Image[],
+  now: number,
+): PlacementSnapshot {
+  const slice = snapshot.slices.find(({ name }) => name === change.slice);
+  const sliceId = slice?.id ?? plannedId('');
+  const gone = new Set(change.vms.flatMap((vm) => (vm.kind === 'remove' ? [vm.name] : vm.kind === 'recreate' ? [vm.spec.name] : [])));
+  const edited = new Map(
+    change.vms.flatMap((vm) => (vm.kind === 'update' || vm.kind === 'restart' ? [[vm.spec.name, vm.spec] as const] : [])),
+  );
+  const kept = snapshot.vms.flatMap((vm) => {
+    if (vm.sliceId !== sliceId) return [vm];
+    return gone.has(vm.name) ? [] : [{ ...vm, spec: edited.get(vm.name) ?? vm.spec }];
+  });
+  const byName = new Map(images.map((image) => [image.name, image.id]));
+  const imageIdOf = (name: string): string => byName.get(name) ?? plannedId(name);
+  const planned = made.map(
+    (spec): PlacementVm => ({
+      ...{ id: plannedId(spec.name), sliceId, slice: change.slice, name: spec.name, spec, desired: 'running', createdAt: now },
+      ...{ imageId: imageIdOf(spec.image), nodeId: null, pendingReason: null, movingTo: null, stayReason: null },
+      volumes: spec.volumes.map(({ image }) => ({ imageId: image === null ? null : imageIdOf(image) })),
+    }),
+  );
+  return {
+    ...snapshot,
+    vms: [...kept, ...planned],
+    slices: [...snapshot.slices.filter(({ id }) => id !== sliceId), plannedSlice(slice, sliceId, change, now)],
+    images: new Map([...snapshot.images, ...images.map((image) => [image.id, image] as const)]),
+  };
+}
+
+function plannedSlice(slice: Slice | undefined, id: string, { slice: name, spec }: SliceChange, now: number): Slice {
+  if (slice !== undefined) return { ...slice, spec };
+  return { id, name, spec, generation: 1, desired: 'running', transit: 0, routerNodeId: null, routerReason: null, createdAt: now };
+}

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { PlacementSnapshot } from '../model/assignment.ts';
+import { gibibyte } from '../model/flavor.ts';
+import { node, options, required, slice, snapshot, vm } from './sample-snapshot.ts';
+import { schedule } from './schedule.ts';
+
+function reasonOf(given: PlacementSnapshot, id = '1'): string | null | undefined {
+  return schedule(given, options).assignments.find((assignment) => assignment.id === id)?.reason;
+}
+
+const big = vm('1', { memory: 4 * gibibyte });
+
+test('CR4 a VM that fits nowhere says what it needs, what each node lacks, and what would make it fit', () => {
+  const nodes = [
+    node('a'),
+    node('b', { status: 'unreachable', reason: 'no route\nat all' }),
+    node('c', { administration: 'draining' }),
+    node('d', {}, { roles: ['network'] }),
+  ];
+  const there = vm('2', { name: 'db', slice: 'demo', nodeId: 'id-a', memory: 2.5 * gibibyte });
+  assert.equal(
+    reasonOf(snapshot(nodes, [big, there])),
+    'needs 4 GiB of memory; a: 1.5 GiB of memory free; b: unreachable (no route); c: draining; d: without the role compute; ' +
+      'would fit on c after `croft node resume c`, or on a if demo/db (2.5 GiB) were removed',
+  );
+});
+
+test('CR4 a VM without any node is told to add one', () => {
+  assert.equal(reasonOf(snapshot([], [big])), 'there is no node yet; add one with `croft node add`');
+});
+
+test('CR4 a VM that is larger than any node is told so, without a word about what is free', () => {
+  assert.equal(
+    reasonOf(snapshot([node('a', { administration: 'draining' }), node('b')], [vm('1', { memory: 64 * gibibyte })])),
+    'is larger than any node: needs 64 GiB of memory, and the most that one has is 4 GiB of memory',
+  );
+  const mixed = [node('a', { cpus: 8, memory: gibibyte }), node('b', { cpus: 1, memory: 8 * gibibyte })];
+  assert.equal(
+    reasonOf(snapshot(mixed, [vm('1', { cpus: 4, memory: 4 * gibibyte })])),
+    'is larger than any node: needs 4 CPUs and 4 GiB of memory at once',
+  );
+});
+
+test('CR4 a VM that asks for one node hears of that one only', () => {
+  const asking = vm('1', { placement: { node: 'b' } });
+  assert.equal(reasonOf(snapshot([node('a')], [asking])), 'asks for node b, which does not exist');
+  assert.equal(
+    reasonOf(snapshot([node('a'), node('b', { administration: 'draining' })], [asking])),
+    'b: draining; would fit on b after `croft node resume b`',
+  );
+});
+
+test('CR4 rules among VMs are part of the reason', () => {
+  const nodes = [node('a', { cpus: 1 }), node('b')];
+  const there = vm('2', { nodeId: 'id-a' });
+  assert.match(
+    reasonOf(snapshot(nodes, [there, vm('1', { placement: { affinity: required('2') } })])) ?? '',
+    /^must be on a with 2; needs 1 CPU; a: 0 CPUs free/,
+  );
+  assert.match(
+    reasonOf(snapshot([node('a')], [there, vm('1', { placement: { antiAffinity: required('2') } })])) ?? '',
+    /^a: has VMs that it must be apart from$/,
+  );
+  const torn = vm('1', { placement: { affinity: required('2', '3') } });
+  assert.equal(reasonOf(snapshot(nodes, [there, vm('3', { nodeId: 'id-b' }), torn])), 'must be with 2 on a and with 3 elsewhere');
+  const contrary = vm('1', { placement: { affinity: required('4'), antiAffinity: required('4') } });
+  assert.equal(reasonOf(snapshot(nodes, [contrary, vm('4')])), '1 and 4 must be on the same node and must not');
+});
+
+test('CR4 of a slice that is placed together the VM is named that does not fit', () => {
+  const slices = [slice('s', 'id-a', { together: true })];
+  assert.match(
+    reasonOf(snapshot([node('a')], [big, vm('2', { cpus: 9 })], slices)) ?? '',
+    /^its slice is placed together, and 2: is larger than any node: needs 9 CPUs/,
+  );
+  assert.equal(
+    reasonOf(snapshot([node('a')], [big, vm('2', { memory: 2 * gibibyte })], slices)),
+    'its slice is placed together, and its 2 VMs, each of which would fit alone, do not fit all at once',
+  );
+});
+
+test('CR4 a reason stays short however many nodes there are', () => {
+  const nodes = Array.from({ length: 3000 }, (_, index) => {
+    const kinds = [
+      {},
+      { administration: 'draining' as const, memory: gibibyte },
+      { status: 'unreachable' as const, reason: `no ${index}`, memory: gibibyte },
+    ];
+    return node(`n${index}`, kinds[index % 3], { roles: index % 7 === 0 ? ['network'] : ['compute'] });
+  });
+  const full = nodes.map(({ id }, index) => vm(`full${index}`, { nodeId: id, memory: gibibyte }));
+  const reason = reasonOf(snapshot(nodes, [big, ...full])) ?? '';
+  assert.ok(reason.length < 700, reason);
+  assert.match(reason, /; \d+ more have no more than that; .* and \d+ more: draining; .* more are no use for other reasons$/);
+});

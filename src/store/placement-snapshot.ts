@@ -1,0 +1,38 @@
+/** Reads what the scheduler decides from, and no more of each VM than that. */
+import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
+import type { Queries } from './database.ts';
+import { imageOf } from './images.ts';
+import { readNodes } from './nodes.ts';
+import { sliceOf } from './slice-rows.ts';
+
+/** A constant number of queries. VMs are sorted by slice and name. */
+export async function readSnapshot(queries: Queries): Promise<PlacementSnapshot> {
+  const slices = await queries.selectFrom('slices').selectAll().where('desired', '<>', 'absent').orderBy('name').execute();
+  const routed = await queries.selectFrom('networks').select('slice_id').distinct().execute();
+  const images = await queries.selectFrom('images').selectAll().execute();
+  const { placement_cursor: cursor } = await queries.selectFrom('controller').select('placement_cursor').executeTakeFirstOrThrow();
+  return {
+    nodes: await readNodes(queries),
+    vms: await readPlacementVms(queries),
+    slices: slices.map(sliceOf),
+    routed: new Set(routed.map((row) => row.slice_id)),
+    images: new Map(images.map((row) => [row.id, imageOf(row)])),
+    cursor,
+  };
+}
+
+async function readPlacementVms(queries: Queries): Promise<PlacementVm[]> {
+  const rows = await queries
+    .selectFrom('vms')
+    .innerJoin('slices', 'slices.id', 'vms.slice_id')
+    .select(['vms.id', 'vms.slice_id as sliceId', 'slices.name as slice', 'vms.name', 'vms.spec', 'vms.desired'])
+    .select(['vms.image_id as imageId', 'vms.node_id as nodeId', 'vms.pending_reason as pendingReason'])
+    .select(['vms.moving_to as movingTo', 'vms.stay_reason as stayReason', 'vms.created_at as createdAt'])
+    .where('vms.desired', '<>', 'absent')
+    .orderBy('slices.name')
+    .orderBy('vms.name')
+    .execute();
+  const volumes = await queries.selectFrom('volumes').select(['vm_id as vmId', 'image_id as imageId']).execute();
+  const volumesByVm = Map.groupBy(volumes, ({ vmId }) => vmId);
+  return rows.map((row) => ({ ...row, spec: JSON.parse(row.spec), volumes: volumesByVm.get(row.id) ?? [] }));
+}
