@@ -22,6 +22,7 @@ const alpinePackages: Record<string, string> = {
   flock: 'util-linux-misc',
   ip: 'iproute2',
   nft: 'nftables',
+  ovmf: 'ovmf',
   setpriv: 'setpriv',
   ssh: 'openssh-client-default',
   zstd: 'zstd',
@@ -66,7 +67,11 @@ export function createDoctor(): Doctor {
       const checks = [reached(specs), ...tools.map((tool) => checkTool(tool, specs)), checkDisk(specs)];
       if (!roles.includes('compute')) return checks;
       const [accelerator] = await perform(host, probeAccelerator(layout.runFolder));
-      return [...checks, { name: 'acceleration', ok: true, detail: `${accelerator.kind}: ${accelerator.reason}`, fix: null }];
+      return [
+        ...checks,
+        firmware(specs),
+        { name: 'acceleration', ok: true, detail: `${accelerator.kind}: ${accelerator.reason}`, fix: null },
+      ];
     },
     async treat(host, checks) {
       const missing = checks.filter(({ ok }) => !ok).map(({ name }) => name);
@@ -93,6 +98,13 @@ function fixOf(tool: string, specs: MeasuredSpecs): string | null {
   const name = packageOf(tool, isAlpine(specs));
   if (name === null) return null;
   return isAlpine(specs) ? `apk add ${name}` : `apt-get install ${name}`;
+}
+
+/** Nothing but VMs that ask for it need UEFI, so a node without it is fit. */
+function firmware(specs: MeasuredSpecs): DoctorCheck {
+  const how = fixOf('ovmf', specs);
+  const detail = specs.firmwares.includes('uefi') ? 'BIOS and UEFI' : `BIOS; for VMs that start with UEFI: ${how ?? 'install OVMF'}`;
+  return { name: 'firmware', ok: true, detail, fix: null };
 }
 
 function checkDisk({ diskFree, disk }: MeasuredSpecs): DoctorCheck {

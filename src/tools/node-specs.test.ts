@@ -19,6 +19,15 @@ test('CR1 a missing program is null, and so is the datapath where Open vSwitch d
   assert.deepEqual([specs.tools['qemu-system-x86_64'], specs.tools['ovs-vswitchd'], specs.datapath], [null, null, null]);
 });
 
+test('CR6 a node has UEFI where both files of it are there, and the hypervisors whose programs are', () => {
+  const tools = ['qemu-system-x86_64', 'qemu-img', 'setpriv', 'flock'].map((name) => `tool ${name} 1.2`);
+  const specs = (lines: string[]) => readNodeSpecs('/s').parse(answer([...usage, ...fixed, ...lines]));
+  const whole = specs([...tools, 'firmware /usr/share/OVMF/OVMF_CODE_4M.fd']);
+  assert.deepEqual([whole.firmwares, whole.hypervisors], [['bios', 'uefi'], ['qemu']]);
+  const poor = specs(tools.slice(1));
+  assert.deepEqual([poor.firmwares, poor.hypervisors], [['bios'], []]);
+});
+
 test('CR1 no value is invented: what was not read is named', () => {
   const partial = usage.filter((line) => !line.startsWith('diskFree'));
   assert.throws(() => readNodeUsage('/s').parse({ ...answer(partial), stderr: 'df: not found' }), {

@@ -2,7 +2,9 @@
 import { z } from 'zod';
 import type { Call, CommandResult } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
+import type { Firmware } from '../model/image-definition.ts';
 import type { NodeSpecs } from '../model/node.ts';
+import { ovmfPairs } from './ovmf.ts';
 
 /** What changes from pass to pass; as in NodeSpecs. */
 export type NodeUsage = Pick<NodeSpecs, 'bootId' | 'memory' | 'memoryAvailable' | 'disk' | 'diskFree' | 'load'>;
@@ -27,7 +29,10 @@ df -Pk "\${folder:-/}" | while read -r device size used free rest; do
 done
 `;
 
-/** Adds what stays the same until an administrator changes it. A program's version is the first line that it prints. */
+/**
+ * Adds what stays the same until an administrator changes it. A program's version is the first line that it prints. The
+ * further arguments are pairs of files: where both of one are there, VMs can have UEFI.
+ */
 const specsScript = `${usageScript}
 echo "architecture $(uname -m)"
 echo "kernel $(uname -r)"
@@ -54,8 +59,21 @@ if version=$(ovs-appctl --timeout=3 version 2>/dev/null); then
   echo "tool ovs-vswitchd $(echo "$version" | head -n 1)"
   if ovs-dpctl --timeout=3 dump-dps >/dev/null 2>&1; then echo "datapath system"; else echo "datapath netdev"; fi
 fi
+shift
+while [ "$#" -ge 2 ]; do
+  if [ -r "$1" ] && [ -r "$2" ]; then
+    echo "firmware $1"
+    break
+  fi
+  shift 2
+done
 exit 0
 `;
+
+/** The programs that each hypervisor driver needs on a node, of an architecture. */
+const hypervisorTools = (architecture: string): Record<string, readonly string[]> => ({
+  qemu: [`qemu-system-${architecture}`, 'qemu-img', 'setpriv', 'flock'],
+});
 
 /** The programs that a node needs; `ovs-vswitchd` stands for its running, not for its being installed. */
 const expectedTools = ['qemu-img', 'ovs-vsctl', 'ovs-vswitchd', 'ip', 'nft', 'dnsmasq', 'setpriv', 'flock', 'ethtool', 'zstd', 'ssh'];
@@ -76,15 +94,21 @@ const specsSchema = usageSchema.extend({
   operatingSystem: text.default('unknown'),
   cpus: z.coerce.number().int().min(1),
   datapath: z.enum(['system', 'netdev']).nullable().default(null),
+  firmware: z.string().optional(),
 });
 
 /** Everything about the node but its accelerator. Throws `node.unfit` where the node does not say what every Linux says. */
 export function readNodeSpecs(stateFolder: string): Call<MeasuredSpecs> {
   return {
-    command: { argv: ['sh', '-c', specsScript, 'croft-specs', stateFolder] },
+    command: { argv: ['sh', '-c', specsScript, 'croft-specs', stateFolder, ...ovmfPairs.flat()] },
     parse(result) {
-      const specs = readAnswer(specsSchema, result);
-      return { ...specs, tools: readTools(result.stdout, specs.architecture) };
+      const { firmware, ...specs } = readAnswer(specsSchema, result);
+      const tools = readTools(result.stdout, specs.architecture);
+      const firmwares: Firmware[] = firmware === undefined ? ['bios'] : ['bios', 'uefi'];
+      const hypervisors = Object.entries(hypervisorTools(specs.architecture))
+        .filter(([, needed]) => needed.every((tool) => typeof tools[tool] === 'string'))
+        .map(([name]) => name);
+      return { ...specs, tools, firmwares, hypervisors };
     },
   };
 }
