@@ -6,7 +6,9 @@ import { formatSize } from './unit.ts';
 
 /** Lines begin with `+` made, `~` changed, `-` removed, `-/+` removed and made anew; none where nothing differs. */
 export function describeChange(change: SliceChange): string[] {
-  return [...change.networks.map(networkLine), ...change.vms.map(vmLine)];
+  const { placement } = change;
+  const own = placement === null ? [] : [`~ placement: ${placement.from} → ${placement.to} (nothing moves)`];
+  return [...own, ...change.networks.map(networkLine), ...change.vms.map(vmLine)];
 }
 
 const consequences = {
@@ -25,7 +27,8 @@ function vmLine(change: VmChange): string {
   if (change.kind === 'remove') return `- vm ${change.name} (its disk is lost)`;
   if (change.kind === 'create') return `+ vm ${change.spec.name}: ${vmInWords(change.spec)}`;
   const sign = change.kind === 'recreate' ? '-/+' : '~';
-  return `${sign} vm ${change.spec.name}: ${fieldsInWords(change.changes)}${consequences[change.kind]}`;
+  const stays = change.kind === 'update' && change.changes.some(({ field }) => field === 'placement') ? ' (it does not move)' : '';
+  return `${sign} vm ${change.spec.name}: ${fieldsInWords(change.changes)}${consequences[change.kind]}${stays}`;
 }
 
 function networkInWords(spec: NetworkSpec): string {

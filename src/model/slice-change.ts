@@ -32,6 +32,8 @@ export interface SliceChange {
   /** The generation that the difference was made against; null where the slice is new. The commit refuses another one. */
   against: number | null;
   spec: SliceSpec;
+  /** How VMs are placed from now on, in words; null where that is as before. */
+  placement: { from: string; to: string } | null;
   networks: NetworkChange[];
   vms: VmChange[];
 }

@@ -3,6 +3,7 @@ import { shortHash } from './identifier.ts';
 import { impairmentInWords } from './impairment.ts';
 import type { NetworkSpec, NicSpec, SliceSpec, VmSpec } from './slice.ts';
 import type { FieldChange, NetworkChange, NetworkFieldChange, SliceChange, VmChange, VmFieldChange } from './slice-change.ts';
+import { slicePlacementInWords, vmPlacementInWords } from './slice-placement.ts';
 import { volumeDifferences } from './slice-volume-diff.ts';
 import { formatSize } from './unit.ts';
 
@@ -15,11 +16,18 @@ export function diffSlice(current: SliceSpec | null, wanted: SliceSpec, generati
     if (change.kind === 'update' && cidr !== undefined) moved.set(change.spec.name, cidr);
   }
   const vms = diffParts(current?.vms ?? [], wanted.vms, (before, after) => vmChange(before, after, moved));
-  return { slice: wanted.name, against: generation, spec: wanted, networks, vms };
+  return { slice: wanted.name, against: generation, spec: wanted, placement: placementChange(current, wanted), networks, vms };
 }
 
 export function isEmptyChange(change: SliceChange): boolean {
-  return change.against !== null && change.networks.length === 0 && change.vms.length === 0;
+  return change.against !== null && change.placement === null && change.networks.length === 0 && change.vms.length === 0;
+}
+
+/** That of a new slice is no difference. */
+function placementChange(current: SliceSpec | null, wanted: SliceSpec): SliceChange['placement'] {
+  if (current === null) return null;
+  const [from, to] = [slicePlacementInWords(current.placement), slicePlacementInWords(wanted.placement)];
+  return from === to ? null : { from, to };
 }
 
 type SubnetMove = Pick<FieldChange<string>, 'from' | 'to'>;
@@ -92,7 +100,7 @@ const comparedFields: {
     effect: () => 'restart',
     words: (spec) => (spec.cloudConfig === null ? null : `hash ${shortHash(16, spec.cloudConfig)}`),
   },
-  placement: { effect: () => 'update', words: ({ placement }) => JSON.stringify(placement) },
+  placement: { effect: () => 'update', words: ({ placement }) => vmPlacementInWords(placement) },
   sshKeys: {
     effect: () => 'restart',
     words: ({ sshKeys }) => (sshKeys.length === 0 ? null : `${sshKeys.length} with hash ${shortHash(16, ...sshKeys)}`),

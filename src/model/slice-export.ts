@@ -4,6 +4,7 @@ import { formatQuantity, type Impairment } from './impairment.ts';
 import { formatAddress, parseSubnet } from './ipv4.ts';
 import type { NetworkSpec, NicSpec, SliceSpec, VmSpec } from './slice.ts';
 import type { NetworkFile, NicFile, SliceFile, VmFile } from './slice-file.ts';
+import { slicePlacementFile, vmPlacementFile } from './slice-placement.ts';
 import { volumeFile } from './slice-volumes.ts';
 import { formatSize } from './unit.ts';
 
@@ -13,8 +14,10 @@ export function exportSlice(spec: SliceSpec): string {
 }
 
 export function sliceFileOf(spec: SliceSpec): SliceFile {
+  const placement = slicePlacementFile(spec.placement);
   return {
     slice: spec.name,
+    ...(placement === undefined ? {} : { placement }),
     networks: Object.fromEntries(spec.networks.map((network) => [network.name, networkFile(network, spec.vms)])),
     vms: Object.fromEntries(spec.vms.map((vm) => [vm.name, vmFile(vm)])),
   };
@@ -61,6 +64,7 @@ function vmFile(vm: VmSpec): VmFile {
     ...(vm.userData === null ? {} : { userData: vm.userData }),
     ...(vm.cloudConfig === null ? {} : { cloudConfig: vm.cloudConfig }),
     ...(vm.sshKeys.length === 0 ? {} : { sshKeys: vm.sshKeys }),
+    ...vmPlacementFile(vm.placement),
   };
 }
 

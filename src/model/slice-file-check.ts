@@ -10,6 +10,7 @@ import {
   templateSchema,
   vmFileSchema,
 } from './slice-file.ts';
+import { affinityFileSchema, slicePlacementFileSchema, vmPlacementFileSchema } from './slice-placement-file.ts';
 import { volumeFileSchema } from './slice-volume-file.ts';
 
 /** A value of any origin as a slice file. Throws `input.invalid` with every place where its form is wrong. */
@@ -30,6 +31,9 @@ function keysAt(path: InputPath): string[] {
   if (path.length === 0) return Object.keys(sliceFileSchema.shape);
   if (path.includes('nics')) return Object.keys(nicObjectSchema.shape);
   if (path.includes('volumes')) return Object.keys(volumeFileSchema.shape);
+  if (path[0] === 'placement') return Object.keys(slicePlacementFileSchema.shape);
+  if (path[path.length - 1] === 'placement') return Object.keys(vmPlacementFileSchema.shape);
+  if (path.includes('placement')) return Object.keys(affinityFileSchema.shape);
   if (path[0] === 'networks' && path[2] === 'impair') return Object.keys(impairmentFileSchema.shape);
   if (path[0] === 'networks') return Object.keys(networkFileSchema.shape);
   return Object.keys(path[0] === 'template' ? templateSchema.shape : vmFileSchema.shape);

@@ -6,6 +6,7 @@ import { type Impairment, quantities } from './impairment.ts';
 import { nameSchema } from './name.ts';
 import { sizeSchema } from './size-schema.ts';
 import { nicModels, restartPolicies } from './slice.ts';
+import { prioritySchema, slicePlacementFileSchema, vmPlacementFileSchema } from './slice-placement-file.ts';
 import { volumesSchema } from './slice-volume-file.ts';
 import { topologies } from './topology.ts';
 import { sizeRule } from './unit.ts';
@@ -93,6 +94,8 @@ export const templateSchema = z.strictObject({
     .array(z.string().max(16384).regex(publicKeyPattern, 'not an OpenSSH public key on one line, such as "ssh-ed25519 AAAA… name"'))
     .max(100)
     .optional(),
+  priority: prioritySchema,
+  placement: vmPlacementFileSchema.optional().meta({ description: 'Which nodes may take it; any by default' }),
 });
 
 export const vmFileSchema = templateSchema.extend({
@@ -111,6 +114,7 @@ export const sliceFileSchema = z
     slice: nameSchema,
     topology: z.enum(topologies).optional().meta({ description: 'Makes VMs and networks of that shape, to which vms and networks add' }),
     size: z.int().min(1).max(1000).optional().meta({ description: 'Number of VMs of the topology' }),
+    placement: slicePlacementFileSchema.optional().meta({ description: 'How its VMs are placed' }),
     template: templateSchema.optional().meta({ description: 'What VMs have that they do not say themselves' }),
     networks: z.record(nameSchema, networkFileSchema).optional(),
     vms: z.record(nameSchema, vmFileSchema).optional(),

@@ -3,7 +3,6 @@ import { userDataOf } from './cloud-config.ts';
 import type { Flavor } from './flavor.ts';
 import { InputIssues, type Locate } from './input-issues.ts';
 import { formatAddress, formatSubnet } from './ipv4.ts';
-import { anywhere, usualPlacement } from './placement.ts';
 import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
 import { draftSlice, expandCounts, type NetworkDraft, type VmDraft } from './slice-draft.ts';
 import type { SliceFile } from './slice-file.ts';
@@ -11,6 +10,7 @@ import { type ChosenImage, chooseImage, type ImageChoice } from './slice-image.t
 import { impairmentOf } from './slice-impairment.ts';
 import { attachLinks } from './slice-links.ts';
 import { NicChecker } from './slice-nics.ts';
+import { meantVms, refuseContradictions, slicePlacementOf, vmPlacementOf } from './slice-placement.ts';
 import { sizesOf } from './slice-sizes.ts';
 import { planSubnets, type SubnetPlan } from './slice-subnets.ts';
 import { volumesOf } from './slice-volumes.ts';
@@ -32,15 +32,20 @@ export function normaliseSlice(file: SliceFile, context: NormaliseContext): Slic
   const draft = draftSlice(file, issues);
   attachLinks(draft, issues);
   const vms = expandCounts(draft.vms, issues);
+  const meant = meantVms(
+    draft.vms,
+    vms.map(({ name }) => name),
+  );
   const previous = context.previous?.networks ?? [];
   const subnets = planSubnets(draft.networks, vms, { previous, reserved: context.reserved }, issues);
   const nics = new NicChecker(draft.networks, subnets, issues);
   const spec: SliceSpec = {
     name: file.slice,
-    placement: usualPlacement,
+    placement: slicePlacementOf(file.placement),
     networks: draft.networks.map((network) => networkSpec(network, subnets.get(network.name), issues)),
-    vms: vms.map((vm) => vmSpec(vm, nics, context, issues)),
+    vms: vms.map((vm) => ({ ...vmSpec(vm, nics, context, issues), placement: vmPlacementOf(vm, meant, issues) })),
   };
+  refuseContradictions(spec.vms, vms, issues);
   issues.throwIfAny('The slice file');
   return spec;
 }
@@ -59,7 +64,7 @@ function networkSpec(network: NetworkDraft, plan: SubnetPlan | undefined, issues
   };
 }
 
-function vmSpec(vm: VmDraft, nics: NicChecker, context: NormaliseContext, issues: InputIssues): VmSpec {
+function vmSpec(vm: VmDraft, nics: NicChecker, context: NormaliseContext, issues: InputIssues): Omit<VmSpec, 'placement'> {
   checkKeys(vm, issues);
   const image = imageOf(vm, context, issues);
   const sizes = sizesOf(vm, context.flavors, image, issues);
@@ -75,7 +80,6 @@ function vmSpec(vm: VmDraft, nics: NicChecker, context: NormaliseContext, issues
     restart: vm.fields.restart ?? 'on-failure',
     ...userDataOf(vm, issues),
     sshKeys: vm.fields.sshKeys ?? [],
-    placement: anywhere,
   };
 }
 

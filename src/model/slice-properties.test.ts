@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { storedImages } from '../../test/model/stored-images.ts';
 import type { Impairment } from './impairment.ts';
-import { anywhere, usualPlacement } from './placement.ts';
+import { type Affinity, placementPolicies, type SlicePlacement, type VmPlacement } from './placement.ts';
 import { type NetworkSpec, type NicSpec, nicModels, restartPolicies, type SliceSpec, type VmSpec } from './slice.ts';
 import type { NetworkChange, SliceChange, VmChange } from './slice-change.ts';
 import { describeChange } from './slice-change-words.ts';
@@ -52,6 +52,24 @@ interface VmSeed {
   nic: { model: NicSpec['model']; addressed: boolean };
 }
 
+const word = fc.stringMatching(/^[a-z][a-z0-9]{0,4}$/);
+const plain = { noNullPrototype: true } as const;
+const someVms = fc.subarray(['vm0', 'vm1', 'vm2', 'vm3', 'vm4']);
+
+/** Nothing has to be together, so nothing contradicts; names of VMs that the slice lacks are taken out later. */
+const placementArbitrary: fc.Arbitrary<VmPlacement> = fc.record(
+  {
+    priority: fc.integer({ min: -100, max: 100 }),
+    node: fc.option(word),
+    pools: fc.uniqueArray(word, { maxLength: 3 }).map((names) => names.sort()),
+    labels: fc.dictionary(word, word, { maxKeys: 3, ...plain }),
+    imagePresent: fc.boolean(),
+    affinity: fc.record({ required: fc.constant<string[]>([]), preferred: someVms }, plain),
+    antiAffinity: fc.record({ required: someVms, preferred: someVms }, plain),
+  },
+  plain,
+);
+
 const vmSeedArbitrary: fc.Arbitrary<VmSeed> = fc.record({
   vm: fc.record({
     image: fc.constantFrom(...images),
@@ -64,16 +82,21 @@ const vmSeedArbitrary: fc.Arbitrary<VmSeed> = fc.record({
     volumes: fc.constant([]),
     firmware: fc.constant(null),
     cloudConfig: fc.constant(null),
-    placement: fc.constant(anywhere),
+    placement: placementArbitrary,
   }),
   joined: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
   nic: fc.record({ model: fc.constantFrom(...nicModels), addressed: fc.boolean() }),
 });
 
+const slicePlacementArbitrary: fc.Arbitrary<SlicePlacement> = fc.record(
+  { policy: fc.option(fc.constantFrom(...placementPolicies)), together: fc.boolean() },
+  plain,
+);
+
 /** The first two VMs are joined by a link where `linked`. */
 const sliceArbitrary: fc.Arbitrary<SliceSpec> = fc
-  .tuple(networksArbitrary, fc.array(vmSeedArbitrary, { maxLength: 5 }), fc.boolean())
-  .map(([networks, seeds, linked]) => {
+  .tuple(networksArbitrary, fc.array(vmSeedArbitrary, { maxLength: 5 }), fc.boolean(), slicePlacementArbitrary)
+  .map(([networks, seeds, linked, placement]) => {
     const link: NetworkSpec = {
       name: 'wire',
       cidr: '172.16.0.0/29',
@@ -86,13 +109,13 @@ const sliceArbitrary: fc.Arbitrary<SliceSpec> = fc
     const withLink = linked && seeds.length >= 2;
     return {
       name: 'any',
-      placement: usualPlacement,
+      placement,
       networks: withLink ? [...networks, link] : networks,
-      vms: seeds.map((seed, index) => vmOf(seed, index, withLink && index < 2 ? [...networks, link] : networks)),
+      vms: seeds.map((seed, index) => vmOf(seed, index, seeds.length, withLink && index < 2 ? [...networks, link] : networks)),
     };
   });
 
-function vmOf(seed: VmSeed, index: number, networks: readonly NetworkSpec[]): VmSpec {
+function vmOf(seed: VmSeed, index: number, count: number, networks: readonly NetworkSpec[]): VmSpec {
   const joined = networks.filter((network, position) => network.link || seed.joined[position] === true);
   const nics = joined.map((network, position): NicSpec => {
     const addressed = seed.nic.addressed && !network.link;
@@ -104,7 +127,15 @@ function vmOf(seed: VmSeed, index: number, networks: readonly NetworkSpec[]): Vm
       mac: addressed ? `52:54:00:00:0${index}:0${position}` : null,
     };
   });
-  return { name: `vm${index}`, ...seed.vm, nics };
+  const name = `vm${index}`;
+  const peers = Array.from({ length: count }, (_, other) => `vm${other}`).filter((other) => other !== name);
+  const known = ({ required, preferred }: Affinity): Affinity => ({
+    required: required.filter((other) => peers.includes(other)),
+    preferred: preferred.filter((other) => peers.includes(other) && !required.includes(other)),
+  });
+  const { affinity, antiAffinity } = seed.vm.placement;
+  const placement = { ...seed.vm.placement, affinity: known(affinity), antiAffinity: known(antiAffinity) };
+  return { name, ...seed.vm, placement, nics };
 }
 
 const context: NormaliseContext = { flavors: [], images: storedImages(...images), previous: null, reserved: '100.64.0.0/10' };

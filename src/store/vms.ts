@@ -2,6 +2,7 @@
 import type { Updateable } from 'kysely';
 import { CroftError } from '../model/error.ts';
 import type { Slice, SliceSpec } from '../model/slice.ts';
+import { withoutPeer } from '../model/slice-placement.ts';
 import type { Vm, VmDesired, VmObserved } from '../model/vm.ts';
 import type { Database, Queries } from './database.ts';
 import { missing } from './missing.ts';
@@ -9,7 +10,7 @@ import { beingRemoved, getSlice, writeSpec } from './slice-rows.ts';
 import type { VmStore } from './store.ts';
 import type { Tables } from './tables.ts';
 import { desireVms, isAsDesired } from './vm-desire.ts';
-import { deleteVms, readVms } from './vm-rows.ts';
+import { deleteVms, readVms, specColumns } from './vm-rows.ts';
 
 export class SqlVmStore implements VmStore {
   readonly #database: Database;
@@ -63,12 +64,15 @@ export class SqlVmStore implements VmStore {
     });
   }
 
-  forget(id: string): Promise<void> {
-    return this.#database.write(async (queries) => {
+  async forget(id: string): Promise<void> {
+    const isLast = await this.#database.write(async (queries) => {
       const vm = await queries.selectFrom('vms').select('name').where('id', '=', id).where('desired', '<>', 'absent').executeTakeFirst();
       if (vm !== undefined) throw new CroftError('conflict.in-use', `VM "${vm.name}" is not absent, so its row stays`);
       await deleteVms(queries, [id]);
+      return (await queries.selectFrom('vms').select('id').where('desired', '=', 'absent').limit(1).executeTakeFirst()) === undefined;
     });
+    // Once for all those that go together.
+    if (isLast) await this.#database.scrub();
   }
 }
 
@@ -86,12 +90,24 @@ async function getVm(queries: Queries, slice: string, name: string): Promise<Vm>
   );
 }
 
-/** So that the next plan does not bring it back. */
+/** So that the next plan does not bring it back, and no VM asks to be near it or apart from it any more. */
 async function takeOutOfSpec(queries: Queries, vm: Vm): Promise<void> {
   const slice = await getSlice(queries, vm.slice);
-  const spec: SliceSpec = { ...slice.spec, vms: slice.spec.vms.filter(({ name }) => name !== vm.name) };
+  const others = slice.spec.vms.filter(({ name }) => name !== vm.name);
+  const spec: SliceSpec = { ...slice.spec, vms: others.map((other) => withoutPeer(other, vm.name)) };
   refuseHalfLink(slice, spec, vm.name);
   await writeSpec(queries, slice, spec);
+  for (const [index, changed] of spec.vms.entries()) {
+    if (changed === others[index]) continue;
+    const columns = specColumns(changed);
+    await queries
+      .updateTable('vms')
+      .set(columns)
+      .where('slice_id', '=', slice.id)
+      .where('name', '=', changed.name)
+      .where('desired', '<>', 'absent')
+      .execute();
+  }
 }
 
 function refuseHalfLink(slice: Slice, after: SliceSpec, vm: string): void {
