@@ -30,6 +30,8 @@ export interface Database {
   snapshot(): Promise<Snapshot>;
   /** Makes the next sequence of events follow the highest there is. */
   continueEvents(queries: Queries): Promise<void>;
+  /** Takes what was deleted out of the database's files too, as far as nothing that reads is in the way. */
+  scrub(): Promise<void>;
   close(): Promise<void>;
 }
 

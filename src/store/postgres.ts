@@ -92,6 +92,9 @@ class PostgresStore implements Database {
     );
   }
 
+  /** What its files keep until they are reused is for the server's own encryption and care. */
+  async scrub(): Promise<void> {}
+
   async close(): Promise<void> {
     await this.#kysely.destroy();
   }

@@ -58,8 +58,8 @@ export class SqlSliceStore implements SliceStore {
     });
   }
 
-  sweep(sliceId: string): Promise<boolean> {
-    return this.#database.write(async (queries) => {
+  async sweep(sliceId: string): Promise<boolean> {
+    const swept = await this.#database.write(async (queries) => {
       const slice = await queries
         .selectFrom('slices')
         .select('id')
@@ -73,6 +73,8 @@ export class SqlSliceStore implements SliceStore {
       await queries.deleteFrom('slices').where('id', '=', sliceId).execute();
       return true;
     });
+    if (swept) await this.#database.scrub();
+    return swept;
   }
 }
 

@@ -28,6 +28,8 @@ export function openSqlite(path: string): Database {
   try {
     useWriteAheadLog(connection);
     connection.exec('pragma synchronous = full');
+    // Deleted user-data and keys are overwritten, not only forgotten. It costs no more than what varies from run to run.
+    connection.exec('pragma secure_delete = on');
   } catch (error) {
     connection.close();
     throw named(error, path);
@@ -101,6 +103,13 @@ class SqliteStore implements Database {
 
   async continueEvents(queries: Queries): Promise<void> {
     await sql`update sqlite_sequence set seq = (select coalesce(max(sequence), 0) from events) where name = 'events'`.execute(queries);
+  }
+
+  /** The log still has what was there before; a checkpoint that truncates it leaves only the file, where it is overwritten. */
+  async scrub(): Promise<void> {
+    await this.#kysely.connection().execute(async (queries) => {
+      await sql`pragma wal_checkpoint(truncate)`.execute(queries);
+    });
   }
 
   async close(): Promise<void> {
