@@ -1,5 +1,5 @@
 /** The bytes of a published file: what was downloaded before, then the rest over as many connections as it takes. */
-import { asSourceFailure, SourceFailure } from './fetch-failure.ts';
+import { SourceFailure } from './fetch-failure.ts';
 import { type PartialFile, StaleDownload, type Validator } from './fetch-partial.ts';
 import type { Answer, Requester } from './fetch-request.ts';
 import type { Tries } from './fetch-tries.ts';
@@ -109,10 +109,9 @@ function statusFailure(status: number): SourceFailure {
 
 /** A broken connection is told with how far it came. */
 function withPlace(thrown: unknown, { length, origin: { total } }: PartialFile): unknown {
-  const failure = asSourceFailure(thrown);
-  if (!(failure instanceof SourceFailure) || !failure.transient || length === 0) return failure;
+  if (!(thrown instanceof SourceFailure) || !thrown.transient || length === 0) return thrown;
   const place = `after ${length}${total === null ? '' : ` of ${total}`} bytes`;
-  return new SourceFailure(`${failure.message}, ${place}`, { transient: true, cause: failure });
+  return new SourceFailure(`${thrown.message}, ${place}`, { transient: true, cause: thrown });
 }
 
 function wholeNumber(text: string | undefined): number | null {

@@ -109,14 +109,13 @@ function ask(
 
 /** Only the time in which a piece is waited for counts, not that in which the last one is worked on. */
 async function* read(response: http.IncomingMessage, idle: number, signal: AbortSignal): AsyncGenerator<Buffer> {
-  const timer = setTimeout(() => {
-    response.destroy(new SourceFailure(`nothing more came for ${idle / 1000} s`, { transient: true }));
-  }, idle);
+  const giveUp = () => response.destroy(new SourceFailure(`nothing more came for ${idle / 1000} s`, { transient: true }));
+  let timer = setTimeout(giveUp, idle);
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       clearTimeout(timer);
       yield chunk;
-      timer.refresh();
+      timer = setTimeout(giveUp, idle);
     }
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;

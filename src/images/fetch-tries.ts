@@ -1,6 +1,6 @@
 /** How often and how soon a source is tried again. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { asSourceFailure, SourceFailure } from './fetch-failure.ts';
+import { SourceFailure } from './fetch-failure.ts';
 
 export interface TryOptions {
   /** Tries without any progress. */
@@ -29,15 +29,14 @@ export class Tries {
   /** Resolves when the source is to be tried again; throws what the last try failed with where it is not. */
   async failed(thrown: unknown): Promise<void> {
     this.#signal.throwIfAborted();
-    const failure = asSourceFailure(thrown);
-    if (!(failure instanceof SourceFailure) || !failure.transient) throw failure;
+    if (!(thrown instanceof SourceFailure) || !thrown.transient) throw thrown;
     if (this.#reached > this.#furthest) this.#failed = 0;
     this.#furthest = this.#reached;
     this.#failed += 1;
     if (this.#failed >= this.#options.count) {
       throw this.#failed === 1
-        ? failure
-        : new SourceFailure(`${failure.message}, ${this.#failed} times in turn`, { transient: true, cause: failure });
+        ? thrown
+        : new SourceFailure(`${thrown.message}, ${this.#failed} times in turn`, { transient: true, cause: thrown });
     }
     await delay(this.#options.firstDelay * 2 ** (this.#failed - 1), undefined, { signal: this.#signal }).catch(() => undefined);
     this.#signal.throwIfAborted();
