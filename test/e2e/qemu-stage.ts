@@ -11,7 +11,7 @@ import type { NodeAbilities, NodeLayout, ObservedVm } from '../../src/drivers/hy
 import { vmUserId } from '../../src/drivers/hypervisor/identity.ts';
 import { createQemuDriver } from '../../src/drivers/hypervisor/qemu.ts';
 import type { Seed } from '../../src/drivers/hypervisor/qemu-prepare.ts';
-import { perform } from '../../src/host/host.ts';
+import { type Host, perform } from '../../src/host/host.ts';
 import { createLocalHost } from '../../src/host/local-host.ts';
 import { mebibyte } from '../../src/model/flavor.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
@@ -94,9 +94,10 @@ export async function openStage(seedOf: (vm: VmLaunch, folder: string) => Seed =
       const [vms] = await perform(host, driver.observe(layout));
       return vms.find(({ id }) => id === vmId) ?? null;
     },
-    async up(vm: VmLaunch): Promise<number> {
+    /** `place` is where its process runs: this machine, or inside a namespace of it. */
+    async up(vm: VmLaunch, place: Host = host): Promise<number> {
       await driver.prepare(host, layout, vm, 'slice/vm');
-      await driver.start(host, layout, tcgAbilities, vm, 'slice/vm');
+      await driver.start(place, layout, tcgAbilities, vm, 'slice/vm');
       const seen = await this.observed(vm.id);
       assert.equal(seen?.state, 'running');
       return seen?.pid ?? 0;

@@ -4,14 +4,14 @@ import { stat } from 'node:fs/promises';
 import { test } from 'node:test';
 import { vmUserId } from '../../src/drivers/hypervisor/identity.ts';
 import { tapName } from '../../src/drivers/network/names.ts';
-import { type Command, type Host, run } from '../../src/host/host.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
+import { openGuestNetwork, succeed } from './guest-network.ts';
 import { openStage, tcgAbilities } from './qemu-stage.ts';
 
 test('CR6 an unprivileged QEMU opens the tap that is for its user, and no other', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   const { driver, layout } = stage;
-  await using namespace = await openNamespace(stage.host);
+  await using namespace = await openGuestNetwork(stage.host);
   const { host } = namespace;
   const vm = await stage.launch();
   const port = {
@@ -44,30 +44,3 @@ test('CR6 an unprivileged QEMU opens the tap that is for its user, and no other'
   await driver.destroy(host, layout, vm.id);
   assert.doesNotMatch(await succeed(host, ['ip', '-o', 'link', 'show', tap]), /LOWER_UP/);
 });
-
-/** The same host, with every command inside a new network namespace, which ends with the scope. */
-async function openNamespace(outer: Host) {
-  const name = `croft-test-${newIdentifier()}`;
-  await succeed(outer, ['ip', 'netns', 'add', name]);
-  const inside = <T extends Pick<Command, 'argv'>>(command: T): T => ({ ...command, argv: ['ip', 'netns', 'exec', name, ...command.argv] });
-  const host: Host = {
-    name: outer.name,
-    batch: (commands) => outer.batch(commands.map(inside)),
-    spawn: (command) => outer.spawn(inside(command)),
-    connect: (path) => outer.connect(path),
-    login: () => outer.login(),
-    close: () => outer.close(),
-  };
-  return {
-    host,
-    async [Symbol.asyncDispose]() {
-      await succeed(outer, ['ip', 'netns', 'del', name]);
-    },
-  };
-}
-
-async function succeed(host: Host, argv: Command['argv']): Promise<string> {
-  const { code, stdout, stderr } = await run(host, { argv });
-  assert.equal(code, 0, stderr);
-  return stdout;
-}
