@@ -6,6 +6,7 @@ import { controllerOptions } from '../../src/controller/options.ts';
 import { createQemuDriver } from '../../src/drivers/hypervisor/qemu.ts';
 import { createOvsDriver } from '../../src/drivers/network/ovs.ts';
 import type { Host } from '../../src/host/host.ts';
+import { createImageDelivery } from '../../src/images/deliver.ts';
 import { seedOf } from '../../src/images/seed.ts';
 import { Journal } from '../../src/loops/journal.ts';
 import { NodeWorker } from '../../src/loops/node-worker.ts';
@@ -105,7 +106,10 @@ async function watchWorker(store: Store, home: string, nodeId: string): Promise<
         return inspection.vitals(layout);
       },
     },
-    images: { ensure: () => Promise.reject(new Error('nothing is to be launched')) },
+    images: {
+      ...createImageDelivery({ library: { path: () => '/nowhere' }, isLocal: () => false }),
+      ensure: () => Promise.reject(new Error('nothing is to be launched')),
+    },
     interval: 0,
     connect: ({ config }) => {
       const { host, layout } = hosts.reach(config);
