@@ -78,7 +78,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     folder: 'api',
-    from: ['model', 'store/store.ts'],
+    from: ['model', 'store/store.ts', 'scheduler/preview.ts'],
     packages: ['fastify', '@fastify/swagger', '@fastify/websocket', 'fastify-type-provider-zod', 'prom-client', 'zod', 'pino', 'node:*'],
     why: 'the API writes desired state and reads what is: it makes nothing happen on a node by itself',
   },

@@ -4,7 +4,7 @@ import { authorization, fingerprint, imageHash, type Stage, setStage } from '../
 import type { Image } from '../model/image.ts';
 import type { NodeView } from '../model/node-view.ts';
 
-type Method = 'GET' | 'POST' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 async function ask<T = { code: string }>(
   stage: Stage,
@@ -32,6 +32,24 @@ test('CR1 a node is adopted, shown, drained, resumed and removed', async () => {
   );
   assert.deepEqual((await ask(stage, 'DELETE', '/v1/nodes/one?abandon=true')).body, { abandoned: [], left: null });
   assert.equal((await ask(stage, 'GET', '/v1/nodes/one')).status, 404);
+});
+
+test('CR4 a node gets its pool and labels when it is adopted, and others later', async () => {
+  await using stage = await setStage();
+  const { body } = await ask<NodeView>(stage, 'POST', '/v1/nodes', { name: 'one', ssh, pool: 'fast', labels: { disk: 'ssd', rack: '7' } });
+  assert.deepEqual([body.config.pool, body.config.labels], ['fast', { disk: 'ssd', rack: '7' }]);
+  const edited = await ask<NodeView>(stage, 'PATCH', '/v1/nodes/one', { labels: { rack: null, row: 'b' } });
+  assert.deepEqual([edited.body.config.pool, edited.body.config.labels], ['fast', { disk: 'ssd', row: 'b' }]);
+  const again = await ask<NodeView>(stage, 'PATCH', '/v1/nodes/one', { pool: 'slow' });
+  assert.deepEqual([again.body.config.pool, again.body.config.labels], ['slow', { disk: 'ssd', row: 'b' }]);
+  assert.equal((await ask(stage, 'PATCH', '/v1/nodes/one', { labels: { 'a b': 'c' } })).body.code, 'input.invalid');
+  assert.equal((await ask(stage, 'PATCH', '/v1/nodes/one', { bridge: 'br0' })).body.code, 'input.invalid');
+  assert.equal((await ask(stage, 'PATCH', '/v1/nodes/two', { pool: 'slow' })).body.code, 'not-found');
+  assert.deepEqual((await stage.store.nodes.get('one')).config, again.body.config);
+  const [, message] = (await stage.store.events.after(0, 10))
+    .filter(({ kind }) => kind === 'node.configured')
+    .map((event) => event.message);
+  assert.equal(message, 'one is in pool slow, its labels are disk=ssd, row=b');
 });
 
 test('CR1 a node with a name, address, user, port or folder that is no such thing is refused', async () => {

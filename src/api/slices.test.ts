@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authorization, type Stage, sampleImage, setStage } from '../../test/api/stand-ins.ts';
+import { nodeSpecs } from '../../test/integration/samples.ts';
+import { gibibyte } from '../model/flavor.ts';
+import { nodeConfigSchema } from '../model/node.ts';
 import type { ApplyAnswer, PlanAnswer } from '../model/operations.ts';
 import type { Problem } from '../model/problem.ts';
 import type { SliceView } from '../model/slice-view.ts';
@@ -51,6 +54,37 @@ test('CR9 plan shows the difference and changes nothing; apply commits it, recor
   assert.deepEqual(body.slice.vms, { total: 2, running: 0, failed: 0, pending: 2 });
   assert.equal(stage.wakes(), 1);
   assert.deepEqual(await eventKinds(stage), ['slice.applied']);
+});
+
+test('CR4 plan foretells where new VMs would go, and why one would wait', async () => {
+  await using stage = await setStage();
+  const plan = async (text: string) => (await ask<PlanAnswer>(stage, 'POST', '/v1/slices/plan', { text })).body.places;
+  const reason = 'there is no node yet; add one with `croft node add`';
+  assert.deepEqual(await plan(hello), [
+    { vm: 'web', node: null, reason },
+    { vm: 'db', node: null, reason },
+  ]);
+  const { id } = await stage.store.nodes.add(nodeConfigSchema.parse({ name: 'n1' }));
+  await stage.store.nodes.observe(id, {
+    status: 'ready',
+    reason: null,
+    seenAt: 1,
+    since: 1,
+    specs: nodeSpecs(4, 4 * gibibyte),
+    images: [],
+  });
+  const big = `${hello}  big: { image: micro, cpus: 1, memory: 64GiB }\n  later: { image: late-1 }\n`;
+  assert.deepEqual(await plan(big), [
+    { vm: 'web', node: 'n1', reason: null },
+    { vm: 'db', node: 'n1', reason: null },
+    {
+      ...{ vm: 'big', node: null },
+      reason: 'is larger than any node: needs 64 GiB of memory, and the most that one has is 4 GiB of memory',
+    },
+    { vm: 'later', node: null, reason: 'image late-1 is being fetched' },
+  ]);
+  await apply(stage, { text: hello });
+  assert.deepEqual(await plan(hello), [], 'nothing new is made');
 });
 
 test('CR9 applying the same file again, as text or as an object, does nothing', async () => {

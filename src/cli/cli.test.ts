@@ -79,12 +79,12 @@ test('CR14 an empty list says what to do next, and is an empty list for programs
   assert.equal((await runFake(['slice', 'ls', '-o', 'yaml'], { client })).stdout, '[]\n');
 });
 
-function planned(vms: PlanAnswer['vms']) {
+function planned(vms: PlanAnswer['vms'], places: PlanAnswer['places'] = []) {
   const asked: unknown[] = [];
   const client = {
     events,
     slices: {
-      plan: async () => ({ slice: 'hello', against: 3, networks: [], vms, lines: ['- vm web'] }),
+      plan: async () => ({ slice: 'hello', against: 3, networks: [], vms, places, lines: ['- vm web'] }),
       apply: async (...given: unknown[]) => {
         asked.push(given);
         return { slice: { name: 'hello' } as never, task, lines: [] };
@@ -102,6 +102,34 @@ test('CR9 apply shows the plan, and applies it only to what it was made against'
   assert.equal(code, 0);
   assert.match(stdout, /^slice hello: 1 change\n {2}- vm web\n.*croft task wait t1/);
   assert.deepEqual(asked, [[{ text: 'slice: hello' }, { allowRecreate: false, against: 3 }]]);
+});
+
+test('CR4 node set changes what is said, and says what is missing where nothing is', async () => {
+  const asked: unknown[] = [];
+  const client = {
+    nodes: {
+      edit: async (...given: unknown[]) => {
+        asked.push(given);
+        return {} as never;
+      },
+    },
+  };
+  const set = ['node', 'set', 'n1', '-o', 'json'];
+  await runFake([...set, '--pool', 'fast', '--label', 'disk=ssd', '--label', 'row=b=c', '--unlabel', 'rack', '--unlabel', 'old'], {
+    client,
+  });
+  assert.deepEqual(asked, [['n1', { pool: 'fast', labels: { disk: 'ssd', row: 'b=c', rack: null, old: null } }]]);
+  assert.match((await runFake(set, { client })).stderr, /add --pool, --label or --unlabel/);
+  assert.equal((await runFake([...set, '--label', 'disk'], { client })).code, 2);
+});
+
+test('CR4 a plan says where new VMs would go, and why one would wait', async () => {
+  const places = [
+    { vm: 'web', node: 'n1', reason: null },
+    { vm: 'db', node: null, reason: 'is larger than any node' },
+  ];
+  const { stdout } = await runFake(['slice', 'plan', '-f', '-'], { client: planned([], places).client, input: 'x' });
+  assert.equal(stdout, 'slice hello: 1 change\n  - vm web\nas things are now:\n  web → n1\n  db pending: is larger than any node\n');
 });
 
 test('CR9 apply removes no VM unasked, and makes none anew without --allow-recreate', async () => {

@@ -15,6 +15,7 @@ import type {
   ExecInput,
   FingerprintAnswer,
   LatestEventAnswer,
+  NodeEdit,
   PlanAnswer,
   SliceDocument,
   VersionAnswer,
@@ -57,6 +58,8 @@ export function createClient(options: TransportOptions) {
       hostKey: (target: HostKeyTarget) => json<FingerprintAnswer>('POST', '/v1/nodes/host-key', { body: target }),
       remove: (node: string, options: { abandon?: boolean } = {}) =>
         json<AbandonedAnswer>('DELETE', nodePath(node), { query: { abandon: options.abandon } }),
+      /** Labels given are set, those given as null removed. */
+      edit: (node: string, edit: NodeEdit) => json<NodeView>('PATCH', nodePath(node), { body: edit }),
       drain: (node: string) => json<NodeView>('POST', `${nodePath(node)}/drain`),
       resume: (node: string) => json<NodeView>('POST', `${nodePath(node)}/resume`),
       exec: (node: string, request: ExecInput) => json<CommandAnswer>('POST', `${nodePath(node)}/exec`, { body: request }),
@@ -90,6 +93,7 @@ export function createClient(options: TransportOptions) {
           type: 'application/octet-stream',
         }),
       buildMicro: (image: string) => json<Image>('POST', `${imagePath(image)}/build-micro`),
+      buildDebian: (image: string) => json<Image>('POST', `${imagePath(image)}/build-debian`),
       remove: (image: string) => json<void>('DELETE', imagePath(image)),
     },
 

@@ -22,7 +22,7 @@ interface RequestOptions {
   signal?: AbortSignal | undefined;
 }
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export type Transport = ReturnType<typeof createTransport>;
 

@@ -1,5 +1,7 @@
 /** Bodies and answers of the API's operations that are not resources themselves. */
 import { z } from 'zod';
+import { nameSchema } from './name.ts';
+import { labelSchema } from './node.ts';
 import { sliceSummarySchema } from './slice-view.ts';
 import { taskSchema } from './task.ts';
 
@@ -44,7 +46,9 @@ export const planAnswerSchema = z
     against: z.int().nullable(),
     networks: z.array(partChangeSchema),
     vms: z.array(partChangeSchema),
-    /** The same for a person, one line per change. */
+    /** Where VMs that would be made would go now; `reason` says why one would wait, where `node` is null. */
+    places: z.array(z.object({ vm: z.string(), node: z.string().nullable(), reason: z.string().nullable() })),
+    /** What changes for a person, one line per change. */
     lines: z.array(z.string()),
   })
   .meta({ id: 'Plan' });
@@ -59,6 +63,16 @@ export const applyAnswerSchema = z
   })
   .meta({ id: 'Applied' });
 export type ApplyAnswer = z.infer<typeof applyAnswerSchema>;
+
+/** What can be changed of a node that is adopted. */
+export const nodeEditSchema = z
+  .strictObject({
+    pool: nameSchema.optional(),
+    /** Those given are set, those given as null removed; the others stay. */
+    labels: z.record(labelSchema, labelSchema.nullable()).optional(),
+  })
+  .meta({ id: 'NodeEdit' });
+export type NodeEdit = z.infer<typeof nodeEditSchema>;
 
 /** At most four minutes: HTTP clients give up on an answer after five. */
 const timeoutSchema = z.int().min(1).max(240_000).default(30_000).meta({ description: 'ms' });

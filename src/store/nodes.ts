@@ -26,14 +26,7 @@ export class SqlNodeStore implements NodeStore {
   }
 
   async get(name: string): Promise<Node> {
-    const nodes = await this.list();
-    const node = nodes.find(({ config }) => config.name === name);
-    if (node !== undefined) return node;
-    throw missing(
-      'node',
-      name,
-      nodes.map(({ config }) => config.name),
-    );
+    return named(await this.list(), name);
   }
 
   add(config: NodeConfig): Promise<Node> {
@@ -56,11 +49,13 @@ export class SqlNodeStore implements NodeStore {
     });
   }
 
-  configure(id: string, config: NodeConfig): Promise<void> {
+  configure(name: string, edit: (config: NodeConfig) => NodeConfig): Promise<Node> {
     return this.#database.write(async (queries) => {
-      await refuseTwin(queries, id, config);
-      const { numUpdatedRows } = await queries.updateTable('nodes').set(configColumns(config)).where('id', '=', id).executeTakeFirst();
-      if (numUpdatedRows === 0n) throw goneById('node', id);
+      const node = named(await readNodes(queries), name);
+      const config = edit(node.config);
+      await refuseTwin(queries, node.id, config);
+      await queries.updateTable('nodes').set(configColumns(config)).where('id', '=', node.id).execute();
+      return { ...node, config };
     });
   }
 
@@ -92,6 +87,16 @@ export class SqlNodeStore implements NodeStore {
       return assigned;
     });
   }
+}
+
+function named(nodes: readonly Node[], name: string): Node {
+  const node = nodes.find(({ config }) => config.name === name);
+  if (node !== undefined) return node;
+  throw missing(
+    'node',
+    name,
+    nodes.map(({ config }) => config.name),
+  );
 }
 
 /** Sorted by name. */

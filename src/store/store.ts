@@ -37,7 +37,8 @@ export interface NodeStore {
   get(name: string): Promise<Node>;
   /** Rejects with `conflict.exists`, also where another node has the same address, port and state folder. */
   add(config: NodeConfig): Promise<Node>;
-  configure(id: string, config: NodeConfig): Promise<void>;
+  /** Replaces its configuration by what `edit` makes of the one that it has. By name; rejects as `get` and `add` do. */
+  configure(name: string, edit: (config: NodeConfig) => NodeConfig): Promise<Node>;
   administer(id: string, administration: NodeAdministration): Promise<void>;
   observe(id: string, observed: NodeObserved): Promise<void>;
   /**

@@ -125,7 +125,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     for (const name of ['pooled', 'labelled', 'named', 'cached']) {
       assert.deepEqual(await store.placement.commit([toNode(id(name), slow.id)]), { refused: [id(name)] }, name);
     }
-    await store.nodes.configure(fast.id, { ...fast.config, pool: 'other' });
+    await store.nodes.configure('fast', (config) => ({ ...config, pool: 'other' }));
     assert.deepEqual(await store.placement.commit([toNode(id('pooled'), fast.id)]), { refused: [id('pooled')] });
     assert.deepEqual(await store.placement.commit([toNode(id('web'), fast.id), toNode(id('web-2'), fast.id)]), { refused: [id('web-2')] });
     assert.deepEqual(await store.placement.commit([toNode(id('near'), slow.id)]), { refused: [id('near')] });

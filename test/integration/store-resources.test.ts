@@ -26,8 +26,11 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
       ['n1', 'n2'],
     );
     await assert.rejects(store.nodes.get('n4'), { code: 'not-found', hint: 'Did you mean n1, n2?' });
-    await assert.rejects(store.nodes.configure(node.id, nodeConfig('n1')), { code: 'conflict.exists' });
-    await store.nodes.configure(node.id, nodeConfig('n5'));
+    await assert.rejects(
+      store.nodes.configure(node.config.name, () => nodeConfig('n1')),
+      { code: 'conflict.exists' },
+    );
+    await store.nodes.configure(node.config.name, () => nodeConfig('n5'));
     await store.nodes.administer(node.id, 'draining');
     assert.deepEqual(await store.nodes.get('n5'), { ...node, config: nodeConfig('n5'), administration: 'draining' });
     await assert.rejects(store.nodes.administer('gone', 'active'), { code: 'not-found' });

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { DoctorReport } from '../../model/doctor.ts';
 import type { Node, NodeAdministration } from '../../model/node.ts';
-import type { CommandAnswer, ExecRequest } from '../../model/operations.ts';
+import type { CommandAnswer, ExecRequest, NodeEdit } from '../../model/operations.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
 type Context = Pick<ApiDependencies, 'store' | 'nodes' | 'wake'>;
@@ -14,10 +14,31 @@ export async function administerNode(
 ): Promise<Node> {
   const { id } = await store.nodes.get(name);
   await store.nodes.administer(id, administration);
-  const message = administration === 'draining' ? `${name} is drained: nothing new is placed there` : `${name} is active again`;
+  const message =
+    administration === 'draining' ? `${name} is drained: nothing new is placed there, and what can leaves it` : `${name} is active again`;
   await store.events.append([{ kind: `node.${administration}`, node: name, message }]);
   wake();
   return store.nodes.get(name);
+}
+
+/** VMs that are there stay: pools and labels are asked about when a VM gets a node. */
+export async function editNode(
+  { store, wake }: Pick<Context, 'store' | 'wake'>,
+  name: string,
+  { pool, labels = {} }: NodeEdit,
+): Promise<Node> {
+  const node = await store.nodes.configure(name, (config) => ({
+    ...config,
+    pool: pool ?? config.pool,
+    labels: Object.fromEntries(
+      Object.entries({ ...config.labels, ...labels }).filter((entry): entry is [string, string] => entry[1] !== null),
+    ),
+  }));
+  const words = Object.entries(node.config.labels).map(([label, value]) => `${label}=${value}`);
+  const message = `${name} is in pool ${node.config.pool}, its labels are ${words.sort().join(', ') || 'none'}`;
+  await store.events.append([{ kind: 'node.configured', node: name, message }]);
+  wake();
+  return node;
 }
 
 /**

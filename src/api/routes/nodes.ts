@@ -3,8 +3,14 @@ import { z } from 'zod';
 import type { Node } from '../../model/node.ts';
 import { nodeConfigSchema } from '../../model/node.ts';
 import { type NodeView, nodeViewSchema } from '../../model/node-view.ts';
-import { abandonedAnswerSchema, commandAnswerSchema, execRequestSchema, fingerprintAnswerSchema } from '../../model/operations.ts';
-import { administerNode, execOnNode } from '../intake/nodes.ts';
+import {
+  abandonedAnswerSchema,
+  commandAnswerSchema,
+  execRequestSchema,
+  fingerprintAnswerSchema,
+  nodeEditSchema,
+} from '../../model/operations.ts';
+import { administerNode, editNode, execOnNode } from '../intake/nodes.ts';
 import { presentNode } from '../present/node.ts';
 import { flagSchema, nodeParams, problems, type Routes } from '../route.ts';
 
@@ -74,6 +80,21 @@ export const nodeRoutes: Routes = (api, dependencies) => {
     async ({ params }) => shown(await store.nodes.get(params.node)),
   );
 
+  api.patch(
+    '/v1/nodes/:node',
+    {
+      schema: {
+        summary: 'Change the pool and the labels of a node; VMs that are there stay',
+        operationId: 'editNode',
+        tags: ['nodes'],
+        params: nodeParams,
+        body: nodeEditSchema,
+        response: { 200: nodeViewSchema, ...problems('not-found') },
+      },
+    },
+    async ({ params, body }) => shown(await editNode(dependencies, params.node, body)),
+  );
+
   api.delete(
     '/v1/nodes/:node',
     {
@@ -90,7 +111,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
   );
 
   for (const { verb, administration, summary } of [
-    { verb: 'drain', administration: 'draining', summary: 'Place nothing new on a node' },
+    { verb: 'drain', administration: 'draining', summary: 'Place nothing new on a node, and move away what can move' },
     { verb: 'resume', administration: 'active', summary: 'Place VMs on a node again' },
   ] as const) {
     api.post(

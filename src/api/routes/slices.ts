@@ -1,9 +1,11 @@
 /** Slices: planning, applying, showing, starting, stopping and removing them. */
 import { z } from 'zod';
 import { applyAnswerSchema, applyRequestSchema, planAnswerSchema, planRequestSchema, type SliceDocument } from '../../model/operations.ts';
+import { describeChange } from '../../model/slice-change-words.ts';
 import { exportSlice } from '../../model/slice-export.ts';
 import { sliceSummarySchema, sliceViewSchema } from '../../model/slice-view.ts';
 import { taskSchema } from '../../model/task.ts';
+import { previewChange } from '../intake/preview.ts';
 import { applySlice, desireSlice, planSlice } from '../intake/slices.ts';
 import { presentChange } from '../present/change.ts';
 import { presentSlice, summariseSlice } from '../present/slice.ts';
@@ -62,7 +64,10 @@ export const sliceRoutes: Routes = (api, dependencies) => {
         response: { 200: planAnswerSchema, ...problems('input.syntax', 'conflict.in-use') },
       },
     },
-    async ({ body }) => presentChange(await planSlice(dependencies, documentOf(body))),
+    async ({ body }) => {
+      const change = await planSlice(dependencies, documentOf(body));
+      return presentChange(change, await previewChange(dependencies, change));
+    },
   );
 
   api.post(
@@ -91,7 +96,7 @@ export const sliceRoutes: Routes = (api, dependencies) => {
     async ({ body }) => {
       const { slice, task, change } = await applySlice(dependencies, documentOf(body), body);
       const [vms, nodes] = await Promise.all([store.vms.list({ slice: slice.name }), store.nodes.list()]);
-      return { slice: summariseSlice(slice, vms, nodeNames(nodes)), task, lines: presentChange(change).lines };
+      return { slice: summariseSlice(slice, vms, nodeNames(nodes)), task, lines: describeChange(change) };
     },
   );
 

@@ -4,7 +4,7 @@ import { type Command, Option } from 'commander';
 import { CroftError } from '../../model/error.ts';
 import type { NodeConfigInput } from '../../model/node.ts';
 import type { NodeView } from '../../model/node-view.ts';
-import { commaList, positiveNumber, type SshAddress, sshAddress } from '../arguments.ts';
+import { commaList, labelList, positiveNumber, type SshAddress, sshAddress } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
 import { type OutputOptions, withOutput } from '../output/data.ts';
@@ -23,6 +23,8 @@ interface NodeAddOptions extends OutputOptions {
   jumpKey?: string;
   sudo?: boolean;
   roles?: string[];
+  pool?: string;
+  label?: Record<string, string>;
   bridge?: string;
   uplink?: string;
   stateFolder?: string;
@@ -47,6 +49,8 @@ export function registerNodeAdd(add: Command, context: CliContext): void {
     .option('--sudo', 'run commands through sudo -n; decided by the login unless given')
     .option('--no-sudo', 'never use sudo')
     .option('--roles <roles>', 'compute, network or both, with a comma between', commaList)
+    .option('--pool <name>', 'the pool that it is in (default)')
+    .option('--label <name=value>', 'a label that VMs may ask for; may be given several times', labelList)
     .option('--bridge <name>', 'the Open vSwitch bridge, made when missing (br-croft)')
     .option('--uplink <interface>', 'the interface that joins the nodes, a VLAN trunk')
     .option('--state-folder <path>', 'where disks and images are kept (/var/lib/croft/node)')
@@ -96,6 +100,8 @@ function configOf(name: string | undefined, options: NodeAddOptions): NodeConfig
     ...(options.sudo !== undefined && { sudo: options.sudo }),
     // The API says which roles there are, so that they stand in one place.
     ...(options.roles !== undefined && { roles: options.roles as NonNullable<NodeConfigInput['roles']> }),
+    ...(options.pool !== undefined && { pool: options.pool }),
+    ...(options.label !== undefined && { labels: options.label }),
     ...(options.bridge !== undefined && { bridge: options.bridge }),
     ...(options.uplink !== undefined && { uplink: options.uplink }),
     ...(options.stateFolder !== undefined && { stateFolder: options.stateFolder }),

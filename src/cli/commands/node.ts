@@ -11,6 +11,7 @@ import { doctorText, isHealthy } from '../views/doctor.ts';
 import { nodeDetails, nodeTable } from '../views/node.ts';
 import { registerNodeAdd } from './node-add.ts';
 import { registerNodeExec } from './node-exec.ts';
+import { registerNodeSet } from './node-set.ts';
 
 export function registerNode(node: Command, context: CliContext): void {
   registerNodeAdd(node.command('add'), context);
@@ -40,6 +41,7 @@ export function registerNode(node: Command, context: CliContext): void {
     if (!isHealthy(report)) context.exitCode = exitCodes.failed.code;
   });
   registerAdministration(node, context);
+  registerNodeSet(node.command('set'), context);
   registerRemove(node.command('rm'), context);
   registerNodeExec(node.command('exec'), context);
 }
@@ -50,7 +52,10 @@ function oneNode(command: Command): Command {
 
 function registerAdministration(node: Command, context: CliContext): void {
   const verbs = {
-    drain: { description: 'put nothing new on a node; what runs there goes on', outcome: 'gets no new VMs' },
+    drain: {
+      description: 'put nothing new on a node, and move away what can move',
+      outcome: 'gets no new VMs; `croft vm ls` shows what moves',
+    },
     resume: { description: 'use a drained node again', outcome: 'may get VMs again' },
   } as const;
   for (const verb of ['drain', 'resume'] as const) {

@@ -63,6 +63,6 @@ function registerPlan(plan: Command, context: CliContext): void {
   plan.action(async ({ file, output }: OutputOptions & { file: string }) => {
     const text = await readInput(context, file);
     const client = await context.client();
-    await context.show(output, await client.slices.plan({ text }), ({ slice, lines }) => planText(slice, lines, context.paint));
+    await context.show(output, await client.slices.plan({ text }), (found) => planText(found, context.paint));
   });
 }

@@ -1,4 +1,5 @@
 /** Slices and plans as text. Pure. */
+import type { PlanAnswer } from '../../model/operations.ts';
 import type { SliceSummary, SliceView } from '../../model/slice-view.ts';
 import { renderFields } from '../output/fields.ts';
 import type { Paint, Tone } from '../output/paint.ts';
@@ -79,13 +80,18 @@ export function sliceDetails(slice: SliceView, options: ViewOptions): string {
   return [fields, slice.networks.length === 0 ? null : networks, vmTable(slice.vms, options)].filter((part) => part !== null).join('\n\n');
 }
 
+function placeInWords({ vm, node, reason }: PlanAnswer['places'][number], paint: Paint): string {
+  return node === null ? `${vm} ${paint('pending', 'busy')}: ${reason}` : `${vm} → ${node}`;
+}
+
 const tones: Readonly<Record<string, Tone>> = { '+': 'good', '~': 'busy', '-': 'bad' };
 
-/** The lines of a plan, coloured by what they do, and how many there are. */
-export function planText(slice: string, lines: readonly string[], paint: Paint): string {
+/** The lines of a plan, coloured by what they do, how many there are, and where new VMs would go. */
+export function planText({ slice, lines, places }: Pick<PlanAnswer, 'slice' | 'lines' | 'places'>, paint: Paint): string {
   if (lines.length === 0) return `slice ${slice} is as the file says`;
   return [
     `slice ${slice}: ${counted(lines.length, 'change')}`,
     ...lines.map((line) => `  ${paint(line, tones[line[0] ?? ''] ?? null)}`),
+    ...(places.length === 0 ? [] : ['as things are now:', ...places.map((place) => `  ${placeInWords(place, paint)}`)]),
   ].join('\n');
 }
