@@ -25,6 +25,8 @@ export interface ImageGateway {
   remove(name: string): Promise<void>;
   /** Builds the guest image that Croft brings along, from packages of this machine's distribution. */
   buildMicro(name: string): Promise<Image>;
+  /** Builds a guest with systemd and cloud-init, of the release of this machine. Takes minutes. */
+  buildDebian(name: string): Promise<Image>;
   /** Has those of the map fetched that never were; names that it does not know are passed over. */
   request(names: readonly string[]): Promise<void>;
   /** Has the content fetched, also where there is one; null means the definition of the map. Rejects with `not-found`. */

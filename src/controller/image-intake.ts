@@ -1,12 +1,15 @@
 /** Images on their way in: from an upload, from a build or by a pull, through inspection, into the library and the store. */
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import type { ImageRequest } from '../images/built-image.ts';
+import { buildDebianImage } from '../images/debian.ts';
 import type { ImageLibrary } from '../images/library.ts';
 import { buildMicroImage } from '../images/micro.ts';
 import type { ImagePuller } from '../loops/image-puller.ts';
 import type { Journal } from '../loops/journal.ts';
 import { CroftError } from '../model/error.ts';
+import { gibibyte, mebibyte } from '../model/flavor.ts';
 import type { Image } from '../model/image.ts';
 import { type ImageDefinition, type ImageTraits, usualTraits } from '../model/image-definition.ts';
 import { unknownName } from '../model/input-issues.ts';
@@ -19,12 +22,15 @@ export interface ImageIntakeOptions {
   library: ImageLibrary;
   maps: ImageMaps;
   puller: ImagePuller;
-  /** Where the micro image is built; keeps downloaded packages. */
+  /** Where images are built; keeps downloaded packages. */
   workFolder: string;
   journal: Journal;
   sweep: ImageSweep;
   wakeNodes(): void;
 }
+
+/** Room to boot in, and for a few packages more. */
+const debianTraits: ImageTraits = { ...usualTraits, memory: 512 * mebibyte, disk: 4 * gibibyte };
 
 export function createImageIntake({ store, library, maps, puller, workFolder, journal, sweep, wakeNodes }: ImageIntakeOptions) {
   async function add(name: string, content: Readable | string, traits: ImageTraits = usualTraits): Promise<Image> {
@@ -36,6 +42,19 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
     void sweep.sweep();
     puller.wake();
     return image;
+  }
+
+  async function build(name: string, make: (request: ImageRequest) => Promise<unknown>, traits: ImageTraits): Promise<Image> {
+    await mkdir(workFolder, { recursive: true });
+    const folder = await mkdtemp(join(workFolder, 'output-'));
+    const log = (message: string): void => journal.record({ kind: 'image.building', message: `${name}: ${message}` });
+    try {
+      const outputFile = join(folder, 'disk');
+      await make({ workFolder, outputFile, log });
+      return await add(name, outputFile, traits);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   async function request(definition: ImageDefinition): Promise<void> {
@@ -54,17 +73,8 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
       void sweep.sweep();
       journal.record({ kind: 'image.removed', message: `image ${name} removed` });
     },
-    async buildMicro(name: string): Promise<Image> {
-      await mkdir(workFolder, { recursive: true });
-      const outputFile = join(workFolder, 'micro.raw');
-      const log = (message: string): void => journal.record({ kind: 'image.building', message: `${name}: ${message}` });
-      await buildMicroImage({ workFolder, outputFile, log });
-      try {
-        return await add(name, outputFile);
-      } finally {
-        await rm(outputFile, { force: true });
-      }
-    },
+    buildMicro: (name: string): Promise<Image> => build(name, buildMicroImage, usualTraits),
+    buildDebian: (name: string): Promise<Image> => build(name, buildDebianImage, debianTraits),
     /** Those that were fetched or are being fetched are left as they are. */
     async request(names: readonly string[]): Promise<void> {
       const [stored, map] = await Promise.all([store.images.list(), maps.current()]);

@@ -119,6 +119,7 @@ function imageIntake(store: Store): ApiDependencies['images'] {
       await store.images.remove(name);
     },
     buildMicro: (name) => store.images.put(sampleImage(name, imageHash)),
+    buildDebian: (name) => store.images.put(sampleImage(name, imageHash)),
     map: async () => sampleMap,
     async request(names) {
       const stored = new Set((await store.images.list()).map(({ name }) => name));

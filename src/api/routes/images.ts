@@ -157,6 +157,20 @@ export const imageRoutes: Routes = (api, dependencies) => {
     async ({ params }, reply) => reply.code(201).send(await images.buildMicro(params.image)),
   );
 
+  api.post(
+    '/v1/images/:image/build-debian',
+    {
+      schema: {
+        summary: "Build a guest image with systemd and cloud-init from the packages of the controller's release of Debian or Ubuntu",
+        operationId: 'buildDebianImage',
+        tags: ['images'],
+        params: imageParams,
+        response: { 201: imageSchema, ...problems('command.failed', 'disk.full', 'image.unusable') },
+      },
+    },
+    async ({ params }, reply) => reply.code(201).send(await images.buildDebian(params.image)),
+  );
+
   api.delete(
     '/v1/images/:image',
     {

@@ -1,4 +1,4 @@
-/** `croft image import`, `export` and `build-micro`: images from and to files. */
+/** `croft image import`, `export`, `build-micro` and `build-debian`: images from and to files. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
@@ -24,13 +24,24 @@ export function registerImageFiles(image: Command, context: CliContext): void {
       image.command('build-micro').argument('[name]', 'how it is called', 'micro').description('build the small guest image for trials'),
     ),
     'croft image build-micro',
-  ).action(async (name: string, { output }: OutputOptions) => {
-    const client = await context.client();
-    context.say(`building image ${name} from packages of this system …`);
-    const beganAt = Date.now();
-    const built = await client.images.buildMicro(name);
-    await context.show(output, built, (found) => `${imageAdded(found)}, built in ${durationInWords(Date.now() - beganAt)}`);
-  });
+  ).action((name: string, options: OutputOptions) => build(context, name, options, 'buildMicro'));
+  withExamples(
+    withOutput(
+      image
+        .command('build-debian')
+        .argument('[name]', 'how it is called', 'debian')
+        .description("build an image with systemd and cloud-init, of the controller's release of Debian or Ubuntu; takes a minute or two"),
+    ),
+    'croft image build-debian',
+  ).action((name: string, options: OutputOptions) => build(context, name, options, 'buildDebian'));
+}
+
+async function build(context: CliContext, name: string, { output }: OutputOptions, how: 'buildMicro' | 'buildDebian'): Promise<void> {
+  const client = await context.client();
+  context.say(`building image ${name} from packages of this system …`);
+  const beganAt = Date.now();
+  const built = await client.images[how](name);
+  await context.show(output, built, (found) => `${imageAdded(found)}, built in ${durationInWords(Date.now() - beganAt)}`);
 }
 
 type ImportFlags = OutputOptions & Pick<ImportOptions, 'architecture' | 'firmware'> & { nocloud: boolean };
