@@ -19,8 +19,8 @@ export async function shapeLab(lab: Lab, rate: number): Promise<AsyncDisposable>
   await Promise.all(onAll('replace', ...bucket).map((ran) => must(ran, 'limiting a link')));
   return {
     async [Symbol.asyncDispose]() {
-      // A host that was booted meanwhile has new cables, without a limit.
-      await Promise.all(onAll('delete'));
+      // A host that lost its power meanwhile has no cables, or new ones without a limit.
+      await Promise.allSettled(onAll('delete'));
     },
   };
 }
