@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { FetchedImage, ImageFetcher } from '../images/fetch.ts';
 import { CroftError } from '../model/error.ts';
@@ -34,7 +37,11 @@ interface Stage extends AsyncDisposable {
 }
 
 async function setStage(): Promise<Stage> {
-  const store = await openStore({ location: ':memory:', settings: { segments: { first: 100, last: 199 }, transit: '100.64.0.0/24' } });
+  const folder = await mkdtemp(join(tmpdir(), 'croft-puller-'));
+  const store = await openStore({
+    location: join(folder, 'croft.db'),
+    settings: { segments: { first: 100, last: 199 }, transit: '100.64.0.0/24' },
+  });
   let now = 1_000;
   const waiting: Job[] = [];
   let begun = Promise.withResolvers<void>();
@@ -76,6 +83,7 @@ async function setStage(): Promise<Stage> {
       await puller.stop();
       await journal.flush();
       await store.close();
+      await rm(folder, { recursive: true });
     },
   };
 }

@@ -31,7 +31,7 @@ test('CR14 the command line drives the real API: plan, apply, lists, errors, exe
 
   const wrong = await croft('slice apply -f -', 'slice: x\nvms: { a: { image: micr } }\n');
   assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /^ {2}standard input:2:\d+: vms\.a\.image: unknown image "micr": did you mean micro\?$/m);
+  assert.match(wrong.stderr, /^ {2}standard input:2:\d+: vms\.a\.image: unknown image or alias "micr": did you mean micro\?$/m);
   assert.equal((await croft('slice show nothing')).code, 3);
   assert.equal((await croft('image rm micro')).code, 4);
 
