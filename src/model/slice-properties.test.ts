@@ -4,9 +4,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { storedImages } from '../../test/model/stored-images.ts';
+import { firmwares } from './image-definition.ts';
 import type { Impairment } from './impairment.ts';
 import { type Affinity, placementPolicies, type SlicePlacement, type VmPlacement } from './placement.ts';
-import { type NetworkSpec, type NicSpec, nicModels, restartPolicies, type SliceSpec, type VmSpec } from './slice.ts';
+import { type NetworkSpec, type NicSpec, nicModels, restartPolicies, type SliceSpec, type VmSpec, type VolumeSpec } from './slice.ts';
 import type { NetworkChange, SliceChange, VmChange } from './slice-change.ts';
 import { describeChange } from './slice-change-words.ts';
 import { diffSlice, isEmptyChange } from './slice-diff.ts';
@@ -70,6 +71,18 @@ const placementArbitrary: fc.Arbitrary<VmPlacement> = fc.record(
   plain,
 );
 
+const volumesArbitrary: fc.Arbitrary<VolumeSpec[]> = fc.uniqueArray(
+  fc
+    .record({
+      name: fc.constantFrom('data', 'base', 'a-name-of-20-letters'),
+      image: fc.option(fc.constantFrom(...images)),
+      size: fc.integer({ min: 1024 ** 2, max: 2 ** 46 }),
+      sized: fc.boolean(),
+    })
+    .map(({ name, image, size, sized }) => ({ name, image, size: sized || image === null ? size : null })),
+  { selector: ({ name }) => name },
+);
+
 const vmSeedArbitrary: fc.Arbitrary<VmSeed> = fc.record({
   vm: fc.record({
     image: fc.constantFrom(...images),
@@ -79,9 +92,11 @@ const vmSeedArbitrary: fc.Arbitrary<VmSeed> = fc.record({
     restart: fc.constantFrom(...restartPolicies),
     userData: fc.option(fc.string({ maxLength: 60 }).map((text) => `#!/bin/sh\n${text.replaceAll('\0', '')}`)),
     sshKeys: fc.constant([]),
-    volumes: fc.constant([]),
-    firmware: fc.constant(null),
-    cloudConfig: fc.constant(null),
+    volumes: volumesArbitrary,
+    firmware: fc.option(fc.constantFrom(...firmwares)),
+    cloudConfig: fc.option(
+      fc.string({ maxLength: 60 }).map((text) => `#cloud-config\n${JSON.stringify({ text: text.replaceAll('\0', '') })}\n`),
+    ),
     placement: placementArbitrary,
   }),
   joined: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { storedImages } from '../../test/model/stored-images.ts';
 import { CroftError, type InputIssue } from './error.ts';
@@ -59,6 +60,16 @@ test('MH8 a volume is empty with a size, or an image with or without one', () =>
     { name: 'cd', image: 'tools', size: null },
   ]);
   assert.deepEqual(normalise(exportSlice(spec)), spec);
+});
+
+test('MH8 the example of volumes means what it says', () => {
+  const [vm] = normalise(readFileSync(new URL('../../examples/volumes.yaml', import.meta.url), 'utf8')).vms;
+  assert.deepEqual(
+    vm?.volumes.map(({ name }) => name),
+    ['data', 'base'],
+  );
+  assert.equal(vm?.firmware, 'uefi');
+  assert.match(vm?.cloudConfig ?? '', /^#cloud-config\n/);
 });
 
 test('MH8 a volume that cannot be is refused at its place', () => {

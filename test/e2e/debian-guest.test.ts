@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { buildDebianImage } from '../../src/images/debian.ts';
 import { inspectImage } from '../../src/images/inspect.ts';
@@ -52,48 +52,51 @@ echo "fact end: of the facts"
 `;
 const cloudConfig = '#cloud-config\nwrite_files:\n  - path: /etc/from-cloud-config\n    content: written by cloud-config\n';
 
-test('SC10 the debian image is a qcow2 disk that is built again only when something changed', limit, async () => {
-  const request = { workFolder: path.join(folder, 'work'), outputFile: path.join(folder, 'again.qcow2'), log: () => undefined };
-  assert.equal((await buildDebianImage(request)).built, false);
-  assert.equal((await inspectImage(image)).format, 'qcow2');
-  assert.deepEqual(await readFile(request.outputFile), await readFile(image));
-});
-
-test('SC10 a Debian guest takes name, key, script, cloud-config and network from its seed, and grows to its disk', limit, async () => {
-  await using stage = await openStage(seedOf);
-  await using network = await openGuestNetwork(stage.host);
-  const key = path.join(folder, 'key');
-  await execute('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'me "and" you', '-f', key]);
-  const port = network.port(newIdentifier());
-  const vm = await guest(stage, {
-    hostname: 'deb-one',
-    disk: 3 * gibibyte,
-    volumes: [{ id: newIdentifier(), name: 'data', image: null, size: 16 * mebibyte }],
-    ports: [port],
-    userData: script,
-    cloudConfig,
-    sshKeys: [(await readFile(`${key}.pub`, 'utf8')).trim()],
+/** Side by side: each has a guest of its own to wait for. */
+describe('debian', { concurrency: true, ...limit }, () => {
+  test('SC10 the debian image is a qcow2 disk that is built again only when something changed', limit, async () => {
+    const request = { workFolder: path.join(folder, 'work'), outputFile: path.join(folder, 'again.qcow2'), log: () => undefined };
+    assert.equal((await buildDebianImage(request)).built, false);
+    assert.equal((await inspectImage(image)).format, 'qcow2');
+    assert.deepEqual(await readFile(request.outputFile), await readFile(image));
   });
-  await network.addTap(vm.id, port);
-  await stage.up(vm, network.host);
-  const seen = facts(await stage.shows(vm.id, 'fact end'));
-  assert.equal(seen.get('host'), 'deb-one');
-  assert.equal(seen.get('config'), 'written by cloud-config');
-  assert.equal(seen.get('firmware'), 'bios');
-  assert.ok(Number(seen.get('root')) > 2.5 * gibibyte, seen.get('root'));
-  assert.deepEqual([seen.get('address'), seen.get('mac')], [`${port.address}/24`, port.mac]);
-  assert.match(seen.get('volume') ?? '', /^\/dev\/vd[a-z]$/);
-  assert.match(seen.get('netplan') ?? '', /eth0: dhcp4: true .*route-metric: 100 .*macaddress: 52:54:00:00:00:0a set-name: eth0/);
-  await stage.shows(vm.id, 'deb-one login:');
-  assert.equal(await network.login(port.address, 'debian', key, 'id -un; sudo id -un; hostname'), 'debian\nroot\ndeb-one\n');
-});
 
-test('CR6 the same Debian disk starts by UEFI, and its guest powers off when it is asked to', limit, async () => {
-  await using stage = await openStage(seedOf);
-  const vm = await guest(stage, { hostname: 'deb-two', firmware: 'uefi', disk: 2 * gibibyte, userData: script, cloudConfig });
-  await stage.up(vm);
-  const seen = facts(await stage.shows(vm.id, 'fact end'));
-  assert.deepEqual([seen.get('host'), seen.get('firmware'), seen.get('config')], ['deb-two', 'uefi', 'written by cloud-config']);
-  assert.ok(Number(seen.get('root')) > 1.5 * gibibyte, seen.get('root'));
-  assert.equal(await stage.driver.stop(stage.host, stage.layout, vm.id, { powerdown: 120_000, terminate: 5_000 }), 'powered-down');
+  test('SC10 a Debian guest takes name, key, script, cloud-config and network from its seed, and grows to its disk', limit, async () => {
+    await using stage = await openStage(seedOf);
+    await using network = await openGuestNetwork(stage.host);
+    const key = path.join(folder, 'key');
+    await execute('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'me "and" you', '-f', key]);
+    const port = network.port(newIdentifier());
+    const vm = await guest(stage, {
+      hostname: 'deb-one',
+      disk: 3 * gibibyte,
+      volumes: [{ id: newIdentifier(), name: 'data', image: null, size: 16 * mebibyte }],
+      ports: [port],
+      userData: script,
+      cloudConfig,
+      sshKeys: [(await readFile(`${key}.pub`, 'utf8')).trim()],
+    });
+    await network.addTap(vm.id, port);
+    await stage.up(vm, network.host);
+    const seen = facts(await stage.shows(vm.id, 'fact end'));
+    assert.equal(seen.get('host'), 'deb-one');
+    assert.equal(seen.get('config'), 'written by cloud-config');
+    assert.equal(seen.get('firmware'), 'bios');
+    assert.ok(Number(seen.get('root')) > 2.5 * gibibyte, seen.get('root'));
+    assert.deepEqual([seen.get('address'), seen.get('mac')], [`${port.address}/24`, port.mac]);
+    assert.match(seen.get('volume') ?? '', /^\/dev\/vd[a-z]$/);
+    assert.match(seen.get('netplan') ?? '', /eth0: dhcp4: true .*route-metric: 100 .*macaddress: 52:54:00:00:00:0a set-name: eth0/);
+    await stage.shows(vm.id, 'deb-one login:');
+    assert.equal(await network.login(port.address, 'debian', key, 'id -un; sudo id -un; hostname'), 'debian\nroot\ndeb-one\n');
+  });
+
+  test('CR6 the same Debian disk starts by UEFI, and its guest powers off when it is asked to', limit, async () => {
+    await using stage = await openStage(seedOf);
+    const vm = await guest(stage, { hostname: 'deb-two', firmware: 'uefi', disk: 2 * gibibyte, userData: script, cloudConfig });
+    await stage.up(vm);
+    const seen = facts(await stage.shows(vm.id, 'fact end'));
+    assert.deepEqual([seen.get('host'), seen.get('firmware'), seen.get('config')], ['deb-two', 'uefi', 'written by cloud-config']);
+    assert.ok(Number(seen.get('root')) > 1.5 * gibibyte, seen.get('root'));
+    assert.equal(await stage.driver.stop(stage.host, stage.layout, vm.id, { powerdown: 120_000, terminate: 5_000 }), 'powered-down');
+  });
 });
