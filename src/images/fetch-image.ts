@@ -43,7 +43,7 @@ export interface FetchTools {
   requester: Requester;
   limits: ImageLimits;
   tries: TryOptions;
-  /** Bytes after which a partial download is made durable and noted. */
+  /** Bytes after which it is noted how far a download came. */
   interval: number;
 }
 

@@ -16,7 +16,10 @@ export interface Origin {
 const validatorSchema = z.object({ kind: z.enum(['etag', 'date']), value: z.string() });
 export type Validator = z.infer<typeof validatorSchema>;
 
-/** `length` bytes are on the disk, and hash to `digest` by the algorithm that the download uses. */
+/**
+ * `length` bytes were written, and hash to `digest` by the algorithm that the download uses. Nothing waits for the disk: what
+ * a power loss took is found out by the digest.
+ */
 const noteSchema = z.object({
   name: z.string(),
   source: z.string(),
@@ -33,7 +36,7 @@ export interface PartialOptions {
   name: string;
   /** The first one is what the note's digest is made by. */
   algorithms: readonly [Algorithm, ...Algorithm[]];
-  /** Bytes after which what has come is made durable and noted. */
+  /** Bytes after which what has come is noted. */
   interval: number;
 }
 
@@ -123,7 +126,7 @@ export class PartialFile implements AsyncDisposable {
     await this.#file[Symbol.asyncDispose]();
   }
 
-  /** Does not wait for the disk; what has come meanwhile is noted the next time. */
+  /** What comes meanwhile is noted the next time. */
   async #note(): Promise<void> {
     await this.#noting;
     await this.#file.flush();
@@ -132,7 +135,7 @@ export class PartialFile implements AsyncDisposable {
     this.#noted = this.length;
     if (validator === null) return;
     const note: Note = { name, source, validator, total, length: this.length, digest: this.#file.digest(algorithms[0]) };
-    this.#noting = this.#file.synchronise().then(() => writeNote(path, note));
+    this.#noting = writeNote(path, note);
     this.#noting.catch(() => undefined);
   }
 }

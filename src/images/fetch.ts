@@ -35,7 +35,7 @@ export interface ImageFetcherOptions {
   limits?: ImageLimits;
   times?: RequestTimes;
   tries?: TryOptions;
-  /** Bytes after which a partial download is made durable, so that another process can go on from there. */
+  /** Bytes after which it is noted how far a download came, so that another process can go on from there. */
   interval?: number;
 }
 

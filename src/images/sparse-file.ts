@@ -72,11 +72,6 @@ export class SparseFile implements AsyncDisposable {
     await this.#writing;
   }
 
-  /** Resolves when all that was flushed so far survives a power loss. */
-  synchronise(): Promise<void> {
-    return this.#handle.datasync();
-  }
-
   /** Writes what is left, gives the file its length and makes it durable. */
   async finish(): Promise<void> {
     await this.flush();

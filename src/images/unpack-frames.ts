@@ -3,7 +3,7 @@ import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { CorruptStream } from './corrupt-stream.ts';
 
 /** Each piece is one turn of a thread, so small pieces cost more than their work. */
-const pieceSize = 1024 ** 2;
+const pieceSize = 256 * 1024;
 
 const engines = {
   gz: () => createGunzip({ chunkSize: pieceSize }),
@@ -91,11 +91,15 @@ class Feeder {
   }
 }
 
-/** Null at the end; a reader may come and go, which `for await` would not let it. */
+/** Joins what a network brings to pieces that are worth a turn of a thread. Null at the end; a reader may come and go, which `for await` would not let it. */
 async function nextChunk(packed: AsyncGenerator<Buffer>): Promise<Buffer | null> {
-  for (;;) {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  while (length < pieceSize) {
     const { value, done } = await packed.next();
-    if (done === true) return null;
-    if (value.length > 0) return value;
+    if (done === true) break;
+    pieces.push(value);
+    length += value.length;
   }
+  return length === 0 ? null : Buffer.concat(pieces, length);
 }
