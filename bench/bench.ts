@@ -1,4 +1,4 @@
-/** Measures what Croft claims about its speed. usage: npm run bench -- [--write] [deploy|console|pass|spread|idle|help]... */
+/** Measures what Croft claims about its speed. usage: npm run bench -- [--write] [deploy|console|pass|spread|idle|placement|help]... */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ import { measureDeploy } from './scenarios/deploy.ts';
 import { measureHelp } from './scenarios/help.ts';
 import { measureIdle } from './scenarios/idle.ts';
 import { measurePass } from './scenarios/pass.ts';
+import { measurePlacement } from './scenarios/placement.ts';
 import { measureSpread } from './scenarios/spread.ts';
 import { prepareStage, type Stage } from './stage.ts';
 
@@ -21,6 +22,7 @@ const scenarios: Record<string, (stage: Stage, say: Say) => Promise<Figure[]>> =
   pass: measurePass,
   spread: measureSpread,
   idle: measureIdle,
+  placement: measurePlacement,
   help: measureHelp,
 };
 

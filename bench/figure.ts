@@ -1,6 +1,6 @@
 /** A figure of the bench: what was measured, beside the named alternative that was measured in the same run. */
 
-export type Unit = 'ms' | 's' | 'MB' | '%' | 'round trips';
+export type Unit = 'µs' | 'ms' | 's' | 'MB' | '%' | 'round trips' | 'VMs/s';
 
 /** Several measurements of one thing, in the figure's unit. */
 export interface Series {
@@ -12,7 +12,8 @@ export interface Series {
 export type Target =
   | { kind: 'ratio at most'; limit: number }
   | { kind: 'times faster'; limit: number }
-  | { kind: 'at most'; limit: number };
+  | { kind: 'at most'; limit: number }
+  | { kind: 'at least'; limit: number };
 
 export interface Figure {
   scenario: string;
@@ -46,5 +47,6 @@ export function judge(figure: Figure): Judged {
 
 function isMet({ kind, limit }: Target, value: number, ratio: number): boolean {
   if (kind === 'at most') return value <= limit;
+  if (kind === 'at least') return value >= limit;
   return kind === 'ratio at most' ? ratio <= limit : 1 / ratio >= limit;
 }

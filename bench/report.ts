@@ -71,5 +71,6 @@ function quantity(value: number, unit: Unit): string {
 
 function targetWords({ kind, limit }: Target, unit: Unit): string {
   if (kind === 'times faster') return `≥ ${limit} times faster`;
+  if (kind === 'at least') return `≥ ${quantity(limit, unit)}`;
   return kind === 'at most' ? `≤ ${quantity(limit, unit)}` : `ratio ≤ ${limit.toFixed(2)}`;
 }

@@ -9,6 +9,9 @@ export class Ledger {
   readonly cpus: Float64Array;
   readonly memory: Float64Array;
   readonly disk: Float64Array;
+  /** The share of a node's CPUs that one is, and of its memory that one byte is. */
+  readonly perCpu: Float64Array;
+  readonly perByte: Float64Array;
   /** Below zero where more is promised than there is, for instance after the overcommit was lowered. */
   readonly freeCpus: Float64Array;
   readonly freeMemory: Float64Array;
@@ -22,6 +25,8 @@ export class Ledger {
     this.cpus = Float64Array.from(capacities, ({ cpus }) => cpus);
     this.memory = Float64Array.from(capacities, ({ memory }) => memory);
     this.disk = Float64Array.from(capacities, ({ disk }) => disk);
+    this.perCpu = this.cpus.map((cpus) => (cpus === 0 ? 0 : 1 / cpus));
+    this.perByte = this.memory.map((memory) => (memory === 0 ? 0 : 1 / memory));
     this.freeCpus = this.cpus.slice();
     this.freeMemory = this.memory.slice();
     this.freeDisk = this.disk.slice();

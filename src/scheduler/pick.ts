@@ -28,18 +28,19 @@ export function pick(ledger: Ledger, search: Search): number {
 
 /** Wishes outweigh load: it lies between 0 and 1. Load is the share of the scarcer of memory and CPUs that would be promised. */
 function pickByLoad(ledger: Ledger, { candidates, demand, policy, blocked, wishes, image }: Search): number {
-  const { cpus, memory, freeCpus, freeMemory, freeDisk } = ledger;
+  const { perCpu, perByte, freeCpus, freeMemory, freeDisk } = ledger;
+  const { cpus, memory, disk } = demand;
   const sign = policy === 'pack' ? -1 : 1;
   let best = -1;
   let bestScore = Number.POSITIVE_INFINITY;
   for (let index = 0; index < candidates.length; index += 1) {
     const position = candidates[index] ?? 0;
-    const leftCpus = (freeCpus[position] ?? 0) - demand.cpus;
-    const leftMemory = (freeMemory[position] ?? 0) - demand.memory;
-    if (leftCpus < 0 || leftMemory < 0 || (freeDisk[position] ?? 0) < demand.disk) continue;
+    const leftCpus = (freeCpus[position] ?? 0) - cpus;
+    const leftMemory = (freeMemory[position] ?? 0) - memory;
+    if (leftCpus < 0 || leftMemory < 0 || (freeDisk[position] ?? 0) < disk) continue;
     if (blocked !== null && blocked[position] === 1) continue;
-    const load = 1 - Math.min(leftCpus / (cpus[position] ?? 1), leftMemory / (memory[position] ?? 1));
-    let score = sign * load;
+    const left = Math.min(leftCpus * (perCpu[position] ?? 0), leftMemory * (perByte[position] ?? 0));
+    let score = sign * (1 - left);
     if (image !== null && image[position] === 1) score -= imageBonus;
     if (wishes !== null) score -= 2 * (wishes.get(position) ?? 0);
     if (score < bestScore) {
