@@ -120,6 +120,21 @@ test('CR9 a VM is made anew only when that was allowed; the refusal says which',
   assert.equal((await apply(stage, { text: edited, allowRecreate: true })).status, 200);
 });
 
+test('MH8 a volume loses its data only when that was allowed; the refusal names it, and growing needs no leave', async () => {
+  await using stage = await setStage();
+  const withVolumes = (volumes: string) => hello.replace('web: { image: micro', `web: { image: micro, volumes: [${volumes}]`);
+  await apply(stage, { text: withVolumes('{ name: data, size: 1GiB }, { name: base, image: micro }') });
+  assert.equal((await apply(stage, { text: withVolumes('{ name: data, size: 2GiB }, { name: base, image: micro }') })).status, 200);
+  const fewer = withVolumes('{ name: data, size: 2GiB }');
+  const refused = await apply(stage, { text: fewer });
+  assert.equal(refused.status, 409);
+  assert.equal(refused.body.code, 'conflict.confirm');
+  assert.match(refused.body.detail, /volumes would lose their data: web \(base of image micro\)/);
+  const allowed = await apply(stage, { text: fewer, allowRecreate: true });
+  assert.equal(allowed.status, 200);
+  assert.match(allowed.body.lines.join(), /base of image micro → none \(loses volume data\) \(restart\)/);
+});
+
 test('CR9 an apply against another generation is refused', async () => {
   await using stage = await setStage();
   assert.equal((await apply(stage, { text: hello, against: null })).status, 200);
