@@ -77,7 +77,8 @@ export function createImageDelivery(options: ImageDeliveryOptions): ImageDeliver
 
   /** Tries one source after the other; the controller has the last word. Wrong content starts over once, from the controller. */
   async function fetch(target: Station, image: DeliveredImage, file: string, tell: (bytes: number) => void): Promise<void> {
-    let from: 'anywhere' | 'controller' = 'anywhere';
+    let from: 'anywhere' | 'controller' = isLocal(target.host) ? 'controller' : 'anywhere';
+    let startedOver = false;
     for (;;) {
       const claim = await swarm.claim(target, image.sha256, from);
       let first: number | null = null;
@@ -88,9 +89,13 @@ export function createImageDelivery(options: ImageDeliveryOptions): ImageDeliver
       };
       const outcome = await attempt(claim, target, image, file, onProgress).finally(() => claim.release());
       if (outcome.kind === 'arrived') return;
-      if (claim.from !== null) swarm.blame(claim.from, target);
-      const startsOver = outcome.kind === 'differs' && from === 'anywhere';
+      if (claim.from !== null) {
+        swarm.blame(claim.from, target);
+        opened.delete(claim.from);
+      }
+      const startsOver = outcome.kind === 'differs' && !startedOver;
       if (outcome.kind === 'differs' && claim.from !== null && first === 0) void suspect(claim.from, image);
+      startedOver ||= startsOver;
       if (startsOver) from = 'controller';
       else if (claim.from === null) throw notDelivered(target.host, image, outcome.words);
     }

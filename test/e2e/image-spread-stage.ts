@@ -29,12 +29,14 @@ export interface SpreadOptions {
   /** MiB of random bytes, then of zeros. */
   random: number;
   zeros?: number;
-  /** Folder of an earlier stage whose library and key are used again; its image then too. */
+  /** ms; see ImageDeliveryOptions. */
   patience?: number;
+  /** Who logs in to the hosts; root where absent. */
+  user?: string;
 }
 
 /** A controller's part that spreads images, with connections and memory of its own. */
-export async function openSpread(folder: string, patience?: number) {
+export async function openSpread(folder: string, { patience, user = 'root' }: Pick<SpreadOptions, 'patience' | 'user'> = {}) {
   const key = await ensureServeKey(join(folder, 'images_ed25519'), controllerId);
   const hosts = new Hosts({ controllerId, defaultKey: join(folder, 'none'), agent: null });
   const library = await openImageLibrary({ folder: join(folder, 'library') });
@@ -42,7 +44,7 @@ export async function openSpread(folder: string, patience?: number) {
   const reach = ({ name, address, port, keyFile, hostKey }: LabHost): Reach => {
     const known = reached.get(name);
     if (known !== undefined) return known;
-    const fresh = hosts.reach(nodeConfigSchema.parse({ name, ssh: { address, port, user: 'root', keyFile, hostKey } }));
+    const fresh = hosts.reach(nodeConfigSchema.parse({ name, ssh: { address, port, user, keyFile, hostKey } }));
     reached.set(name, fresh);
     return fresh;
   };
@@ -56,9 +58,9 @@ export async function openSpread(folder: string, patience?: number) {
 }
 
 /** Disposing of it removes all images and keys from the lab's hosts. */
-export async function prepareSpread(lab: Lab, { random, zeros = 0, patience }: SpreadOptions): Promise<SpreadStage> {
+export async function prepareSpread(lab: Lab, { random, zeros = 0, ...options }: SpreadOptions): Promise<SpreadStage> {
   const folder = await mkdtemp(join(tmpdir(), 'croft-spread-'));
-  const { key, library, reach, images, close } = await openSpread(folder, patience);
+  const { key, library, reach, images, close } = await openSpread(folder, options);
   const source = join(folder, 'source');
   await writeFile(source, Buffer.concat([randomBytes(random * mebibyte), Buffer.alloc(zeros * mebibyte)]));
   const image = await library.add(source);
@@ -68,7 +70,8 @@ export async function prepareSpread(lab: Lab, { random, zeros = 0, patience }: S
     [Symbol.asyncDispose]: async () => {
       await close();
       await rm(folder, { recursive: true, force: true });
-      for (const host of lab.hosts) await host.exec(['sh', '-c', 'rm -rf /var/lib/croft/node /run/croft /run/lab/root/.ssh']);
+      for (const host of lab.hosts)
+        await host.exec(['sh', '-c', 'rm -rf /var/lib/croft/node /run/croft /run/lab/root/.ssh /run/lab/operator/.ssh']);
     },
   };
 }

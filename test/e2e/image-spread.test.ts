@@ -179,6 +179,18 @@ test('SC9 a source that hangs is given up for another', async () => {
   await assertWhole(stage, target);
 });
 
+test('SC9 nodes pass images on through logins that are not root, with no more rights than these have', async () => {
+  await using stage = await prepareSpread(lab, { random: 3, user: 'operator' });
+  const [source, target] = lab.hosts as [LabHost, LabHost];
+  await ensureOn(stage, source);
+  const before = await sentByController();
+  await ensureOn(stage, target);
+  assert.ok((await sentByController()) - before < mebibyte);
+  await assertWhole(stage, source, target);
+  const { stdout } = await source.exec(['stat', '-c', '%a %U', '/run/lab/operator/.ssh/authorized_keys', '/run/lab/operator/.ssh']);
+  assert.equal(stdout, '600 operator\n700 operator\n');
+});
+
 test('SC9 the key for images does nothing but fetch images', async () => {
   await using stage = await prepareSpread(lab, { random: 2 });
   const [source, target] = lab.hosts as [LabHost, LabHost];

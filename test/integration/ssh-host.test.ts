@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { type Host, run } from '../../src/host/host.ts';
-import { createSshHost, readHostKey, type SshHostOptions } from '../../src/host/ssh-host.ts';
+import { createSshHost, publicHostKey, readHostKey, type SshHostOptions } from '../../src/host/ssh-host.ts';
 import { CroftError, type ErrorCode } from '../../src/model/error.ts';
 import { freePort, makeKey, type Sshd, type SshdOptions, sshdMissing, startSshd, sudoMissing } from './sshd.ts';
 
@@ -207,11 +207,17 @@ describe('CR8 refusals', { skip: sshdMissing }, () => {
     assert.equal(await readHostKey({ name: 'node1', target }), hostKey);
   });
 
+  test('SC9 other machines are told the whole host key, of which the pinned fingerprint is', async () => {
+    const file = await readFile(`${sshd.folder}/host.pub`, 'utf8');
+    assert.equal(await publicHostKey({ name: 'node1', target: sshd.target }), file.split(' ').slice(0, 2).join(' '));
+  });
+
   test('CR8 a changed host key stops all work and shows both', async () => {
     const pinned = sshd.target.hostKey;
     await sshd.restart({ newHostKey: true });
     const now = await readHostKey({ name: 'node1', target: sshd.target });
     assert.notEqual(now, pinned);
+    await assert.rejects(publicHostKey({ name: 'node1', target: sshd.target }), failing('node.host-key', pinned, now));
     await refused({}, failing('node.host-key', pinned, now, 'adopt it again'));
     await using adopted = hostOn(sshd, { hostKey: now });
     assert.equal((await run(adopted, { argv: ['true'] })).code, 0);
