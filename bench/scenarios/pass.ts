@@ -115,6 +115,7 @@ async function watchWorker(store: Store, home: string, nodeId: string): Promise<
       const { host, layout } = hosts.reach(config);
       return { host: counted(host), layout };
     },
+    receiveOn: async () => null,
     changed: () => undefined,
     now: Date.now,
     clock: () => performance.now(),

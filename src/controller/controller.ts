@@ -90,6 +90,7 @@ export async function startController(options: ControllerOptions, agent: string 
       new NodeWorker({
         ...{ nodeId, store, journal, hypervisor, network, images, inspection, stopTimes, interval, failed, now, clock },
         connect: (node) => hosts.reach(node.config),
+        receiveOn: async (target, vmId) => (await fleet.worker(target)?.receive(vmId)) ?? null,
         changed: () => placement.wake(),
         passed: metrics.passed,
       }),

@@ -2,11 +2,13 @@
 import type { HypervisorDriver, NodeAbilities, NodeLayout, StopTimes } from '../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import { type Call, type Host, perform } from '../host/host.ts';
+import { CroftError } from '../model/error.ts';
 import type { Node, NodeRole, NodeSpecs } from '../model/node.ts';
 import type { RouterPlan } from '../model/node-plan.ts';
 import type { Slice } from '../model/slice.ts';
 import type { Vm } from '../model/vm.ts';
-import { execute, type ImageDelivery } from '../reconciler/execute.ts';
+import type { ImageDelivery } from '../reconciler/context.ts';
+import { execute } from '../reconciler/execute.ts';
 import { type NodeObservation, type NodePlan, planNode } from '../reconciler/plan.ts';
 import { type Step, subjectOf } from '../reconciler/steps.ts';
 import type { Store } from '../store/store.ts';
@@ -14,6 +16,7 @@ import { ImageRetries } from './image-retries.ts';
 import type { Journal } from './journal.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { Loop } from './loop.ts';
+import { Moves, type Reception } from './moves.ts';
 import { differences, NodeStatusRecord } from './node-status.ts';
 import { Recorder } from './recorder.ts';
 
@@ -48,6 +51,8 @@ export interface NodeWorkerOptions {
   /** ms between passes that nothing asked for. */
   interval: number;
   connect(node: Node): { host: Host; layout: NodeLayout };
+  /** See `NodeWorker.receive`, of the worker of another node. */
+  receiveOn(nodeId: string, vmId: string): Promise<Reception | null>;
   /** Called after each pass in which something changed. */
   changed(): void;
   /** A pass over a node that could be reached has ended. */
@@ -61,6 +66,8 @@ export interface NodeWorkerOptions {
 /** While guests boot, passes come this often, in ms, for so long after their start. */
 const leaseInterval = 2_000;
 const leaseTime = 120_000;
+/** VMs that arrive at one time: each takes one of the programs that a connection can run side by side. */
+const mostReceptions = 3;
 
 export class NodeWorker {
   readonly #options: NodeWorkerOptions;
@@ -68,6 +75,10 @@ export class NodeWorker {
   readonly #busy = new Map<string, Promise<void>>();
   readonly #leases = new LeaseWatch();
   readonly #imageRetries = new ImageRetries();
+  readonly #moves: Moves;
+  /** What was worked on at any time since the present pass began: what the pass saw of it may not hold any more. */
+  #touched = new Set<string>();
+  #receptions = 0;
   readonly #status: NodeStatusRecord;
   #connection: { host: Host; layout: NodeLayout } | null = null;
   #specs: NodeSpecs | null = null;
@@ -77,6 +88,14 @@ export class NodeWorker {
   constructor(options: NodeWorkerOptions) {
     this.#options = options;
     this.#status = new NodeStatusRecord(options);
+    this.#moves = new Moves({
+      receive: options.receiveOn,
+      complete: async (vmId, to) => {
+        const moved = await options.store.placement.completeMove(vmId, options.nodeId, to);
+        if (moved) options.changed();
+        return moved;
+      },
+    });
     this.#loop = new Loop({
       pass: () => this.#pass(),
       failed: (error) => {
@@ -101,8 +120,34 @@ export class NodeWorker {
     return this.#connection;
   }
 
+  /**
+   * The node as who brings a VM's files reaches it. Until that is disposed of, no pass touches the VM here, and none decides by
+   * what it saw of it before. Null while the node works on the VM itself, or on as many others as it can; rejects with `node.*`.
+   */
+  async receive(vmId: string): Promise<Reception | null> {
+    const subject = `vm:${vmId}`;
+    if (this.#busy.has(subject) || this.#receptions >= mostReceptions) return null;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#receptions += 1;
+    this.#occupy(
+      subject,
+      promise.finally(() => {
+        this.#receptions -= 1;
+      }),
+    );
+    try {
+      const { host, layout } = await this.connection();
+      if (this.#specs === null) throw new CroftError('node.unreachable', `Node ${host.name} is not ready.`, { node: host.name });
+      return { host, layout, [Symbol.asyncDispose]: async () => resolve() };
+    } catch (thrown) {
+      resolve();
+      throw thrown;
+    }
+  }
+
   /** Ends the passes and the connection. Steps under way are cut off; the next controller's passes finish them. */
   async stop(): Promise<void> {
+    this.#moves.callOff();
     await this.#loop.stop();
     if (this.#connection !== null) this.#options.images.giveUp(this.#connection.host, this.#connection.layout);
     await this.#connection?.host.close();
@@ -123,11 +168,12 @@ export class NodeWorker {
     try {
       this.#specs ??= await this.#options.inspection.inspect(host, layout, node.config.roles);
       const specs = this.#specs;
-      const busy = new Set(this.#busy.keys());
+      this.#touched = new Set(this.#busy.keys());
       const { hypervisor, network, images, inspection } = this.#options;
-      const [vms, networks, imagesHere, vitals] = await perform(
+      const [vms, arrivals, networks, imagesHere, vitals] = await perform(
         host,
         hypervisor.observe(layout),
+        hypervisor.arrivals(layout),
         network.observe(layout),
         images.observe(host, layout),
         inspection.vitals(layout),
@@ -138,13 +184,12 @@ export class NodeWorker {
       }
       this.#specs = { ...specs, ...vitals };
       await this.#status.ready(node, this.#specs, imagesHere);
-      const expectant = await this.#reconcile(
-        node,
-        { host, layout },
-        abilitiesOf(this.#specs),
-        { vms, network: networks, images: imagesHere },
-        busy,
-      );
+      const expectant = await this.#reconcile(node, { host, layout }, abilitiesOf(this.#specs), {
+        vms,
+        network: networks,
+        images: imagesHere,
+        arrivals,
+      });
       this.#options.passed(node.config.name, (this.#options.clock() - start) / 1000);
       return expectant ? Math.min(leaseInterval, this.#options.interval) : this.#options.interval;
     } catch (thrown) {
@@ -158,7 +203,6 @@ export class NodeWorker {
     { host, layout }: { host: Host; layout: NodeLayout },
     abilities: NodeAbilities,
     observed: NodeObservation,
-    busy: ReadonlySet<string>,
   ): Promise<boolean> {
     const { store, hypervisor, network, images, stopTimes, clock, now } = this.#options;
     const [wanted, rows, slices] = await Promise.all([
@@ -170,9 +214,10 @@ export class NodeWorker {
     const plan = planNode({
       wanted,
       observed,
-      busy: new Set([...busy, ...this.#busy.keys()]),
+      busy: this.#touched,
       movedAway,
       postponedImages: this.#imageRetries.postponed(now()),
+      ...this.#moves.look(wanted.vms, now()),
       now: now(),
     });
     const settledVms = differences(rows, plan.observations);
@@ -184,8 +229,17 @@ export class NodeWorker {
     await this.#releaseRouters(node, observed, slices);
     this.#reportStrangers(node, plan.strangers);
     const recorder = this.#recorder(node, slices);
-    const running = execute({ host, layout, abilities, hypervisor, network, images, stopTimes, clock, progress: recorder }, plan.steps);
-    for (const [subject, step] of running) this.#track(subject, step, recorder);
+    const { openBerth } = this.#moves;
+    const context = { host, layout, abilities, hypervisor, network, images, stopTimes, clock, openBerth, progress: recorder };
+    // Between plan and here a VM may have begun to arrive.
+    const steps = plan.steps.filter((step) => !this.#touched.has(subjectOf(step)));
+    const running = execute(context, steps);
+    for (const [subject, step] of running) {
+      this.#occupy(
+        subject,
+        step.then(() => recorder.settled()),
+      );
+    }
     if (running.size > 0 || settledVms.length > 0 || settledRouters || plan.forget.length > 0 || addressed) this.#options.changed();
     return expectant;
   }
@@ -198,14 +252,14 @@ export class NodeWorker {
     return this.#routers.symmetricDifference(before).size > 0;
   }
 
-  #track(subject: string, step: Promise<void>, recorder: Recorder): void {
-    const ended = step
-      .then(() => recorder.settled())
-      .finally(() => {
-        this.#busy.delete(subject);
-        this.wake();
-      });
+  /** The subject is left alone until the work on it has ended. */
+  #occupy(subject: string, work: Promise<void>): void {
+    const ended = work.finally(() => {
+      this.#busy.delete(subject);
+      this.wake();
+    });
     this.#busy.set(subject, ended);
+    this.#touched.add(subject);
   }
 
   #recorder(node: Node, slices: readonly Slice[]): Recorder {
@@ -216,6 +270,7 @@ export class NodeWorker {
       vms: store.vms,
       journal,
       imageRetries: this.#imageRetries,
+      moves: this.#moves,
       now,
       failed,
       sliceName: (id) => names.get(id) ?? id,

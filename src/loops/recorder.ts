@@ -1,12 +1,13 @@
 /** Turns the progress of a node's steps into observed values of VMs and events. */
 import { asCroftError, type CroftError } from '../model/error.ts';
-import { type LaunchImage, planHash } from '../model/node-plan.ts';
+import { type LaunchImage, planHash, type WantedVm } from '../model/node-plan.ts';
 import type { VmObserved } from '../model/vm.ts';
-import type { Progress, VmStepName } from '../reconciler/execute.ts';
+import type { Progress, VmStepName } from '../reconciler/context.ts';
 import { backOff } from '../reconciler/restart.ts';
 import type { VmStore } from '../store/store.ts';
 import type { ImageRetries } from './image-retries.ts';
 import type { Journal } from './journal.ts';
+import type { Moves } from './moves.ts';
 
 const firstRetry = 2_000;
 const gatherFor = 25;
@@ -16,6 +17,7 @@ export interface RecorderOptions {
   vms: Pick<VmStore, 'observe'>;
   journal: Journal;
   imageRetries: ImageRetries;
+  moves: Pick<Moves, 'ended' | 'failed'>;
   now(): number;
   /** The name of a slice by its identifier. */
   sliceName(sliceId: string): string;
@@ -90,6 +92,21 @@ export class Recorder implements Progress {
 
   vmRemoved(vm: { id: string; label: string }): void {
     this.#event('vm.removed', 'nothing of it is left on the node', named(vm.label));
+  }
+
+  /** What was still to be written of it is of the node that it has left. */
+  vmMoved({ launch, label }: WantedVm, node: string): void {
+    this.#waiting.delete(launch.id);
+    this.#options.moves.ended(launch.id);
+    this.#event('vm.moved', `moved from ${this.#options.node} to ${node}`, named(label));
+  }
+
+  vmNotMoved({ launch, label, movingTo }: WantedVm, error: CroftError | null): void {
+    const reason = error === null ? null : `the move failed: ${inWords(error)}`;
+    this.#options.moves.failed({ vmId: launch.id, to: movingTo ?? '', reason, now: this.#options.now() });
+    this.#observe(launch.id, { step: null, ...(reason !== null && { reason }) });
+    if (reason === null) return;
+    this.#event('vm.move-failed', reason, { ...named(label), step: { name: 'move', state: 'failed', duration: null } });
   }
 
   routerStep(

@@ -8,7 +8,8 @@ import { FakeHost } from '../host/fake-host.ts';
 import { perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import { planHash, type WantedOnNode, type WantedVm } from '../model/node-plan.ts';
-import { type ExecutionContext, execute, type Progress } from './execute.ts';
+import type { ExecutionContext, Progress } from './context.ts';
+import { execute } from './execute.ts';
 import { planNode } from './plan.ts';
 
 const layout: NodeLayout = { controllerId: 'c', stateFolder: '/state/c', runFolder: '/run/c', bridge: 'br-croft', uplink: null };
@@ -23,7 +24,15 @@ function progressInto(memory: Memory, now: () => number): Progress {
     vmStarted: ({ launch }) => void memory.set(launch.id, { restarts: 0, retryAt: null, attempted: null }),
     vmFailed: ({ launch, restarts }) =>
       void memory.set(launch.id, { restarts: restarts + 1, retryAt: now() + 2000, attempted: planHash(launch) }),
-    ...{ vmStopped: silent, vmRemoved: silent, routerStep: silent, portsRepaired: silent, nodeFailed: silent },
+    ...{
+      vmStopped: silent,
+      vmRemoved: silent,
+      vmMoved: silent,
+      vmNotMoved: silent,
+      routerStep: silent,
+      portsRepaired: silent,
+      nodeFailed: silent,
+    },
   };
 }
 
@@ -38,6 +47,7 @@ function stage() {
     progress: progressInto(memory, () => time),
     stopTimes: { powerdown: 0, terminate: 0 },
     clock: () => time,
+    openBerth: async () => null,
   };
   async function pass(wanted: WantedOnNode): Promise<number> {
     time += 10_000;
@@ -45,10 +55,12 @@ function stage() {
     const remembered = wanted.vms.map((vm) => ({ ...vm, ...memory.get(vm.launch.id) }));
     const input = {
       wanted: { ...wanted, vms: remembered },
-      observed: { vms, network: seen, images: [] },
+      observed: { vms, network: seen, images: [], arrivals: [] },
       busy: new Set<string>(),
       movedAway: new Set<string>(),
       postponedImages: new Set<string>(),
+      postponedMoves: new Map<string, string>(),
+      moveSlots: 0,
     };
     const plan = planNode({ ...input, now: time });
     await Promise.all(execute(context, plan.steps).values());

@@ -1,54 +1,10 @@
 /** Carries out the steps of a node's plan through the drivers, and reports how each went. */
-import type { HypervisorDriver, NodeAbilities, NodeLayout, StopTimes } from '../drivers/hypervisor/driver.ts';
-import type { NetworkDriver } from '../drivers/network/driver.ts';
-import type { Host } from '../host/host.ts';
 import { asCroftError, type CroftError } from '../model/error.ts';
-import type { LaunchImage, VmLaunch, WantedVm } from '../model/node-plan.ts';
+import type { WantedVm } from '../model/node-plan.ts';
+import { type ExecutionContext, timed, type VmStepName } from './context.ts';
+import { moveVm } from './move.ts';
 import { type Step, type StepKind, type StepShapes, subjectOf } from './steps.ts';
-
-/** Brings images to nodes; one transfer per node and image, however many ask. */
-export interface ImageDelivery {
-  /** `onProgress` hears how many bytes of how many are there. */
-  ensure(host: Host, layout: NodeLayout, image: LaunchImage, onProgress?: (present: number, total: number) => void): Promise<void>;
-}
-
-export type VmStepName = 'image' | 'ports' | 'disk' | 'start' | 'stop' | 'remove';
-type Named = { id: string; label: string };
-
-/** Hears how the steps go, to record it. Durations are in ms. */
-export interface Progress {
-  vmStep(vmId: string, label: string, name: VmStepName, state: 'started' | 'done', duration: number | null): void;
-  /** How far a step is that takes its time, in whole percent; told now and then. */
-  vmProgress(vmId: string, label: string, name: VmStepName, percent: number): void;
-  imageFetched(image: LaunchImage, duration: number): void;
-  imageFailed(image: LaunchImage, error: CroftError): void;
-  vmStarted(vm: WantedVm): void;
-  vmFailed(vm: WantedVm, step: VmStepName, error: CroftError): void;
-  vmStopped(vm: Named, how: string): void;
-  vmRemoved(vm: Named): void;
-  routerStep(
-    sliceId: string,
-    state: 'done' | 'removed' | 'failed',
-    faults: readonly string[],
-    duration: number,
-    error: CroftError | null,
-  ): void;
-  portsRepaired(count: number): void;
-  nodeFailed(what: string, error: CroftError): void;
-}
-
-export interface ExecutionContext {
-  host: Host;
-  layout: NodeLayout;
-  abilities: NodeAbilities;
-  hypervisor: HypervisorDriver;
-  network: NetworkDriver;
-  images: ImageDelivery;
-  progress: Progress;
-  stopTimes: StopTimes;
-  /** ms, from any origin; only differences are used. */
-  clock(): number;
-}
+import { ensureImages } from './vm-images.ts';
 
 /** The steps under way, by subject; each promise is settled when its step has ended and never rejects. */
 export type Running = Map<string, Promise<void>>;
@@ -80,6 +36,8 @@ const effects: Effects = {
   detach: ({ network, host, layout }, { names }) => network.detach(host, layout, names),
   stop: stopVm,
   destroy: destroyVm,
+  move: moveVm,
+  discardArrival: ({ hypervisor, host, layout }, { id }) => hypervisor.discardArrival(host, layout, id),
 };
 
 function perform(context: ExecutionContext, step: Exclude<Step, { kind: 'bridge' | 'launch' }>): Promise<void> {
@@ -188,45 +146,4 @@ async function launchVm(context: ExecutionContext, vm: WantedVm, attached: Promi
     await attached;
     progress.vmFailed(vm, step, asCroftError(thrown));
   }
-}
-
-/** ms and percent between two tellings of how far a VM's images are. */
-const tellAfter = 2_000;
-const tellStep = 10;
-
-/** All images that the VM's disks are made of, side by side. */
-async function ensureImages({ images, host, layout, progress, clock }: ExecutionContext, launch: VmLaunch, label: string): Promise<void> {
-  const needed = new Map([launch.image, ...launch.volumes.flatMap(({ image }) => image ?? [])].map((image) => [image.sha256, image]));
-  const total = [...needed.values()].reduce((sum, { size }) => sum + size, 0);
-  const present = new Map<string, number>();
-  let told = { at: clock(), percent: 0 };
-  const tell = () => {
-    const percent = Math.floor(([...present.values()].reduce((sum, bytes) => sum + bytes, 0) * 100) / Math.max(total, 1));
-    if (clock() - told.at < tellAfter || percent < told.percent + tellStep) return;
-    told = { at: clock(), percent };
-    progress.vmProgress(launch.id, label, 'image', percent);
-  };
-  const ensured = [...needed.values()].map(async (image) => {
-    await images.ensure(host, layout, image, (bytes) => {
-      present.set(image.sha256, bytes);
-      tell();
-    });
-    present.set(image.sha256, image.size);
-  });
-  const failed = (await Promise.allSettled(ensured)).find(({ status }) => status === 'rejected');
-  if (failed?.status === 'rejected') throw failed.reason;
-}
-
-async function timed<T>(
-  { progress, clock }: ExecutionContext,
-  vmId: string,
-  label: string,
-  name: VmStepName,
-  work: () => Promise<T>,
-): Promise<T> {
-  const start = clock();
-  progress.vmStep(vmId, label, name, 'started', null);
-  const value = await work();
-  progress.vmStep(vmId, label, name, 'done', clock() - start);
-  return value;
 }

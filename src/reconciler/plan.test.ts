@@ -65,10 +65,12 @@ function seenPorts(...vms: WantedVm[]): ObservedNetwork {
 function plan(vms: WantedVm[], seen: ObservedVm[], network: ObservedNetwork = seenPorts(...vms), rest: Partial<PlanInput> = {}): NodePlan {
   return planNode({
     wanted: { vms, routers: [], arriving: [], images: [] },
-    observed: { vms: seen, network, images: [] },
+    observed: { vms: seen, network, images: [], arrivals: [] },
     busy: new Set(),
     movedAway: new Set(),
     postponedImages: new Set(),
+    postponedMoves: new Map(),
+    moveSlots: 2,
     now,
     ...rest,
   });
@@ -208,10 +210,12 @@ test('CR5 routers are made, edited, put right and removed by comparing plan and 
   const with_ = (routers: ObservedNetwork['routers'], wanted: RouterPlan[], busy = new Set<string>()): NodePlan =>
     planNode({
       wanted: { vms: [], routers: wanted, arriving: [], images: [] },
-      observed: { vms: [], network: { bridge: 'present', ports: [], routers }, images: [] },
+      observed: { vms: [], network: { bridge: 'present', ports: [], routers }, images: [], arrivals: [] },
       busy,
       movedAway: new Set(),
       postponedImages: new Set(),
+      postponedMoves: new Map(),
+      moveSlots: 2,
       now,
     });
   const seen = { sliceId: 's', healthy: true, faults: [], hash: planHash(router), leases: [] };
@@ -236,10 +240,65 @@ test('CR12 images that are wanted without a VM are fetched once, unless they are
   const image = (sha256: string) => ({ id: `i-${sha256}`, sha256, format: 'qcow2' as const, size: 1 });
   const wanted = { vms: [], routers: [], arriving: [], images: ['there', 'coming', 'failed', 'missing', 'missing'].map(image) };
   const result = planNode({
-    ...{ wanted, movedAway: new Set<string>(), now },
-    observed: { vms: [], network: seenPorts(), images: ['there'] },
+    ...{ wanted, movedAway: new Set<string>(), postponedMoves: new Map(), moveSlots: 2, now },
+    observed: { vms: [], network: seenPorts(), images: ['there'], arrivals: [] },
     busy: new Set(['image:coming']),
     postponedImages: new Set(['failed']),
   });
   assert.deepEqual(result.steps, [{ kind: 'fetchImage', image: image('missing') }]);
+});
+
+test('CR4 a VM that moves has one step for it all, whatever it was seen to do, and keeps its ports meanwhile', () => {
+  const vm = wantedVm('a', { movingTo: 'n2' });
+  for (const state of vmObservedStates) {
+    if (state === 'none' || state === 'unknown') continue;
+    const seen = seenVm(vm, { state });
+    const result = plan([vm], [seen]);
+    assert.deepEqual(result.steps, [{ kind: 'move', vm, to: 'n2', seen }]);
+    assert.deepEqual(result.observations, []);
+  }
+  assert.deepEqual(plan([vm], []).steps, [{ kind: 'move', vm, to: 'n2', seen: null }]);
+  const stopped = { ...vm, desired: 'stopped' as const };
+  assert.deepEqual(kinds(plan([stopped], [seenVm(stopped, { state: 'stopped' })])), ['move']);
+});
+
+test('CR4 a VM that is being removed is removed where it is, not moved', () => {
+  const vm = wantedVm('a', { movingTo: 'n2', desired: 'absent' });
+  assert.deepEqual(kinds(plan([vm], [seenVm(vm)])), ['destroy']);
+  assert.deepEqual(plan([vm], [], seenPorts()).forget, ['a']);
+});
+
+test('CR4 no more moves begin than there is room for, and the others go on as they are', () => {
+  const vms = ['a', 'b', 'c'].map((id) => wantedVm(id, { movingTo: 'n2' }));
+  const seen = vms.map((vm) => seenVm(vm));
+  const result = plan(vms, seen, seenPorts(...vms), { moveSlots: 1 });
+  assert.deepEqual(
+    result.steps.map((step) => step.kind === 'move' && step.vm.launch.id),
+    ['a'],
+  );
+  assert.deepEqual(
+    result.observations.map(({ id, observed }) => [id, observed.state]),
+    [
+      ['b', 'running'],
+      ['c', 'running'],
+    ],
+  );
+});
+
+test('CR4 a VM whose move failed runs on, and started again where it was stopped for it, with the reason until the next try', () => {
+  const vm = wantedVm('a', { movingTo: 'n2' });
+  const postponedMoves = new Map([['a', 'the move failed: n2 is full']]);
+  assert.deepEqual(kinds(plan([vm], [seenVm(vm, { state: 'stopped', pid: null })], seenPorts(), { postponedMoves })), ['launch']);
+  const running = plan([vm], [seenVm(vm)], seenPorts(vm), { postponedMoves });
+  assert.deepEqual(kinds(running), []);
+  assert.equal(running.observations[0]?.observed.reason, 'the move failed: n2 is full');
+});
+
+test('CR4 what arrives is left alone; what has arrived of a VM that does not come any more is removed', () => {
+  const other = wantedVm('b');
+  const wanted = { vms: [], routers: [], arriving: ['a', 'b'], images: [] };
+  const observed = { vms: [seenVm(other, { state: 'preparing' })], network: seenPorts(), images: [], arrivals: ['a', 'c', 'd'] };
+  const result = plan([], [], seenPorts(), { wanted, observed, movedAway: new Set(['b']), busy: new Set(['vm:d']) });
+  assert.deepEqual(result.steps, [{ kind: 'discardArrival', id: 'c' }]);
+  assert.deepEqual(result.strangers, []);
 });

@@ -12,6 +12,8 @@ export interface NodeObservation {
   network: ObservedNetwork;
   /** The sha256 of each image that is there whole. */
   images: readonly string[];
+  /** VMs of which a part has arrived from another node. */
+  arrivals: readonly string[];
 }
 
 export interface PlanInput {
@@ -23,6 +25,10 @@ export interface PlanInput {
   movedAway: ReadonlySet<string>;
   /** The sha256 of images that could not be brought here lately: they are tried again later. */
   postponedImages: ReadonlySet<string>;
+  /** VMs whose move failed or could not begin lately, with the reason of a failure: they go on as they are, and are tried again later. */
+  postponedMoves: ReadonlyMap<string, string | null>;
+  /** How many more moves may begin: each takes its guest away from its users, so they are not all begun at once. */
+  moveSlots: number;
   /** ms since 1970, by the controller's clock. */
   now: number;
 }
@@ -72,21 +78,35 @@ function planRouters({ wanted, observed, busy }: PlanInput, plan: NodePlan): voi
   }
 }
 
-function planVms({ wanted, observed, busy, now }: PlanInput, ports: PortLedger, plan: NodePlan): void {
+function planVms({ wanted, observed, busy, postponedMoves, moveSlots, now }: PlanInput, ports: PortLedger, plan: NodePlan): void {
   const seen = new Map(observed.vms.map((vm) => [vm.id, vm]));
+  let slots = moveSlots;
   for (const vm of wanted.vms) {
     const { id } = vm.launch;
     if (busy.has(`vm:${id}`)) {
       ports.leave(id);
       continue;
     }
-    const outcome = decide(vm, seen.get(id) ?? null, now);
+    const found = seen.get(id) ?? null;
+    if (vm.movingTo !== null && slots > 0 && vm.desired !== 'absent' && !postponedMoves.has(id)) {
+      slots -= 1;
+      ports.leave(id);
+      plan.steps.push({ kind: 'move', vm, to: vm.movingTo, seen: found });
+      continue;
+    }
+    const outcome = explained(decide(vm, found, now), postponedMoves.get(id) ?? null);
     if (outcome.step !== null) plan.steps.push(outcome.step);
     if (outcome.observed !== null) plan.observations.push({ id, observed: outcome.observed });
     if (outcome.forget && !ports.has(id)) plan.forget.push(id);
     if (outcome.step !== null) ports.leave(id);
     else if (outcome.action === 'keep' && vm.desired === 'running') ports.want(vm.launch.ports);
   }
+}
+
+/** With the reason why it does not move. */
+function explained(outcome: Outcome, reason: string | null): Outcome {
+  if (reason === null || outcome.observed === null || outcome.step !== null) return outcome;
+  return { ...outcome, observed: { ...outcome.observed, reason } };
 }
 
 interface Outcome {
@@ -128,12 +148,12 @@ function keepRunning(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outco
     return { ...outcome, action: 'stop', step: { kind: 'stop', id: vm.launch.id, label: vm.label, restart: true } };
   }
   const forgiven = vm.restarts > 0 && seen.startedAt !== null && now - seen.startedAt >= forgivenAfter;
-  const observed = { ...outcome.observed, step: null, retryAt: null, attempted: null, ...(forgiven ? { restarts: 0 } : {}) };
+  const observed = { ...outcome.observed, retryAt: null, attempted: null, ...(forgiven ? { restarts: 0 } : {}) };
   return settled(vm, { ...outcome, observed }, null);
 }
 
 function settled(vm: WantedVm, outcome: Outcome, reason: string | null): Outcome {
-  return { ...outcome, observed: { ...outcome.observed, reason, settledGeneration: vm.generation } };
+  return { ...outcome, observed: { ...outcome.observed, reason, step: null, settledGeneration: vm.generation } };
 }
 
 function launch(vm: WantedVm, outcome: Outcome, now: number): Outcome {
@@ -161,8 +181,12 @@ function recover(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome):
 /** Ports, VMs and the rest that are here without being wanted here. */
 function planStrays({ wanted, observed, busy, movedAway }: PlanInput, ports: PortLedger, plan: NodePlan): void {
   const known = new Set(wanted.vms.map(({ launch: { id } }) => id));
+  const arriving = new Set(wanted.arriving);
+  for (const id of observed.arrivals) {
+    if (!arriving.has(id) && !busy.has(`vm:${id}`)) plan.steps.push({ kind: 'discardArrival', id });
+  }
   for (const { id } of observed.vms) {
-    if (known.has(id)) continue;
+    if (known.has(id) || arriving.has(id)) continue;
     if (busy.has(`vm:${id}`)) ports.leave(id);
     else if (movedAway.has(id)) plan.steps.push({ kind: 'destroy', id, label: id, stray: true });
     else {

@@ -1,4 +1,5 @@
 /** The steps that a plan is made of, as data. */
+import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
 import type { LaunchImage, PortPlan, RouterPlan, WantedVm } from '../model/node-plan.ts';
 
 /** Step kind → what it needs. The executor must have exactly these. */
@@ -19,6 +20,10 @@ export interface StepShapes {
   /** `restart`: it is stopped only to be started anew with other values. */
   stop: { id: string; label: string; restart: boolean };
   destroy: { id: string; label: string; stray: boolean };
+  /** Bring the VM to the node `to`, stopping it here first. `seen` is what was observed of it; null where nothing is here. */
+  move: { vm: WantedVm; to: string; seen: ObservedVm | null };
+  /** Remove what has arrived here of a VM that does not come. */
+  discardArrival: { id: string };
 }
 
 export type StepKind = keyof StepShapes;
@@ -38,9 +43,11 @@ export function subjectOf(step: Step): string {
     case 'fetchImage':
       return `image:${step.image.sha256}`;
     case 'launch':
+    case 'move':
       return `vm:${step.vm.launch.id}`;
     case 'stop':
     case 'destroy':
+    case 'discardArrival':
       return `vm:${step.id}`;
   }
 }

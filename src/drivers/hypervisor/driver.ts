@@ -38,6 +38,21 @@ export interface ObservedVm {
   exitCode: number | null;
 }
 
+/** A node as a driver works on it. */
+export interface NodeReach {
+  host: Host;
+  layout: NodeLayout;
+}
+
+export interface TransferOptions {
+  /** As it was observed: a guest that powered off by itself has done so on the other node too. */
+  exitCode: number | null;
+  /** Ends the transfer, which then rejects; what has arrived is gone on with or discarded later. */
+  signal: AbortSignal;
+  /** Told the whole percent that have arrived. */
+  onProgress(percent: number): void;
+}
+
 /** How long each way of stopping is given before the next one is tried, in ms. */
 export interface StopTimes {
   powerdown: number;
@@ -64,6 +79,23 @@ export interface HypervisorDriver {
 
   /** Removes all of the VM that is on the node; kills its process where one runs. */
   destroy(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
+
+  /** VMs of which a part has arrived from another node; they are no VMs of this node yet, and are not among those observed. */
+  arrivals(layout: NodeLayout): Call<string[]>;
+
+  /** Removes what has arrived of a VM. */
+  discardArrival(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
+
+  /** Rejects with `disk.full` where the VM's files would not find room on the other node. It may run. */
+  requireRoom(from: NodeReach, to: NodeReach, vm: VmLaunch): Promise<void>;
+
+  /**
+   * Copies a VM that does not run to another node, which has its images already. Resolves when it is whole and durable
+   * there, where it then is as if it had been stopped; the first node keeps all it has. What an earlier attempt brought is
+   * gone on with, what else was there of the VM is removed. Rejects with `disk.full`, `command.failed`, `node.*`, or as its
+   * signal says; the VM is then nothing on the other node but, at the most, an arrival.
+   */
+  transfer(from: NodeReach, to: NodeReach, vm: VmLaunch, label: string, options: TransferOptions): Promise<void>;
 
   /** The serial console: bytes to and from the guest. Only one may be open for a VM at a time. */
   console(host: Host, layout: NodeLayout, vmId: string): Promise<Duplex>;

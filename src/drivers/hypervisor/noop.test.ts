@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Host } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
-import type { NodeAbilities, NodeLayout } from './driver.ts';
+import type { NodeAbilities, NodeLayout, NodeReach } from './driver.ts';
 import { createNoopHypervisor } from './noop.ts';
 
 const layout: NodeLayout = { controllerId: 'c', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null };
@@ -59,4 +59,18 @@ test('CR6 the noop driver fails once where it is told to, and waits where it is 
   resolve();
   await prepared;
   assert.deepEqual(order, ['released', 'prepared']);
+});
+
+test('CR6 the noop driver carries a stopped VM to another node with its disk, and leaves an arrival where that fails', async () => {
+  const driver = createNoopHypervisor(() => 5);
+  const other = { ...layout, stateFolder: '/other' };
+  const [from, to] = [layout, other].map((each) => ({ host, layout: each })) as [NodeReach, NodeReach];
+  const options = { exitCode: null, signal: new AbortController().signal, onProgress: () => undefined };
+  const arrivals = () => driver.arrivals(other).parse({ code: 0, stdout: '', stderr: '' });
+  await driver.prepare(host, layout, vm, 's/a');
+  driver.failNext('transfer', vm.id, new CroftError('command.failed', 'as the test wants it'));
+  await assert.rejects(driver.transfer(from, to, vm, 's/a', options));
+  assert.deepEqual([driver.disk(other, vm.id), arrivals()], [null, [vm.id]]);
+  await driver.transfer(from, to, vm, 's/a', options);
+  assert.deepEqual([driver.disk(other, vm.id), arrivals()], [driver.disk(layout, vm.id), []]);
 });

@@ -10,6 +10,7 @@ import { observeVms } from './qemu-observe.ts';
 import { prepareVm, type Seed } from './qemu-prepare.ts';
 import { startProcess, superviseProcess } from './qemu-scripts.ts';
 import { destroyVm, stopVm } from './qemu-stop.ts';
+import { discardArrival, observeArrivals, requireRoom, transferVm } from './qemu-transfer.ts';
 
 export interface QemuParts {
   /** A VM's NoCloud seed. */
@@ -25,6 +26,10 @@ export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
     start: startVm,
     stop: stopVm,
     destroy: destroyVm,
+    arrivals: observeArrivals,
+    discardArrival,
+    requireRoom,
+    transfer: transferVm,
     async console(host, layout, vmId) {
       return await host.connect(vmFolders(layout, vmId).serial);
     },

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { NodeLayout } from '../drivers/hypervisor/driver.ts';
+import { createNoopHypervisor } from '../drivers/hypervisor/noop.ts';
+import { createNoopNetworkDriver } from '../drivers/network/noop.ts';
+import { FakeHost } from '../host/fake-host.ts';
+import { perform } from '../host/host.ts';
+import { CroftError } from '../model/error.ts';
+import type { VmLaunch, WantedVm } from '../model/node-plan.ts';
+import type { ExecutionContext, Progress } from './context.ts';
+import { execute } from './execute.ts';
+import { planNode } from './plan.ts';
+import { subjectOf } from './steps.ts';
+
+const nodes = ['n1', 'n2', 'n3'] as const;
+type NodeName = (typeof nodes)[number];
+const id = 'aaaaaaaaaaaaaaaa';
+const image = { id: 'i', sha256: 'f'.repeat(64), format: 'raw' as const, size: 1 };
+const port = {
+  nicId: 'p',
+  vmId: id,
+  mac: '02:00:00:00:00:01',
+  address: '10.0.0.2',
+  segment: 2000,
+  model: 'virtio' as const,
+  impairment: null,
+};
+const launch: VmLaunch = {
+  ...{ id, hostname: 'a', cpus: 1, memory: 1, disk: null, image, ports: [port], userData: null, sshKeys: [], boot: 0 },
+  ...{ volumes: [], firmware: 'bios' as const, cloudConfig: null },
+};
+
+function layoutOf(node: NodeName): NodeLayout {
+  return { controllerId: 'c', stateFolder: `/${node}/c`, runFolder: `/run/${node}/c`, bridge: 'br-croft', uplink: null };
+}
+
+/** The row of one VM, as the store has it. */
+interface Row {
+  nodeId: NodeName;
+  movingTo: NodeName | null;
+  desired: WantedVm['desired'];
+}
+
+/** One VM on a cluster of noop nodes. A step that is held goes on, or is cut off, when the test says so. */
+function stage() {
+  let time = 1_000_000;
+  let life = new AbortController();
+  const hypervisor = createNoopHypervisor(() => time);
+  const row: Row = { nodeId: 'n1', movingTo: null, desired: 'running' };
+  const networks = new Map(nodes.map((node) => [node, createNoopNetworkDriver()]));
+  let busy = new Map<NodeName, Map<string, Promise<void>>>();
+  let postponed = false;
+  let gone = false;
+
+  const silent = (): void => undefined;
+  const progress: Progress = {
+    ...{ vmStep: silent, vmProgress: silent, imageFetched: silent, imageFailed: silent, vmStarted: silent, vmFailed: silent },
+    ...{ vmStopped: silent, vmRemoved: silent, routerStep: silent, portsRepaired: silent, nodeFailed: silent },
+    vmMoved: silent,
+    vmNotMoved: () => {
+      postponed = true;
+    },
+  };
+  const busyOn = (node: NodeName): Map<string, Promise<void>> => {
+    const own = busy.get(node) ?? new Map<string, Promise<void>>();
+    busy.set(node, own);
+    return own;
+  };
+  const occupy = (node: NodeName, subject: string, work: Promise<void>): void => {
+    const own = busyOn(node);
+    own.set(
+      subject,
+      work.finally(() => own.delete(subject)),
+    );
+  };
+
+  function contextOf(node: NodeName): ExecutionContext {
+    const { signal } = life;
+    return {
+      ...{ host: new FakeHost(), layout: layoutOf(node), hypervisor, network: networks.get(node) ?? createNoopNetworkDriver() },
+      images: { ensure: async () => undefined },
+      abilities: { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' },
+      ...{ progress, stopTimes: { powerdown: 0, terminate: 0 }, clock: () => time },
+      openBerth: async (vmId, to) => {
+        const target = to as NodeName;
+        if (busyOn(target).has(`vm:${vmId}`)) return null;
+        const { promise, resolve } = Promise.withResolvers<void>();
+        occupy(target, `vm:${vmId}`, promise);
+        return {
+          ...{ host: new FakeHost(), layout: layoutOf(target), signal },
+          complete: async () => {
+            if (signal.aborted || row.nodeId !== node || row.movingTo !== to) return false;
+            Object.assign(row, { nodeId: to, movingTo: null });
+            return true;
+          },
+          [Symbol.asyncDispose]: async () => resolve(),
+        };
+      },
+    };
+  }
+
+  async function pass(node: NodeName): Promise<number> {
+    time += 10_000;
+    const layout = layoutOf(node);
+    const network = networks.get(node) ?? createNoopNetworkDriver();
+    const [vms, arrivals, seen] = await perform(
+      new FakeHost(),
+      hypervisor.observe(layout),
+      hypervisor.arrivals(layout),
+      network.observe(layout),
+    );
+    const { desired, movingTo } = row;
+    const wanted: WantedVm = {
+      ...{ launch, label: 's/a', desired, generation: 1, missingImages: [], movingTo, restart: 'always' },
+      ...{ restarts: 0, retryAt: null, attempted: null },
+    };
+    const own = busyOn(node);
+    const plan = planNode({
+      wanted: {
+        vms: !gone && row.nodeId === node ? [wanted] : [],
+        ...{ arriving: !gone && row.movingTo === node ? [id] : [], images: [], routers: [] },
+      },
+      observed: { vms, network: seen, images: [], arrivals },
+      busy: new Set(own.keys()),
+      movedAway: new Set(gone || row.nodeId === node ? [] : [id]),
+      postponedImages: new Set(),
+      postponedMoves: new Map(postponed ? [[id, 'as the test wants it']] : []),
+      ...{ moveSlots: 1, now: time },
+    });
+    if (plan.forget.length > 0) gone = true;
+    const running = execute(contextOf(node), plan.steps);
+    for (const step of plan.steps) occupy(node, subjectOf(step), running.get(subjectOf(step)) ?? Promise.resolve());
+    return plan.steps.length;
+  }
+
+  return {
+    hypervisor,
+    row,
+    pass,
+    isGone: () => gone,
+    retry: () => {
+      postponed = false;
+    },
+    /** The controller dies and starts again: what was under way is cut off. */
+    async kill(): Promise<void> {
+      life.abort();
+      life = new AbortController();
+      await this.quiet();
+      busy = new Map();
+      postponed = false;
+    },
+    async quiet(): Promise<void> {
+      for (let own = all(); own.length > 0; own = all()) await Promise.all(own);
+    },
+    async running(): Promise<NodeName[]> {
+      const seen: NodeName[] = [];
+      for (const node of nodes) {
+        const [vms] = await perform(new FakeHost(), hypervisor.observe(layoutOf(node)));
+        if (vms.some(({ state }) => state === 'running')) seen.push(node);
+      }
+      return seen;
+    },
+    async leftovers(): Promise<string[]> {
+      const found: string[] = [];
+      for (const node of nodes) {
+        const [vms, arrivals] = await perform(new FakeHost(), hypervisor.observe(layoutOf(node)), hypervisor.arrivals(layoutOf(node)));
+        found.push(...vms.map(() => node), ...arrivals.map(() => `${node} arriving`));
+      }
+      return found;
+    },
+    diskOn: (node: NodeName) => hypervisor.disk(layoutOf(node), id),
+  };
+
+  function all(): Promise<void>[] {
+    return [...busy.values()].flatMap((own) => [...own.values()]);
+  }
+}
+
+type Deed =
+  | { kind: 'pass'; node: NodeName }
+  | { kind: 'move'; to: NodeName }
+  | { kind: 'cancel' | 'kill' | 'retry' | 'rest' }
+  | { kind: 'fail'; step: 'transfer' | 'stop' | 'destroy' | 'start' | 'discardArrival' }
+  | { kind: 'desire'; desired: 'running' | 'stopped' };
+
+const deed: fc.Arbitrary<Deed> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('pass' as const), node: fc.constantFrom(...nodes) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('move' as const), to: fc.constantFrom(...nodes) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constantFrom('cancel' as const, 'kill' as const, 'retry' as const, 'rest' as const) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('fail' as const),
+      step: fc.constantFrom('transfer' as const, 'stop' as const, 'destroy' as const, 'start' as const, 'discardArrival' as const),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('desire' as const), desired: fc.constantFrom('running' as const, 'stopped' as const) }),
+  },
+);
+
+test('CR4 through moves, cancellations, failures and kills in any order a VM never runs twice and never gets another disk, and comes to rest', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(deed, { maxLength: 25 }), fc.boolean(), async (deeds, remove) => {
+      const cluster = stage();
+      await cluster.pass('n1');
+      await cluster.quiet();
+      const disk = cluster.diskOn('n1');
+      assert.notEqual(disk, null);
+      const check = async () => {
+        assert.ok((await cluster.running()).length <= 1, 'it runs twice');
+        assert.equal(cluster.diskOn(cluster.row.nodeId), disk, 'the node that it is on has its disk');
+      };
+      for (const one of deeds) {
+        const { row } = cluster;
+        if (one.kind === 'pass') await cluster.pass(one.node);
+        else if (one.kind === 'move') row.movingTo = one.to === row.nodeId ? null : one.to;
+        else if (one.kind === 'cancel') row.movingTo = null;
+        else if (one.kind === 'kill') await cluster.kill();
+        else if (one.kind === 'retry') cluster.retry();
+        else if (one.kind === 'rest') await cluster.quiet();
+        else if (one.kind === 'desire') row.desired = one.desired;
+        else if (one.kind === 'fail') cluster.hypervisor.failNext(one.step, id, new CroftError('command.failed', 'as the test wants it'));
+        await check();
+      }
+      await cluster.quiet();
+      await check();
+      if (remove) cluster.row.desired = 'absent';
+      let rest = 0;
+      for (let round = 0; round < 12 && rest < 2; round += 1) {
+        cluster.retry();
+        let steps = 0;
+        for (const node of nodes) steps += await cluster.pass(node);
+        await cluster.quiet();
+        if (!remove) await check();
+        rest = steps === 0 ? rest + 1 : 0;
+      }
+      assert.equal(rest, 2, 'the passes never came to rest');
+      assert.equal(cluster.row.movingTo === null || remove, true, 'a move that is wanted is made');
+      assert.deepEqual(await cluster.leftovers(), remove ? [] : [cluster.row.nodeId]);
+      assert.deepEqual(await cluster.running(), !remove && cluster.row.desired === 'running' ? [cluster.row.nodeId] : []);
+      assert.equal(cluster.isGone(), remove);
+    }),
+    { numRuns: 400 },
+  );
+});
