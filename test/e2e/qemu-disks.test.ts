@@ -100,6 +100,18 @@ test("CR6 the variables of UEFI are the VM's own, kept over restarts, and gone w
   await assert.rejects(stat(firmwareVariables), { code: 'ENOENT' });
 });
 
+test('CR6 a node whose UEFI does not fit the variables of a VM is unfit, and the variables stay as they are', {
+  timeout: 60_000,
+}, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch();
+  await prepare(stage, vm);
+  const { firmwareVariables } = vmFolders(stage.layout, vm.id);
+  await writeFile(firmwareVariables, 'of another size');
+  await assert.rejects(prepare(stage, { ...vm, firmware: 'uefi' }), { code: 'node.unfit', message: /slice\/vm needs UEFI/, hint: /ovmf/ });
+  assert.equal(await readFile(firmwareVariables, 'utf8'), 'of another size');
+});
+
 test('MH8 all files that cannot be made again are named in one place', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   const vm = { ...(await stage.launch()), firmware: 'uefi' as const, volumes: [volume('data', mebibyte)] };
