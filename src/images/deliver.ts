@@ -93,7 +93,7 @@ export function createImageDelivery(options: ImageDeliveryOptions): ImageDeliver
         swarm.blame(claim.from, target);
         opened.delete(claim.from);
       }
-      const startsOver = outcome.kind === 'differs' && !startedOver;
+      const startsOver: boolean = outcome.kind === 'differs' && !startedOver;
       if (outcome.kind === 'differs' && claim.from !== null && first === 0) void suspect(claim.from, image);
       startedOver ||= startsOver;
       if (startsOver) from = 'controller';
