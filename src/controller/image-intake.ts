@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { ImageRequest } from '../images/built-image.ts';
+import { type ImageRequest, removeLeftovers } from '../images/built-image.ts';
 import { buildDebianImage } from '../images/debian.ts';
 import type { ImageLibrary } from '../images/library.ts';
 import { buildMicroImage } from '../images/micro.ts';
@@ -44,8 +44,18 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
     return image;
   }
 
-  async function build(name: string, make: (request: ImageRequest) => Promise<unknown>, traits: ImageTraits): Promise<Image> {
+  let lastBuild: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: each would take all that the machine has. */
+  function build(name: string, make: (request: ImageRequest) => Promise<unknown>, traits: ImageTraits): Promise<Image> {
+    const built = lastBuild.then(() => buildNow(name, make, traits));
+    lastBuild = built.catch(() => undefined);
+    return built;
+  }
+
+  async function buildNow(name: string, make: (request: ImageRequest) => Promise<unknown>, traits: ImageTraits): Promise<Image> {
     await mkdir(workFolder, { recursive: true });
+    await removeLeftovers(workFolder);
     const folder = await mkdtemp(join(workFolder, 'output-'));
     const log = (message: string): void => journal.record({ kind: 'image.building', message: `${name}: ${message}` });
     try {

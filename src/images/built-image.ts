@@ -41,6 +41,12 @@ export async function buildOnce({ workFolder, outputFile, log }: ImageRequest, {
   return built;
 }
 
+/** Removes what builds left that a crash ended. No build may be under way. */
+export async function removeLeftovers(workFolder: string): Promise<void> {
+  const names = (await readdir(workFolder)).filter((name) => /^(build|output)-\w+$/.test(name));
+  await Promise.all(names.map((name) => rm(path.join(workFolder, name), { recursive: true })));
+}
+
 async function removeKept(workFolder: string, kind: string): Promise<void> {
   const names = (await readdir(workFolder)).filter((name) => name.startsWith(`${kind}-`) && /-[0-9a-f]+\.(disk|raw)$/.test(name));
   await Promise.all(names.map((name) => rm(path.join(workFolder, name))));
