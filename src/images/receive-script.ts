@@ -12,7 +12,8 @@ export const cutShort = 46;
  *
  * Prints `at BYTES` where it goes on from, and again while it goes on; then `checking BYTES` and `syncing`. Who holds the
  * lock on the part writes it; others wait for it, and it ends with the last process that writes. A part is as long as what was written of
- * it, without zeros at its end, so it can be gone on with after whatever cut it. Zeros take no room on the disk.
+ * it, without zeros at its end, so it can be gone on with after whatever cut it. Zeros take no room on the disk. Where
+ * nothing comes for a minute it ends by itself: the controller's machine may be gone without a word.
  */
 export const receiveScript = `
 ${freeSpaceScript}
@@ -25,7 +26,7 @@ umask 022
 until [ "$partial" -ef /dev/fd/9 ]; do
   touch "$partial" || full "$partial"
   exec 9<>"$partial"
-  flock -w 60 9 || { echo "another transfer to $partial does not end" >&2; exit 1; }
+  flock -w 15 9 || { echo "another transfer to $partial does not end" >&2; exit 1; }
   [ "$(stat -c %s "$file" 2>/dev/null)" != "$size" ] || { rm -f "$partial"; exit 0; }
 done
 reporter='' puller='' watcher=''
@@ -45,8 +46,13 @@ truncate -s "$offset" "$partial" || exit 1
 echo "at $offset"
 
 report() {
+  before='' idle=0
   while sleep 0.5 >/dev/null 2>&1 3<&- 9>&-; do
-    while read -r key value; do [ "$key" != pos: ] || echo "$1 $value"; done <"/proc/$2/fdinfo/$3" || exit 0
+    while read -r key value; do [ "$key" != pos: ] || now=$value; done <"/proc/$2/fdinfo/$3" || exit 0
+    echo "$1 $now"
+    if [ "$now" = "$before" ]; then idle=$((idle + 1)); else idle=0; fi
+    before=$now
+    [ "$idle" -lt 120 ] || kill "$puller"
   done 2>/dev/null
 }
 if [ -n "$user" ]; then
