@@ -78,11 +78,14 @@ function makeUnit({ snapshot, candidates, peers, policy }: Context, vms: readonl
 }
 
 /** A VM that has a node already needs nothing more than what is there. */
-function missingImage(vms: readonly PlacementVm[], { images }: Context['snapshot']): string | null {
+function missingImage(vms: readonly PlacementVm[], { images, fetchFailures }: Context['snapshot']): string | null {
   for (const vm of vms) {
     if (vm.nodeId !== null) continue;
     const missing = [vm.imageId, ...vm.volumes.map(({ imageId }) => imageId)].find((id) => id !== null && !images.get(id)?.content);
-    if (missing !== undefined) return `image ${images.get(missing ?? '')?.name ?? vm.spec.image} is being fetched`;
+    if (missing === undefined) continue;
+    const name = images.get(missing ?? '')?.name ?? vm.spec.image;
+    const failure = fetchFailures.get(name);
+    return failure === undefined ? `image ${name} is being fetched` : `image ${name} was not fetched yet: ${failure}`;
   }
   return null;
 }

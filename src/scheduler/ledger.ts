@@ -57,11 +57,8 @@ export class Ledger {
     return { cpus: this.freeCpus[position] ?? 0, memory: this.freeMemory[position] ?? 0, disk: this.freeDisk[position] ?? 0 };
   }
 
-  capacity(position: number): Resources {
-    return { cpus: this.cpus[position] ?? 0, memory: this.memory[position] ?? 0, disk: this.disk[position] ?? 0 };
+  hasRoom(position: number, { cpus, memory, disk }: Resources): boolean {
+    const free = this.free(position);
+    return cpus <= free.cpus && memory <= free.memory && disk <= free.disk;
   }
-}
-
-export function fits(demand: Resources, room: Resources): boolean {
-  return demand.cpus <= room.cpus && demand.memory <= room.memory && demand.disk <= room.disk;
 }

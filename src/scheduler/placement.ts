@@ -5,7 +5,7 @@ import type { PlacementPolicy } from '../model/placement.ts';
 import type { CandidateIndex } from './candidates.ts';
 import { type Constraint, constraintOf, unconstrained } from './constraint.ts';
 import type { Job, Unit } from './jobs.ts';
-import { fits, type Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { pick } from './pick.ts';
 
 export interface Placed {
@@ -102,7 +102,7 @@ export class Placement {
     if (only !== null) {
       const { position } = only;
       const allowed = unit.candidates.open.includes(position) && !blocked.has(position);
-      return allowed && fits(unit.demand, this.ledger.free(position)) ? position : -1;
+      return allowed && this.ledger.hasRoom(position, unit.demand) ? position : -1;
     }
     for (const position of blocked) this.#blocked[position] = 1;
     const position = this.#pick(unit, policy, this.#blocked, wishes);

@@ -1,12 +1,12 @@
 /** Why something found no node, in words for an operator: what each node lacks, and what would make it fit. Of bounded length. */
 import type { PlacementVm } from '../model/assignment.ts';
 import { demandOf, type Resources, sizeInWords } from '../model/capacity.ts';
-import type { Node } from '../model/node.ts';
-import { mismatch, type NodeRequirement, otherNode, unavailability } from '../model/node-fit.ts';
+import type { NodeRequirement } from '../model/node-fit.ts';
 import type { Constraint } from './constraint.ts';
 import type { Job, Unit } from './jobs.ts';
-import { fits, type Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { NameGroups } from './name-groups.ts';
+import { type Surroundings, surroundingsOf } from './surroundings.ts';
 
 const kinds = ['cpus', 'memory', 'disk'] as const;
 type Kind = (typeof kinds)[number];
@@ -27,6 +27,7 @@ export interface ReasonContext {
 export class Reasons {
   readonly #context: ReasonContext;
   readonly #known = new Map<string, string>();
+  readonly #around = new Map<string, Surroundings>();
   #vmsByNode: ReadonlyMap<string | null, readonly PlacementVm[]> | null = null;
 
   /** What is free is read from the ledger when a reason is asked for, so ask when all is decided. */
@@ -48,7 +49,7 @@ export class Reasons {
     if (torn !== null) return false;
     return unit.candidates.open.some(
       (position) =>
-        (only === null || only.position === position) && !blocked.has(position) && fits(unit.demand, this.#context.ledger.free(position)),
+        (only === null || only.position === position) && !blocked.has(position) && this.#context.ledger.hasRoom(position, unit.demand),
     );
   }
 
@@ -84,77 +85,91 @@ export class Reasons {
 
   #obstacles(unit: Unit, requirements: readonly NodeRequirement[], { only, blocked }: Constraint): string[] {
     const { ledger } = this.#context;
-    const groups = new NameGroups();
-    const [short, resumable, awaited, suitable]: [number[], number[], number[], number[]] = [[], [], [], []];
-    for (const [position, node] of ledger.nodes.entries()) {
-      if ((only !== null && position !== only.position) || unit.vms.some(({ nodeId }) => nodeId === node.id)) continue;
-      const lacking = firstOf(requirements, (requirement) => mismatch(node, requirement));
-      if (lacking === otherNode) continue;
-      if (lacking === null) suitable.push(position);
-      const closed = unavailability(node);
-      if (lacking !== null || closed !== null) groups.add(lacking ?? closed ?? '', node.config.name);
-      else if (blocked.has(position)) groups.add('has VMs that it must be apart from', node.config.name);
-      else short.push(position);
-      if (lacking !== null || closed === null || blocked.has(position) || !fits(unit.demand, ledger.free(position))) continue;
-      if (onlyDrains(node)) resumable.push(position);
-      else awaited.push(position);
-    }
-    const tooLarge = this.#largerThanAny(unit.demand, suitable);
+    const around = this.#surroundings(unit, requirements, only?.position ?? null);
+    const tooLarge = this.#largerThanAny(unit.demand, around.suitable, around.largest);
     if (tooLarge !== null) return [tooLarge];
-    if (groups.empty && short.length === 0) return ['there is no other node'];
-    return [...this.#shortages(unit.demand, short), ...groups.words(), ...this.#remedies(unit.demand, short, resumable, awaited)];
+    const forbidden = new NameGroups();
+    for (const position of around.open)
+      if (blocked.has(position)) forbidden.add('has VMs that it must be apart from', ledger.nameOf(position));
+    const possible = (positions: readonly number[]): readonly number[] =>
+      blocked.size === 0 ? positions : positions.filter((position) => !blocked.has(position));
+    const short = possible(around.open);
+    const words = [...forbidden.words(), ...around.words];
+    if (words.length === 0 && short.length === 0) return ['there is no other node'];
+    const nearest = this.#nearest(unit.demand, short);
+    const fitting = (positions: readonly number[]) => possible(positions).find((position) => ledger.hasRoom(position, unit.demand));
+    const remedies = this.#remedies(unit.demand, nearest, fitting(around.drained), fitting(around.awaited));
+    return [...this.#shortages(unit.demand, nearest, short.length), ...words, ...remedies];
   }
 
-  #largerThanAny(demand: Resources, suitable: readonly number[]): string | null {
+  #surroundings({ vms, candidates }: Unit, requirements: readonly NodeRequirement[], only: number | null): Surroundings {
     const { ledger } = this.#context;
-    if (suitable.length === 0 || suitable.some((position) => fits(demand, ledger.capacity(position)))) return null;
-    const told = kinds.filter((kind) => suitable.every((position) => (ledger[kind][position] ?? 0) < demand[kind]));
-    if (told.length === 0)
-      return `is larger than any node: needs ${amounts(
-        demand,
-        kinds.filter((kind) => demand[kind] > 0),
-      )} at once`;
-    const largest = Object.fromEntries(
-      kinds.map((kind) => [kind, Math.max(...suitable.map((position) => ledger[kind][position] ?? 0))]),
-    ) as Record<Kind, number>;
-    return `is larger than any node: needs ${amounts(demand, told)}, and the most that one has is ${amounts(largest, told)}`;
+    const own = new Set(vms.map(({ nodeId }) => ledger.positionOf(nodeId)));
+    const elsewhere = (position: number): boolean => !own.has(position);
+    if (only !== null) return surroundingsOf(ledger, [only].filter(elsewhere), requirements);
+    const key = `${candidates.key} ${[...own].join()}`;
+    const known = this.#around.get(key);
+    if (known !== undefined) return known;
+    const found = surroundingsOf(ledger, [...ledger.nodes.keys()].filter(elsewhere), requirements);
+    this.#around.set(key, found);
+    return found;
   }
 
-  #shortages(demand: Resources, short: readonly number[]): string[] {
+  #largerThanAny(demand: Resources, suitable: readonly number[], largest: Resources): string | null {
     const { ledger } = this.#context;
-    const lacking = kinds.filter((kind) => short.some((position) => ledger.free(position)[kind] < demand[kind]));
-    if (lacking.length === 0) return [];
-    const nearest = this.#nearest(demand, short).slice(0, mostCompared);
-    const told = nearest.map((position) => {
+    if (suitable.length === 0) return null;
+    const told = kinds.filter((kind) => largest[kind] < demand[kind]);
+    if (told.length > 0)
+      return `is larger than any node: needs ${amounts(demand, told)}, and the most that one has is ${amounts(largest, told)}`;
+    if (suitable.some((position) => kinds.every((kind) => demand[kind] <= (ledger[kind][position] ?? 0)))) return null;
+    const asked = kinds.filter((kind) => demand[kind] > 0);
+    return `is larger than any node: needs ${amounts(demand, asked)} at once`;
+  }
+
+  /** `nearest` of the `count` nodes that would do but for their room. */
+  #shortages(demand: Resources, nearest: readonly number[], count: number): string[] {
+    if (count === 0) return [];
+    const { ledger } = this.#context;
+    const told = nearest.slice(0, mostCompared).map((position) => {
       const free = ledger.free(position);
-      const missing = kinds.filter((kind) => free[kind] < demand[kind]);
-      return `${ledger.nameOf(position)}: ${amounts(free, missing)} free`;
+      return { name: ledger.nameOf(position), free, missing: kinds.filter((kind) => free[kind] < demand[kind]) };
     });
-    const more = short.length > nearest.length ? [`${short.length - nearest.length} more have no more than that`] : [];
-    return [`needs ${amounts(demand, lacking)}`, ...told, ...more];
+    const lacking = kinds.filter((kind) => told.some(({ missing }) => missing.includes(kind)));
+    const more = count > told.length ? [`${count - told.length} more have no more than that`] : [];
+    return [
+      `needs ${amounts(demand, lacking)}`,
+      ...told.map(({ name, free, missing }) => `${name}: ${amounts(free, missing)} free`),
+      ...more,
+    ];
   }
 
-  /** Those that lack the smallest share first. */
+  /** Those that lack the smallest share first, at most `mostSearched`. */
   #nearest(demand: Resources, positions: readonly number[]): number[] {
-    const { ledger } = this.#context;
-    const lack = (position: number): number => {
-      const free = ledger.free(position);
-      return Math.max(...kinds.map((kind) => (demand[kind] === 0 ? 0 : (demand[kind] - free[kind]) / demand[kind])));
-    };
-    return positions
-      .map((position) => ({ position, lack: lack(position) }))
-      .sort((a, b) => a.lack - b.lack || a.position - b.position)
-      .map(({ position }) => position);
+    const { freeCpus, freeMemory, freeDisk } = this.#context.ledger;
+    const lackOf = (free: number, wanted: number): number => (wanted === 0 ? 0 : (wanted - free) / wanted);
+    const best: { position: number; lack: number }[] = [];
+    for (const position of positions) {
+      const lack = Math.max(
+        lackOf(freeCpus[position] ?? 0, demand.cpus),
+        lackOf(freeMemory[position] ?? 0, demand.memory),
+        lackOf(freeDisk[position] ?? 0, demand.disk),
+      );
+      if (best.length === mostSearched && lack >= (best.at(-1)?.lack ?? 0)) continue;
+      const index = best.findIndex((one) => lack < one.lack);
+      best.splice(index < 0 ? best.length : index, 0, { position, lack });
+      if (best.length > mostSearched) best.pop();
+    }
+    return best.map(({ position }) => position);
   }
 
-  #remedies(demand: Resources, short: readonly number[], [resumable]: readonly number[], [awaited]: readonly number[]): string[] {
+  #remedies(demand: Resources, nearest: readonly number[], resumable: number | undefined, awaited: number | undefined): string[] {
     const { ledger } = this.#context;
     const remedies: string[] = [];
     if (resumable !== undefined) {
       const name = ledger.nameOf(resumable);
       remedies.push(`on ${name} after \`croft node resume ${name}\``);
     } else if (awaited !== undefined) remedies.push(`on ${ledger.nameOf(awaited)} once it is ready`);
-    const inTheWay = this.#inTheWay(demand, this.#nearest(demand, short).slice(0, mostSearched));
+    const inTheWay = this.#inTheWay(demand, nearest);
     if (inTheWay !== null) remedies.push(inTheWay);
     return remedies.length === 0 ? [] : [`would fit ${remedies.join(', or ')}`];
   }
@@ -179,10 +194,6 @@ export class Reasons {
   }
 }
 
-function onlyDrains({ observed }: Node): boolean {
-  return observed.status === 'ready';
-}
-
 function labelOf({ vms }: Unit): string {
   return vms.map(({ name }) => name).join(' with ');
 }
@@ -194,12 +205,4 @@ function amounts(of: Resources, which: readonly Kind[]): string {
     return `${sizeInWords(amount)} of ${kind}`;
   });
   return words.join(' and ');
-}
-
-function firstOf<Item>(items: readonly Item[], find: (item: Item) => string | null): string | null {
-  for (const item of items) {
-    const found = find(item);
-    if (found !== null) return found;
-  }
-  return null;
 }

@@ -63,7 +63,15 @@ export function slice(id: string, routerNodeId: string | null = null, placement:
 
 /** Every slice needs a router. */
 export function snapshot(nodes: readonly Node[], vms: readonly PlacementVm[], slices: readonly Slice[] = []): PlacementSnapshot {
-  return { nodes, vms, slices, routed: new Set(slices.map(({ id }) => id)), images: new Map([[micro.id, micro]]), cursor: null };
+  return {
+    nodes,
+    vms,
+    slices,
+    routed: new Set(slices.map(({ id }) => id)),
+    images: new Map([[micro.id, micro]]),
+    fetchFailures: new Map(),
+    cursor: null,
+  };
 }
 
 export const options = { now: 1_000_000, routerGrace: 60_000, policy: 'spread' } as const;

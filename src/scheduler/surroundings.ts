@@ -1,0 +1,49 @@
+/** What is said of nodes whatever the size of a VM: found once for all VMs with the same requirement. */
+import type { Resources } from '../model/capacity.ts';
+import { mismatch, type NodeRequirement, otherNode, unavailability } from '../model/node-fit.ts';
+import type { Ledger } from './ledger.ts';
+import { NameGroups } from './name-groups.ts';
+
+export interface Surroundings {
+  /** Positions of nodes that would do and take more now. */
+  open: readonly number[];
+  /** Those that would do after they are resumed. */
+  drained: readonly number[];
+  /** Those that would do once they are ready. */
+  awaited: readonly number[];
+  /** All of these. */
+  suitable: readonly number[];
+  /** What keeps the others from it, in words. */
+  words: readonly string[];
+  /** The most that any node has that would do, each for itself. */
+  largest: Resources;
+}
+
+/** Of the nodes at `positions`; those that are not asked for are passed over in silence. */
+export function surroundingsOf(ledger: Ledger, positions: Iterable<number>, requirements: readonly NodeRequirement[]): Surroundings {
+  const groups = new NameGroups();
+  const [open, drained, awaited]: [number[], number[], number[]] = [[], [], []];
+  const largest = { cpus: 0, memory: 0, disk: 0 };
+  for (const position of positions) {
+    const node = ledger.nodes[position];
+    if (node === undefined) continue;
+    const lacking = firstMismatch(requirements, (requirement) => mismatch(node, requirement));
+    if (lacking === otherNode) continue;
+    const closed = lacking ?? unavailability(node);
+    if (closed !== null) groups.add(closed, node.config.name);
+    if (lacking !== null) continue;
+    for (const kind of ['cpus', 'memory', 'disk'] as const) largest[kind] = Math.max(largest[kind], ledger[kind][position] ?? 0);
+    if (closed === null) open.push(position);
+    else if (node.observed.status === 'ready') drained.push(position);
+    else awaited.push(position);
+  }
+  return { open, drained, awaited, suitable: [...open, ...drained, ...awaited], words: groups.words(), largest };
+}
+
+function firstMismatch(requirements: readonly NodeRequirement[], find: (requirement: NodeRequirement) => string | null): string | null {
+  for (const requirement of requirements) {
+    const found = find(requirement);
+    if (found !== null) return found;
+  }
+  return null;
+}
