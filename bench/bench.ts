@@ -7,6 +7,7 @@ import { describeMachine } from './machine.ts';
 import { table, writeJson, writePage } from './report.ts';
 import { measureConsole } from './scenarios/console.ts';
 import { measureDeploy } from './scenarios/deploy.ts';
+import { measureFetch } from './scenarios/fetch.ts';
 import { measureHelp } from './scenarios/help.ts';
 import { measureIdle } from './scenarios/idle.ts';
 import { measurePass } from './scenarios/pass.ts';
@@ -23,6 +24,7 @@ const scenarios: Record<string, (stage: Stage, say: Say) => Promise<Figure[]>> =
   spread: measureSpread,
   idle: measureIdle,
   placement: measurePlacement,
+  fetch: measureFetch,
   help: measureHelp,
 };
 

@@ -67,8 +67,7 @@ function createAgents(proxies: ProxyEnvironment): Agents {
     return {
       http: plain,
       https() {
-        const ca = [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
-        secure ??= new https.Agent({ proxyEnv, ca });
+        secure ??= new https.Agent({ proxyEnv, ca: trusted() });
         return secure;
       },
     };
@@ -78,6 +77,11 @@ function createAgents(proxies: ProxyEnvironment): Agents {
       cause: thrown,
     });
   }
+}
+
+/** Those of the machine too, so that a mirror in one's own network can be trusted as everywhere else on it. */
+function trusted(): string[] {
+  return [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
 }
 
 function ask(

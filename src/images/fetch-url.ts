@@ -8,6 +8,7 @@ export function urlWords(url: string | URL): string {
   const parsed = URL.parse(String(url));
   if (parsed === null) return 'what is no URL';
   const { protocol, host, pathname, search } = parsed;
+  if (host === '' && protocol !== 'file:') return `${protocol}…`;
   return `${protocol}//${host}${pathname}${search === '' ? '' : '?…'}`;
 }
 

@@ -3,7 +3,7 @@ import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { CorruptStream } from './corrupt-stream.ts';
 
 /** Each piece is one turn of a thread, so small pieces cost more than their work. */
-const pieceSize = 256 * 1024;
+const pieceSize = 128 * 1024;
 
 const engines = {
   gz: () => createGunzip({ chunkSize: pieceSize }),

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { SparseFile } from './sparse-file.ts';
+
+/** Pieces of data and of zeros, of sizes around those of holes and blocks. */
+const pieces = fc.array(
+  fc.record({
+    byte: fc.constantFrom(0, 7),
+    length: fc.oneof(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 60_000, max: 1_100_000 })),
+  }),
+  { maxLength: 8 },
+);
+const contentOf = (some: readonly { byte: number; length: number }[]) => some.map(({ byte, length }) => Buffer.alloc(length, byte));
+const hashOf = (content: Buffer) => createHash('sha256').update(content).digest('hex');
+
+test('SC8 a file written in any pieces, with a break and going on, has their content and its hash', async (context) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'croft-sparse-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const name = path.join(folder, 'file');
+  await fc.assert(
+    fc.asyncProperty(pieces, pieces, async (first, second) => {
+      const [before, after] = [contentOf(first), contentOf(second)];
+      const length = Buffer.concat(before).length;
+      {
+        await using file = await SparseFile.create(name, ['sha256']);
+        for (const piece of before) await file.write(piece);
+        await file.flush();
+        assert.equal(file.digest('sha256'), hashOf(Buffer.concat(before)));
+      }
+      const { file, restored } = await SparseFile.reopen(name, length, ['sha256', 'sha512']);
+      await using reopened = file;
+      const read: Buffer[] = [];
+      for await (const piece of restored) read.push(Buffer.from(piece));
+      assert.ok(Buffer.concat(read).equals(Buffer.concat(before)));
+      for (const piece of after) await reopened.write(piece);
+      await reopened.finish();
+      const whole = Buffer.concat([...before, ...after]);
+      assert.equal(reopened.size, whole.length);
+      assert.equal(reopened.digest('sha256'), hashOf(whole));
+      assert.ok((await readFile(name)).equals(whole));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('SC8 long runs of zeros take no room on the disk', async (context) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'croft-sparse-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const name = path.join(folder, 'file');
+  await using file = await SparseFile.create(name, ['sha256']);
+  await file.write(Buffer.alloc(100, 1));
+  for (let count = 0; count < 16; count++) await file.write(Buffer.alloc(1024 ** 2));
+  await file.finish();
+  const { size, blocks } = await stat(name);
+  assert.equal(size, 16 * 1024 ** 2 + 100);
+  assert.ok(blocks * 512 <= 128 * 1024, `${blocks * 512} bytes are allocated`);
+});
