@@ -85,20 +85,20 @@ fi
 reporter='' writer=''
 end() {
   for process in $reporter $writer; do kill "$process" 2>/dev/null; done
-  rm -f "$partial" "$folder/failure"
+  rm -f "$partial"
 }
 trap end EXIT
 trap 'exit 1' HUP INT PIPE TERM
 rm -f "$file" "$partial"
 echo want
 zstd -q -d -c <&3 2>/dev/null 3<&- 9>&- |
-  dd bs=64K iflag=fullblock conv=sparse status=none of="$partial" 2>"$folder/failure" 3<&- &
+  dd bs=64K iflag=fullblock conv=sparse status=none of="$partial" 3<&- &
 writer=$!
 while sleep 0.5 >/dev/null 2>&1 3<&- 9>&-; do
   while read -r key value; do [ "$key" != pos: ] || echo "at $value"; done <"/proc/$writer/fdinfo/1" || exit 0
 done 2>/dev/null 3<&- &
 reporter=$!
-wait "$writer" || { cat "$folder/failure" >&2; exit 1; }
+wait "$writer" || exit 1
 writer=''
 kill "$reporter" 2>/dev/null
 truncate -s "$size" "$partial" || exit 1

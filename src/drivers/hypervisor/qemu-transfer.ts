@@ -137,14 +137,11 @@ async function bring(
   ]);
   signal.throwIfAborted();
   if (code === 0) return;
+  if (code !== differs) throw diskFailure(`the disks of VM ${vm.id} could not be written on ${to.host.name}`, { code, stdout: '', stderr });
   if (sent !== null) throw sent;
-  const stdout = '';
-  if (code === differs) {
-    throw new CroftError('command.failed', `what arrived of ${file.name} on ${to.host.name} is not what ${source.name} sent`, {
-      node: to.host.name,
-    });
-  }
-  throw diskFailure(`the disks of VM ${vm.id} could not be written on ${to.host.name}`, { code, stdout, stderr });
+  throw new CroftError('command.failed', `what arrived of ${file.name} on ${to.host.name} is not what ${source.name} sent`, {
+    node: to.host.name,
+  });
 }
 
 /** Resolves with true when the file is asked for, with false when the program ends without. */
@@ -160,7 +157,7 @@ function follow(receiver: HostProcess, onProgress: (bytes: number) => void): Pro
   return promise;
 }
 
-/** Resolves with the error where the source failed; what became of the file is for the receiver to say. */
+/** Resolves with the error where the source failed. A receiver that goes away early has words of its own for it. */
 async function send(file: SentFile, source: Host, receiver: HostProcess, signal: AbortSignal): Promise<CroftError | null> {
   const over = new AbortController();
   const stop = (): void => over.abort();
