@@ -18,7 +18,7 @@ export function cluster(nodeCount: number): PlacementSnapshot {
   return {
     nodes: Array.from({ length: nodeCount }, (_, index) => node(index)),
     vms: Array.from({ length: nodeCount * vmsPerNode }, (_, index) => vm(index)),
-    ...{ slices: [], routed: new Set(), images: new Map([[image.id, image]]), cursor: null },
+    ...{ slices: [], routed: new Set(), images: new Map([[image.id, image]]), fetchFailures: new Map(), cursor: null },
   };
 }
 

@@ -96,7 +96,7 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
       const { images } = await maps.current();
       const definition = given ?? images.get(name);
       if (definition === undefined) {
-        throw new CroftError('not-found', `the image map has no ${unknownName('image', name, [...images.keys()])}`, {
+        throw new CroftError('not-found', `the image map does not have it: ${unknownName('image', name, [...images.keys()])}`, {
           hint: 'Give a URL to fetch it from, or add it to the image map.',
         });
       }

@@ -32,6 +32,8 @@ export interface PlacementSnapshot {
   routed: ReadonlySet<string>;
   /** By identifier, also those that no name means any more. */
   images: ReadonlyMap<string, Image>;
+  /** Why the last attempt to fetch an image failed, by its name. */
+  fetchFailures: ReadonlyMap<string, string>;
   /** The name of the node that round-robin used last; null before it used any. A name, so that it has its place in the order when the node is gone. */
   cursor: string | null;
 }

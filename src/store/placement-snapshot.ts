@@ -1,4 +1,5 @@
 /** Reads what the scheduler decides from, and no more of each VM than that. */
+import type { NotNull } from 'kysely';
 import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
 import type { Queries } from './database.ts';
 import { imageOf } from './images.ts';
@@ -10,6 +11,12 @@ export async function readSnapshot(queries: Queries): Promise<PlacementSnapshot>
   const slices = await queries.selectFrom('slices').selectAll().where('desired', '<>', 'absent').orderBy('name').execute();
   const routed = await queries.selectFrom('networks').select('slice_id').distinct().execute();
   const images = await queries.selectFrom('images').selectAll().execute();
+  const failures = await queries
+    .selectFrom('image_pulls')
+    .select(['name', 'reason'])
+    .where('reason', 'is not', null)
+    .$narrowType<{ reason: NotNull }>()
+    .execute();
   const { placement_cursor: cursor } = await queries.selectFrom('controller').select('placement_cursor').executeTakeFirstOrThrow();
   return {
     nodes: await readNodes(queries),
@@ -17,6 +24,7 @@ export async function readSnapshot(queries: Queries): Promise<PlacementSnapshot>
     slices: slices.map(sliceOf),
     routed: new Set(routed.map((row) => row.slice_id)),
     images: new Map(images.map((row) => [row.id, imageOf(row)])),
+    fetchFailures: new Map(failures.map(({ name, reason }) => [name, reason])),
     cursor,
   };
 }
