@@ -152,7 +152,7 @@ const network = (fields: string): string => `{slice: a, networks: {lan: {${field
 const link = (ends: string, vms: string): string => `{slice: a, networks: {lan: {}, wire: {link: [${ends}]}}, vms: {${vms}}}`;
 
 const wrong: [string, string, string, RegExp][] = [
-  ['CR9 an unknown image', '{slice: a, vms: {web: {image: micr}}}', 'vms.web.image', /unknown image "micr": did you mean micro\?/],
+  ['CR9 an unknown image', '{slice: a, vms: {web: {image: micr}}}', 'vms.web.image', /unknown image or alias "micr": did you mean micro\?/],
   ['CR9 no image', '{slice: a, vms: {web: {}}}', 'vms.web', /has no image/],
   ['CR9 an unknown flavor', vm('flavor: smal'), 'vms.web.flavor', /did you mean small\?/],
   ['CR9 an unknown network', vm('nics: [lam]'), 'vms.web.nics.0', /unknown network "lam": did you mean lan\?/],
