@@ -64,9 +64,9 @@ for file in "$folder"/*; do
   [ -n "$dry" ] || rm -f -- "$file" || exit 1
   echo "$name $freed"
 done
-for work in "$run"/transfers/*; do
+for work in "$run"/transfer-*; do
   [ -d "$work" ] && [ -z "$dry" ] || continue
-  coming "\${work##*/}" || rm -rf "$work"
+  coming "\${work##*/transfer-}" || rm -rf "$work"
 done
 `;
 

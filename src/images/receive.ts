@@ -66,7 +66,7 @@ export const receiveImage: Receive = async (reception) => {
 };
 
 function scriptArguments(place: ImagePlace, { sha256, format, size }: DeliveredImage, source: ImageSource): string[] {
-  const image = [imageFolder(place), sha256, format, String(size), `${place.runFolder}/transfers/${sha256}`];
+  const image = [imageFolder(place), sha256, format, String(size), `${place.runFolder}/transfer-${sha256}`];
   return source.kind === 'peer' ? [...image, source.user, source.address, String(source.port), source.hostKey] : image;
 }
 

@@ -137,7 +137,7 @@ test('CR12 an image arrives whole, readable by guests, without room for its zero
   const [result] = await host.batch([call.command]);
   assert.ok(result);
   assert.deepEqual(call.parse(result), [image.sha256]);
-  assert.deepEqual(await readdir(path.join(place.runFolder, 'transfers')), []);
+  assert.deepEqual(await readdir(place.runFolder), []);
 });
 
 test("CR12 on the controller's own machine the image takes no second place on the disk", async (context) => {
