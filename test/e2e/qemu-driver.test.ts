@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, readlink, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
 import { processName, vmFolders, vmUserId } from '../../src/drivers/hypervisor/identity.ts';
@@ -61,6 +61,22 @@ test("CR6 a VM's files are closed to other VMs, and it cannot replace what root 
   assert.deepEqual(await seen(folders.consoleLog), [user, user, '600']);
   assert.deepEqual(await seen(`${folders.run}/sockets`), [user, groupId, '2770']);
   assert.deepEqual(await seen(folders.qmp), [user, groupId, '770']);
+});
+
+test('SC19 a running VM has no port of the network open', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const pid = await stage.up(await stage.launch());
+  const names = await readdir(`/proc/${pid}/fd`);
+  const open = (await Promise.all(names.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => '')))).filter((target) =>
+    target.startsWith('socket:'),
+  );
+  assert.ok(open.length >= 3, 'QMP, VNC and serial console');
+  const tables = await Promise.all(['tcp', 'tcp6', 'udp', 'udp6'].map((name) => readFile(`/proc/net/${name}`, 'utf8').catch(() => '')));
+  const inodes = new Set(tables.flatMap((table) => table.split('\n').map((line) => `socket:[${line.trim().split(/\s+/)[9]}]`)));
+  assert.deepEqual(
+    open.filter((socket) => inodes.has(socket)),
+    [],
+  );
 });
 
 test('CR6 a second start of a running VM does nothing', { timeout: 60_000 }, async () => {
