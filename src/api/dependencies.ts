@@ -7,7 +7,7 @@ import type { ImageDefinition, ImageTraits } from '../model/image-definition.ts'
 import type { ImageMap } from '../model/image-map/image-map.ts';
 import type { ImageCheck, ImageCollection, PullProgress } from '../model/image-view.ts';
 import type { Node, NodeConfigInput } from '../model/node.ts';
-import type { AbandonedAnswer, CommandAnswer } from '../model/operations.ts';
+import type { AbandonedAnswer, CommandAnswer, DrainAnswer } from '../model/operations.ts';
 import type { PlacementPolicy } from '../model/placement.ts';
 import type { Store } from '../store/store.ts';
 import type { Metrics } from './metrics.ts';
@@ -57,6 +57,8 @@ export interface NodeGateway {
     work: { argv: readonly [string, ...string[]] } | { script: string; args: readonly string[] },
     timeout: number,
   ): Promise<CommandAnswer>;
+  /** Puts nothing new on the node and has what can leave it leave. */
+  drain(name: string): Promise<Omit<DrainAnswer, 'node'>>;
   /** Removes a node and all that is this controller's there; `conflict.in-use` while it has VMs, unless they are abandoned. */
   forget(name: string, abandon: boolean): Promise<AbandonedAnswer>;
 }

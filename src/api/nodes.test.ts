@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { authorization, fingerprint, imageHash, type Stage, setStage } from '../../test/api/stand-ins.ts';
 import type { Image } from '../model/image.ts';
 import type { NodeView } from '../model/node-view.ts';
+import type { DrainAnswer } from '../model/operations.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -24,7 +25,9 @@ test('CR1 a node is adopted, shown, drained, resumed and removed', async () => {
   assert.equal(added.status, 201);
   assert.deepEqual([added.body.status, added.body.specs, added.body.capacity, added.body.vms], ['new', null, null, 0]);
   assert.equal((await ask(stage, 'POST', '/v1/nodes', { name: 'one', ssh })).body.code, 'conflict.exists');
-  assert.equal((await ask<NodeView>(stage, 'POST', '/v1/nodes/one/drain')).body.administration, 'draining');
+  const { body: drained } = await ask<DrainAnswer>(stage, 'POST', '/v1/nodes/one/drain');
+  assert.deepEqual([drained.node.administration, drained.task.kind, drained.task.state], ['draining', 'node.drain', 'running']);
+  assert.deepEqual(drained.vms, [{ vm: 'shop/web', movingTo: null, stayReason: 'no node has room' }]);
   assert.equal((await ask<NodeView>(stage, 'POST', '/v1/nodes/one/resume')).body.administration, 'active');
   assert.deepEqual(
     (await ask<NodeView[]>(stage, 'GET', '/v1/nodes')).body.map(({ name }) => name),

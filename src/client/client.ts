@@ -12,6 +12,7 @@ import type {
   ApplyAnswer,
   ApplyOptions,
   CommandAnswer,
+  DrainAnswer,
   ExecInput,
   FingerprintAnswer,
   LatestEventAnswer,
@@ -60,7 +61,8 @@ export function createClient(options: TransportOptions) {
         json<AbandonedAnswer>('DELETE', nodePath(node), { query: { abandon: options.abandon } }),
       /** Labels given are set, those given as null removed. */
       edit: (node: string, edit: NodeEdit) => json<NodeView>('PATCH', nodePath(node), { body: edit }),
-      drain: (node: string) => json<NodeView>('POST', `${nodePath(node)}/drain`),
+      /** VMs leave the node until the task has ended. */
+      drain: (node: string) => json<DrainAnswer>('POST', `${nodePath(node)}/drain`),
       resume: (node: string) => json<NodeView>('POST', `${nodePath(node)}/resume`),
       exec: (node: string, request: ExecInput) => json<CommandAnswer>('POST', `${nodePath(node)}/exec`, { body: request }),
       doctor: (node: string) => json<DoctorReport>('GET', `${nodePath(node)}/doctor`),

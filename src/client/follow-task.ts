@@ -1,4 +1,4 @@
-/** Following a task to its end, with the events of its slice on the way. */
+/** Following a task to its end, with the events of its slice or node on the way. */
 import { CroftError } from '../model/error.ts';
 import type { Event } from '../model/event.ts';
 import type { Task } from '../model/task.ts';
@@ -39,7 +39,9 @@ export async function followTask(client: Client, task: Task, { after, signal, on
 async function followOnce(client: Client, task: Task, { after, signal, onEvent }: FollowTaskOptions): Promise<Task> {
   let now = await client.tasks.get(task.id);
   if (now.state !== 'running') return now;
-  for await (const event of client.events.follow({ after, slice: task.subject }, signal)) {
+  const ofNode = task.kind === 'node.drain';
+  for await (const event of client.events.follow({ after, ...(!ofNode && { slice: task.subject }) }, signal)) {
+    if (ofNode && event.node !== task.subject) continue;
     onEvent?.(event);
     if (event.kind !== 'task.ended') continue;
     now = await client.tasks.get(task.id);

@@ -133,7 +133,11 @@ export async function startController(options: ControllerOptions, agent: string 
       ...createImageCare({ store, library, delivery: images, fleet }),
       collect: (dryRun) => sweep.collect(dryRun),
     },
-    nodes: new NodeAdministration({ store, fleet, journal, hypervisor, network, images, doctor: createDoctor(), hosts, wake }),
+    nodes: new NodeAdministration({
+      ...{ store, fleet, journal, hypervisor, network, images, hosts, wake, now, routerGrace },
+      doctor: createDoctor(),
+      policy: options.placement,
+    }),
     console: {
       open: async (slice, name) => await consoles.open(await store.vms.get(slice, name)),
       log: async (slice, name, bytes) => {

@@ -2,10 +2,13 @@
 import type { HypervisorDriver, NodeLayout } from '../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import { type Host, perform, run } from '../host/host.ts';
+import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
 import type { DoctorCheck, DoctorReport } from '../model/doctor.ts';
 import { CroftError } from '../model/error.ts';
 import { type Node, type NodeConfig, type NodeConfigInput, type NodeRole, nodeConfigSchema } from '../model/node.ts';
-import type { AbandonedAnswer, CommandAnswer } from '../model/operations.ts';
+import type { AbandonedAnswer, CommandAnswer, DrainAnswer } from '../model/operations.ts';
+import type { PlacementPolicy } from '../model/placement.ts';
+import { schedule } from '../scheduler/schedule.ts';
 import type { Store } from '../store/store.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
@@ -34,7 +37,15 @@ export interface NodeGatewayOptions {
     hostKey(target: NonNullable<NodeConfigInput['ssh']>): Promise<string>;
   };
   wake(): void;
+  /** ms since 1970. */
+  now(): number;
+  /** As the placement loop has them. */
+  routerGrace: number;
+  policy: PlacementPolicy;
 }
+
+/** What draining a node begins: see DrainAnswer. */
+export type NodeDrain = Omit<DrainAnswer, 'node'>;
 
 type Work = { argv: readonly [string, ...string[]] } | { script: string; args: readonly string[] };
 
@@ -64,6 +75,18 @@ export class NodeAdministration {
     journal.record({ kind: 'node.added', node: config.name, message: `added: ${how}` });
     wake();
     return node;
+  }
+
+  /** Foretells what the placement loop, woken by this, decides of the node's VMs. */
+  async drain(name: string): Promise<NodeDrain> {
+    const { store, wake, now, routerGrace, policy } = this.#options;
+    const { id } = await store.nodes.get(name);
+    await store.nodes.administer(id, 'draining');
+    const task = await store.tasks.start({ kind: 'node.drain', subject: name, vm: null, generation: 0 });
+    const snapshot = await store.placement.snapshot();
+    const { assignments } = schedule(snapshot, { now: now(), routerGrace, policy });
+    wake();
+    return { task, vms: drainedVms(id, snapshot, assignments) };
   }
 
   hostKey(target: NonNullable<NodeConfigInput['ssh']>): Promise<string> {
@@ -98,6 +121,8 @@ export class NodeAdministration {
   /** Takes all that is this controller's off a node that nothing is assigned to. Nothing is placed there meanwhile. */
   async #vacate(node: Node): Promise<void> {
     const { store, fleet, wake } = this.#options;
+    // Before it drains, which would move what is there.
+    await this.#refuseOccupied(node);
     await store.nodes.administer(node.id, 'draining');
     try {
       await this.#refuseOccupied(node);
@@ -177,6 +202,19 @@ export class NodeAdministration {
       return inWords(thrown);
     }
   }
+}
+
+function drainedVms(nodeId: string, snapshot: PlacementSnapshot, assignments: readonly Assignment[]): NodeDrain['vms'] {
+  const names = new Map(snapshot.nodes.map(({ id, config }) => [id, config.name]));
+  const moves = new Map(assignments.filter(({ kind }) => kind === 'move').map((move) => [move.id, move]));
+  return snapshot.vms
+    .filter((vm) => vm.nodeId === nodeId)
+    .map((vm) => {
+      const move = moves.get(vm.id);
+      const target = move === undefined ? vm.movingTo : move.nodeId;
+      const stayReason = move === undefined ? vm.stayReason : move.reason;
+      return { vm: `${vm.slice}/${vm.name}`, movingTo: names.get(target ?? '') ?? null, stayReason: target === null ? stayReason : null };
+    });
 }
 
 function removalInWords({ abandoned, left }: AbandonedAnswer): string {

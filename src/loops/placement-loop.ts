@@ -2,15 +2,17 @@
 import type { Assignment } from '../model/assignment.ts';
 import type { PlacementPolicy } from '../model/placement.ts';
 import type { Slice } from '../model/slice.ts';
+import type { Task } from '../model/task.ts';
 import type { Vm } from '../model/vm.ts';
 import { schedule } from '../scheduler/schedule.ts';
 import type { Store } from '../store/store.ts';
 import { concernedNodes } from './concerned-nodes.ts';
+import { drainOutcome } from './drain-outcome.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
 import { Loop } from './loop.ts';
 import { placementNews } from './placement-news.ts';
-import { taskOutcome } from './task-outcome.ts';
+import { type TaskOutcome, taskOutcome } from './task-outcome.ts';
 
 export interface PlacementLoopOptions {
   store: Store;
@@ -114,16 +116,27 @@ export class PlacementLoop {
   }
 
   async #endTasks(): Promise<void> {
-    const { store, fleet, journal } = this.#options;
+    const { store, journal } = this.#options;
     for (const task of await store.tasks.running()) {
-      const slice = await store.slices.find(task.subject);
-      const vms = slice === null ? [] : await store.vms.list({ slice: slice.name });
-      const outcome = taskOutcome(task, slice, vms, slice !== null && routerReady(slice, fleet));
+      const outcome = task.kind === 'node.drain' ? await this.#drainOutcome(task.subject) : await this.#sliceOutcome(task);
       if (outcome === null) continue;
       await journal.flush();
       await store.tasks.end(task.id, outcome.state, outcome.message);
       journal.announce();
     }
+  }
+
+  async #sliceOutcome(task: Task): Promise<TaskOutcome | null> {
+    const { store, fleet } = this.#options;
+    const slice = await store.slices.find(task.subject);
+    const vms = slice === null ? [] : await store.vms.list({ slice: slice.name });
+    return taskOutcome(task, slice, vms, slice !== null && routerReady(slice, fleet));
+  }
+
+  async #drainOutcome(name: string): Promise<TaskOutcome | null> {
+    const { store } = this.#options;
+    const [nodes, vms, slices] = await Promise.all([store.nodes.list(), store.vms.list(), store.slices.list()]);
+    return drainOutcome({ name, nodes, vms, slices });
   }
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { nameSchema } from './name.ts';
 import { labelSchema } from './node.ts';
+import { nodeViewSchema } from './node-view.ts';
 import { sliceSummarySchema } from './slice-view.ts';
 import { taskSchema } from './task.ts';
 
@@ -106,6 +107,26 @@ export const abandonedAnswerSchema = z.object({
   left: z.string().nullable(),
 });
 export type AbandonedAnswer = z.infer<typeof abandonedAnswerSchema>;
+
+/** What becomes of a node's VMs when it is drained, as decided at once; it may be decided anew later. */
+export const drainAnswerSchema = z
+  .object({
+    node: nodeViewSchema,
+    /** Ends when nothing moves any more; its message then says what stays. */
+    task: taskSchema,
+    vms: z.array(
+      z.object({
+        /** `slice/vm`. */
+        vm: z.string(),
+        /** The node that it moves to; null where it stays. */
+        movingTo: z.string().nullable(),
+        /** Why it stays; null where it moves. */
+        stayReason: z.string().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'Drained' });
+export type DrainAnswer = z.infer<typeof drainAnswerSchema>;
 
 export const latestEventAnswerSchema = z.object({ sequence: z.int() });
 export type LatestEventAnswer = z.infer<typeof latestEventAnswerSchema>;

@@ -163,6 +163,12 @@ function nodeGateway(store: Store, asked: string[]): ApiDependencies['nodes'] {
       asked.push(`exec ${name} ${JSON.stringify(work)} ${timeout}`);
       return { code: 3, stdout: 'out', stderr: 'err' };
     },
+    async drain(name) {
+      const { id } = await store.nodes.get(name);
+      await store.nodes.administer(id, 'draining');
+      const task = await store.tasks.start({ kind: 'node.drain', subject: name, vm: null, generation: 0 });
+      return { task, vms: [{ vm: 'shop/web', movingTo: null, stayReason: 'no node has room' }] };
+    },
     async forget(name, abandon) {
       const { id } = await store.nodes.get(name);
       return { abandoned: await store.nodes.remove(id, abandon), left: null };

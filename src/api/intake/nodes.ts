@@ -1,22 +1,22 @@
 /** What is asked of nodes: recorded as an event, done, and made known to the loops. */
 import { createHash } from 'node:crypto';
 import type { DoctorReport } from '../../model/doctor.ts';
-import type { Node, NodeAdministration } from '../../model/node.ts';
-import type { CommandAnswer, ExecRequest, NodeEdit } from '../../model/operations.ts';
+import type { Node } from '../../model/node.ts';
+import type { CommandAnswer, DrainAnswer, ExecRequest, NodeEdit } from '../../model/operations.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
 type Context = Pick<ApiDependencies, 'store' | 'nodes' | 'wake'>;
 
-export async function administerNode(
-  { store, wake }: Pick<Context, 'store' | 'wake'>,
-  name: string,
-  administration: NodeAdministration,
-): Promise<Node> {
+/** Recorded first, so that it stands before what it leads to. */
+export async function drainNode({ store, nodes }: Context, name: string): Promise<Omit<DrainAnswer, 'node'>> {
+  await record(store, 'node.draining', name, `${name} is drained: nothing new is placed there, and what can leaves it`);
+  return await nodes.drain(name);
+}
+
+export async function resumeNode({ store, wake }: Pick<Context, 'store' | 'wake'>, name: string): Promise<Node> {
   const { id } = await store.nodes.get(name);
-  await store.nodes.administer(id, administration);
-  const message =
-    administration === 'draining' ? `${name} is drained: nothing new is placed there, and what can leaves it` : `${name} is active again`;
-  await store.events.append([{ kind: `node.${administration}`, node: name, message }]);
+  await store.nodes.administer(id, 'active');
+  await record(store, 'node.active', name, `${name} is active again`);
   wake();
   return store.nodes.get(name);
 }

@@ -6,11 +6,12 @@ import { type NodeView, nodeViewSchema } from '../../model/node-view.ts';
 import {
   abandonedAnswerSchema,
   commandAnswerSchema,
+  drainAnswerSchema,
   execRequestSchema,
   fingerprintAnswerSchema,
   nodeEditSchema,
 } from '../../model/operations.ts';
-import { administerNode, editNode, execOnNode } from '../intake/nodes.ts';
+import { drainNode, editNode, execOnNode, resumeNode } from '../intake/nodes.ts';
 import { presentNode } from '../present/node.ts';
 import { flagSchema, nodeParams, problems, type Routes } from '../route.ts';
 
@@ -110,24 +111,36 @@ export const nodeRoutes: Routes = (api, dependencies) => {
     async ({ params, query }) => nodes.forget(params.node, query.abandon),
   );
 
-  for (const { verb, administration, summary } of [
-    { verb: 'drain', administration: 'draining', summary: 'Place nothing new on a node, and move away what can move' },
-    { verb: 'resume', administration: 'active', summary: 'Place VMs on a node again' },
-  ] as const) {
-    api.post(
-      `/v1/nodes/:node/${verb}`,
-      {
-        schema: {
-          summary,
-          operationId: `${verb}Node`,
-          tags: ['nodes'],
-          params: nodeParams,
-          response: { 200: nodeViewSchema, ...problems('not-found') },
-        },
+  api.post(
+    '/v1/nodes/:node/drain',
+    {
+      schema: {
+        summary: 'Place nothing new on a node, and move away what can move',
+        operationId: 'drainNode',
+        tags: ['nodes'],
+        params: nodeParams,
+        response: { 200: drainAnswerSchema, ...problems('not-found') },
       },
-      async ({ params }) => shown(await administerNode(dependencies, params.node, administration)),
-    );
-  }
+    },
+    async ({ params }) => {
+      const drain = await drainNode(dependencies, params.node);
+      return { node: await shown(await store.nodes.get(params.node)), ...drain };
+    },
+  );
+
+  api.post(
+    '/v1/nodes/:node/resume',
+    {
+      schema: {
+        summary: 'Place VMs on a node again; moves away from it are called off',
+        operationId: 'resumeNode',
+        tags: ['nodes'],
+        params: nodeParams,
+        response: { 200: nodeViewSchema, ...problems('not-found') },
+      },
+    },
+    async ({ params }) => shown(await resumeNode(dependencies, params.node)),
+  );
 
   api.post(
     '/v1/nodes/:node/exec',

@@ -10,6 +10,7 @@ import { counted } from '../output/quantity.ts';
 import { doctorText, isHealthy } from '../views/doctor.ts';
 import { nodeDetails, nodeTable } from '../views/node.ts';
 import { registerNodeAdd } from './node-add.ts';
+import { registerNodeDrain } from './node-drain.ts';
 import { registerNodeExec } from './node-exec.ts';
 import { registerNodeSet } from './node-set.ts';
 
@@ -40,6 +41,7 @@ export function registerNode(node: Command, context: CliContext): void {
     await context.show(output, report, (found) => doctorText(found, context.view()));
     if (!isHealthy(report)) context.exitCode = exitCodes.failed.code;
   });
+  registerNodeDrain(node.command('drain'), context);
   registerAdministration(node, context);
   registerNodeSet(node.command('set'), context);
   registerRemove(node.command('rm'), context);
@@ -51,22 +53,11 @@ function oneNode(command: Command): Command {
 }
 
 function registerAdministration(node: Command, context: CliContext): void {
-  const verbs = {
-    drain: {
-      description: 'put nothing new on a node, and move away what can move',
-      outcome: 'gets no new VMs; `croft vm ls` shows what moves',
-    },
-    resume: { description: 'use a drained node again', outcome: 'may get VMs again' },
-  } as const;
-  for (const verb of ['drain', 'resume'] as const) {
-    const { description, outcome } = verbs[verb];
-    withExamples(oneNode(node.command(verb).description(description)), `croft node ${verb} n1`).action(
-      async (name: string, { output }: OutputOptions) => {
-        const client = await context.client();
-        await context.show(output, await client.nodes[verb](name), (found) => `node ${found.name} ${outcome}`);
-      },
-    );
-  }
+  const resume = oneNode(node.command('resume').description('use a drained node again, and call off the moves away from it'));
+  withExamples(resume, 'croft node resume n1').action(async (name: string, { output }: OutputOptions) => {
+    const client = await context.client();
+    await context.show(output, await client.nodes.resume(name), (found) => `node ${found.name} may get VMs again`);
+  });
 }
 
 function registerRemove(remove: Command, context: CliContext): void {

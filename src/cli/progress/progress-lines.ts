@@ -3,7 +3,7 @@ import type { VmView } from '../../model/vm-view.ts';
 import { durationInWords } from '../output/quantity.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import type { ViewOptions } from '../views/view.ts';
-import { stateCell, vmState } from '../views/vm.ts';
+import { nodeInWords, stateCell, vmState } from '../views/vm.ts';
 
 /** A VM with the time it took; `endedAt` is null while something is left to do. Times as of `ViewOptions.now`. */
 export interface VmProgress {
@@ -26,18 +26,19 @@ const columns: readonly Column[] = [
 export function progressLines(progress: readonly VmProgress[], { height, ...options }: ViewOptions & { height: number }): string[] {
   const room = Math.max(1, height - 2);
   const shown = progress.length <= room ? progress : [...progress].sort((a, b) => Number(a.endedAt !== null) - Number(b.endedAt !== null));
-  const reasons = shown.some(({ vm }) => vm.reason !== null);
+  const reasons = shown.some(({ vm }) => vm.reason !== null || vm.stayReason !== null);
+  const slices = new Set(progress.map(({ vm }) => vm.slice));
   const table = renderTable(
     reasons ? columns : columns.slice(0, -1),
     shown
       .slice(0, room)
       .map(({ vm, beganAt, endedAt, removed }) => [
-        vm.name,
-        vm.node ?? '-',
+        slices.size > 1 ? `${vm.slice}/${vm.name}` : vm.name,
+        nodeInWords(vm),
         stateCell(removed ? 'removed' : vmState(vm)),
         removed ? '' : (vm.step ?? ''),
         durationInWords((endedAt ?? options.now) - beganAt),
-        vm.reason ?? '',
+        vm.reason ?? vm.stayReason ?? '',
       ]),
     options,
   );

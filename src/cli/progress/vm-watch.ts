@@ -47,7 +47,8 @@ export class VmWatch {
   }
 
   async #list(): Promise<VmView[]> {
-    const { subject, vm } = this.#task;
+    const { kind, subject, vm } = this.#task;
+    if (kind === 'node.drain') return (await this.#client.vms.list()).filter(({ id, node }) => node === subject || this.#seen.has(id));
     try {
       const vms = await this.#client.vms.list({ slice: subject });
       return vm === null ? vms : vms.filter(({ name }) => name === vm);
@@ -57,13 +58,19 @@ export class VmWatch {
     }
   }
 
+  /** For a drain a VM is settled where it has left or has to stay, whatever its state. */
+  #isSettled(vm: VmView): boolean {
+    const { kind, subject } = this.#task;
+    return kind === 'node.drain' ? vm.node !== subject || vm.stayReason !== null : isSettled(vm);
+  }
+
   #note(vms: readonly VmView[]): void {
     const now = this.#now();
     const gone = new Map(this.#seen);
     for (const vm of vms) {
       const before = this.#seen.get(vm.id);
       gone.delete(vm.id);
-      const endedAt = isSettled(vm) ? (before?.endedAt ?? now) : null;
+      const endedAt = this.#isSettled(vm) ? (before?.endedAt ?? now) : null;
       this.#seen.set(vm.id, { vm, beganAt: this.#beganAt, endedAt, removed: false });
     }
     for (const [id, progress] of gone) this.#seen.set(id, { ...progress, removed: true, endedAt: progress.endedAt ?? now });

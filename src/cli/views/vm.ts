@@ -49,7 +49,8 @@ export function vmTable(vms: readonly VmView[], options: ViewOptions): string {
   );
 }
 
-function nodeInWords({ node, movingTo }: VmView): string {
+/** Where it is, and where it moves to. */
+export function nodeInWords({ node, movingTo }: VmView): string {
   return movingTo === null ? (node ?? '-') : `${node} → ${movingTo}`;
 }
 
