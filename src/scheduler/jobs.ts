@@ -27,7 +27,7 @@ export interface Job {
 }
 
 interface Context {
-  snapshot: Pick<PlacementSnapshot, 'slices' | 'images'>;
+  snapshot: Pick<PlacementSnapshot, 'slices' | 'images' | 'fetchFailures'>;
   candidates: CandidateIndex;
   peers: PeerIndex<PlacementVm>;
   policy: PlacementPolicy;
