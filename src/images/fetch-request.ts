@@ -64,6 +64,8 @@ function createAgents(proxies: ProxyEnvironment): Agents {
   try {
     let secure: https.Agent | undefined;
     const plain = new http.Agent({ proxyEnv });
+    // Only to hear now of a proxy that cannot be one.
+    new https.Agent({ proxyEnv }).destroy();
     return {
       http: plain,
       https() {

@@ -179,3 +179,10 @@ test('SC8 an image in the library that was changed since is found out', async (c
   await writeFile(library.path(sha256, 'raw'), Buffer.alloc(disk.length));
   assert.equal(await library.verify(sha256, 'raw'), false);
 });
+
+test('SC8 a proxy that cannot be one is told at once, without its password', async (context) => {
+  await assert.rejects(fetchStage(context, { proxies: { https_proxy: 'http://me:hidden@proxy:99999' } }), (thrown: unknown) => {
+    assert.ok(thrown instanceof Error && !thrown.message.includes('hidden'));
+    return refusal('input.invalid', /https_proxy/)(thrown);
+  });
+});
