@@ -3,18 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { FetchedImage, ImageFetcher } from '../images/fetch.ts';
 import { CroftError } from '../model/error.ts';
 import type { ImageDefinition } from '../model/image-definition.ts';
 import { usualTraits } from '../model/image-definition.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
-import { ImagePuller } from './image-puller.ts';
+import { type ImageFetcher, ImagePuller } from './image-puller.ts';
 import { Journal } from './journal.ts';
 
 const definition = (name: string): ImageDefinition => ({
   ...{ name, sources: [`https://images.test/${name}`], checksum: null, compression: 'none', format: null, traits: usualTraits },
 });
+
+type FetchedImage = Awaited<ReturnType<ImageFetcher['fetch']>>;
 
 interface Job {
   name: string;
@@ -47,11 +48,10 @@ async function setStage(): Promise<Stage> {
   let begun = Promise.withResolvers<void>();
   let changed = Promise.withResolvers<void>();
   const fetcher: ImageFetcher = {
-    fetch({ name }, { onProgress, signal } = {}) {
-      assert.ok(signal);
+    fetch({ name }, { onProgress, signal }) {
       const done = Promise.withResolvers<FetchedImage>();
       signal.addEventListener('abort', () => done.reject(signal.reason));
-      const progress = (received: number) => onProgress?.({ phase: 'download', received, total: 100, source: 'https://images.test' });
+      const progress = (received: number) => onProgress({ phase: 'download', received, total: 100, source: 'https://images.test' });
       waiting.push({ name, signal, done, progress });
       begun.resolve();
       begun = Promise.withResolvers();

@@ -1,12 +1,20 @@
 /** The loop that fetches the images that were asked for: a few at a time, again after failures, until they are there. */
-import type { FetchProgress, ImageFetcher } from '../images/fetch.ts';
 import { asCroftError } from '../model/error.ts';
 import type { Image, ImageContent, ImagePull } from '../model/image.ts';
+import type { ImageDefinition } from '../model/image-definition.ts';
 import type { PullProgress } from '../model/image-view.ts';
 import type { Store } from '../store/store.ts';
 import type { Journal } from './journal.ts';
 import { Loop } from './loop.ts';
 import { inWords } from './recorder.ts';
+
+/** Brings content into the library; `source` is the URL that it came from in the end, without credentials. */
+export interface ImageFetcher {
+  fetch(
+    definition: ImageDefinition,
+    options: { onProgress(progress: PullProgress): void; signal: AbortSignal },
+  ): Promise<ImageContent & { source: string }>;
+}
 
 export interface ImagePullerOptions {
   store: Pick<Store, 'images' | 'imagePulls'>;
@@ -136,7 +144,7 @@ export class ImagePuller {
     changed();
   }
 
-  #reporter(name: string, fetching: Fetching): (progress: FetchProgress) => void {
+  #reporter(name: string, fetching: Fetching): (progress: PullProgress) => void {
     const { journal, now } = this.#options;
     let [tenth, told] = [0, Number.NEGATIVE_INFINITY];
     return (progress) => {
