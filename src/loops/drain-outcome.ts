@@ -5,12 +5,14 @@ import type { Slice } from '../model/slice.ts';
 import type { Vm } from '../model/vm.ts';
 import type { TaskOutcome } from './task-outcome.ts';
 
+type DrainedVm = Pick<Vm, 'slice' | 'name' | 'nodeId' | 'desired' | 'movingTo' | 'stayReason'>;
+
 export interface DrainState {
   name: string;
   nodes: readonly Node[];
   /** Those of other nodes too. */
-  vms: readonly Vm[];
-  slices: readonly Slice[];
+  vms: readonly DrainedVm[];
+  slices: readonly Pick<Slice, 'name' | 'routerNodeId'>[];
 }
 
 /** Null while something still moves, or is yet to be decided. What can never leave ends the drain too, and is named. */
@@ -30,6 +32,6 @@ export function drainOutcome({ name, nodes, vms, slices }: DrainState): TaskOutc
   return { state: 'done', message: staying.length === 0 ? 'nothing is left on it' : `what stays: ${staying.join('; ')}` };
 }
 
-function isLeaving({ desired, movingTo, stayReason }: Vm, nodeIsReady: boolean): boolean {
+function isLeaving({ desired, movingTo, stayReason }: DrainedVm, nodeIsReady: boolean): boolean {
   return desired === 'absent' ? nodeIsReady : movingTo !== null || stayReason === null;
 }
