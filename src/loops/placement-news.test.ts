@@ -28,3 +28,10 @@ test('CR4 every assignment that was accepted is told of, with where from, where 
     ],
   );
 });
+
+test('CR4 a VM that waits for the same thing is told of once, however what is free changes', () => {
+  const given = snapshot([node('a')], [vm('1', { pendingReason: 'needs 2 CPUs; a: 1 CPU free' })]);
+  const pending = (reason: string): Assignment => ({ kind: 'vm', id: '1', from: null, nodeId: null, reason, group: null });
+  assert.deepEqual(placementNews([pending('needs 2 CPUs; a: 0 CPUs free')], given, new Set()), []);
+  assert.equal(placementNews([pending('is larger than any node: needs 2 CPUs')], given, new Set()).length, 1);
+});

@@ -1,14 +1,14 @@
 /** What an operator is told of assignments, as events. Pure. */
-import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
+import type { Assignment, PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
 import type { NewEvent } from '../model/event.ts';
 
-/** One event each, in their order; none for a refused one, which is decided again. */
+/** One event each, in their order; none for a refused one, which is decided again, nor for what was told already. */
 export function placementNews(assignments: readonly Assignment[], snapshot: PlacementSnapshot, refused: ReadonlySet<string>): NewEvent[] {
   const nodes = new Map(snapshot.nodes.map(({ id, config }) => [id, config.name]));
   const vms = new Map(snapshot.vms.map((vm) => [vm.id, vm]));
   const slices = new Map(snapshot.slices.map(({ id, name }) => [id, name]));
   return assignments
-    .filter(({ id }) => !refused.has(id))
+    .filter((assignment) => !refused.has(assignment.id) && !isOldNews(assignment, vms.get(assignment.id)))
     .map((assignment) => {
       const node = assignment.nodeId === null ? null : (nodes.get(assignment.nodeId) ?? null);
       const vm = vms.get(assignment.id);
@@ -17,6 +17,13 @@ export function placementNews(assignments: readonly Assignment[], snapshot: Plac
       const from = nodes.get(assignment.from ?? '') ?? null;
       return { ...newsOf(assignment, node, from), ...subject };
     });
+}
+
+/** A VM that still waits or stays for the same lack; only what is free on which node is another. Thousands may wait. */
+function isOldNews({ kind, nodeId, reason }: Assignment, vm: PlacementVm | undefined): boolean {
+  if (nodeId !== null || reason === null || vm === undefined) return false;
+  const before = kind === 'move' ? vm.stayReason : vm.pendingReason;
+  return before !== null && before.split(';')[0] === reason.split(';')[0];
 }
 
 function newsOf({ kind, reason }: Assignment, node: string | null, from: string | null): Pick<NewEvent, 'kind' | 'node' | 'message'> {

@@ -5,13 +5,9 @@ import { labelSchema } from './node.ts';
 import { placementPolicies } from './placement.ts';
 
 export const slicePlacementFileSchema = z.strictObject({
-  policy: z
-    .enum(placementPolicies)
-    .optional()
-    .meta({
-      description:
-        'spread: the least loaded node; pack: the fullest with room; round-robin: the next one. The controller decides by default',
-    }),
+  policy: z.enum(placementPolicies).optional().meta({
+    description: 'spread: the least loaded node; pack: the fullest with room; round-robin: the next one. The controller decides by default',
+  }),
   together: z.boolean().optional().meta({ description: 'All VMs that have no node get one at once, or none of them; false by default' }),
 });
 export type SlicePlacementFile = z.infer<typeof slicePlacementFileSchema>;

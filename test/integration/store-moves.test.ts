@@ -133,6 +133,19 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.deepEqual(await store.placement.commit(pair), { refused: [] });
   });
 
+  test('CR4 of a VM that was removed by itself no other asks anything any more', async (t) => {
+    const store = await open(t);
+    await putImage(store);
+    const antiAffinity = { required: ['db', 'web'], preferred: [] };
+    const placement = { ...anywhere, antiAffinity };
+    const vms = [vmSpec('near', [], { placement }), vmSpec('web', []), vmSpec('db', [])];
+    await apply(store, { ...lanSlice('blue', 0), networks: [], vms });
+    await store.vms.desire('blue', 'db', 'absent');
+    assert.deepEqual((await store.vms.get('blue', 'near')).spec.placement.antiAffinity.required, ['web']);
+    const { spec } = await store.slices.get('blue');
+    assert.deepEqual(spec.vms.find(({ name }) => name === 'near')?.placement.antiAffinity.required, ['web']);
+  });
+
   test('CR4 a VM is not placed before its image and those of its volumes are there', async (t) => {
     const store = await open(t);
     const [a] = await twoNodes(store);

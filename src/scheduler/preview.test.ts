@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { gibibyte } from '../model/flavor.ts';
+import type { SliceSpec, VmSpec } from '../model/slice.ts';
+import { diffSlice } from '../model/slice-diff.ts';
+import { previewPlacement } from './preview.ts';
+import { micro, node, options, required, slice, snapshot, vm } from './sample-snapshot.ts';
+
+const specOf = (vms: readonly VmSpec[]): SliceSpec => ({ ...slice('s').spec, vms: [...vms] });
+
+test('CR4 what a change makes is foretold as if it were committed: without what it removes, with what it edits', () => {
+  const [old, edited] = [vm('old', { nodeId: 'id-a', memory: 3 * gibibyte }), vm('edited', { nodeId: 'id-b' })];
+  const grown = vm('edited', { memory: 2 * gibibyte }).spec;
+  const fresh = vm('new', { memory: 3 * gibibyte }).spec;
+  const given = snapshot([node('a'), node('b')], [old, edited], [slice('s', 'id-a')]);
+  const before = specOf([old.spec, edited.spec]);
+  const places = (after: readonly VmSpec[]) => previewPlacement(given, diffSlice(before, specOf(after), 1), [micro], options);
+  assert.deepEqual(places([grown, fresh]), [{ vm: 'new', node: 'a', reason: null }]);
+  const [waiting] = places([old.spec, grown, fresh]);
+  assert.equal(waiting?.node, null);
+  assert.match(waiting?.reason ?? '', /^needs 3 GiB of memory; b: 2 GiB of memory free; a: 1 GiB of memory free; would fit on/);
+  assert.deepEqual(places([{ ...old.spec, image: 'other' }, edited.spec]), [
+    { vm: 'old', node: null, reason: 'image other is being fetched' },
+  ]);
+  assert.deepEqual(places([old.spec, grown]), [], 'nothing new is made');
+});
+
+test('CR4 what a new slice asks of the places of its VMs counts before it is there', () => {
+  const vms = [vm('1', { placement: { antiAffinity: required('2') } }).spec, vm('2').spec];
+  const together = { ...specOf(vms), name: 'fresh', placement: { policy: null, together: true } };
+  const change = diffSlice(null, together, null);
+  const on = (names: readonly string[]) => {
+    const nodes = names.map((name) => node(name));
+    return previewPlacement(snapshot(nodes, []), change, [micro], options).map((place) => place.node);
+  };
+  assert.deepEqual(on(['a', 'b']), ['a', 'b']);
+  assert.deepEqual(on(['a']), [null, null]);
+});
