@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { fileError } from '../host/file-error.ts';
 import type { Host, HostProcess } from '../host/host.ts';
@@ -97,9 +97,10 @@ function follow(program: HostProcess, { patience, onProgress }: Reception): Foll
     clearTimeout(timer);
     timer = setTimeout(stop, time);
   };
-  const read = Promise.withResolvers<void>();
+  // Cut off in the middle, the stream ends without an end, which is no failure of its own: how the program ended says more.
+  const read = finished(program.stdout).catch(() => undefined);
   const lines = createInterface({ input: program.stdout });
-  lines.once('close', read.resolve);
+  lines.on('error', () => undefined);
   lines.on('line', (line) => {
     const [word = '', value = ''] = line.split(' ');
     const isReport = ['at', 'checking', 'sum', 'syncing'].includes(word);
@@ -117,7 +118,7 @@ function follow(program: HostProcess, { patience, onProgress }: Reception): Foll
     begun: begun.promise,
     stalled: () => stalled,
     said: (word) => last.get(word),
-    read: read.promise,
+    read,
     end: () => clearTimeout(timer),
   };
 }

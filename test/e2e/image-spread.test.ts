@@ -164,6 +164,18 @@ test('SC9 where the disk of a node is full, that is told, nothing stays, and oth
   await assertWhole(stage, other);
 });
 
+test('SC9 nodes that cannot reach each other get the image from the controller', async () => {
+  await using stage = await prepareSpread(lab, { random: 3 });
+  const [source, target] = lab.hosts as [LabHost, LabHost];
+  await ensureOn(stage, source);
+  await target.exec(['ip', 'route', 'add', 'unreachable', `${source.address}/32`]);
+  const before = await sentByController();
+  await ensureOn(stage, target);
+  assert.ok((await sentByController()) - before > 3 * mebibyte);
+  await target.exec(['ip', 'route', 'delete', 'unreachable', `${source.address}/32`]);
+  await assertWhole(stage, target);
+});
+
 test('SC9 a source that hangs is given up for another', async () => {
   await using stage = await prepareSpread(lab, { random: 8, patience: 3_000 });
   const [source, target] = lab.hosts as [LabHost, LabHost];
