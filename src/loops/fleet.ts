@@ -3,6 +3,7 @@ import type { NodeWorker } from './node-worker.ts';
 
 export class Fleet {
   readonly #workers = new Map<string, NodeWorker>();
+  readonly #retired = new Set<string>();
   readonly #make: (nodeId: string) => NodeWorker;
 
   constructor(make: (nodeId: string) => NodeWorker) {
@@ -12,7 +13,7 @@ export class Fleet {
   /** Starts workers for new nodes and ends those of removed ones. */
   async keep(nodeIds: readonly string[]): Promise<void> {
     for (const nodeId of nodeIds) {
-      if (this.#workers.has(nodeId)) continue;
+      if (this.#workers.has(nodeId) || this.#retired.has(nodeId)) continue;
       const worker = this.#make(nodeId);
       this.#workers.set(nodeId, worker);
       worker.wake();
@@ -29,6 +30,17 @@ export class Fleet {
   /** Asks every node for a pass now. */
   wake(): void {
     for (const worker of this.#workers.values()) worker.wake();
+  }
+
+  /** Ends the node's worker, and starts no other before `resume`: it would make anew what is being cleaned off the node. */
+  async retire(nodeId: string): Promise<void> {
+    this.#retired.add(nodeId);
+    await this.release(nodeId);
+  }
+
+  /** The node may have a worker again, if it is still known. */
+  resume(nodeId: string): void {
+    this.#retired.delete(nodeId);
   }
 
   async release(nodeId: string): Promise<void> {

@@ -109,28 +109,31 @@ export class NodeAdministration {
   async forget(name: string, abandon: boolean): Promise<AbandonedAnswer> {
     const { store, fleet, journal, wake } = this.#options;
     const node = await store.nodes.get(name);
-    if (!abandon) await this.#vacate(node);
-    const abandoned = await store.nodes.remove(node.id, abandon);
-    await fleet.release(node.id);
-    const answer = { abandoned, left: abandon ? await this.#cleanWhatCanBe(node) : null };
-    journal.record({ kind: 'node.removed', node: name, message: removalInWords(answer) });
-    wake();
-    return answer;
+    try {
+      if (!abandon) await this.#vacate(node);
+      const abandoned = await store.nodes.remove(node.id, abandon);
+      await fleet.retire(node.id);
+      const answer = { abandoned, left: abandon ? await this.#cleanWhatCanBe(node) : null };
+      journal.record({ kind: 'node.removed', node: name, message: removalInWords(answer) });
+      return answer;
+    } finally {
+      fleet.resume(node.id);
+      wake();
+    }
   }
 
   /** Takes all that is this controller's off a node that nothing is assigned to. Nothing is placed there meanwhile. */
   async #vacate(node: Node): Promise<void> {
-    const { store, fleet, wake } = this.#options;
+    const { store, fleet } = this.#options;
     // Before it drains, which would move what is there.
     await this.#refuseOccupied(node);
     await store.nodes.administer(node.id, 'draining');
     try {
       await this.#refuseOccupied(node);
-      await fleet.release(node.id);
+      await fleet.retire(node.id);
       await this.#clean(node);
     } catch (thrown) {
       await store.nodes.administer(node.id, node.administration);
-      wake();
       throw thrown;
     }
   }
