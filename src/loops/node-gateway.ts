@@ -1,5 +1,5 @@
 /** What administrators do with nodes: adopting and removing them, looking for what they lack, running commands on them. */
-import type { HypervisorDriver, NodeLayout } from '../drivers/hypervisor/driver.ts';
+import type { HypervisorDriver, NodeLayout, ObservedVm } from '../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import { type Host, perform, run } from '../host/host.ts';
 import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
@@ -152,12 +152,21 @@ export class NodeAdministration {
       });
     }
     const { host, layout } = await this.#reach(node);
-    const [strangers] = await perform(host, hypervisor.observe(layout));
+    const [seen] = await perform(host, hypervisor.observe(layout));
+    const strangers = await this.#unrecorded(node, seen);
     if (strangers.length === 0) return;
     throw new CroftError('conflict.in-use', `node ${name} has VMs that are not on record: ${strangers.map(({ id }) => id).join(', ')}`, {
       hint: `their disks are in ${layout.stateFolder}/vms there; \`croft node rm --force ${name}\` destroys them`,
       node: name,
     });
+  }
+
+  /** Without what VMs left behind that have moved to other nodes: that goes with the rest. */
+  async #unrecorded(node: Node, seen: readonly ObservedVm[]): Promise<ObservedVm[]> {
+    const moved = new Set(
+      (await this.#options.store.vms.list()).filter(({ nodeId }) => nodeId !== null && nodeId !== node.id).map(({ id }) => id),
+    );
+    return seen.filter(({ id }) => !moved.has(id));
   }
 
   async #refuseTaken(name: string): Promise<void> {
