@@ -2,8 +2,7 @@
 import { z } from 'zod';
 import { imageSchema } from './image.ts';
 
-export const pullPhases = ['download', 'convert'] as const;
-export type PullPhase = (typeof pullPhases)[number];
+const pullPhases = ['download', 'convert'] as const;
 
 /** Bytes as they are published, still compressed; `total` null where the server does not say it. */
 export const pullProgressSchema = z.object({
