@@ -23,7 +23,10 @@ export async function moveVm(context: ExecutionContext, { vm, to, seen }: Move):
       if (berth.signal.aborted) return progress.vmNotMoved(vm, null);
       throw thrown;
     }
-    if (await berth.complete()) progress.vmMoved(vm, berth.host.name);
+    if (await berth.complete()) {
+      progress.vmMoved(vm, berth.host.name);
+      if (seen !== null) await clear(context, { host: context.host, layout: context.layout }, vm);
+    } else await clear(context, berth, vm);
   } catch (thrown) {
     progress.vmNotMoved(vm, asCroftError(thrown));
   }
@@ -42,6 +45,18 @@ async function bring(context: ExecutionContext, vm: WantedVm, seen: Move['seen']
   berth.signal.throwIfAborted();
   if (seen.state === 'running' || seen.state === 'paused') await stop(context, vm);
   await timed(context, launch.id, vm.label, 'move', () => transfer(context, vm, seen.exitCode, here, berth));
+}
+
+/**
+ * Takes the VM off the node that does not have it, at once: when its row is gone, nothing tells any more that this is no
+ * stranger. Where this fails, the node's passes try it again.
+ */
+async function clear({ hypervisor, progress }: ExecutionContext, { host, layout }: NodeReach, { launch, label }: WantedVm): Promise<void> {
+  try {
+    await hypervisor.destroy(host, layout, launch.id);
+  } catch (thrown) {
+    progress.nodeFailed(`what ${label} left on ${host.name}`, asCroftError(thrown));
+  }
 }
 
 async function stop(context: ExecutionContext, { launch: { id }, label }: WantedVm): Promise<void> {

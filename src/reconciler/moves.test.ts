@@ -119,7 +119,7 @@ function stage() {
     const plan = planNode({
       wanted: {
         vms: !gone && row.nodeId === node ? [wanted] : [],
-        ...{ arriving: !gone && row.movingTo === node ? [id] : [], images: [], routers: [] },
+        ...{ arriving: !gone && row.movingTo === node && row.desired !== 'absent' ? [id] : [], images: [], routers: [] },
       },
       observed: { vms, network: seen, images: [], arrivals },
       busy: new Set(own.keys()),

@@ -68,9 +68,9 @@ async function readNetworksOn(queries: Queries, nodeId: string): Promise<Network
   return rows.map(networkOf);
 }
 
-/** VMs on their way here from another node. */
+/** VMs on their way here from another node. One that is being removed does not come any more. */
 async function arrivingOn(queries: Queries, nodeId: string): Promise<string[]> {
-  const rows = await queries.selectFrom('vms').select('id').where('moving_to', '=', nodeId).execute();
+  const rows = await queries.selectFrom('vms').select('id').where('moving_to', '=', nodeId).where('desired', '<>', 'absent').execute();
   return rows.map(({ id }) => id);
 }
 
