@@ -8,6 +8,7 @@ import { type Outcome, runFake } from '../../src/cli/fake-environment.ts';
 import { createClient } from '../../src/client/client.ts';
 import { listen } from '../api/listen.ts';
 import { setStage, token } from '../api/stand-ins.ts';
+import { until } from '../lab/until.ts';
 
 const file = 'slice: hello\nnetworks: { lan: {} }\nvms: { web: { image: micro, nics: [lan] } }\n';
 
@@ -81,4 +82,28 @@ test('CR1 a file of nodes is added in turn, and a wrong place in it is named by 
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+test('CR1 a drain tells on the command line what stays and why, and waits until nothing moves any more', async () => {
+  await using stage = await setStage();
+  const client = createClient({ url: await listen(stage), token });
+  const croft = (words: string): Promise<Outcome> => runFake(words.split(' '), { client, width: 200 });
+  await croft('node add n1 --ssh root@192.0.2.1 --accept-host-key');
+  const begun = await croft('node drain n1');
+  assert.equal(begun.code, 0);
+  assert.match(begun.stdout, /^node n1 gets nothing new; 0 VMs leave it, 1 VM stays$/m);
+  assert.match(begun.stdout, /^ {2}shop\/web stays: no node has room$/m);
+  assert.equal(JSON.parse((await croft('node drain n1 -o json')).stdout).task.kind, 'node.drain');
+
+  const waiting = croft('node drain n1 --wait');
+  const task = await until('the third drain has begun', async () => {
+    const tasks = await stage.store.tasks.list(10);
+    return tasks.length === 3 ? tasks.find(({ state }) => state === 'running') : undefined;
+  });
+  await stage.store.tasks.end(task.id, 'done', 'nothing is left on it');
+  stage.announce();
+  const over = await waiting;
+  assert.equal(over.code, 0);
+  assert.match(over.stdout, /^node n1 gets nothing new, and no VM is on it\n`croft node rm n1` removes the node/);
+  assert.match((await croft('node resume n1')).stdout, /may get VMs again/);
 });

@@ -51,6 +51,10 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.deepEqual([movingTo, stayReason], [null, 'no other node fits']);
     assert.equal(await store.placement.completeMove(vm.id, a, c), false);
     assert.deepEqual((await store.placement.wanted(c)).arriving, []);
+    await store.placement.commit([toMove(vm.id, a, b)]);
+    assert.deepEqual((await store.placement.wanted(b)).arriving, [vm.id]);
+    await store.vms.desire('blue', 'vm', 'absent');
+    assert.deepEqual((await store.placement.wanted(b)).arriving, [], 'what is being removed does not come any more');
   });
 
   test('CR1 what runs and would not be started again does not leave, nor does anything leave a node that does not answer', async (t) => {

@@ -18,18 +18,22 @@ export function registerNodeDrain(drain: Command, context: CliContext): void {
   });
 }
 
-/** What stays is asked for again at the end: reasons change while others leave. */
+/** What became of each is asked for at the end: reasons and targets change while others leave. */
 async function waitForEnd(context: CliContext, { task, vms }: DrainAnswer, after: number, timeout: number): Promise<DrainAnswer> {
   const client = await context.client();
   const ended = await waitForTask(context, task, { after, timeout });
-  const [node, staying] = await Promise.all([client.nodes.get(task.subject), client.vms.list({ node: task.subject })]);
-  const left = new Map(staying.map((vm) => [`${vm.slice}/${vm.name}`, vm.stayReason]));
+  const [node, all] = await Promise.all([client.nodes.get(task.subject), client.vms.list()]);
+  const concerned = new Set(vms.map(({ vm }) => vm));
+  const now = all.map((vm) => ({ ...vm, label: `${vm.slice}/${vm.name}`, isHere: vm.node === task.subject }));
   return {
     node,
     task: ended,
-    vms: [
-      ...vms.filter(({ vm }) => !left.has(vm)),
-      ...[...left].map(([vm, stayReason]) => ({ vm, movingTo: null, stayReason: stayReason ?? 'it is being removed' })),
-    ],
+    vms: now
+      .filter(({ label, isHere }) => isHere || concerned.has(label))
+      .map(({ label, isHere, node: place, stayReason }) =>
+        isHere
+          ? { vm: label, movingTo: null, stayReason: stayReason ?? 'it is being removed' }
+          : { vm: label, movingTo: place, stayReason: null },
+      ),
   };
 }
