@@ -59,8 +59,60 @@ export interface StopTimes {
   terminate: number;
 }
 
+/**
+ * What not every driver can do. The API refuses at once, with `unsupported`, what the driver of a VM's node does not declare.
+ * memory-snapshot: snapshots with the guest's memory. live-disk: a disk grows while the guest runs. hotplug-nic,
+ * hotplug-volume: while it runs; at the next start every driver can. events: `watch` tells of changes as they happen.
+ */
+export const capabilities = [
+  'pause',
+  'reboot',
+  'snapshot',
+  'memory-snapshot',
+  'live-disk',
+  'hotplug-nic',
+  'hotplug-volume',
+  'vnc',
+  'events',
+  'guest-agent',
+  'move',
+] as const;
+export type Capability = (typeof capabilities)[number];
+
+/** Whether the driver's programs are on a node and answer. */
+export type DriverProbe = { usable: true; version: string } | { usable: false; reason: string };
+
+/** A snapshot of all disks of a VM, with the guest's memory where `memory`; `at` in ms since 1970. */
+export interface ObservedSnapshot {
+  name: string;
+  memory: boolean;
+  at: number;
+}
+
+/** What could not be done while the guest runs, and is so after its next start. */
+export interface Deferred {
+  atNextStart: ('cpus' | 'memory' | 'disk')[];
+}
+
+/** What a driver tells of by itself. Nothing is decided from it but that a pass comes at once. */
+export interface DriverEvent {
+  vmId: string;
+  kind: 'started' | 'stopped' | 'paused' | 'resumed' | 'rebooted' | 'crashed';
+}
+
+/** What an agent inside the guest says; null where none answers. */
+export interface GuestReport {
+  hostname: string | null;
+  operatingSystem: string | null;
+  addresses: { nic: string; mac: string | null; address: string }[];
+}
+
 export interface HypervisorDriver {
   readonly name: string;
+  readonly can: ReadonlySet<Capability>;
+
+  /** Whether it can work on the node. Never throws. */
+  probe(): Call<DriverProbe>;
 
   /** Makes the node's folders ready for VMs of this controller. Repeating it does no harm. */
   prepareNode(host: Host, layout: NodeLayout): Promise<void>;
@@ -76,6 +128,42 @@ export interface HypervisorDriver {
 
   /** Asks the guest to power down, then ends its process, then kills it; resolves when it is gone. */
   stop(host: Host, layout: NodeLayout, vmId: string, times: StopTimes): Promise<'powered-down' | 'terminated' | 'killed' | 'not-running'>;
+
+  /** Ends it at once, without a word to the guest; false where it did not run. */
+  kill(host: Host, layout: NodeLayout, vmId: string): Promise<boolean>;
+
+  /** Repeating it does no harm. Rejects with `vm.not-running`. */
+  pause(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
+  resume(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
+
+  /** Resets the guest, or asks it to restart itself where `gently`; the VM goes on running. Rejects with `vm.not-running`. */
+  reboot(host: Host, layout: NodeLayout, vmId: string, gently: boolean): Promise<void>;
+
+  /**
+   * Brings what changed of CPUs, memory and disks to a VM, as far as it can be done now; a VM that does not run gets all of it
+   * at its next start anyway. Rejects with `input.invalid` where a disk would become smaller than it is.
+   */
+  resize(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<Deferred>;
+
+  /** Rejects with `conflict.exists` for a name that is taken; at the end the VM is as it was before. `memory` only of one that runs. */
+  snapshot(host: Host, layout: NodeLayout, vm: VmLaunch, name: string, memory: boolean): Promise<void>;
+
+  /** Puts disks, and memory where the snapshot has it, back: the VM then runs exactly where it has memory. Rejects with `not-found`. */
+  revert(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, name: string): Promise<void>;
+
+  /** Removing one that is not there does no harm. */
+  removeSnapshot(host: Host, layout: NodeLayout, vm: VmLaunch, name: string): Promise<void>;
+
+  /** Oldest first. */
+  snapshots(layout: NodeLayout, vmId: string): Call<ObservedSnapshot[]>;
+
+  /** Of a VM that runs; its ports are there. Repeating it does no harm. */
+  attachNic(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, nicId: string): Promise<void>;
+  detachNic(host: Host, layout: NodeLayout, vmId: string, nicId: string): Promise<void>;
+
+  /** Of a VM that runs; the volume's image is there. Repeating it does no harm. */
+  attachVolume(host: Host, layout: NodeLayout, vm: VmLaunch, volumeId: string): Promise<void>;
+  detachVolume(host: Host, layout: NodeLayout, vmId: string, volumeId: string): Promise<void>;
 
   /** Removes all of the VM that is on the node; kills its process where one runs. */
   destroy(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
@@ -99,6 +187,15 @@ export interface HypervisorDriver {
 
   /** The serial console: bytes to and from the guest. Only one may be open for a VM at a time. */
   console(host: Host, layout: NodeLayout, vmId: string): Promise<Duplex>;
+
+  /** The screen, as the RFB protocol speaks it. */
+  vnc(host: Host, layout: NodeLayout, vmId: string): Promise<Duplex>;
+
+  /** Asks the agent in the guest; null where none answers. */
+  guest(host: Host, layout: NodeLayout, vmId: string): Promise<GuestReport | null>;
+
+  /** Tells of changes on the node until it is disposed of. Where the way to them is lost it tries again by itself. */
+  watch(host: Host, layout: NodeLayout, onEvent: (event: DriverEvent) => void): AsyncDisposable;
 
   /** What the serial console printed since the VM was first started; the last `bytes` of it. */
   consoleLog(host: Host, layout: NodeLayout, vmId: string, bytes: number): Promise<string>;
