@@ -79,7 +79,7 @@ async function watchWorker(store: Store, home: string, nodeId: string): Promise<
   const { stopTimes } = controllerOptions(home, {}, {});
   const hosts = new Hosts({ controllerId: store.controllerId, defaultKey: homeAt(home).key, agent: null });
   const hypervisor = createQemuDriver({ seedOf: (vm) => seedOf(vm, homeAt(home).folder) });
-  const inspection = createNodeInspection(hypervisor);
+  const inspection = createNodeInspection(() => hypervisor);
   const failed = (error: unknown): void => console.error(error);
   const starts: { at: number; batches: number }[] = [];
   let batches = 0;
@@ -96,7 +96,7 @@ async function watchWorker(store: Store, home: string, nodeId: string): Promise<
   });
   const worker = new NodeWorker({
     passed: () => undefined,
-    ...{ nodeId, store, hypervisor, stopTimes, failed },
+    ...{ nodeId, store, hypervisorOf: () => hypervisor, stopTimes, failed },
     journal: new Journal(store.events, failed),
     network: createOvsDriver(),
     inspection: {

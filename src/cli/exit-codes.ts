@@ -22,6 +22,7 @@ const reasons: Readonly<Record<ErrorCode, ExitReason>> = {
   'input.media-type': 'usage',
   'auth.required': 'unauthorized',
   'not-found': 'missing',
+  unsupported: 'refused',
   'conflict.exists': 'refused',
   'conflict.in-use': 'refused',
   'conflict.changed': 'refused',

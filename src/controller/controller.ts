@@ -6,7 +6,6 @@ import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { createMetrics } from '../api/metrics.ts';
 import { createApi } from '../api/server.ts';
-import { createQemuDriver } from '../drivers/hypervisor/qemu.ts';
 import { createOvsDriver } from '../drivers/network/ovs.ts';
 import { createImageDelivery } from '../images/deliver.ts';
 import { createImageFetcher } from '../images/fetch.ts';
@@ -23,6 +22,7 @@ import { CroftError } from '../model/error.ts';
 import { openStore } from '../store/open.ts';
 import { ensureToken, makeHome } from './home.ts';
 import { Hosts } from './hosts.ts';
+import { createHypervisors } from './hypervisors.ts';
 import { createImageCare } from './image-care.ts';
 import { createImageIntake } from './image-intake.ts';
 import { createImageMaps } from './image-maps.ts';
@@ -74,9 +74,9 @@ export async function startController(options: ControllerOptions, agent: string 
       journal.record({ kind: 'image.damaged', node, message });
     },
   });
-  const hypervisor = createQemuDriver({ seedOf: (vm) => seedOf(vm, home.seeds) });
+  const hypervisorOf = createHypervisors({ seedOf: (vm) => seedOf(vm, home.seeds) });
   const network = createOvsDriver();
-  const inspection = createNodeInspection(hypervisor);
+  const inspection = createNodeInspection(hypervisorOf);
   const { interval, stopTimes, routerGrace } = options;
   const now = Date.now;
   const clock = (): number => performance.now();
@@ -88,7 +88,7 @@ export async function startController(options: ControllerOptions, agent: string 
   const fleet = new Fleet(
     (nodeId) =>
       new NodeWorker({
-        ...{ nodeId, store, journal, hypervisor, network, images, inspection, stopTimes, interval, failed, now, clock },
+        ...{ nodeId, store, journal, hypervisorOf, network, images, inspection, stopTimes, interval, failed, now, clock },
         connect: (node) => hosts.reach(node.config),
         receiveOn: async (target, vmId) => (await fleet.worker(target)?.receive(vmId)) ?? null,
         changed: () => placement.wake(),
@@ -112,7 +112,7 @@ export async function startController(options: ControllerOptions, agent: string 
   });
   undo.defer(() => puller.stop());
   const consoles = new ConsoleHub(async (vm) => {
-    const { host, layout } = await reachOf(fleet, vm.nodeId);
+    const { host, layout, hypervisor } = await reachOf(fleet, vm.nodeId);
     return await hypervisor.console(host, layout, vm.id);
   });
   undo.defer(() => consoles.close());
@@ -134,7 +134,7 @@ export async function startController(options: ControllerOptions, agent: string 
       collect: (dryRun) => sweep.collect(dryRun),
     },
     nodes: new NodeAdministration({
-      ...{ store, fleet, journal, hypervisor, network, images, hosts, wake, now, routerGrace },
+      ...{ store, fleet, journal, hypervisorOf, network, images, hosts, wake, now, routerGrace },
       doctor: createDoctor(),
       policy: options.placement,
     }),
@@ -142,7 +142,7 @@ export async function startController(options: ControllerOptions, agent: string 
       open: async (slice, name) => await consoles.open(await store.vms.get(slice, name)),
       log: async (slice, name, bytes) => {
         const vm = await store.vms.get(slice, name);
-        const { host, layout } = await reachOf(fleet, vm.nodeId);
+        const { host, layout, hypervisor } = await reachOf(fleet, vm.nodeId);
         return await hypervisor.consoleLog(host, layout, vm.id, bytes);
       },
     },

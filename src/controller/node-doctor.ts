@@ -61,11 +61,11 @@ exec /usr/share/openvswitch/scripts/ovs-ctl start --system-id=random >&2
 
 export function createDoctor(): Doctor {
   return {
-    async examine(host, layout, roles) {
+    async examine(host, layout, config) {
       const [specs] = await perform(host, readNodeSpecs(layout.stateFolder));
-      const tools = [...new Set(roles.flatMap((role) => toolsOf(role, specs.architecture)))];
+      const tools = [...new Set(config.roles.flatMap((role) => toolsOf(role, specs.architecture, config.hypervisor)))];
       const checks = [reached(specs), ...tools.map((tool) => checkTool(tool, specs)), checkDisk(specs)];
-      if (!roles.includes('compute')) return checks;
+      if (!config.roles.includes('compute')) return checks;
       const [accelerator] = await perform(host, probeAccelerator(layout.runFolder));
       return [
         ...checks,

@@ -3,23 +3,31 @@ import type { HypervisorDriver } from '../drivers/hypervisor/driver.ts';
 import { perform } from '../host/host.ts';
 import type { NodeInspection } from '../loops/node-worker.ts';
 import { CroftError } from '../model/error.ts';
-import type { NodeRole } from '../model/node.ts';
+import type { Backend } from '../model/image-definition.ts';
+import type { NodeConfig, NodeRole } from '../model/node.ts';
 import { probeAccelerator } from '../tools/accelerator.ts';
 import { readNodeSpecs, readNodeUsage } from '../tools/node-specs.ts';
 
 const switching = ['ip', 'nft', 'ethtool', 'ovs-vsctl', 'ovs-vswitchd'];
 
 /** The programs that a role needs, by the names that `NodeSpecs.tools` has them under. */
-export function toolsOf(role: NodeRole, architecture: string): string[] {
+export function toolsOf(role: NodeRole, architecture: string, hypervisor: Backend): string[] {
   if (role === 'network') return [...switching, 'dnsmasq'];
-  return [`qemu-system-${architecture}`, 'qemu-img', 'setpriv', 'flock', 'zstd', 'ssh', ...switching];
+  return [...hypervisorTools(architecture)[hypervisor], 'flock', 'zstd', 'ssh', ...switching];
 }
 
-export function createNodeInspection(hypervisor: HypervisorDriver): NodeInspection {
+const hypervisorTools = (architecture: string): Record<Backend, readonly string[]> => ({
+  qemu: [`qemu-system-${architecture}`, 'qemu-img', 'setpriv'],
+  libvirt: ['virsh', 'qemu-img', 'setpriv'],
+  zones: [],
+});
+
+export function createNodeInspection(hypervisorOf: (config: NodeConfig) => HypervisorDriver): NodeInspection {
   return {
-    async inspect(host, layout, roles) {
-      const [specs] = await perform(host, readNodeSpecs(layout.stateFolder));
-      const needed = new Set(roles.flatMap((role) => toolsOf(role, specs.architecture)));
+    async inspect(host, layout, config) {
+      const hypervisor = hypervisorOf(config);
+      const [specs, probe] = await perform(host, readNodeSpecs(layout.stateFolder), hypervisor.probe());
+      const needed = new Set(config.roles.flatMap((role) => toolsOf(role, specs.architecture, config.hypervisor)));
       const missing = [...needed].filter((tool) => specs.tools[tool] === null || specs.tools[tool] === undefined);
       if (missing.length > 0) {
         const words = missing.map((tool) => (tool === 'ovs-vswitchd' ? 'a running ovs-vswitchd' : tool)).join(', ');
@@ -28,9 +36,15 @@ export function createNodeInspection(hypervisor: HypervisorDriver): NodeInspecti
           node: host.name,
         });
       }
+      if (!probe.usable && config.roles.includes('compute')) {
+        throw new CroftError('node.unfit', `the hypervisor ${hypervisor.name} of node ${host.name} cannot be used: ${probe.reason}`, {
+          hint: `see \`croft node doctor ${host.name}\``,
+          node: host.name,
+        });
+      }
       await hypervisor.prepareNode(host, layout);
       const [accelerator] = await perform(host, probeAccelerator(layout.runFolder));
-      return { ...specs, accelerator };
+      return { ...specs, accelerator, hypervisors: probe.usable ? [config.hypervisor] : [] };
     },
     vitals: (layout) => readNodeUsage(layout.stateFolder),
   };

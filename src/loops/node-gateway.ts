@@ -5,7 +5,7 @@ import { type Host, perform, run } from '../host/host.ts';
 import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
 import type { DoctorCheck, DoctorReport } from '../model/doctor.ts';
 import { CroftError } from '../model/error.ts';
-import { type Node, type NodeConfig, type NodeConfigInput, type NodeRole, nodeConfigSchema } from '../model/node.ts';
+import { type Node, type NodeConfig, type NodeConfigInput, nodeConfigSchema } from '../model/node.ts';
 import type { AbandonedAnswer, CommandAnswer, DrainAnswer } from '../model/operations.ts';
 import type { PlacementPolicy } from '../model/placement.ts';
 import { schedule } from '../scheduler/schedule.ts';
@@ -17,7 +17,7 @@ import { inWords } from './recorder.ts';
 /** Looks for what a node lacks, and installs it. */
 export interface Doctor {
   /** Rejects with `node.*` where the node cannot be reached. */
-  examine(host: Host, layout: NodeLayout, roles: readonly NodeRole[]): Promise<DoctorCheck[]>;
+  examine(host: Host, layout: NodeLayout, config: NodeConfig): Promise<DoctorCheck[]>;
   /** Installs what `checks` says is missing; rejects with `node.unfit` where it cannot. */
   treat(host: Host, checks: readonly DoctorCheck[]): Promise<void>;
 }
@@ -26,7 +26,7 @@ export interface NodeGatewayOptions {
   store: Store;
   fleet: Fleet;
   journal: Journal;
-  hypervisor: HypervisorDriver;
+  hypervisorOf(config: NodeConfig): HypervisorDriver;
   network: NetworkDriver;
   doctor: Doctor;
   /** Takes back what lets other nodes fetch images from this one. */
@@ -139,7 +139,7 @@ export class NodeAdministration {
   }
 
   async #refuseOccupied(node: Node): Promise<void> {
-    const { store, hypervisor } = this.#options;
+    const { store, hypervisorOf } = this.#options;
     const { name } = node.config;
     const vms = (await store.vms.list({ nodeId: node.id })).map((vm) => `${vm.slice}/${vm.name}`);
     const routers = (await store.slices.list())
@@ -152,7 +152,7 @@ export class NodeAdministration {
       });
     }
     const { host, layout } = await this.#reach(node);
-    const [seen] = await perform(host, hypervisor.observe(layout));
+    const [seen] = await perform(host, hypervisorOf(node.config).observe(layout));
     const strangers = await this.#unrecorded(node, seen);
     if (strangers.length === 0) return;
     throw new CroftError('conflict.in-use', `node ${name} has VMs that are not on record: ${strangers.map(({ id }) => id).join(', ')}`, {
@@ -183,23 +183,23 @@ export class NodeAdministration {
     const { doctor, fleet } = this.#options;
     try {
       const { host, layout } = await this.#reach(node);
-      const checks = await doctor.examine(host, layout, node.config.roles);
+      const checks = await doctor.examine(host, layout, node.config);
       if (!fix || checks.every(({ ok }) => ok)) return checks;
       await doctor.treat(host, checks);
       fleet.worker(node.id)?.wake();
-      return await doctor.examine(host, layout, node.config.roles);
+      return await doctor.examine(host, layout, node.config);
     } catch (thrown) {
       return [{ name: 'login', ok: false, detail: inWords(thrown), fix: null }];
     }
   }
 
   async #clean(node: Node): Promise<void> {
-    const { hypervisor, network, images, hosts } = this.#options;
+    const { hypervisorOf, network, images, hosts } = this.#options;
     const { host, layout } = hosts.reach(node.config);
     try {
       await images.withdraw(host, layout);
       await network.purge(host, layout);
-      await hypervisor.purge(host, layout);
+      await hypervisorOf(node.config).purge(host, layout);
     } finally {
       await host.close();
     }

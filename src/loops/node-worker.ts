@@ -1,9 +1,9 @@
 /** The loop of one node: observe it in one round trip, record what was seen, plan, and start the steps. */
-import type { HypervisorDriver, NodeAbilities, NodeLayout, StopTimes } from '../drivers/hypervisor/driver.ts';
+import type { HypervisorDriver, NodeAbilities, NodeLayout, NodeReach, StopTimes } from '../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import { type Call, type Host, perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
-import type { Node, NodeRole, NodeSpecs } from '../model/node.ts';
+import type { Node, NodeConfig, NodeSpecs } from '../model/node.ts';
 import type { RouterPlan } from '../model/node-plan.ts';
 import type { Slice } from '../model/slice.ts';
 import type { Vm } from '../model/vm.ts';
@@ -26,7 +26,7 @@ export type NodeVitals = Pick<NodeSpecs, 'bootId' | 'memory' | 'memoryAvailable'
 /** Looks at a node; rejects with `node.*` where it cannot be reached or used. */
 export interface NodeInspection {
   /** Everything, and makes the node ready to be worked on. */
-  inspect(host: Host, layout: NodeLayout, roles: readonly NodeRole[]): Promise<NodeSpecs>;
+  inspect(host: Host, layout: NodeLayout, config: NodeConfig): Promise<NodeSpecs>;
   /** What is read again in each pass, together with the drivers' observations. */
   vitals(layout: NodeLayout): Call<NodeVitals>;
 }
@@ -43,7 +43,7 @@ export interface NodeWorkerOptions {
   nodeId: string;
   store: Store;
   journal: Journal;
-  hypervisor: HypervisorDriver;
+  hypervisorOf(config: NodeConfig): HypervisorDriver;
   network: NetworkDriver;
   images: NodeImages;
   inspection: NodeInspection;
@@ -69,6 +69,11 @@ const leaseTime = 120_000;
 /** VMs that arrive at one time: each takes one of the programs that a connection can run side by side. */
 const mostReceptions = 3;
 
+/** A node as it is worked on. */
+export interface NodeConnection extends NodeReach {
+  hypervisor: HypervisorDriver;
+}
+
 export class NodeWorker {
   readonly #options: NodeWorkerOptions;
   readonly #loop: Loop;
@@ -80,7 +85,7 @@ export class NodeWorker {
   #touched = new Set<string>();
   #receptions = 0;
   readonly #status: NodeStatusRecord;
-  #connection: { host: Host; layout: NodeLayout } | null = null;
+  #connection: NodeConnection | null = null;
   #specs: NodeSpecs | null = null;
   #strangers = '';
   #routers: ReadonlySet<string> = new Set();
@@ -115,8 +120,11 @@ export class NodeWorker {
   }
 
   /** What reaches the node, for consoles and commands; connects where that was not done yet. */
-  async connection(): Promise<{ host: Host; layout: NodeLayout }> {
-    this.#connection ??= this.#options.connect(await this.#node());
+  async connection(): Promise<NodeConnection> {
+    if (this.#connection === null) {
+      const node = await this.#node();
+      this.#connection = { ...this.#options.connect(node), hypervisor: this.#options.hypervisorOf(node.config) };
+    }
     return this.#connection;
   }
 
@@ -163,13 +171,13 @@ export class NodeWorker {
 
   async #pass(): Promise<number> {
     const node = await this.#node();
-    const { host, layout } = await this.connection();
+    const { host, layout, hypervisor } = await this.connection();
     const start = this.#options.clock();
     try {
-      this.#specs ??= await this.#options.inspection.inspect(host, layout, node.config.roles);
+      this.#specs ??= await this.#options.inspection.inspect(host, layout, node.config);
       const specs = this.#specs;
       this.#touched = new Set(this.#busy.keys());
-      const { hypervisor, network, images, inspection } = this.#options;
+      const { network, images, inspection } = this.#options;
       const [vms, arrivals, networks, imagesHere, vitals] = await perform(
         host,
         hypervisor.observe(layout),
@@ -184,7 +192,7 @@ export class NodeWorker {
       }
       this.#specs = { ...specs, ...vitals };
       await this.#status.ready(node, this.#specs, imagesHere);
-      const expectant = await this.#reconcile(node, { host, layout }, abilitiesOf(this.#specs), {
+      const expectant = await this.#reconcile(node, { host, layout, hypervisor }, abilitiesOf(this.#specs), {
         vms,
         network: networks,
         images: imagesHere,
@@ -200,11 +208,11 @@ export class NodeWorker {
 
   async #reconcile(
     node: Node,
-    { host, layout }: { host: Host; layout: NodeLayout },
+    { host, layout, hypervisor }: NodeConnection,
     abilities: NodeAbilities,
     observed: NodeObservation,
   ): Promise<boolean> {
-    const { store, hypervisor, network, images, stopTimes, clock, now } = this.#options;
+    const { store, network, images, stopTimes, clock, now } = this.#options;
     const [wanted, rows, slices] = await Promise.all([
       store.placement.wanted(node.id),
       store.vms.list({ nodeId: node.id }),

@@ -1,6 +1,6 @@
 /** Nodes: machines that run VMs, how they are reached, and what was seen of them. */
 import { z } from 'zod';
-import type { Firmware } from './image-definition.ts';
+import { backends, type Firmware } from './image-definition.ts';
 import { nameSchema } from './name.ts';
 
 export const nodeRoles = ['compute', 'network'] as const;
@@ -40,6 +40,8 @@ export const nodeConfigSchema = z.object({
   /** Commands run through `sudo -n` when the login is not root; null decides by the login. */
   sudo: z.boolean().nullable().default(null),
   roles: z.array(z.enum(nodeRoles)).min(1).default(['compute', 'network']),
+  /** What its VMs run on. A node has one hypervisor, which does not change while VMs are on it. */
+  hypervisor: z.enum(backends).default('qemu'),
   /** Nodes of one pool are near each other: they pass images on among themselves first, and VMs may ask for a pool. */
   pool: nameSchema.default('default'),
   labels: z.record(labelSchema, labelSchema).default({}),
@@ -88,7 +90,7 @@ export interface NodeSpecs {
   tools: Record<string, string | null>;
   /** Firmware that VMs can have here. */
   firmwares: Firmware[];
-  /** Hypervisor drivers whose programs are here. */
+  /** Hypervisors that VMs can have here: the configured one, where its programs answer. */
   hypervisors: string[];
   /** Which Open vSwitch datapath works here; null where Open vSwitch does not run. */
   datapath: 'system' | 'netdev' | null;

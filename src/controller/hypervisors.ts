@@ -1,0 +1,16 @@
+/** The hypervisor drivers there are, and which of them a node has. */
+import type { HypervisorDriver } from '../drivers/hypervisor/driver.ts';
+import { createQemuDriver, type QemuParts } from '../drivers/hypervisor/qemu.ts';
+import { CroftError } from '../model/error.ts';
+import type { Backend } from '../model/image-definition.ts';
+import type { NodeConfig } from '../model/node.ts';
+
+/** A function that gives a node's driver. It throws `unsupported` for a hypervisor that this program has no driver for. */
+export function createHypervisors(parts: QemuParts): (config: Pick<NodeConfig, 'hypervisor'>) => HypervisorDriver {
+  const drivers: Partial<Record<Backend, HypervisorDriver>> = { qemu: createQemuDriver(parts) };
+  return ({ hypervisor }) => {
+    const driver = drivers[hypervisor];
+    if (driver === undefined) throw new CroftError('unsupported', `there is no driver for the hypervisor ${hypervisor}`);
+    return driver;
+  };
+}
