@@ -1,9 +1,10 @@
 /** What the API stands on; the composition root hands it in. */
 import type { Duplex, Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
+import type { Capability } from '../model/capability.ts';
 import type { DoctorReport } from '../model/doctor.ts';
 import type { Image, ImageContent } from '../model/image.ts';
-import type { ImageDefinition, ImageTraits } from '../model/image-definition.ts';
+import type { Backend, ImageDefinition, ImageTraits } from '../model/image-definition.ts';
 import type { ImageMap } from '../model/image-map/image-map.ts';
 import type { ImageCheck, ImageCollection, PullProgress } from '../model/image-view.ts';
 import type { Node, NodeConfigInput } from '../model/node.ts';
@@ -90,6 +91,8 @@ export interface ApiDependencies {
   console: ConsoleGateway;
   changes: ChangeFeed;
   metrics: Metrics;
+  /** What the hypervisor of a node can do; see Capability. */
+  abilitiesOf(hypervisor: Backend): ReadonlySet<Capability>;
   /** Tells the loops that desired state has changed. */
   wake(): void;
   logger: FastifyBaseLogger;

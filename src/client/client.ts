@@ -118,6 +118,9 @@ export function createClient(options: TransportOptions) {
       start: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/start`),
       stop: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/stop`),
       restart: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/restart`),
+      /** Holds the guest still, until it is resumed. */
+      pause: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/pause`),
+      resume: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/resume`),
       remove: (slice: string, vm: string) => json<Task>('DELETE', vmPath(slice, vm)),
       /** The end of what the serial console printed, at most `bytes`. */
       consoleLog: (slice: string, vm: string, bytes?: number) => text('GET', `${vmPath(slice, vm)}/console-log`, { query: { bytes } }),

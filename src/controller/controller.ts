@@ -123,6 +123,7 @@ export async function startController(options: ControllerOptions, agent: string 
       version: options.version,
       transit: options.transit,
       placement: { policy: options.placement, routerGrace },
+      abilitiesOf: (hypervisor) => hypervisorOf({ hypervisor }).can,
       changes: journal,
       metrics,
       wake,

@@ -90,6 +90,11 @@ export class Recorder implements Progress {
     this.#event('vm.stopped', how === 'not-running' ? 'was not running' : `stopped: ${how}`, named(vm.label));
   }
 
+  vmHeld(vm: { id: string; label: string }, held: boolean): void {
+    this.#observe(vm.id, { state: held ? 'paused' : 'running', step: null, reason: null });
+    this.#event(held ? 'vm.paused' : 'vm.resumed', held ? 'is held still' : 'goes on', named(vm.label));
+  }
+
   vmRemoved(vm: { id: string; label: string }): void {
     this.#event('vm.removed', 'nothing of it is left on the node', named(vm.label));
   }

@@ -4,6 +4,7 @@ import type { ImageContent } from './image.ts';
 import type { Firmware } from './image-definition.ts';
 import type { Impairment } from './impairment.ts';
 import type { NicModel, RestartPolicy } from './slice.ts';
+import type { VmDesired } from './vm.ts';
 
 /** One NIC of a VM as its node needs it. */
 export interface PortPlan {
@@ -79,7 +80,7 @@ export interface WantedVm {
   launch: VmLaunch;
   /** `slice/vm`, for messages. */
   label: string;
-  desired: 'running' | 'stopped' | 'absent';
+  desired: VmDesired;
   generation: number;
   /** Images that it needs and that were not fetched yet, by name: until they were it is not started anew. */
   missingImages: string[];

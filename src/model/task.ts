@@ -9,6 +9,8 @@ export const taskKinds = [
   'vm.start',
   'vm.stop',
   'vm.restart',
+  'vm.pause',
+  'vm.resume',
   'vm.remove',
   'node.drain',
 ] as const;

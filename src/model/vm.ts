@@ -1,7 +1,8 @@
 /** VMs as stored: what is desired, where it was put, what was seen; each part has one writer. */
 import type { VmSpec } from './slice.ts';
 
-export const vmDesiredStates = ['running', 'stopped', 'absent'] as const;
+/** paused: running, with its guest held still. */
+export const vmDesiredStates = ['running', 'paused', 'stopped', 'absent'] as const;
 export type VmDesired = (typeof vmDesiredStates)[number];
 
 /**

@@ -15,7 +15,7 @@ export interface ImageDelivery {
   ): Promise<void>;
 }
 
-export type VmStepName = 'image' | 'ports' | 'disk' | 'start' | 'stop' | 'move' | 'remove';
+export type VmStepName = 'image' | 'ports' | 'disk' | 'start' | 'pause' | 'resume' | 'stop' | 'move' | 'remove';
 type Named = { id: string; label: string };
 
 /** Hears how the steps go, to record it. Durations are in ms. */
@@ -28,6 +28,8 @@ export interface Progress {
   vmStarted(vm: WantedVm): void;
   vmFailed(vm: WantedVm, step: VmStepName, error: CroftError): void;
   vmStopped(vm: Named, how: string): void;
+  /** Its guest is held still, or goes on. */
+  vmHeld(vm: Named, held: boolean): void;
   vmRemoved(vm: Named): void;
   /** It has its new node from now on. `node` is the name of that node. */
   vmMoved(vm: WantedVm, node: string): void;

@@ -26,6 +26,7 @@ function progressInto(memory: Memory, now: () => number): Progress {
       void memory.set(launch.id, { restarts: restarts + 1, retryAt: now() + 2000, attempted: planHash(launch) }),
     ...{
       vmStopped: silent,
+      vmHeld: silent,
       vmRemoved: silent,
       vmMoved: silent,
       vmNotMoved: silent,
@@ -38,7 +39,7 @@ function progressInto(memory: Memory, now: () => number): Progress {
 
 function stage() {
   let time = 1_000_000;
-  const hypervisor = createNoopHypervisor(() => time);
+  const hypervisor = createNoopHypervisor({ now: () => time });
   const network = createNoopNetworkDriver();
   const memory: Memory = new Map();
   const context: ExecutionContext = {

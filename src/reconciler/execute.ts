@@ -35,6 +35,8 @@ const effects: Effects = {
   repairPorts,
   detach: ({ network, host, layout }, { names }) => network.detach(host, layout, names),
   stop: stopVm,
+  pause: (context, step) => holdVm(context, step, 'pause'),
+  resume: (context, step) => holdVm(context, step, 'resume'),
   destroy: destroyVm,
   move: moveVm,
   discardArrival: ({ hypervisor, host, layout }, { id }) => hypervisor.discardArrival(host, layout, id),
@@ -101,6 +103,12 @@ async function stopVm(context: ExecutionContext, { id, label }: StepShapes['stop
   const { hypervisor, host, layout, progress, stopTimes } = context;
   const how = await timed(context, id, label, 'stop', () => hypervisor.stop(host, layout, id, stopTimes));
   progress.vmStopped({ id, label }, how);
+}
+
+async function holdVm(context: ExecutionContext, { id, label }: StepShapes['pause'], kind: 'pause' | 'resume'): Promise<void> {
+  const { hypervisor, host, layout, progress } = context;
+  await timed(context, id, label, kind, () => hypervisor[kind](host, layout, id));
+  progress.vmHeld({ id, label }, kind === 'pause');
 }
 
 async function destroyVm(context: ExecutionContext, { id, label }: StepShapes['destroy']): Promise<void> {

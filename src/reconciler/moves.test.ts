@@ -46,7 +46,7 @@ interface Row {
 function stage() {
   let time = 1_000_000;
   let life = new AbortController();
-  const hypervisor = createNoopHypervisor(() => time);
+  const hypervisor = createNoopHypervisor({ now: () => time });
   const row: Row = { nodeId: 'n1', movingTo: null, desired: 'running' };
   const networks = new Map(nodes.map((node) => [node, createNoopNetworkDriver()]));
   let busy = new Map<NodeName, Map<string, Promise<void>>>();
@@ -56,7 +56,7 @@ function stage() {
   const silent = (): void => undefined;
   const progress: Progress = {
     ...{ vmStep: silent, vmProgress: silent, imageFetched: silent, imageFailed: silent, vmStarted: silent, vmFailed: silent },
-    ...{ vmStopped: silent, vmRemoved: silent, routerStep: silent, portsRepaired: silent, nodeFailed: silent },
+    ...{ vmStopped: silent, vmHeld: silent, vmRemoved: silent, routerStep: silent, portsRepaired: silent, nodeFailed: silent },
     vmMoved: silent,
     vmNotMoved: () => {
       postponed = true;

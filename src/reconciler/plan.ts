@@ -99,7 +99,7 @@ function planVms({ wanted, observed, busy, postponedMoves, moveSlots, now }: Pla
     if (outcome.observed !== null) plan.observations.push({ id, observed: outcome.observed });
     if (outcome.forget && !ports.has(id)) plan.forget.push(id);
     if (outcome.step !== null) ports.leave(id);
-    else if (outcome.action === 'keep' && vm.desired === 'running') ports.want(vm.launch.ports);
+    else if (outcome.action === 'keep' && (vm.desired === 'running' || vm.desired === 'paused')) ports.want(vm.launch.ports);
   }
 }
 
@@ -127,6 +127,9 @@ function decide(vm: WantedVm, seen: ObservedVm | null, now: number): Outcome {
       return launch(vm, outcome, now);
     case 'recover':
       return recover(vm, seen as ObservedVm, now, outcome);
+    case 'pause':
+    case 'resume':
+      return { ...outcome, step: { kind: action, id, label: vm.label } };
     case 'stop':
       return { ...outcome, step: { kind: 'stop', id, label: vm.label, restart: false } };
     case 'destroy':

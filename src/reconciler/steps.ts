@@ -19,6 +19,9 @@ export interface StepShapes {
   launch: { vm: WantedVm };
   /** `restart`: it is stopped only to be started anew with other values. */
   stop: { id: string; label: string; restart: boolean };
+  /** Hold the guest still. */
+  pause: { id: string; label: string };
+  resume: { id: string; label: string };
   destroy: { id: string; label: string; stray: boolean };
   /** Bring the VM to the node `to`, stopping it here first. `seen` is what was observed of it; null where nothing is here. */
   move: { vm: WantedVm; to: string; seen: ObservedVm | null };
@@ -46,6 +49,8 @@ export function subjectOf(step: Step): string {
     case 'move':
       return `vm:${step.vm.launch.id}`;
     case 'stop':
+    case 'pause':
+    case 'resume':
     case 'destroy':
     case 'discardArrival':
       return `vm:${step.id}`;

@@ -5,7 +5,7 @@ import type { VmDesired, VmObservedState } from '../model/vm.ts';
  * keep: nothing to do. launch: bring it to run. recover: its process ended by itself; the restart policy decides.
  * prepare is not an action of its own: launching includes it. wait: nothing can be known or done now.
  */
-export type Action = 'keep' | 'launch' | 'recover' | 'stop' | 'destroy' | 'forget' | 'wait';
+export type Action = 'keep' | 'launch' | 'recover' | 'pause' | 'resume' | 'stop' | 'destroy' | 'forget' | 'wait';
 
 export const transitions = {
   running: {
@@ -13,6 +13,15 @@ export const transitions = {
     preparing: 'launch',
     stopped: 'recover',
     running: 'keep',
+    paused: 'resume',
+    failed: 'recover',
+    unknown: 'wait',
+  },
+  paused: {
+    none: 'launch',
+    preparing: 'launch',
+    stopped: 'recover',
+    running: 'pause',
     paused: 'keep',
     failed: 'recover',
     unknown: 'wait',

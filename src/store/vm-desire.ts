@@ -8,8 +8,11 @@ export function isAsDesired(vm: { desired: VmDesired; state: VmObservedState }, 
   return vm.desired === desired && (desired !== 'running' || vm.state === 'running');
 }
 
-/** Sets what is desired, which is another generation of each VM. */
-export async function desireVms(queries: Queries, ids: readonly Vm['id'][], desired: VmDesired): Promise<void> {
+/**
+ * Sets what is desired, which is another generation of each VM. Running grows `boot`, but where the VM was only held still;
+ * with `anew` there too.
+ */
+export async function desireVms(queries: Queries, ids: readonly Vm['id'][], desired: VmDesired, anew = false): Promise<void> {
   for (const part of portions(ids)) {
     if (desired === 'absent') await releaseNics(queries, part);
     await queries
@@ -17,7 +20,16 @@ export async function desireVms(queries: Queries, ids: readonly Vm['id'][], desi
       .set((column) => ({
         desired,
         generation: column('generation', '+', 1),
-        ...(desired === 'running' && { boot: column('boot', '+', 1) }),
+        ...(desired === 'running' && {
+          boot: anew
+            ? column('boot', '+', 1)
+            : column
+                .case()
+                .when('desired', '=', 'paused')
+                .then(column.ref('boot'))
+                .else(column('boot', '+', 1))
+                .end(),
+        }),
       }))
       .where('id', 'in', part)
       .execute();

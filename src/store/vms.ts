@@ -49,7 +49,7 @@ export class SqlVmStore implements VmStore {
     return this.#database.write(async (queries) => {
       const vm = await getVm(queries, slice, name);
       if (vm.desired === 'absent') throw beingRemoved(`VM "${slice}/${name}"`);
-      await desireVms(queries, [vm.id], 'running');
+      await desireVms(queries, [vm.id], 'running', true);
       return await getVm(queries, slice, name);
     });
   }

@@ -74,6 +74,7 @@ export async function setStage(replace: Replacements = {}): Promise<Stage> {
     images: imageIntake(store),
     nodes: nodeGateway(store, asked),
     console: echoConsole,
+    abilitiesOf: (hypervisor) => new Set(hypervisor === 'qemu' ? ['pause'] : []),
     changes: {
       subscribe: (listener) => {
         listeners.add(listener);

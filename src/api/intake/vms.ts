@@ -1,25 +1,31 @@
 /** What is asked of single VMs: committed as desired state, recorded as a task and an event, and made known to the loops. */
+import type { Capability } from '../../model/capability.ts';
+import { CroftError } from '../../model/error.ts';
+import type { Node } from '../../model/node.ts';
 import type { Task } from '../../model/task.ts';
 import type { Vm } from '../../model/vm.ts';
 import type { Store } from '../../store/store.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
-export type VmRequest = 'start' | 'stop' | 'restart' | 'remove';
+export type VmRequest = 'start' | 'stop' | 'restart' | 'pause' | 'resume' | 'remove';
 
 const requests = {
   start: { commit: (vms, slice, name) => vms.desire(slice, name, 'running'), done: 'started' },
   stop: { commit: (vms, slice, name) => vms.desire(slice, name, 'stopped'), done: 'stopped' },
   restart: { commit: (vms, slice, name) => vms.reboot(slice, name), done: 'started anew' },
+  pause: { commit: (vms, slice, name) => vms.desire(slice, name, 'paused'), done: 'held still' },
+  resume: { commit: (vms, slice, name) => vms.desire(slice, name, 'running'), done: 'resumed' },
   remove: { commit: (vms, slice, name) => vms.desire(slice, name, 'absent'), done: 'removed' },
 } as const satisfies Record<VmRequest, { commit(vms: Store['vms'], slice: string, name: string): Promise<Vm>; done: string }>;
 
 /** Rejects with `not-found`, and with `conflict.in-use` for a VM that is being removed or that a link needs. */
 export async function requestOfVm(
-  { store, wake }: Pick<ApiDependencies, 'store' | 'wake'>,
+  { store, wake, abilitiesOf }: Pick<ApiDependencies, 'store' | 'wake' | 'abilitiesOf'>,
   slice: string,
   name: string,
   request: VmRequest,
 ): Promise<Task> {
+  if (request === 'pause' || request === 'resume') await refuseHold({ store, abilitiesOf }, slice, name);
   await requests[request].commit(store.vms, slice, name);
   const { generation } = await store.slices.get(slice);
   const kind = `vm.${request}` as const;
@@ -27,4 +33,26 @@ export async function requestOfVm(
   await store.events.append([{ kind, slice, vm: name, message: `${slice}/${name} is to be ${requests[request].done}` }]);
   wake();
   return task;
+}
+
+/** Only a guest that runs, on a hypervisor that can, is held still or goes on. */
+async function refuseHold(
+  { store, abilitiesOf }: Pick<ApiDependencies, 'store' | 'abilitiesOf'>,
+  slice: string,
+  name: string,
+): Promise<void> {
+  const { nodeId, observed } = await store.vms.get(slice, name);
+  const node = (await store.nodes.list()).find(({ id }) => id === nodeId);
+  if (node === undefined || (observed.state !== 'running' && observed.state !== 'paused')) {
+    throw new CroftError('vm.not-running', `VM ${slice}/${name} does not run`, { hint: 'Start it first.' });
+  }
+  requireAbility(node, 'pause', abilitiesOf);
+}
+
+/** Throws `unsupported` where the hypervisor of the node cannot do it. */
+export function requireAbility({ config }: Node, capability: Capability, abilitiesOf: ApiDependencies['abilitiesOf']): void {
+  if (abilitiesOf(config.hypervisor).has(capability)) return;
+  throw new CroftError('unsupported', `the hypervisor ${config.hypervisor} of node ${config.name} cannot do this: ${capability}`, {
+    node: config.name,
+  });
 }

@@ -52,6 +52,8 @@ export const vmRoutes: Routes = (api, dependencies) => {
     { method: 'POST', path: '/start', request: 'start', summary: 'Start a VM' },
     { method: 'POST', path: '/stop', request: 'stop', summary: 'Stop a VM; its disk and addresses stay' },
     { method: 'POST', path: '/restart', request: 'restart', summary: 'Start a VM anew; its disk stays' },
+    { method: 'POST', path: '/pause', request: 'pause', summary: 'Hold the guest of a VM still' },
+    { method: 'POST', path: '/resume', request: 'resume', summary: 'Let a guest that is held still go on' },
     { method: 'DELETE', path: '', request: 'remove', summary: 'Remove a VM and its disk, also from its slice' },
   ] as const;
   for (const { method, path, request, summary } of changes) {
@@ -63,7 +65,7 @@ export const vmRoutes: Routes = (api, dependencies) => {
         operationId: `${request}Vm`,
         tags: ['vms'],
         params: vmParams,
-        response: { 202: taskSchema, ...problems('not-found', 'conflict.in-use') },
+        response: { 202: taskSchema, ...problems('not-found', 'conflict.in-use', 'vm.not-running', 'unsupported') },
       },
       handler: async ({ params }, reply) => reply.code(202).send(await requestOfVm(dependencies, params.slice, params.vm, request)),
     });

@@ -30,7 +30,7 @@ export function registerVm(vm: Command, context: CliContext): void {
     },
   );
   registerVmConsole(oneVm(vm.command('console')), context);
-  for (const verb of ['start', 'stop', 'restart'] as const) {
+  for (const verb of ['start', 'stop', 'restart', 'pause', 'resume'] as const) {
     withExamples(withWait(oneVm(vm.command(verb)).description(changes[verb])), `croft vm ${verb} hello/web --wait`).action(
       (name: VmName, options: TaskOptions) => runTask(context, options, change(verb, name)),
     );
@@ -48,12 +48,14 @@ const changes = {
   start: 'start a VM',
   stop: 'stop a VM: asked to power down first, ended if it does not',
   restart: 'stop a VM and start it again',
+  pause: 'hold the guest of a VM still',
+  resume: 'let a guest that is held still go on',
 } as const;
 
 function oneVm(command: Command): Command {
   return command.argument('<vm>', 'SLICE/VM', vmName);
 }
 
-function change(verb: 'start' | 'stop' | 'restart' | 'remove', { slice, vm }: VmName): (client: Client) => Promise<Task> {
+function change(verb: keyof typeof changes | 'remove', { slice, vm }: VmName): (client: Client) => Promise<Task> {
   return (client) => client.vms[verb](slice, vm);
 }

@@ -1,6 +1,7 @@
 /** The interface of hypervisor drivers: how VMs come to run on one node, and how they are seen. */
 import type { Duplex } from 'node:stream';
 import type { Call, Host } from '../../host/host.ts';
+import type { Capability } from '../../model/capability.ts';
 import type { Accelerator } from '../../model/node.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import type { VmObservedState } from '../../model/vm.ts';
@@ -59,25 +60,7 @@ export interface StopTimes {
   terminate: number;
 }
 
-/**
- * What not every driver can do. The API refuses at once, with `unsupported`, what the driver of a VM's node does not declare.
- * memory-snapshot: snapshots with the guest's memory. live-disk: a disk grows while the guest runs. hotplug-nic,
- * hotplug-volume: while it runs; at the next start every driver can. events: `watch` tells of changes as they happen.
- */
-export const capabilities = [
-  'pause',
-  'reboot',
-  'snapshot',
-  'memory-snapshot',
-  'live-disk',
-  'hotplug-nic',
-  'hotplug-volume',
-  'vnc',
-  'events',
-  'guest-agent',
-  'move',
-] as const;
-export type Capability = (typeof capabilities)[number];
+export { type Capability, capabilities } from '../../model/capability.ts';
 
 /** Whether the driver's programs are on a node and answer. */
 export type DriverProbe = { usable: true; version: string } | { usable: false; reason: string };

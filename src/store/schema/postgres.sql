@@ -151,7 +151,7 @@ CREATE TABLE public.vms (
     addressed bigint NOT NULL,
     created_at bigint NOT NULL,
     CONSTRAINT vms_addressed_check CHECK ((addressed = ANY (ARRAY[(0)::bigint, (1)::bigint]))),
-    CONSTRAINT vms_desired_check CHECK ((desired = ANY (ARRAY['running'::text, 'stopped'::text, 'absent'::text]))),
+    CONSTRAINT vms_desired_check CHECK ((desired = ANY (ARRAY['running'::text, 'paused'::text, 'stopped'::text, 'absent'::text]))),
     CONSTRAINT vms_state_check CHECK ((state = ANY (ARRAY['none'::text, 'preparing'::text, 'stopped'::text, 'running'::text, 'paused'::text, 'failed'::text, 'unknown'::text])))
 );
 

@@ -136,7 +136,7 @@ CREATE TABLE vms (
   cpus integer not null,
   memory integer not null,
   disk integer not null,
-  desired text not null check (desired in ('running', 'stopped', 'absent')),
+  desired text not null check (desired in ('running', 'paused', 'stopped', 'absent')),
   generation integer not null,
   boot integer not null,
   image_id text not null references images (id),

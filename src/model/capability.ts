@@ -1,0 +1,21 @@
+/** What hypervisors differ in. */
+
+/**
+ * What not every driver can do. The API refuses at once, with `unsupported`, what the driver of a VM's node does not declare.
+ * memory-snapshot: snapshots with the guest's memory. live-disk: a disk grows while the guest runs. hotplug-nic,
+ * hotplug-volume: while it runs; at the next start every driver can. events: `watch` tells of changes as they happen.
+ */
+export const capabilities = [
+  'pause',
+  'reboot',
+  'snapshot',
+  'memory-snapshot',
+  'live-disk',
+  'hotplug-nic',
+  'hotplug-volume',
+  'vnc',
+  'events',
+  'guest-agent',
+  'move',
+] as const;
+export type Capability = (typeof capabilities)[number];
