@@ -27,7 +27,7 @@ const vm: VmLaunch = {
 };
 
 test('CR6 the noop driver goes through the states of a real one', async () => {
-  const driver = createNoopHypervisor(() => 5);
+  const driver = createNoopHypervisor({ now: () => 5 });
   const state = () => {
     const [seen] = driver.observe(layout).parse({ code: 0, stdout: '', stderr: '' });
     return seen?.state ?? 'none';
@@ -62,7 +62,7 @@ test('CR6 the noop driver fails once where it is told to, and waits where it is 
 });
 
 test('CR6 the noop driver carries a stopped VM to another node with its disk, and leaves an arrival where that fails', async () => {
-  const driver = createNoopHypervisor(() => 5);
+  const driver = createNoopHypervisor({ now: () => 5 });
   const other = { ...layout, stateFolder: '/other' };
   const [from, to] = [layout, other].map((each) => ({ host, layout: each })) as [NodeReach, NodeReach];
   const options = { exitCode: null, signal: new AbortController().signal, onProgress: () => undefined };

@@ -1,129 +1,181 @@
-/** A hypervisor driver that keeps its VMs in memory: for trying out what stands above it, faults included. */
-import { PassThrough } from 'node:stream';
+/** A hypervisor driver that keeps its VMs in memory: for simulations, and for trying out what stands above it, faults included. */
 import type { CroftError } from '../../model/error.ts';
-import { planHash, type VmLaunch } from '../../model/node-plan.ts';
-import type { HypervisorDriver, NodeLayout, ObservedVm } from './driver.ts';
+import { planHash } from '../../model/node-plan.ts';
+import { type Capability, capabilities, type HypervisorDriver, type NodeLayout } from './driver.ts';
+import { NoopActs } from './noop-acts.ts';
+import { noopDevices } from './noop-devices.ts';
+import { type NoopFaults, type NoopOperation, noFaults } from './noop-faults.ts';
+import { noopSnapshots } from './noop-snapshots.ts';
+import { noopStreams } from './noop-streams.ts';
+import { createNoopWorld, diskSize, type NoopVm, type NoopWorld, newDisk, nodeOf, run, runs, show } from './noop-world.ts';
 
-export type NoopStep = 'prepare' | 'start' | 'stop' | 'destroy' | 'transfer' | 'discardArrival';
+export interface NoopOptions {
+  /** What outlives the driver, as nodes outlive a controller. */
+  world?: NoopWorld;
+  faults?: NoopFaults;
+  can?: Iterable<Capability>;
+  /** ms since 1970. */
+  now?: () => number;
+  /** Resolves after so many ms. */
+  sleep?: (time: number) => Promise<unknown>;
+}
 
 export interface NoopHypervisor extends HypervisorDriver {
-  /** Every step that was asked for, in order, as `step id`. */
-  readonly asked: string[];
-  /** The next time that this step is asked for this VM it is rejected with the error, before it changes anything. */
-  failNext(step: NoopStep, vmId: string, error: CroftError): void;
-  /** This step of this VM waits, each time, until the promise is settled. */
-  hold(step: NoopStep, vmId: string, until: Promise<unknown>): void;
+  /** The next time that this operation is asked for this VM it is rejected with the error, before it changes anything. */
+  failNext(operation: NoopOperation, vmId: string, error: CroftError): void;
+  /** This operation of this VM waits, each time, until the promise is settled. */
+  hold(operation: NoopOperation, vmId: string, until: Promise<unknown>): void;
   /** The VM's process ends by itself: with 0 as if the guest had powered off, else as if it had been killed. */
   lose(vmId: string, exitCode: number): void;
   /** The VM's disk on that node as a number: a copy has the same, one that was made anew another. Null where it has none. */
   disk(layout: NodeLayout, vmId: string): number | null;
+  /** Something else is on the VM's disk from now on. */
+  write(layout: NodeLayout, vmId: string): void;
 }
 
-interface NoopVm {
-  seen: ObservedVm;
-  disk: number;
-}
-
-interface NoopNode {
-  vms: Map<string, NoopVm>;
-  arrivals: Set<string>;
-}
-
-/** The VMs of all nodes, which are told apart by their state folders. `now` gives ms since 1970. */
-export function createNoopHypervisor(now: () => number = Date.now): NoopHypervisor {
-  const nodes = new Map<string, NoopNode>();
-  const failures = new Map<string, CroftError>();
-  const holds = new Map<string, Promise<unknown>>();
-  const asked: string[] = [];
-  let lastPid = 1000;
-  let lastDisk = 0;
-
-  const on = ({ stateFolder }: NodeLayout): NoopNode => {
-    const node = nodes.get(stateFolder) ?? { vms: new Map(), arrivals: new Set() };
-    nodes.set(stateFolder, node);
-    return node;
-  };
-  async function begin(step: NoopStep, vmId: string): Promise<void> {
-    const key = `${step} ${vmId}`;
-    asked.push(key);
-    await holds.get(key);
-    const failure = failures.get(key);
-    failures.delete(key);
-    if (failure !== undefined) throw failure;
-  }
-  const change = (vms: NoopNode['vms'], id: string, changes: Partial<ObservedVm>): void => {
-    const vm = vms.get(id);
-    if (vm !== undefined) vms.set(id, { ...vm, seen: { ...vm.seen, pid: null, startedAt: null, exitCode: null, ...changes } });
-  };
-  const hashed = (vm: VmLaunch): Pick<ObservedVm, 'launchHash'> => ({ launchHash: planHash(vm) });
-
+/** The VMs of all nodes, which are told apart by their state folders. */
+export function createNoopHypervisor(options: NoopOptions = {}): NoopHypervisor {
+  const { world = createNoopWorld(), faults = noFaults, now = Date.now, sleep } = options;
+  const can = new Set(options.can ?? capabilities);
+  const acts = new NoopActs({ world, faults, can, sleep });
   return {
     name: 'noop',
-    asked,
-    failNext: (step, vmId, error) => void failures.set(`${step} ${vmId}`, error),
-    hold: (step, vmId, until) => void holds.set(`${step} ${vmId}`, until),
-    lose: (vmId, exitCode) => {
-      for (const { vms } of nodes.values()) change(vms, vmId, { state: exitCode === 0 ? 'stopped' : 'failed', exitCode });
+    can,
+    failNext: (operation, vmId, error) => acts.failNext(operation, vmId, error),
+    hold: (operation, vmId, until) => acts.hold(operation, vmId, until),
+    lose(vmId, exitCode) {
+      for (const [stateFolder, { vms }] of world.nodes) {
+        const vm = vms.get(vmId);
+        if (vm === undefined) continue;
+        show(vm, { state: exitCode === 0 ? 'stopped' : 'failed', exitCode });
+        acts.tell({ stateFolder }, vmId, exitCode === 0 ? 'stopped' : 'crashed');
+      }
     },
-    disk: (layout, vmId) => on(layout).vms.get(vmId)?.disk ?? null,
-
-    async prepareNode() {},
-    observe: (layout) => ({ command: { argv: ['true'] }, parse: () => [...on(layout).vms.values()].map(({ seen }) => seen) }),
-    async prepare(_host, layout, vm) {
-      await begin('prepare', vm.id);
-      const { vms } = on(layout);
-      const known = vms.get(vm.id);
-      const { launchHash } = hashed(vm);
-      if (known?.seen.state === 'running' || known?.seen.launchHash === launchHash) return;
-      if (known === undefined) lastDisk += 1;
-      const seen: ObservedVm = { id: vm.id, state: 'stopped', pid: null, startedAt: null, exitCode: null, launchHash };
-      vms.set(vm.id, { seen, disk: known?.disk ?? lastDisk });
-    },
-    async start(_host, layout, _abilities, vm) {
-      await begin('start', vm.id);
-      const { vms } = on(layout);
-      if (vms.get(vm.id)?.seen.state === 'running') return;
-      lastPid += 1;
-      change(vms, vm.id, { state: 'running', pid: lastPid, startedAt: now(), ...hashed(vm) });
-    },
-    async stop(_host, layout, vmId) {
-      await begin('stop', vmId);
-      const { vms } = on(layout);
-      if (vms.get(vmId)?.seen.state !== 'running') return 'not-running';
-      change(vms, vmId, { state: 'stopped', exitCode: null });
-      return 'powered-down';
-    },
-    async destroy(_host, layout, vmId) {
-      await begin('destroy', vmId);
-      on(layout).vms.delete(vmId);
+    disk: (layout, vmId) => acts.find(layout, vmId)?.disk ?? null,
+    write: (layout, vmId) => {
+      const vm = acts.find(layout, vmId);
+      if (vm !== undefined) vm.disk = newDisk(world);
     },
 
-    arrivals: (layout) => ({ command: { argv: ['true'] }, parse: () => [...on(layout).arrivals].sort() }),
-    async discardArrival(_host, layout, vmId) {
-      await begin('discardArrival', vmId);
-      on(layout).arrivals.delete(vmId);
+    probe: () => ({ command: { argv: ['true'] }, parse: () => ({ usable: true, version: 'noop' }) }),
+    async prepareNode(host, layout) {
+      await acts.onNode('prepareNode', host, () => void nodeOf(world, layout));
     },
-    async requireRoom() {},
-    async transfer(from, to, vm, _label, { exitCode, signal }) {
-      const { vms, arrivals } = on(to.layout);
-      vms.delete(vm.id);
-      arrivals.add(vm.id);
-      await begin('transfer', vm.id);
-      signal.throwIfAborted();
-      const known = on(from.layout).vms.get(vm.id);
-      if (known?.seen.state === 'running') throw new Error(`VM ${vm.id} runs while it is copied`);
-      arrivals.delete(vm.id);
-      if (known !== undefined) vms.set(vm.id, { ...known, seen: { ...known.seen, state: 'stopped', exitCode, ...hashed(vm) } });
-    },
-
-    async console() {
-      return new PassThrough();
-    },
-    async consoleLog() {
-      return '';
-    },
-    async purge(_host, layout) {
-      nodes.delete(layout.stateFolder);
+    observe: (layout) => acts.call('observe', layout, () => [...nodeOf(world, layout).vms.values()].map(({ seen }) => seen)),
+    ...noopLife(world, acts, now),
+    ...noopMoves(world, acts),
+    ...noopSnapshots(world, acts, now),
+    ...noopDevices(acts),
+    ...noopStreams(world, acts),
+    async purge(host, layout) {
+      await acts.onNode('purge', host, () => void world.nodes.delete(layout.stateFolder));
     },
   };
+}
+
+type Life = Pick<HypervisorDriver, 'prepare' | 'start' | 'stop' | 'kill' | 'pause' | 'resume' | 'reboot' | 'destroy'>;
+
+function noopLife(world: NoopWorld, acts: NoopActs, now: () => number): Life {
+  return {
+    async prepare(_host, layout, launch, label) {
+      const { vms } = nodeOf(world, layout);
+      const put = (state: 'preparing' | 'stopped', launchHash: string | null): void => {
+        const known = vms.get(launch.id);
+        if (runs(known) || (known?.seen.state === state && known.seen.launchHash === launchHash)) return;
+        const vm = known ?? blank(newDisk(world));
+        const seen = { id: launch.id, state, pid: null, startedAt: null, exitCode: null, launchHash };
+        vms.set(launch.id, { ...vm, label, launch, seen, size: Math.max(vm.size, diskSize(launch)) });
+      };
+      const half = (): void => (vms.has(launch.id) ? undefined : put('preparing', null));
+      await acts.act({ operation: 'prepare', layout, vmId: launch.id, label, half }, () => put('stopped', planHash(launch)));
+    },
+    async start(_host, layout, _abilities, launch, label) {
+      await acts.act({ operation: 'start', layout, vmId: launch.id, label }, () => {
+        const vm = acts.prepared(layout, launch.id, label);
+        if (runs(vm)) return;
+        vm.launch = launch;
+        run(world, vm, now());
+        acts.tell(layout, launch.id, 'started');
+      });
+    },
+    async stop(_host, layout, vmId) {
+      return await acts.act({ operation: 'stop', layout, vmId }, () => (end(vmId, layout) ? 'powered-down' : 'not-running'));
+    },
+    async kill(_host, layout, vmId) {
+      return await acts.act({ operation: 'kill', layout, vmId }, () => end(vmId, layout));
+    },
+    async pause(_host, layout, vmId) {
+      acts.demand('pause');
+      await acts.act({ operation: 'pause', layout, vmId }, () => turn(vmId, layout, 'paused'));
+    },
+    async resume(_host, layout, vmId) {
+      acts.demand('pause');
+      await acts.act({ operation: 'resume', layout, vmId }, () => turn(vmId, layout, 'running'));
+    },
+    async reboot(_host, layout, vmId) {
+      acts.demand('reboot');
+      await acts.act({ operation: 'reboot', layout, vmId }, () => {
+        const vm = acts.running(layout, vmId);
+        vm.log += `${vm.launch.hostname} is up\n`;
+        acts.tell(layout, vmId, 'rebooted');
+      });
+    },
+    async destroy(_host, layout, vmId) {
+      await acts.act({ operation: 'destroy', layout, vmId, half: () => void end(vmId, layout) }, () => {
+        if (runs(acts.find(layout, vmId))) acts.tell(layout, vmId, 'stopped');
+        nodeOf(world, layout).vms.delete(vmId);
+      });
+    },
+  };
+
+  function end(vmId: string, layout: NodeLayout): boolean {
+    const vm = acts.find(layout, vmId);
+    if (!runs(vm)) return false;
+    show(vm, { state: 'stopped' });
+    acts.tell(layout, vmId, 'stopped');
+    return true;
+  }
+
+  function turn(vmId: string, layout: NodeLayout, state: 'paused' | 'running'): void {
+    const vm = acts.running(layout, vmId);
+    if (vm.seen.state === state) return;
+    vm.seen = { ...vm.seen, state };
+    acts.tell(layout, vmId, state === 'paused' ? 'paused' : 'resumed');
+  }
+}
+
+function noopMoves(world: NoopWorld, acts: NoopActs): Pick<HypervisorDriver, 'arrivals' | 'discardArrival' | 'requireRoom' | 'transfer'> {
+  return {
+    arrivals: (layout) => acts.call('arrivals', layout, () => [...nodeOf(world, layout).arrivals].sort()),
+    async discardArrival(_host, layout, vmId) {
+      await acts.act({ operation: 'discardArrival', layout, vmId }, () => void nodeOf(world, layout).arrivals.delete(vmId));
+    },
+    async requireRoom(from, _to, vm) {
+      acts.demand('move');
+      await acts.act({ operation: 'requireRoom', layout: from.layout, vmId: vm.id }, () => undefined);
+    },
+    async transfer(from, to, launch, label, { exitCode, signal, onProgress }) {
+      acts.demand('move');
+      const { vms, arrivals } = nodeOf(world, to.layout);
+      vms.delete(launch.id);
+      arrivals.add(launch.id);
+      await acts.act({ operation: 'transfer', layout: from.layout, vmId: launch.id, label }, () => {
+        signal.throwIfAborted();
+        const known = acts.find(from.layout, launch.id);
+        if (runs(known)) throw new Error(`VM ${launch.id} runs while it is copied`);
+        onProgress(100);
+        arrivals.delete(launch.id);
+        if (known === undefined) return;
+        const vm: NoopVm = { ...known, label, launch, nics: new Set(), volumes: new Set(), snapshots: [...known.snapshots] };
+        show(vm, { state: 'stopped', exitCode, launchHash: planHash(launch) });
+        vms.set(launch.id, vm);
+      });
+    },
+  };
+}
+
+type Blank = Pick<NoopVm, 'disk' | 'size' | 'nics' | 'volumes' | 'snapshots' | 'log' | 'consoleTaken'>;
+
+function blank(disk: number): Blank {
+  return { disk, size: 0, nics: new Set(), volumes: new Set(), snapshots: [], log: '', consoleTaken: false };
 }

@@ -1,0 +1,70 @@
+/** Snapshots and sizes of the noop driver's VMs. */
+import { CroftError } from '../../model/error.ts';
+import type { Deferred, HypervisorDriver } from './driver.ts';
+import type { NoopActs } from './noop-acts.ts';
+import { diskSize, type NoopVm, type NoopWorld, nodeOf, run, runs, show } from './noop-world.ts';
+
+type Snapshots = Pick<HypervisorDriver, 'resize' | 'snapshot' | 'revert' | 'removeSnapshot' | 'snapshots'>;
+
+export function noopSnapshots(world: NoopWorld, acts: NoopActs, now: () => number): Snapshots {
+  return {
+    async resize(_host, layout, launch) {
+      return await acts.act({ operation: 'resize', layout, vmId: launch.id }, () => {
+        const vm = acts.prepared(layout, launch.id, launch.hostname);
+        refuseSmaller(vm, diskSize(launch));
+        const deferred = runs(vm) ? later(vm, acts.can('live-disk'), launch) : [];
+        if (!deferred.includes('disk')) vm.size = diskSize(launch);
+        return { atNextStart: deferred };
+      });
+    },
+    async snapshot(_host, layout, launch, name, memory) {
+      acts.demand(memory ? 'memory-snapshot' : 'snapshot');
+      await acts.act({ operation: 'snapshot', layout, vmId: launch.id }, () => {
+        const vm = memory ? acts.running(layout, launch.id) : acts.prepared(layout, launch.id, launch.hostname);
+        if (vm.snapshots.some((one) => one.name === name)) {
+          throw new CroftError('conflict.exists', `VM ${vm.label} has a snapshot "${name}" already`, { hint: 'Take another name.' });
+        }
+        vm.snapshots.push({ name, memory, at: now(), disk: vm.disk, size: vm.size });
+      });
+    },
+    async revert(_host, layout, _abilities, launch, name) {
+      acts.demand('snapshot');
+      await acts.act({ operation: 'revert', layout, vmId: launch.id }, () => {
+        const vm = acts.prepared(layout, launch.id, launch.hostname);
+        const snapshot = vm.snapshots.find((one) => one.name === name);
+        if (snapshot === undefined) throw new CroftError('not-found', `VM ${vm.label} has no snapshot "${name}"`);
+        const ran = runs(vm);
+        Object.assign(vm, { disk: snapshot.disk, size: snapshot.size });
+        if (snapshot.memory) run(world, vm, now());
+        else if (ran) show(vm, { state: 'stopped' });
+        if (ran !== snapshot.memory) acts.tell(layout, launch.id, snapshot.memory ? 'started' : 'stopped');
+      });
+    },
+    async removeSnapshot(_host, layout, launch, name) {
+      acts.demand('snapshot');
+      await acts.act({ operation: 'removeSnapshot', layout, vmId: launch.id }, () => {
+        const vm = acts.find(layout, launch.id);
+        if (vm !== undefined) vm.snapshots = vm.snapshots.filter((one) => one.name !== name);
+      });
+    },
+    snapshots: (layout, vmId) =>
+      acts.call('snapshots', layout, () =>
+        (nodeOf(world, layout).vms.get(vmId)?.snapshots ?? []).map(({ name, memory, at }) => ({ name, memory, at })),
+      ),
+  };
+}
+
+function refuseSmaller(vm: NoopVm, size: number): void {
+  if (size >= vm.size) return;
+  throw new CroftError('input.invalid', `the disk of VM ${vm.label} has ${vm.size} bytes and cannot become smaller`, {
+    hint: 'Ask for at least its present size.',
+  });
+}
+
+function later(vm: NoopVm, liveDisk: boolean, launch: NoopVm['launch']): Deferred['atNextStart'] {
+  const deferred: Deferred['atNextStart'] = [];
+  if (launch.cpus !== vm.launch.cpus) deferred.push('cpus');
+  if (launch.memory !== vm.launch.memory) deferred.push('memory');
+  if (diskSize(launch) !== vm.size && !liveDisk) deferred.push('disk');
+  return deferred;
+}

@@ -1,0 +1,86 @@
+/** The nodes of the noop driver and the VMs on them, in memory: what is true there, whoever looks. */
+import { planHash, type VmLaunch } from '../../model/node-plan.ts';
+import type { DriverEvent, NodeLayout, ObservedSnapshot, ObservedVm } from './driver.ts';
+
+export interface NoopSnapshot extends ObservedSnapshot {
+  /** What the disk was then. */
+  disk: number;
+  size: number;
+}
+
+export interface NoopVm {
+  label: string;
+  launch: VmLaunch;
+  seen: ObservedVm;
+  /** What is on its disk, as a number: a copy has the same, a disk that was made anew another. */
+  disk: number;
+  /** Bytes of its first disk. */
+  size: number;
+  nics: Set<string>;
+  volumes: Set<string>;
+  snapshots: NoopSnapshot[];
+  log: string;
+  consoleTaken: boolean;
+}
+
+export type NodeListener = (event: DriverEvent) => void;
+
+export interface NoopNode {
+  vms: Map<string, NoopVm>;
+  arrivals: Set<string>;
+  listeners: Set<NodeListener>;
+}
+
+export interface NoopWorld {
+  /** By state folder, which the controller's identifier ends: so what is another's is another node here. */
+  nodes: Map<string, NoopNode>;
+  lastPid: number;
+  lastDisk: number;
+}
+
+export function createNoopWorld(): NoopWorld {
+  return { nodes: new Map(), lastPid: 1000, lastDisk: 0 };
+}
+
+export function nodeOf({ nodes }: NoopWorld, { stateFolder }: NodeLayout): NoopNode {
+  const known = nodes.get(stateFolder);
+  if (known !== undefined) return known;
+  const node: NoopNode = { vms: new Map(), arrivals: new Set(), listeners: new Set() };
+  nodes.set(stateFolder, node);
+  return node;
+}
+
+export function newDisk(world: NoopWorld): number {
+  world.lastDisk += 1;
+  return world.lastDisk;
+}
+
+/** Bytes of the first disk that a launch asks for. */
+export function diskSize({ disk, image }: VmLaunch): number {
+  return Math.max(disk ?? 0, image.size);
+}
+
+/** Replaces what is seen of a VM; what is not given is as of one that does not run. */
+export function show(vm: NoopVm, changes: Partial<ObservedVm> & Pick<ObservedVm, 'state'>): void {
+  vm.seen = { ...vm.seen, pid: null, startedAt: null, exitCode: null, ...changes };
+  if (changes.state !== 'running' && changes.state !== 'paused') {
+    vm.nics.clear();
+    vm.volumes.clear();
+  }
+}
+
+/** As the VM is once it has been started. */
+export function run(world: NoopWorld, vm: NoopVm, now: number): void {
+  world.lastPid += 1;
+  const { launch } = vm;
+  show(vm, { state: 'running', pid: world.lastPid, startedAt: now, launchHash: planHash(launch) });
+  vm.nics = new Set(launch.ports.map(({ nicId }) => nicId));
+  vm.volumes = new Set(launch.volumes.map(({ id }) => id));
+  vm.log += `${launch.hostname} is up\n`;
+}
+
+type RunningVm = NoopVm & { seen: { state: 'running' | 'paused' } };
+
+export function runs(vm: NoopVm | undefined): vm is RunningVm {
+  return vm?.seen.state === 'running' || vm?.seen.state === 'paused';
+}

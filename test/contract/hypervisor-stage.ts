@@ -1,0 +1,94 @@
+/** What the contract of hypervisor drivers needs of the world that a driver is tried in, and the short ways through it. */
+import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import type {
+  Capability,
+  HypervisorDriver,
+  NodeAbilities,
+  NodeLayout,
+  NodeReach,
+  ObservedVm,
+} from '../../src/drivers/hypervisor/driver.ts';
+import { type Host, perform } from '../../src/host/host.ts';
+import type { VmLaunch } from '../../src/model/node-plan.ts';
+
+/** Something with the name of a VM that is not this controller's. */
+export interface Foreign extends AsyncDisposable {
+  /** Rejects where it is not as it was. */
+  intact(): Promise<void>;
+}
+
+export interface HypervisorStage extends AsyncDisposable {
+  driver: HypervisorDriver;
+  host: Host;
+  /** Of a node that is prepared. */
+  layout: NodeLayout;
+  abilities: NodeAbilities;
+  /** Another node with the images of this one, prepared too; null where the driver does not declare `move`. */
+  other: NodeReach | null;
+  /**
+   * A launch that boots, with an identifier of its own; its image is on the node, its ports are there when it is started.
+   * `device: true` gives it a NIC and a volume, each with its port and image there already.
+   */
+  launch(options?: { device?: boolean }): Promise<VmLaunch>;
+  /** The driver as the next controller has it: nothing is remembered but what the node says. */
+  reopen(): HypervisorDriver;
+  /** Makes something that a careless driver would take for that VM. */
+  foreign(vm: VmLaunch): Promise<Foreign>;
+  /** Ends the VM's process from outside, as the system's out-of-memory killer does. */
+  crash(vmId: string): Promise<void>;
+  /** Puts something into the first disk of a VM that does not run; `read` gives what was put there last. */
+  write(vm: VmLaunch, value: number): Promise<void>;
+  read(vm: VmLaunch): Promise<number>;
+}
+
+export const label = 's/a';
+export const shortTimes = { powerdown: 200, terminate: 2_000 };
+
+export async function observed({ host, layout, driver }: HypervisorStage, vmId: string, reach?: NodeReach): Promise<ObservedVm | null> {
+  const [vms] = await perform(reach?.host ?? host, driver.observe(reach?.layout ?? layout));
+  return vms.find(({ id }) => id === vmId) ?? null;
+}
+
+/** What is seen of a VM, `none` where nothing is. */
+export async function stateOf(stage: HypervisorStage, vmId: string): Promise<ObservedVm['state'] | 'none'> {
+  return (await observed(stage, vmId))?.state ?? 'none';
+}
+
+export async function prepare({ driver, host, layout }: HypervisorStage, vm: VmLaunch): Promise<void> {
+  await driver.prepare(host, layout, vm, label);
+}
+
+export async function start({ driver, host, layout, abilities }: HypervisorStage, vm: VmLaunch): Promise<void> {
+  await driver.start(host, layout, abilities, vm, label);
+}
+
+export async function up(stage: HypervisorStage, vm: VmLaunch): Promise<void> {
+  await prepare(stage, vm);
+  await start(stage, vm);
+  assert.equal(await stateOf(stage, vm.id), 'running');
+}
+
+/** A VM that is destroyed at the end of the block, and of which nothing is left then. */
+export async function borrow(stage: HypervisorStage, options?: { device?: boolean }): Promise<AsyncDisposable & { vm: VmLaunch }> {
+  const vm = await stage.launch(options);
+  return {
+    vm,
+    async [Symbol.asyncDispose]() {
+      await stage.driver.destroy(stage.host, stage.layout, vm.id);
+      assert.equal(await stateOf(stage, vm.id), 'none');
+    },
+  };
+}
+
+/** Where the driver does not declare the capability, the call must be refused as such; then there is nothing more to try. */
+export async function lacks({ driver }: HypervisorStage, capability: Capability, call: () => Promise<unknown>): Promise<boolean> {
+  if (driver.can.has(capability)) return false;
+  await assert.rejects(call, { code: 'unsupported' });
+  return true;
+}
+
+/** Waits until the condition holds; the test's own time-out is the limit. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await delay(20);
+}
