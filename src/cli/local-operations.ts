@@ -22,6 +22,8 @@ export interface ServeOptions {
   interval?: number;
   /** `spread`, `pack` or `round-robin`, for slices that do not say it. */
   placement?: string;
+  /** Nodes that exist in the controller's memory only, in place of real ones: `nodes=1000,cpus=64,…`. */
+  simulate?: string;
 }
 
 export type Say = (line: string) => void;

@@ -6,11 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { createMetrics } from '../api/metrics.ts';
 import { createApi } from '../api/server.ts';
-import { createOvsDriver } from '../drivers/network/ovs.ts';
-import { createImageDelivery } from '../images/deliver.ts';
-import { createImageFetcher } from '../images/fetch.ts';
 import { openImageLibrary } from '../images/library.ts';
-import { seedOf } from '../images/seed.ts';
 import { ConsoleHub } from '../loops/console-hub.ts';
 import { Fleet } from '../loops/fleet.ts';
 import { ImagePuller } from '../loops/image-puller.ts';
@@ -21,17 +17,16 @@ import { PlacementLoop } from '../loops/placement-loop.ts';
 import { CroftError } from '../model/error.ts';
 import { openStore } from '../store/open.ts';
 import { ensureToken, makeHome } from './home.ts';
-import { Hosts } from './hosts.ts';
-import { createHypervisors } from './hypervisors.ts';
 import { createImageCare } from './image-care.ts';
 import { createImageIntake } from './image-intake.ts';
 import { createImageMaps } from './image-maps.ts';
 import { ImageSweep } from './image-sweep.ts';
-import { ensureKey, ensureServeKey } from './key.ts';
-import { createDoctor } from './node-doctor.ts';
-import { createNodeInspection } from './node-inspection.ts';
+import { ensureKey } from './key.ts';
+import { type MachineryOptions, realMachinery } from './machinery.ts';
 import type { ControllerOptions } from './options.ts';
 import { occupy } from './presence.ts';
+import { simulatedMachinery } from './simulation/machinery.ts';
+import { addSimulated, refuseMixture } from './simulation/nodes.ts';
 
 export interface Controller extends AsyncDisposable {
   url: string;
@@ -53,6 +48,8 @@ export async function startController(options: ControllerOptions, agent: string 
   await mkdir(home.seeds);
   const store = await openStore({ location: options.database, settings: { segments: options.segments, transit: options.transit } });
   undo.defer(() => store.close());
+  await refuseMixture(store, options.simulation !== null);
+  if (options.simulation !== null) await addSimulated(store, options.simulation);
   const failed = (error: unknown): void => logger.error(error);
   const journal = new Journal(store.events, failed);
   undo.defer(() => journal.flush());
@@ -64,21 +61,17 @@ export async function startController(options: ControllerOptions, agent: string 
   });
   await maps.current();
   const library = await openImageLibrary({ folder: home.images });
-  const hosts = new Hosts({ controllerId: store.controllerId, defaultKey: home.key, agent });
-  const images = createImageDelivery({
-    library,
-    isLocal: (host) => hosts.isLocal(host),
-    peers: { routeOf: (host) => hosts.routeOf(host), key: await ensureServeKey(home.serveKey, store.controllerId) },
-    damaged: ({ name: node }, { sha256 }, removed) => {
-      const message = `its copy of the image sha256:${sha256.slice(0, 12)} is damaged and ${removed ? 'was removed' : 'in use'}`;
-      journal.record({ kind: 'image.damaged', node, message });
-    },
-  });
-  const hypervisorOf = createHypervisors({ seedOf: (vm) => seedOf(vm, home.seeds) });
-  const network = createOvsDriver();
-  const inspection = createNodeInspection(hypervisorOf);
-  const { interval, stopTimes, routerGrace } = options;
   const now = Date.now;
+  const damaged: MachineryOptions['damaged'] = ({ name: node }, { sha256 }, removed) => {
+    const message = `its copy of the image sha256:${sha256.slice(0, 12)} is damaged and ${removed ? 'was removed' : 'in use'}`;
+    journal.record({ kind: 'image.damaged', node, message });
+  };
+  const { controllerId } = store;
+  const { hosts, images, hypervisorOf, network, inspection, doctor, fetcher } =
+    options.simulation === null
+      ? await realMachinery({ controllerId, controller: options, agent, library, damaged, now })
+      : simulatedMachinery(options.simulation, { controllerId, now });
+  const { interval, stopTimes, routerGrace } = options;
   const clock = (): number => performance.now();
   const wake = (): void => {
     placement.wakeConcerned();
@@ -102,8 +95,7 @@ export async function startController(options: ControllerOptions, agent: string 
   const sweep = new ImageSweep({ store, library, delivery: images, fleet, failed });
   const wakeNodes = (): void => fleet.wake();
   const puller = new ImagePuller({
-    ...{ store, journal, failed, now },
-    fetcher: createImageFetcher({ library, folder: home.downloads, proxies: options.proxies, now }),
+    ...{ store, journal, fetcher, failed, now },
     arriving: (work) => sweep.arriving(work),
     changed: () => {
       placement.wake();
@@ -136,7 +128,7 @@ export async function startController(options: ControllerOptions, agent: string 
     },
     nodes: new NodeAdministration({
       ...{ store, fleet, journal, hypervisorOf, network, images, hosts, wake, now, routerGrace },
-      doctor: createDoctor(),
+      doctor,
       policy: options.placement,
     }),
     console: {

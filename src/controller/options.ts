@@ -6,6 +6,7 @@ import { CroftError } from '../model/error.ts';
 import { parseSubnet } from '../model/ipv4.ts';
 import { type PlacementPolicy, placementPolicies } from '../model/placement.ts';
 import { type Home, homeAt } from './home.ts';
+import { type Simulation, simulationOf } from './simulation/simulation.ts';
 
 export interface ControllerOptions {
   home: Home;
@@ -27,6 +28,8 @@ export interface ControllerOptions {
   /** The proxies of the environment, for fetching images. */
   proxies: Readonly<Record<string, string | undefined>>;
   version: string;
+  /** Null where the nodes are real. */
+  simulation: Simulation | null;
 }
 
 /** Environment variables that the controller knows, as docs/cli.md lists them. */
@@ -74,6 +77,7 @@ export function controllerOptions(
     imageMap: imageMapOf(given.config ?? environment.ORCH_CONFIG, folder.imageMap),
     proxies: proxiesOf(environment),
     version: packageVersion(),
+    simulation: given.simulate === undefined ? null : simulationOf(given.simulate),
   });
 }
 

@@ -63,7 +63,10 @@ export const nodeConfigSchema = z.object({
     .object({ cpus: z.number().min(0.1).max(64).default(8), memory: z.number().min(0.1).max(4).default(1) })
     .default({ cpus: 8, memory: 1 }),
 });
-export type NodeConfig = z.infer<typeof nodeConfigSchema>;
+export type NodeConfig = z.infer<typeof nodeConfigSchema> & {
+  /** It exists only in the memory of a controller that simulates its nodes. No administrator can say this. */
+  simulated?: true;
+};
 export type NodeConfigInput = z.input<typeof nodeConfigSchema>;
 
 /** Which accelerator was measured to work, and what the measurement said (decision 6 of docs/architecture.md). */

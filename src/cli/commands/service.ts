@@ -7,7 +7,12 @@ import { askOnTerminal } from '../input.ts';
 import type { ServeOptions } from '../local-operations.ts';
 
 export function registerServe(serve: Command, context: CliContext): void {
-  withExamples(withServeOptions(serve), 'croft serve', 'croft serve --database postgres://croft@db/croft --segments 100-199');
+  withExamples(
+    withServeOptions(serve),
+    'croft serve',
+    'croft serve --database postgres://croft@db/croft --segments 100-199',
+    'CROFT_HOME=/tmp/trial croft serve --simulate nodes=1000',
+  );
   serve.action(async (options: ServeOptions) => {
     const local = await context.environment.local();
     await local.serve(options);
@@ -46,5 +51,6 @@ function withServeOptions(command: Command): Command {
     .option('--transit <range>', 'range that transit networks are cut from (100.64.0.0/10)')
     .option('--config <file>', "image map: where images come from (images.yaml in the controller's home)")
     .option('--interval <seconds>', 'between passes that nothing asked for (10)', positiveNumber)
-    .option('--placement <policy>', 'spread, pack or round-robin, for slices that do not say it (spread)');
+    .option('--placement <policy>', 'spread, pack or round-robin, for slices that do not say it (spread)')
+    .option('--simulate <nodes>', 'simulated nodes in place of real ones, such as nodes=1000,delay=20ms,failures=1%; see docs/cli.md');
 }

@@ -9,8 +9,15 @@ import { tapName } from './names.ts';
 /** What is on one node; tests look into it and break it. */
 export interface NoopNetwork {
   bridge: boolean;
-  ports: Map<string, ObservedPort>;
-  routers: Map<string, ObservedRouter>;
+  ports: Map<string, ObservedPort & { mac: string }>;
+  routers: Map<string, NoopRouter>;
+}
+
+type NoopRouter = Omit<ObservedRouter, 'leases'> & { reserved: { mac: string; address: string }[] };
+
+interface NoopNetworkOptions {
+  /** ms since 1970. */
+  now?: () => number;
 }
 
 export interface NoopNetworkDriver extends NetworkDriver {
@@ -20,8 +27,11 @@ export interface NoopNetworkDriver extends NetworkDriver {
   failure: (operation: keyof NetworkDriver, subject: string) => CroftError | null;
 }
 
-export function createNoopNetworkDriver(): NoopNetworkDriver {
+/** Every guest takes its leases as soon as it has its ports, and renews them all the time. */
+export function createNoopNetworkDriver({ now = Date.now }: NoopNetworkOptions = {}): NoopNetworkDriver {
   const networks = new Map<string, NoopNetwork>();
+  /** MACs of the guests that have their ports, on all nodes. */
+  const plugged = new Set<string>();
   const networkOf = (layout: NodeLayout) => {
     const network = networks.get(layout.stateFolder) ?? emptyNetwork();
     networks.set(layout.stateFolder, network);
@@ -35,7 +45,7 @@ export function createNoopNetworkDriver(): NoopNetworkDriver {
     name: 'noop',
     networks,
     failure: () => null,
-    observe: (layout) => ({ command: { argv: ['true'] }, parse: () => observed(networkOf(layout)) }),
+    observe: (layout) => ({ command: { argv: ['true'] }, parse: () => observed(networkOf(layout), plugged, now()) }),
     async ensureBridge(_host: Host, layout) {
       demandSuccess('ensureBridge', layout.bridge);
       networkOf(layout).bridge = true;
@@ -43,14 +53,20 @@ export function createNoopNetworkDriver(): NoopNetworkDriver {
     async attach(_host: Host, layout, ports) {
       return [...Map.groupBy(ports, (plan) => plan.vmId)].map(([vmId, plans]) => {
         const error = driver.failure('attach', vmId);
-        if (error === null) for (const plan of plans) addPort(networkOf(layout), plan);
+        if (error !== null) return { vmId, error };
+        for (const plan of plans) {
+          addPort(networkOf(layout), plan);
+          plugged.add(plan.mac);
+        }
         return { vmId, error };
       });
     },
     async detach(_host: Host, layout, names) {
       for (const name of names) {
         demandSuccess('detach', name);
-        networkOf(layout).ports.delete(name);
+        const { ports } = networkOf(layout);
+        plugged.delete(ports.get(name)?.mac ?? '');
+        ports.delete(name);
       }
     },
     async ensureRouter(_host: Host, layout, _abilities, plan) {
@@ -73,23 +89,27 @@ function emptyNetwork(): NoopNetwork {
   return { bridge: false, ports: new Map(), routers: new Map() };
 }
 
-function observed(network: NoopNetwork): ObservedNetwork {
-  return structuredClone({
-    bridge: network.bridge ? 'present' : 'missing',
-    ports: [...network.ports.values()],
-    routers: [...network.routers.values()],
-  });
+/** ms that a lease has still to run whenever it is looked at. */
+const leaseTime = 3_600_000;
+
+function observed({ bridge, ports, routers }: NoopNetwork, plugged: ReadonlySet<string>, now: number): ObservedNetwork {
+  return {
+    bridge: bridge ? 'present' : 'missing',
+    ports: [...ports.values()].map(({ mac: _, ...port }) => port),
+    routers: [...routers.values()].map(({ reserved, ...router }) => {
+      const taken = reserved.filter(({ mac }) => plugged.has(mac));
+      return { ...router, faults: [...router.faults], leases: taken.map((lease) => ({ ...lease, expiresAt: now + leaseTime })) };
+    }),
+  };
 }
 
 function addPort(network: NoopNetwork, plan: PortPlan): void {
   const name = tapName(plan.nicId);
-  network.ports.set(name, { name, vmId: plan.vmId, nicId: plan.nicId, healthy: true, hash: planHash(plan) });
+  const { vmId, nicId, mac } = plan;
+  network.ports.set(name, { name, vmId, nicId, healthy: true, hash: planHash(plan), mac });
 }
 
-/** Every guest has its lease at once, and it never ends. */
 function addRouter(network: NoopNetwork, plan: RouterPlan): void {
-  const leases = plan.networks.flatMap((one) =>
-    one.leases.map(({ mac, address }) => ({ mac, address, expiresAt: Number.MAX_SAFE_INTEGER })),
-  );
-  network.routers.set(plan.sliceId, { sliceId: plan.sliceId, healthy: true, faults: [], hash: planHash(plan), leases });
+  const reserved = plan.networks.flatMap(({ leases }) => leases.map(({ mac, address }) => ({ mac, address })));
+  network.routers.set(plan.sliceId, { sliceId: plan.sliceId, healthy: true, faults: [], hash: planHash(plan), reserved });
 }

@@ -1,0 +1,57 @@
+/** What a controller works on nodes with, and fetches images with: these are the parts for real nodes. */
+import type { NetworkDriver } from '../drivers/network/driver.ts';
+import { createOvsDriver } from '../drivers/network/ovs.ts';
+import type { Host } from '../host/host.ts';
+import { createImageDelivery, type ImageDelivery, type ImageDeliveryOptions } from '../images/deliver.ts';
+import { createImageFetcher } from '../images/fetch.ts';
+import type { ImageLibrary } from '../images/library.ts';
+import { seedOf } from '../images/seed.ts';
+import type { ImageFetcher } from '../loops/image-puller.ts';
+import type { Doctor, NodeGatewayOptions } from '../loops/node-gateway.ts';
+import type { NodeInspection } from '../loops/node-worker.ts';
+import { Hosts } from './hosts.ts';
+import { createHypervisors } from './hypervisors.ts';
+import { ensureServeKey } from './key.ts';
+import { createDoctor } from './node-doctor.ts';
+import { createNodeInspection } from './node-inspection.ts';
+import type { ControllerOptions } from './options.ts';
+
+export interface Machinery {
+  hosts: NodeGatewayOptions['hosts'];
+  images: ImageDelivery;
+  hypervisorOf: ReturnType<typeof createHypervisors>;
+  network: NetworkDriver;
+  inspection: NodeInspection;
+  doctor: Doctor;
+  fetcher: ImageFetcher;
+}
+
+export interface MachineryOptions {
+  controllerId: string;
+  controller: ControllerOptions;
+  /** Path of an ssh-agent's socket. */
+  agent: string | null;
+  library: ImageLibrary;
+  damaged: NonNullable<ImageDeliveryOptions['damaged']>;
+  now: () => number;
+}
+
+export async function realMachinery({ controllerId, controller, agent, library, damaged, now }: MachineryOptions): Promise<Machinery> {
+  const { home, proxies } = controller;
+  const hosts = new Hosts({ controllerId, defaultKey: home.key, agent });
+  const hypervisorOf = createHypervisors({ seedOf: (vm) => seedOf(vm, home.seeds) });
+  return {
+    hosts,
+    images: createImageDelivery({
+      library,
+      isLocal: (host: Host) => hosts.isLocal(host),
+      peers: { routeOf: (host) => hosts.routeOf(host), key: await ensureServeKey(home.serveKey, controllerId) },
+      damaged,
+    }),
+    hypervisorOf,
+    network: createOvsDriver(),
+    inspection: createNodeInspection(hypervisorOf),
+    doctor: createDoctor(),
+    fetcher: createImageFetcher({ library, folder: home.downloads, proxies, now }),
+  };
+}

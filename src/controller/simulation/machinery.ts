@@ -1,0 +1,115 @@
+/** What a controller works on simulated nodes with: drivers that keep everything in memory, images without files. */
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { NodeLayout } from '../../drivers/hypervisor/driver.ts';
+import { createNoopHypervisor } from '../../drivers/hypervisor/noop.ts';
+import type { FaultPlace, FaultRule, NoopFaults, NoopOperation } from '../../drivers/hypervisor/noop-faults.ts';
+import { createNoopNetworkDriver } from '../../drivers/network/noop.ts';
+import { createSimulatedHost } from '../../host/simulated-host.ts';
+import type { ImageDelivery } from '../../images/deliver.ts';
+import type { ImagePlace } from '../../images/node-images.ts';
+import type { NodeInspection } from '../../loops/node-worker.ts';
+import { CroftError } from '../../model/error.ts';
+import { gibibyte } from '../../model/flavor.ts';
+import type { ImageContent } from '../../model/image.ts';
+import { architectures, backends, firmwares } from '../../model/image-definition.ts';
+import type { NodeSpecs } from '../../model/node.ts';
+import type { Machinery, MachineryOptions } from '../machinery.ts';
+import type { Simulation } from './simulation.ts';
+
+const failing: readonly NoopOperation[] = [
+  'prepare',
+  'start',
+  'stop',
+  'kill',
+  'destroy',
+  'transfer',
+  'pause',
+  'resume',
+  'reboot',
+  'resize',
+];
+const places: readonly FaultPlace[] = ['before', 'halfway', 'after'];
+
+export function simulatedMachinery(
+  simulation: Simulation,
+  { controllerId, now }: Pick<MachineryOptions, 'controllerId' | 'now'>,
+): Machinery {
+  const hypervisor = createNoopHypervisor({ faults: faultsOf(simulation), now, sleep: pause });
+  return {
+    hosts: {
+      reach: ({ name, bridge, uplink, stateFolder, runFolder }) => ({
+        host: createSimulatedHost(name, simulation.delay),
+        layout: { controllerId, stateFolder, runFolder, bridge, uplink },
+      }),
+      pin: refuseReal,
+      hostKey: refuseReal,
+    },
+    images: imagesInMemory(),
+    hypervisorOf: () => hypervisor,
+    network: createNoopNetworkDriver({ now }),
+    inspection: inspectionOf(simulation, `simulated since ${now()}`),
+    doctor: {
+      examine: async () => [{ name: 'simulated', ok: true, detail: 'it exists in the memory of the controller only', fix: null }],
+      treat: async () => undefined,
+    },
+    fetcher: { fetch: async ({ name }) => ({ ...simulatedContent(name), source: `simulated:${name}` }) },
+  };
+}
+
+async function refuseReal(): Promise<never> {
+  throw new CroftError('unsupported', 'this controller simulates its nodes, and has no real ones', {
+    hint: 'Start another controller without --simulate, on a home and a database of its own.',
+  });
+}
+
+function faultsOf({ seed, failures, delay }: Simulation): NoopFaults {
+  const rules = places.map((place): FaultRule => ({ operations: failing, rate: failures / places.length, place }));
+  return { seed, rules: failures === 0 ? [] : rules, delays: { other: delay }, lostEvents: failures };
+}
+
+/** The content of an image that has no file: the same name has the same. */
+export function simulatedContent(name: string): ImageContent {
+  const sha256 = createHash('sha256').update(`simulated ${name}`).digest('hex');
+  return { sha256, format: 'raw', size: gibibyte, virtualSize: gibibyte };
+}
+
+/** By the node's state folder. */
+function imagesInMemory(): ImageDelivery {
+  const present = new Map<string, Set<string>>();
+  const on = ({ stateFolder }: ImagePlace | NodeLayout): Set<string> => {
+    const known = present.get(stateFolder) ?? new Set();
+    present.set(stateFolder, known);
+    return known;
+  };
+  return {
+    ensure: async (_host, place, { sha256, size }, onProgress) => {
+      on(place).add(sha256);
+      onProgress?.(size, size);
+    },
+    observe: (_host, place) => ({ command: { argv: ['true'] }, parse: () => [...on(place)].sort() }),
+    async collect(_host, place, keep, { dryRun = false } = {}) {
+      const images = [...on(place)].filter((sha256) => !keep.includes(sha256));
+      if (!dryRun) for (const sha256 of images) on(place).delete(sha256);
+      return { images, bytes: 0 };
+    },
+    verifyOnNode: async (_host, place, { sha256 }) => ({ state: on(place).has(sha256) ? 'ok' : 'absent' }),
+    giveUp: () => undefined,
+    withdraw: async () => undefined,
+  };
+}
+
+/** A node's first look and vitals: always well, and the same after each pass. */
+function inspectionOf({ cpus, memory, disk }: Simulation, bootId: string): NodeInspection {
+  const vitals = { bootId, memory, memoryAvailable: memory, disk, diskFree: disk, load: 0 };
+  const specs: NodeSpecs = {
+    ...vitals,
+    ...{ architecture: architectures[0], kernel: 'simulated', operatingSystem: 'simulated', cpus },
+    accelerator: { kind: 'tcg', reason: 'simulated' },
+    ...{ tools: {}, firmwares: [...firmwares], hypervisors: [...backends], datapath: 'netdev' },
+  };
+  return {
+    inspect: async () => specs,
+    vitals: () => ({ command: { argv: ['true'] }, parse: () => vitals }),
+  };
+}

@@ -1,0 +1,35 @@
+/** The nodes and the image that a simulation has in its store; and that simulated and real nodes are never in one. */
+import { CroftError } from '../../model/error.ts';
+import { usualTraits } from '../../model/image-definition.ts';
+import { nodeConfigSchema } from '../../model/node.ts';
+import type { Store } from '../../store/store.ts';
+import { simulatedContent } from './machinery.ts';
+import type { Simulation } from './simulation.ts';
+
+/** The image that VMs of a simulation can always have. */
+const imageName = 'simulated';
+
+/** Rejects with `conflict.in-use` where the store has nodes of the other kind. */
+export async function refuseMixture({ nodes }: Pick<Store, 'nodes'>, simulated: boolean): Promise<void> {
+  const other = (await nodes.list()).find(({ config }) => (config.simulated === true) !== simulated);
+  if (other === undefined) return;
+  const { name } = other.config;
+  throw simulated
+    ? new CroftError('conflict.in-use', `node ${name} of this controller is real, so it cannot simulate nodes`, {
+        hint: 'Simulate with a home and a database of their own: CROFT_HOME=/tmp/trial croft serve --simulate nodes=1000.',
+      })
+    : new CroftError('conflict.in-use', `node ${name} of this controller is simulated, so it cannot have real nodes`, {
+        hint: 'Start it with --simulate, or with another home and database.',
+      });
+}
+
+/** Adds those of the nodes `sim-0001`… that are missing, and the image. */
+export async function addSimulated({ nodes, images }: Pick<Store, 'nodes' | 'images'>, simulation: Simulation): Promise<void> {
+  const known = new Set((await nodes.list()).map(({ config }) => config.name));
+  const names = Array.from({ length: simulation.nodes }, (_, index) => `sim-${String(index + 1).padStart(4, '0')}`);
+  for (const name of names.filter((one) => !known.has(one))) {
+    const folders = { stateFolder: `/simulated/${name}`, runFolder: `/run/simulated/${name}` };
+    await nodes.add({ ...nodeConfigSchema.parse({ name, ...folders }), simulated: true });
+  }
+  await images.put({ name: imageName, content: simulatedContent(imageName), traits: usualTraits, origin: null });
+}
