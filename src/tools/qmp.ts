@@ -9,11 +9,20 @@ const messageSchema = z.object({
   return: z.unknown().optional(),
   error: z.object({ class: z.string(), desc: z.string() }).optional(),
   event: z.string().optional(),
+  data: z.record(z.string(), z.unknown()).optional(),
 });
 type Message = z.infer<typeof messageSchema>;
 
 /** More in one line is no QMP: the largest answers have some hundred kilobytes. */
 const longestLine = 4 * 1024 * 1024;
+
+/** Gets an event's name, such as POWERDOWN, and what QEMU says of it. */
+export type OnQmpEvent = (name: string, data: Record<string, unknown>) => void;
+
+interface Expected extends Waiting {
+  name: string;
+  matches(data: Record<string, unknown>): boolean;
+}
 
 interface Waiting {
   resolve(value: unknown): void;
@@ -27,11 +36,12 @@ export class QmpSession {
   readonly #stream: Duplex;
   readonly #timeout: number;
   readonly #waiting = new Map<number, Waiting>();
-  readonly #onEvent: (name: string) => void;
+  readonly #onEvent: OnQmpEvent;
+  readonly #expected = new Set<Expected>();
   #partial = '';
   #lastId = 0;
 
-  private constructor(stream: Duplex, timeout: number, onEvent: (name: string) => void) {
+  private constructor(stream: Duplex, timeout: number, onEvent: OnQmpEvent) {
     this.#stream = stream;
     this.#timeout = timeout;
     this.#onEvent = onEvent;
@@ -48,13 +58,13 @@ export class QmpSession {
   }
 
   /**
-   * Waits for the greeting and leaves the negotiation. `timeout` in ms holds for this and for each command; `onEvent` gets the
-   * names of events, such as POWERDOWN. Rejects with `command.timeout` where QEMU is silent, `vm.not-running` where it hangs up.
+   * Waits for the greeting and leaves the negotiation. `timeout` in ms holds for this and for each command. Rejects with
+   * `command.timeout` where QEMU is silent, `vm.not-running` where it hangs up.
    */
-  static async open(stream: Duplex, timeout = 5_000, onEvent: (name: string) => void = () => {}): Promise<QmpSession> {
+  static async open(stream: Duplex, timeout = 5_000, onEvent: OnQmpEvent = () => {}): Promise<QmpSession> {
     const session = new QmpSession(stream, timeout, onEvent);
     try {
-      await session.#answer(greeting, 'greeting');
+      await session.#answer(greeting, 'greeting', timeout);
       await session.execute('qmp_capabilities');
       return session;
     } catch (error) {
@@ -64,23 +74,40 @@ export class QmpSession {
   }
 
   /** Runs a command and resolves with its `return`. Rejects with `command.failed` and QEMU's words where it refuses. */
-  async execute(command: string, parameters: Record<string, unknown> = {}): Promise<unknown> {
+  async execute(command: string, parameters: Record<string, unknown> = {}, timeout = this.#timeout): Promise<unknown> {
     this.#lastId += 1;
-    const answer = this.#answer(this.#lastId, command);
+    const answer = this.#answer(this.#lastId, command, timeout);
     this.#stream.write(`${JSON.stringify({ execute: command, arguments: parameters, id: this.#lastId })}\n`);
     return await answer;
+  }
+
+  /**
+   * Resolves with the next event of that name that matches. Asked for before the command that leads to it; nobody needs to
+   * wait for it where that fails. Rejects with `command.timeout`, `vm.not-running`.
+   */
+  event(name: string, matches: Expected['matches'], timeout: number): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const expected = { name, matches, resolve, reject };
+    this.#expected.add(expected);
+    const timer = setTimeout(() => reject(new CroftError('command.timeout', `QEMU did not report ${name} within ${timeout} ms`)), timeout);
+    const over = (): void => {
+      clearTimeout(timer);
+      this.#expected.delete(expected);
+    };
+    promise.then(over, over);
+    return promise;
   }
 
   close(): void {
     this.#stream.destroy();
   }
 
-  async #answer(id: number, what: string): Promise<unknown> {
+  async #answer(id: number, what: string, timeout: number): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiting.set(id, { resolve, reject });
     const timer = setTimeout(
-      () => reject(new CroftError('command.timeout', `QEMU did not answer (${what}) within ${this.#timeout} ms`)),
-      this.#timeout,
+      () => reject(new CroftError('command.timeout', `QEMU did not answer (${what}) within ${timeout} ms`)),
+      timeout,
     );
     try {
       return await promise;
@@ -104,7 +131,7 @@ export class QmpSession {
     if (message === null) {
       this.#failAll(new CroftError('command.failed', `QEMU's control socket said something else than QMP: ${line.slice(0, 200)}`));
     } else if (message.event !== undefined) {
-      this.#onEvent(message.event);
+      this.#tell(message.event, message.data ?? {});
     } else if (message.QMP !== undefined) {
       this.#waiting.get(greeting)?.resolve(message.QMP);
     } else if (message.error !== undefined) {
@@ -116,8 +143,13 @@ export class QmpSession {
     }
   }
 
+  #tell(name: string, data: Record<string, unknown>): void {
+    for (const expected of this.#expected) if (expected.name === name && expected.matches(data)) expected.resolve(data);
+    this.#onEvent(name, data);
+  }
+
   #failAll(error: CroftError): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
+    for (const { reject } of [...this.#waiting.values(), ...this.#expected]) reject(error);
   }
 }
 

@@ -26,7 +26,11 @@ export interface VmFolders {
   firmwareVariables: string;
   run: string;
   consoleLog: string;
+  /** For commands. QEMU serves one session at each control socket, so that who listens for events has one of his own. */
   qmp: string;
+  events: string;
+  /** Of the agent in the guest, if one answers. */
+  agent: string;
   vnc: string;
   serial: string;
 }
@@ -49,6 +53,8 @@ export function vmFolders(layout: NodeLayout, vmId: string): VmFolders {
     run,
     consoleLog: `${run}/console.log`,
     qmp: `${run}/sockets/qmp.sock`,
+    events: `${run}/sockets/qmp-events.sock`,
+    agent: `${run}/sockets/agent.sock`,
     vnc: `${run}/sockets/vnc.sock`,
     serial: `${run}/sockets/serial.sock`,
   };

@@ -56,10 +56,13 @@ test('CR6 every NIC has its tap, its model and its MAC, in order', () => {
   const argv = argumentsFor({ ...vm, ports }, kvm);
   assert.deepEqual(
     after(argv, '-netdev'),
-    ports.map(({ nicId }, index) => `tap,id=net${index},ifname=${tapName(nicId)},script=no,downscript=no`),
+    ports.map(({ nicId }) => `tap,id=net-${nicId},ifname=${tapName(nicId)},script=no,downscript=no`),
   );
   const nics = after(argv, '-device').filter((device) => device.includes('netdev='));
-  assert.deepEqual(nics, ['virtio-net-pci,netdev=net0,mac=52:54:00:00:00:01,romfile=', 'e1000,netdev=net1,mac=52:54:00:00:00:02,romfile=']);
+  assert.deepEqual(nics, [
+    'virtio-net-pci,id=nic-nicnicnicnicnic2,netdev=net-nicnicnicnicnic2,mac=52:54:00:00:00:01,romfile=',
+    'e1000,id=nic-nicnicnicnicnic3,netdev=net-nicnicnicnicnic3,mac=52:54:00:00:00:02,romfile=',
+  ]);
 });
 
 test('CR6 offloads are off exactly for virtio on the userspace datapath', () => {
@@ -74,14 +77,17 @@ test('CR6 VNC, QMP and serial console are Unix sockets; nothing listens on the n
   const argv = argumentsFor(vm, tcg);
   assert.deepEqual(after(argv, '-vnc'), ['unix:/r,,r/vms/aaaaaaaaaaaaaaaa/sockets/vnc.sock']);
   const chardevs = after(argv, '-chardev');
-  assert.equal(chardevs.length, 2);
+  assert.deepEqual(
+    chardevs.map((chardev) => /id=(\w+)/.exec(chardev)?.[1]),
+    ['qmp', 'events', 'serial', 'agent'],
+  );
   assert.ok(chardevs.every((chardev) => /^socket,id=\w+,path=\/r,,r\/.*,server=on,wait=off/.test(chardev)));
 });
 
 test("SC19 nothing opens a TCP port: VNC, QMP and serial console are sockets in the VM's own folder", () => {
   const argv = argumentsFor({ ...vm, firmware: 'uefi' }, tcg);
   const doors = argv.filter((_, index) => ['-vnc', '-chardev', '-mon', '-monitor', '-qmp', '-serial'].includes(argv[index - 1] ?? ''));
-  assert.equal(doors.length, 4);
+  assert.equal(doors.length, 7);
   for (const door of doors) assert.match(door, /^(unix:|socket,id=\w+,path=|chardev=)/);
   assert.doesNotMatch(argv.join(' '), /tcp:|telnet:|websocket|host=|port=|[a-z]:\d{4}/);
 });

@@ -14,11 +14,13 @@ const translationBuffer = 64;
 const nicDevices: Record<NicModel, string> = { virtio: 'virtio-net-pci', e1000: 'e1000', rtl8139: 'rtl8139' };
 
 /** The userspace datapath does not complete checksums and does not cut segments: what a guest leaves to it would arrive broken. */
-const withoutOffloads = [
-  ...['csum', 'guest_csum', 'gso'],
-  ...['host_tso4', 'host_tso6', 'host_ecn', 'host_ufo'],
-  ...['guest_tso4', 'guest_tso6', 'guest_ecn', 'guest_ufo'],
-].map((feature) => `,${feature}=off`);
+const withoutOffloads: Record<string, unknown> = Object.fromEntries(
+  [
+    ...['csum', 'guest_csum', 'gso'],
+    ...['host_tso4', 'host_tso6', 'host_ecn', 'host_ufo'],
+    ...['guest_tso4', 'guest_tso6', 'guest_ecn', 'guest_ufo'],
+  ].map((feature) => [feature, false]),
+);
 
 /**
  * Makes QEMU's argv. The machine is `pc`: its IDE CD-ROM is the one that small cloud kernels have a driver for, and the seed
@@ -42,9 +44,9 @@ export function qemuArguments(layout: NodeLayout, vm: VmLaunch, abilities: NodeA
     ...['-rtc', 'base=utc'],
     ...['-boot', 'strict=on'],
     ...diskArguments(layout, vm),
-    ...vm.ports.flatMap((port, index) => portArguments(port, index, abilities)),
-    ...['-chardev', `socket,id=qmp,path=${optionValue(folders.qmp)},server=on,wait=off`],
-    ...['-mon', 'chardev=qmp,mode=control'],
+    ...vm.ports.flatMap((port) => portArguments(port, abilities)),
+    ...controlArguments('qmp', folders.qmp),
+    ...controlArguments('events', folders.events),
     ...[
       '-chardev',
       `socket,id=serial,path=${optionValue(folders.serial)},server=on,wait=off,logfile=${optionValue(folders.consoleLog)},logappend=on`,
@@ -54,7 +56,17 @@ export function qemuArguments(layout: NodeLayout, vm: VmLaunch, abilities: NodeA
     ...['-vnc', `unix:${optionValue(folders.vnc)}`],
     ...['-object', 'rng-builtin,id=rng'],
     ...['-device', 'virtio-rng-pci,rng=rng'],
+    ...['-chardev', `socket,id=${agentChardev},path=${optionValue(folders.agent)},server=on,wait=off`],
+    ...['-device', 'virtio-serial-pci'],
+    ...['-device', `virtserialport,chardev=${agentChardev},name=org.qemu.guest_agent.0`],
   ];
+}
+
+/** What QEMU calls the channel to the agent in the guest. */
+export const agentChardev = 'agent';
+
+function controlArguments(name: string, socket: string): string[] {
+  return ['-chardev', `socket,id=${name},path=${optionValue(socket)},server=on,wait=off`, '-mon', `chardev=${name},mode=control`];
 }
 
 function acceleratorArguments({ accelerator }: NodeAbilities): string[] {
@@ -63,13 +75,33 @@ function acceleratorArguments({ accelerator }: NodeAbilities): string[] {
     : ['-accel', `tcg,thread=multi,tb-size=${translationBuffer}`, '-cpu', 'max'];
 }
 
-/** An empty `romfile` leaves out the network boot ROM, which would cost each start time and memory for nothing. */
-function portArguments(port: PortPlan, index: number, abilities: NodeAbilities): string[] {
-  const offloads = port.model === 'virtio' && abilities.datapath === 'netdev' ? withoutOffloads.join('') : '';
-  return [
-    ...['-netdev', `tap,id=net${index},ifname=${tapName(port.nicId)},script=no,downscript=no`],
-    ...['-device', `${nicDevices[port.model]},netdev=net${index},mac=${port.mac},romfile=${offloads}`],
-  ];
+function portArguments(port: PortPlan, abilities: NodeAbilities): string[] {
+  const { backend, device } = portDevices(port, abilities);
+  return ['-netdev', joined(backend), '-device', joined(device)];
+}
+
+/** The words in the order in which they stand: the first of them is a type, whose key may be left out. */
+function joined(options: Record<string, unknown>): string {
+  const entries = Object.entries(options).map(([key, value]) => `${key}=${value === false ? 'off' : value}`);
+  return entries.join(',').replace(/^\w+=/, '');
+}
+
+/** What QEMU calls a NIC's device, and with `net-` the other end of it. */
+export function nicDevice(nicId: string): string {
+  return `nic-${nicId}`;
+}
+
+/**
+ * A NIC's two halves, as their options. An empty `romfile` leaves out the network boot ROM, which would cost each start time
+ * and memory for nothing.
+ */
+export function portDevices(port: PortPlan, { datapath }: NodeAbilities): Record<'backend' | 'device', Record<string, unknown>> {
+  const id = `net-${port.nicId}`;
+  const offloads = port.model === 'virtio' && datapath === 'netdev' ? withoutOffloads : {};
+  return {
+    backend: { type: 'tap', id, ifname: tapName(port.nicId), script: 'no', downscript: 'no' },
+    device: { driver: nicDevices[port.model], id: nicDevice(port.nicId), netdev: id, mac: port.mac, romfile: '', ...offloads },
+  };
 }
 
 /** A value inside one of QEMU's comma-separated options: a comma is written twice. */

@@ -37,17 +37,29 @@ const withVolumes = {
 
 test('MH8 a volume is a disk of its own, empty or on an image, and an ISO image is none', () => {
   assert.deepEqual(vmDisks(layout, withVolumes), [
-    { file: `${state}/disk.qcow2`, base: { file: '/s/images/qcow2.qcow2', format: 'qcow2' }, size: 5 * gibibyte, serial: null },
-    { file: `${state}/volume-id-data.qcow2`, base: null, size: gibibyte, serial: 'data' },
-    { file: `${state}/volume-id-base.qcow2`, base: { file: '/s/images/raw.raw', format: 'raw' }, size: 2 * gibibyte, serial: 'base' },
+    {
+      node: 'disk0',
+      file: `${state}/disk.qcow2`,
+      base: { file: '/s/images/qcow2.qcow2', format: 'qcow2' },
+      size: 5 * gibibyte,
+      serial: null,
+    },
+    { node: 'volume-id-data', file: `${state}/volume-id-data.qcow2`, base: null, size: gibibyte, serial: 'data' },
+    {
+      node: 'volume-id-base',
+      file: `${state}/volume-id-base.qcow2`,
+      base: { file: '/s/images/raw.raw', format: 'raw' },
+      size: 2 * gibibyte,
+      serial: 'base',
+    },
   ]);
 });
 
 test('MH8 a guest finds volumes by name, in their order, and the first disk is the one that it boots from', () => {
   assert.deepEqual(argumentsOf(withVolumes, '-device'), [
-    'virtio-blk-pci,drive=disk0,bootindex=1',
-    'virtio-blk-pci,drive=disk1,serial=data',
-    'virtio-blk-pci,drive=disk2,serial=base',
+    'virtio-blk-pci,id=disk0,drive=disk0,bootindex=1',
+    'virtio-blk-pci,id=volume-id-data,drive=volume-id-data,serial=data',
+    'virtio-blk-pci,id=volume-id-base,drive=volume-id-base,serial=base',
     'ide-cd,drive=cdrom0,bus=ide.0,unit=1,bootindex=2',
     'ide-cd,drive=seed,bus=ide.1,unit=0,bootindex=3',
   ]);
@@ -66,9 +78,9 @@ test('SC10 what guests discard or fill with zeros is given back', () => {
 
 test('SC10 a VM of an ISO image has an empty disk that comes before its CD-ROM, which cannot be written', () => {
   const installed = { ...vm, disk: gibibyte, image: image('iso') };
-  assert.deepEqual(vmDisks(layout, installed), [{ file: `${state}/disk.qcow2`, base: null, size: gibibyte, serial: null }]);
+  assert.deepEqual(vmDisks(layout, installed), [{ node: 'disk0', file: `${state}/disk.qcow2`, base: null, size: gibibyte, serial: null }]);
   assert.deepEqual(argumentsOf(installed, '-device').slice(0, 2), [
-    'virtio-blk-pci,drive=disk0,bootindex=1',
+    'virtio-blk-pci,id=disk0,drive=disk0,bootindex=1',
     'ide-cd,drive=install,bus=ide.0,unit=0,bootindex=2',
   ]);
   const cdRom = JSON.parse(argumentsOf(installed, '-blockdev')[1] ?? '');

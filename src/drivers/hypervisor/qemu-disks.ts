@@ -5,6 +5,8 @@ import type { NodeLayout } from './driver.ts';
 import { vmFolders } from './identity.ts';
 
 export interface VmDisk {
+  /** What QEMU calls it, and the device that it is in: at most 31 characters, that no other disk has. */
+  node: string;
   file: string;
   /** The image that it is a copy-on-write disk on; null for a disk that begins empty. */
   base: { file: string; format: 'qcow2' | 'raw' } | null;
@@ -14,17 +16,32 @@ export interface VmDisk {
   serial: string | null;
 }
 
+interface CdRomPlace {
+  channel: 0 | 1;
+  unit: 0 | 1;
+}
+
+export interface CdRom {
+  name: string;
+  file: string;
+  place: CdRomPlace;
+}
+
 /** The places of the machine's IDE controller: the seed has one, the image that a VM is installed from another, volumes the rest. */
-const seedPlace = 'bus=ide.1,unit=0';
-const imagePlace = 'bus=ide.0,unit=0';
-const volumePlaces = ['bus=ide.0,unit=1', 'bus=ide.1,unit=1'] as const;
+const seedPlace: CdRomPlace = { channel: 1, unit: 0 };
+const imagePlace: CdRomPlace = { channel: 0, unit: 0 };
+const volumePlaces: readonly CdRomPlace[] = [
+  { channel: 0, unit: 1 },
+  { channel: 1, unit: 1 },
+];
 
 /** The first disk first, then the volumes in their order, without the CD-ROMs. Throws `vm.launch` where a size is missing. */
 export function vmDisks(layout: NodeLayout, vm: VmLaunch): VmDisk[] {
   const folders = vmFolders(layout, vm.id);
   return [
-    { file: folders.disk, base: baseOf(layout, vm.image), size: sizeOf('its disk', vm.image, vm.disk), serial: null },
+    { node: 'disk0', file: folders.disk, base: baseOf(layout, vm.image), size: sizeOf('its disk', vm.image, vm.disk), serial: null },
     ...vm.volumes.filter(isDisk).map(({ id, name, image, size }) => ({
+      node: volumeNode(id),
       file: `${folders.state}/${volumeFileName(id)}`,
       base: baseOf(layout, image),
       size: sizeOf(`the volume ${name}`, image, size),
@@ -40,6 +57,11 @@ export function vmDisks(layout: NodeLayout, vm: VmLaunch): VmDisk[] {
 export function diskFiles(layout: NodeLayout, vm: VmLaunch): string[] {
   const variables = vm.firmware === 'uefi' ? [vmFolders(layout, vm.id).firmwareVariables] : [];
   return [...vmDisks(layout, vm).map(({ file }) => file), ...variables];
+}
+
+/** See `VmDisk.node`. */
+export function volumeNode(volumeId: string): string {
+  return `volume-${volumeId}`;
 }
 
 /** Names of volumes' files begin alike, so that those which a VM has no longer can be told. */
@@ -66,38 +88,51 @@ function sizeOf(what: string, image: LaunchImage | null, size: number | null): n
 }
 
 /**
- * QEMU's arguments. A VM of an ISO image boots from its own disk once something is on it, and from the CD-ROM until then.
- * Every CD-ROM has a place in the boot order, the seed the last: UEFI switches on only those channels of the IDE controller
- * on which it may find something to boot, and Linux leaves alone what is not switched on.
+ * The CD-ROMs in the order in which they are booted from, after the disks. Every one has a place in that order, the seed the
+ * last: UEFI switches on only those channels of the IDE controller on which it may find something to boot, and Linux leaves
+ * alone what is not switched on. Throws `vm.launch` where there are more than the machine has room for.
  */
-export function diskArguments(layout: NodeLayout, vm: VmLaunch): string[] {
-  const volumes = vm.volumes.flatMap(({ image }) => (image?.format === 'iso' ? [imageFile(layout, image)] : []));
-  if (volumes.length > volumePlaces.length) {
-    throw new CroftError('vm.launch', `${volumes.length} volumes are CD-ROMs, and a VM has room for ${volumePlaces.length}`);
+export function cdRoms(layout: NodeLayout, vm: VmLaunch): CdRom[] {
+  const files = vm.volumes.flatMap(({ image }) => (image?.format === 'iso' ? [imageFile(layout, image)] : []));
+  const volumes = files.flatMap((file, index) => {
+    const place = volumePlaces[index];
+    return place === undefined ? [] : [{ name: `cdrom${index}`, file, place }];
+  });
+  if (volumes.length < files.length) {
+    throw new CroftError('vm.launch', `${files.length} volumes are CD-ROMs, and a VM has room for ${volumes.length}`);
   }
-  const cdRoms = [
+  return [
     ...(vm.image.format === 'iso' ? [{ name: 'install', file: imageFile(layout, vm.image), place: imagePlace }] : []),
-    ...volumes.map((file, index) => ({ name: `cdrom${index}`, file, place: volumePlaces[index] ?? '' })),
+    ...volumes,
     { name: 'seed', file: vmFolders(layout, vm.id).seed, place: seedPlace },
   ];
-  return [...vmDisks(layout, vm).flatMap(disk), ...cdRoms.flatMap((each, index) => cdRom(each, 2 + index))];
+}
+
+/** QEMU's arguments. A VM of an ISO image boots from its own disk once something is on it, and from the CD-ROM until then. */
+export function diskArguments(layout: NodeLayout, vm: VmLaunch): string[] {
+  return [...vmDisks(layout, vm).flatMap(disk), ...cdRoms(layout, vm).flatMap((each, index) => cdRom(each, 2 + index))];
+}
+
+function disk(vmDisk: VmDisk): string[] {
+  const { driver, ...options } = diskDevice(vmDisk);
+  const place = Object.entries(options).map(([key, value]) => `${key}=${value}`);
+  return ['-blockdev', JSON.stringify(blockNode(vmDisk)), '-device', [driver, ...place].join(',')];
+}
+
+export function diskDevice({ node, serial }: VmDisk): { driver: string } & Record<string, string | number> {
+  return { driver: 'virtio-blk-pci', id: node, drive: node, ...(serial === null ? { bootindex: 1 } : { serial }) };
 }
 
 /** What a guest discards, or overwrites with zeros, is given back to the node. */
-function disk({ file, serial }: VmDisk, index: number): string[] {
-  const name = `disk${index}`;
-  const node = { 'node-name': name, driver: 'qcow2', discard: 'unmap', 'detect-zeroes': 'unmap' };
-  const place = serial === null ? 'bootindex=1' : `serial=${serial}`;
-  return [
-    ...['-blockdev', JSON.stringify({ ...node, file: { driver: 'file', filename: file, discard: 'unmap' } })],
-    ...['-device', `virtio-blk-pci,drive=${name},${place}`],
-  ];
+export function blockNode({ node, file }: VmDisk): Record<string, unknown> {
+  const options = { 'node-name': node, driver: 'qcow2', discard: 'unmap', 'detect-zeroes': 'unmap' };
+  return { ...options, file: { driver: 'file', filename: file, discard: 'unmap' } };
 }
 
-function cdRom({ name, file, place }: { name: string; file: string; place: string }, bootIndex: number): string[] {
+function cdRom({ name, file, place }: CdRom, bootIndex: number): string[] {
   const access = { 'read-only': true };
   return [
     ...['-blockdev', JSON.stringify({ 'node-name': name, driver: 'raw', ...access, file: { driver: 'file', filename: file, ...access } })],
-    ...['-device', `ide-cd,drive=${name},${place},bootindex=${bootIndex}`],
+    ...['-device', `ide-cd,drive=${name},bus=ide.${place.channel},unit=${place.unit},bootindex=${bootIndex}`],
   ];
 }

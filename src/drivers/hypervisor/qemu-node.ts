@@ -1,8 +1,8 @@
 /** The controller's folders on a node: making them, and removing them without a trace. */
-import { type Host, run } from '../../host/host.ts';
+import { type Call, type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { diskFailure } from '../../tools/qemu-img.ts';
-import type { NodeLayout } from './driver.ts';
+import type { DriverProbe, NodeLayout } from './driver.ts';
 
 /** Exit code of prepareScript where a folder above does not let the VMs' users pass. */
 const closedFolder = 77;
@@ -49,6 +49,28 @@ printf '%s\\n' "$made" | while IFS= read -r folder; do
   [ ! -d "$folder" ] || rmdir "$folder" 2>/dev/null || :
 done
 `;
+
+/** Prints the version of the QEMU for the node's own architecture; what the driver needs besides must be there too. */
+const probeScript = `
+for tool in qemu-img setpriv flock; do
+  command -v "$tool" >/dev/null || { echo "$tool is not installed" >&2; exit 1; }
+done
+qemu="qemu-system-$(uname -m)"
+command -v "$qemu" >/dev/null || { echo "$qemu is not installed" >&2; exit 1; }
+"$qemu" --version
+`;
+
+/** See `HypervisorDriver.probe`. */
+export function probeQemu(): Call<DriverProbe> {
+  return {
+    command: { argv: ['sh', '-c', probeScript, 'croft-probe'] },
+    parse({ code, stdout, stderr }) {
+      const version = /\d+(\.\d+)+/.exec(stdout)?.[0];
+      if (code === 0 && version !== undefined) return { usable: true, version };
+      return { usable: false, reason: stderr.trim() || `it ended with exit code ${code}` };
+    },
+  };
+}
 
 /** Makes the folders ready. Repeating it does no harm. Rejects with `node.unfit` where VMs could not reach their files in them. */
 export async function prepareNode(host: Host, layout: NodeLayout): Promise<void> {

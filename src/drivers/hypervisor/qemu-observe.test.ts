@@ -6,9 +6,12 @@ import { parseObserved } from './qemu-observe.ts';
 const id = 'aaaaaaaaaaaaaaaa';
 const record = '{"hash":"prepared","label":"a\\tb"}';
 
-function observed(parts: { pid?: string; exit?: string; stopping?: 'yes' | 'no'; started?: string; record?: string }, more: string[] = []) {
-  const { pid = '', exit = '', stopping = 'no', started = '', record: line = record } = parts;
-  const stdout = [['vm', id, pid, exit, stopping, started, line].join('\t'), ...more, ''].join('\n');
+function observed(
+  parts: { pid?: string; exit?: string; note?: 'stopping' | 'paused' | ''; started?: string; record?: string },
+  more: string[] = [],
+) {
+  const { pid = '', exit = '', note = '', started = '', record: line = record } = parts;
+  const stdout = [['vm', id, pid, exit, note, started, line].join('\t'), ...more, ''].join('\n');
   const [vm] = parseObserved({ code: 0, stdout, stderr: '' });
   return vm;
 }
@@ -52,7 +55,7 @@ test('CR6 how a process ended decides the state', () => {
   assert.deepEqual(end({}), ['stopped', null]);
   assert.deepEqual(end({ exit: '0 prepared' }), ['stopped', 0]);
   assert.deepEqual(end({ exit: '137 prepared' }), ['failed', 137]);
-  assert.deepEqual(end({ exit: '137 prepared', stopping: 'yes' }), ['stopped', null]);
+  assert.deepEqual(end({ exit: '137 prepared', note: 'stopping' }), ['stopped', null]);
   assert.deepEqual(end({ started: '1700000000 prepared' }), ['failed', null]);
 });
 

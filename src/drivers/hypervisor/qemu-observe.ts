@@ -8,7 +8,7 @@ import { readLaunchRecord } from './launch-record.ts';
 
 /**
  * Arguments: the parents of the state folders and of the run folders. Prints a line for each VM, whose tab-separated parts
- * are `vm`, id, pid, exit code, whether its end was wanted, the mark of its start, its record; then, of the processes that
+ * are `vm`, id, pid, exit code, whether its end was wanted or else it was paused, the mark of its start, its record; then, of the processes that
  * the pidfiles name, the beginnings of their status (with the user) and of their command lines; of all processes with users
  * of VMs, where a VM that was started has no process by its pidfile. Console logs that a guest let grow too far are
  * emptied first: they lie in memory that the whole node shares, and QEMU appends to them.
@@ -31,9 +31,9 @@ for folder in "$state"/*/ "$run"/*/; do
   first_line "$run/$id/exit"; code=$line
   first_line "$state/$id/started"; started=$line
   first_line "$state/$id/launch.json"; record=$line
-  stopping=no
-  [ ! -f "$run/$id/stopping" ] || stopping=yes
-  printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$process" "$code" "$stopping" "$started" "$record"
+  note=
+  if [ -f "$run/$id/stopping" ]; then note=stopping; elif [ -f "$run/$id/paused" ]; then note=paused; fi
+  printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$process" "$code" "$note" "$started" "$record"
   case $process in
   '' | *[!0-9]*) process=none ;;
   esac
@@ -101,7 +101,7 @@ function userOf(statusLine: string): number | null {
 }
 
 function readVm(fields: readonly string[], processes: ReadonlyMap<number, SeenProcess>): ObservedVm[] {
-  const [, id = '', processId = '', exit = '', stopping = '', mark = '', ...rest] = fields;
+  const [, id = '', processId = '', exit = '', note = '', mark = '', ...rest] = fields;
   if (!identifierPattern.test(id)) return [];
   const record = readLaunchRecord(rest.join('\t'))?.hash ?? null;
   const [startedAt, runningHash] = mark.split(' ');
@@ -109,10 +109,11 @@ function readVm(fields: readonly string[], processes: ReadonlyMap<number, SeenPr
   const own = ownProcess(id, pid, processes);
   if (own !== null) {
     const since = startedAt ? Number(startedAt) * 1000 : null;
-    return [{ id, state: 'running', pid: own, startedAt: since, launchHash: runningHash ?? record, exitCode: null }];
+    const state = note === 'paused' ? 'paused' : 'running';
+    return [{ id, state, pid: own, startedAt: since, launchHash: runningHash ?? record, exitCode: null }];
   }
   if (record === null) return [{ id, state: 'preparing', pid: null, startedAt: null, launchHash: null, exitCode: null }];
-  const end = stopping === 'yes' ? neverRan : readEnd({ exit, runningHash, record });
+  const end = note === 'stopping' ? neverRan : readEnd({ exit, runningHash, record });
   return [{ id, ...end, pid: null, startedAt: null, launchHash: record }];
 }
 

@@ -1,5 +1,5 @@
 /** Making a VM's files on its node: only those that are missing, or made for another launch. */
-import { type CommandResult, type Host, run } from '../../host/host.ts';
+import { type Command, type CommandResult, type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import { ovmfPairs } from '../../tools/ovmf.ts';
@@ -7,7 +7,7 @@ import { diskFailure } from '../../tools/qemu-img.ts';
 import type { NodeLayout } from './driver.ts';
 import { processName, type VmFolders, vmFolders, vmUserId } from './identity.ts';
 import { type LaunchRecord, launchRecord, readLaunchRecord } from './launch-record.ts';
-import { diskFiles, vmDisks } from './qemu-disks.ts';
+import { diskFiles, type VmDisk, vmDisks } from './qemu-disks.ts';
 import { noFirmware, prepareDisk, prepareFirmware, prepareFolder, showPrepared, writeRecord } from './qemu-prepare-scripts.ts';
 
 export interface Seed {
@@ -44,19 +44,30 @@ async function readPresent(host: Host, { state }: VmFolders): Promise<Present> {
 async function makeDisks(host: Host, layout: NodeLayout, vm: VmLaunch, label: string, folders: VmFolders): Promise<void> {
   const user = String(vmUserId(vm.id));
   const disks = vmDisks(layout, vm);
-  const script = (text: string, ...parameters: string[]) => ({ argv: ['sh', '-c', text, 'croft-disk', ...parameters] as const });
   const files = disks.map(({ file }) => file);
   const [folder, ...results] = await host.batch([
     script(prepareFolder, folders.state, folders.run, user, processName(vm.id), ...files),
-    ...disks.map(({ file, base, size }) =>
-      script(prepareDisk, folders.state, user, file, base?.file ?? '', base?.format ?? '', size === null ? '' : String(size)),
-    ),
+    ...disks.map((disk) => diskCommand(folders, user, disk)),
     ...(vm.firmware === 'uefi'
       ? [script(prepareFirmware, user, folders.firmwareCode, folders.firmwareVariables, ...ovmfPairs.flat())]
       : []),
   ]);
   const failed = [folder, ...results].find((result) => result?.code !== 0);
   if (failed !== undefined) throw failure(host, label, failed);
+}
+
+/** Makes one disk of a VM whose folder is there; one that is there grows to its size. */
+export async function makeDisk(host: Host, layout: NodeLayout, vmId: string, disk: VmDisk): Promise<void> {
+  const result = await run(host, diskCommand(vmFolders(layout, vmId), String(vmUserId(vmId)), disk));
+  if (result.code !== 0) throw diskFailure(`a disk of VM ${vmId} could not be made on ${host.name}`, result);
+}
+
+function diskCommand({ state }: VmFolders, user: string, { file, base, size }: VmDisk): Command {
+  return script(prepareDisk, state, user, file, base?.file ?? '', base?.format ?? '', size === null ? '' : String(size));
+}
+
+function script(text: string, ...parameters: string[]): Command {
+  return { argv: ['sh', '-c', text, 'croft-disk', ...parameters] };
 }
 
 function failure(host: Host, label: string, result: CommandResult): CroftError {

@@ -55,7 +55,7 @@ await_exit() {
 
 /**
  * Stays beside a VM's process, as root, to write down how it ended. Arguments: state folder, run folder, hash of
- * the launch, then the command.
+ * the launch, which may become another while it runs, then the command.
  * Where only root may open /dev/net/tun, against the custom of udev, the process sees an open one in a mount namespace of
  * its own, so that the node's stays as it is. Namespaces follow the node's unmounts, else they would keep what it lets go.
  */
@@ -78,15 +78,30 @@ process=$!
 echo "$process" >"$run/pid.new" && mv -f "$run/pid.new" "$run/pid"
 wait "$process"
 code=$?
+[ ! -f "$state/started" ] || read -r since hash rest <"$state/started"
 [ "$code" -ne 0 ] || rm -f "$state/started"
 echo "$code $hash" >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
+`;
+
+/**
+ * keep_running SINCE: writes what the VM runs from, from \`launch\`, and then the mark of its start, which names its hash. Both
+ * hold secrets, or lead to them, as its seed does.
+ */
+export const keepRunning = `
+keep_running() {
+  (umask 077 && printf '%s\\n' "$launch" >"$state/running.json.new")
+  mv -f "$state/running.json.new" "$state/running.json"
+  echo "$1 $hash $user" >"$state/started.new"
+  mv -f "$state/started.new" "$state/started"
+}
 `;
 
 /**
  * Starts the process unless it runs. Arguments: state folder, run folder, user, process name, group that may open the
  * sockets, hash, the supervisor's script, then the command. The VNC socket is made when all devices are, so its being there
  * means that the machine runs. A process that ended before that never was a start: its VM is stopped, not failed.
- * The environment is cleared since it may carry what belongs to the session of this script alone.
+ * The environment is cleared since it may carry what belongs to the session of this script alone. The input is what the VM
+ * is started from, kept beside the hash of that.
  */
 export const startProcess = `
 set -eu
@@ -95,6 +110,7 @@ ${findProcess}
 ${awaitExit}
 state=$1 run=$2 user=$3 name=$4 group=$5 hash=$6 supervisor=$7
 shift 7
+launch=$(cat)
 [ -f "$state/launch.json" ] || { echo "$state is not complete" >&2; exit 1; }
 lock "$state"
 if find_process "$run" "$user" "$name"; then exit 0; fi
@@ -102,7 +118,7 @@ await_exit "$run"
 umask 022
 mkdir -p "$run/sockets"
 chmod 711 "$run"
-rm -f "$run/pid" "$run/exit" "$run/stopping" "$run/stderr" "$run/sockets/"*
+rm -f "$run/pid" "$run/exit" "$run/stopping" "$run/paused" "$run/stderr" "$run/sockets/"*
 chown "$user:$group" "$run/sockets"
 chmod 2770 "$run/sockets"
 : >>"$run/console.log"
@@ -126,7 +142,39 @@ until [ -S "$run/sockets/vnc.sock" ]; do
   sleep 0.02
 done
 find_process "$run" "$user" "$name" || { cat "$run/stderr" >&2; exit 1; }
-echo "$(date +%s) $hash $user" >"$state/started"
+${keepRunning}
+keep_running "$(date +%s)"
+`;
+
+/**
+ * Keeps what runs, after it was changed. Arguments: state folder, run folder, user, process name, hash, and the VM's record, or
+ * nothing to leave that as it is; input: the launch.
+ */
+export const adoptLaunch = `
+set -eu
+${lock}
+${findProcess}
+${keepRunning}
+launch=$(cat)
+state=$1 run=$2 user=$3 name=$4 hash=$5 record=$6
+lock "$state"
+find_process "$run" "$user" "$name" && [ -f "$state/started" ] || exit 0
+if [ -n "$record" ]; then
+  printf '%s\\n' "$record" >"$state/launch.json.new"
+  sync "$state/launch.json.new"
+  mv "$state/launch.json.new" "$state/launch.json"
+fi
+read -r since rest <"$state/started"
+keep_running "$since"
+`;
+
+/** Prints the VM's record, its hash as it runs, and its launch as it runs; an empty line for what is not there. Argument: state folder. */
+export const showRunning = `
+for file in launch.json started running.json; do
+  line=
+  [ ! -f "$1/$file" ] || IFS= read -r line <"$1/$file" || :
+  printf '%s\\n' "$line"
+done
 `;
 
 /** Notes that the end is wanted, whatever the process's exit code will be. Arguments: run folder, user, process name; 1 where it does not run. */
@@ -135,6 +183,37 @@ ${findProcess}
 run=$1 user=$2 name=$3
 find_process "$run" "$user" "$name" || exit 1
 : >"$run/stopping"
+`;
+
+/**
+ * Prints how a VM ended that is no longer heard of: \`stopped\` where that was wanted or its guest powered off, \`crashed\`,
+ * or \`running\`. Arguments: run folder, user, process name, how many twentieths of a second its process is waited for. Its
+ * exit code has been written when this ends, so that whoever observes after it sees the same.
+ */
+export const awaitEnd = `
+${findProcess}
+${awaitExit}
+run=$1 user=$2 name=$3 left=$4
+while find_process "$run" "$user" "$name"; do
+  [ "$left" -gt 0 ] || { echo running; exit 0; }
+  left=$((left - 1))
+  sleep 0.05
+done
+await_exit "$run"
+code=0
+if [ -d "$run" ] && [ ! -f "$run/stopping" ]; then
+  code=
+  [ ! -f "$run/exit" ] || read -r code rest <"$run/exit"
+fi
+if [ "$code" = 0 ]; then echo stopped; else echo crashed; fi
+`;
+
+/** Notes whether the VM is paused. Arguments: run folder, user, process name, \`paused\` or nothing. Nothing is noted of one that does not run. */
+export const notePaused = `
+${findProcess}
+run=$1 user=$2 name=$3 paused=$4
+find_process "$run" "$user" "$name" || exit 0
+if [ -n "$paused" ]; then : >"$run/paused"; else rm -f "$run/paused"; fi
 `;
 
 /**

@@ -5,6 +5,7 @@ import { CroftError } from '../../model/error.ts';
 import { QmpSession } from '../../tools/qmp.ts';
 import type { NodeLayout, StopTimes } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
+import { tellAgent } from './qemu-power.ts';
 import { endProcess, noteStopping, removeFolders } from './qemu-scripts.ts';
 
 /** What QEMU is given to answer on its control socket, in ms. */
@@ -25,10 +26,15 @@ export async function stopVm(
   const noted = await run(host, {
     argv: ['sh', '-c', noteStopping, 'croft-stop', folders.run, String(vmUserId(vmId)), processName(vmId)],
   });
-  const askedToPowerDown = noted.code === 0 && (await powerDown(host, folders.qmp, times.powerdown));
+  const askedToPowerDown = noted.code === 0 && (await powerDown(host, layout, vmId, times.powerdown));
   const outcome = await endVmProcess(host, layout, vmId, { alone: askedToPowerDown ? closingTime : 0, terminate: times.terminate });
   if (outcome !== 'not-running' && outcome !== 'gone') return outcome;
   return noted.code === 0 ? 'powered-down' : 'not-running';
+}
+
+/** See `HypervisorDriver.kill`. */
+export async function killVm(host: Host, layout: NodeLayout, vmId: string): Promise<boolean> {
+  return (await endVmProcess(host, layout, vmId, { alone: 0, terminate: 0 })) !== 'not-running';
 }
 
 /** Ends the VM's process at once and removes its folders. */
@@ -42,15 +48,20 @@ export async function destroyVm(host: Host, layout: NodeLayout, vmId: string): P
   if (result.code !== 0) throw failure(host, `the files of VM ${vmId} could not be removed`, result.stderr);
 }
 
-/** Asks the guest to power down and waits for QEMU's end. False where the guest could not be asked or did not obey in time. */
-async function powerDown(host: Host, socket: string, within: number): Promise<boolean> {
+/**
+ * Asks the guest to power down, through its agent and by the power button, and waits for QEMU's end. A guest that is paused
+ * goes on, else it would not hear. False where it could not be asked or did not obey in time.
+ */
+async function powerDown(host: Host, layout: NodeLayout, vmId: string, within: number): Promise<boolean> {
   if (within === 0) return false;
   let session: QmpSession | undefined;
   const waiting = new AbortController();
   try {
-    const stream = await host.connect(socket);
+    const stream = await host.connect(vmFolders(layout, vmId).qmp);
     session = await QmpSession.open(stream, controlTimeout);
     const closed = session.closed.then(() => true);
+    await session.execute('cont');
+    await tellAgent(host, layout, vmId, session, 'powerdown');
     for (let left = within; left > 0; left -= pressEvery) {
       await session.execute('system_powerdown');
       if (await Promise.race([closed, delay(Math.min(left, pressEvery), false, { signal: waiting.signal })])) return true;

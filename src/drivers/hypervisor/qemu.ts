@@ -2,15 +2,22 @@
 import { type Host, perform, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
-import type { HypervisorDriver, NodeAbilities, NodeLayout } from './driver.ts';
+import { readGuest } from '../../tools/guest-agent.ts';
+import type { Capability, HypervisorDriver, NodeAbilities, NodeLayout } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { qemuArguments } from './qemu-arguments.ts';
-import { prepareNode, purgeNode } from './qemu-node.ts';
+import { withAgent } from './qemu-control.ts';
+import { attachNic, attachVolume, detachNic, detachVolume } from './qemu-hotplug.ts';
+import { prepareNode, probeQemu, purgeNode } from './qemu-node.ts';
 import { observeVms } from './qemu-observe.ts';
+import { pauseVm, rebootVm, resumeVm } from './qemu-power.ts';
 import { prepareVm, type Seed } from './qemu-prepare.ts';
+import { resizeVm } from './qemu-resize.ts';
 import { startProcess, superviseProcess } from './qemu-scripts.ts';
-import { destroyVm, stopVm } from './qemu-stop.ts';
+import { observeSnapshots, removeSnapshot, revertTo, takeSnapshotOf } from './qemu-snapshots.ts';
+import { destroyVm, killVm, stopVm } from './qemu-stop.ts';
 import { discardArrival, observeArrivals, requireRoom, transferVm } from './qemu-transfer.ts';
+import { Watches } from './qemu-watch.ts';
 
 export interface QemuParts {
   /** A VM's NoCloud seed. */
@@ -18,13 +25,57 @@ export interface QemuParts {
 }
 
 export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
+  const watches = new Watches();
+  async function start(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, label: string): Promise<void> {
+    await startVm(host, layout, abilities, vm, label);
+    watches.started(layout, vm.id);
+  }
   return {
     name: 'qemu',
+    can: new Set<Capability>([
+      'pause',
+      'reboot',
+      'snapshot',
+      'memory-snapshot',
+      'live-disk',
+      'hotplug-nic',
+      'hotplug-volume',
+      'vnc',
+      'events',
+      'guest-agent',
+      'move',
+    ]),
+    probe: probeQemu,
     prepareNode,
-    observe: observeVms,
+    observe(layout) {
+      const { command, parse } = observeVms(layout);
+      return {
+        command,
+        parse(result) {
+          const vms = parse(result);
+          watches.observed(layout, vms);
+          return vms;
+        },
+      };
+    },
     prepare: (host, layout, vm, label) => prepareVm(host, layout, vm, label, seedOf(vm)),
-    start: startVm,
+    start,
     stop: stopVm,
+    kill: killVm,
+    pause: pauseVm,
+    resume: resumeVm,
+    reboot: rebootVm,
+    snapshot: takeSnapshotOf,
+    async revert(host, layout, abilities, vm, name) {
+      await revertTo(host, layout, vm, name, () => startVm(host, layout, abilities, vm, `VM ${vm.id}`, ['-S']));
+    },
+    removeSnapshot,
+    resize: resizeVm,
+    attachNic,
+    detachNic,
+    attachVolume,
+    detachVolume,
+    snapshots: observeSnapshots,
     destroy: destroyVm,
     arrivals: observeArrivals,
     discardArrival,
@@ -33,6 +84,13 @@ export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
     async console(host, layout, vmId) {
       return await host.connect(vmFolders(layout, vmId).serial);
     },
+    async vnc(host, layout, vmId) {
+      return await host.connect(vmFolders(layout, vmId).vnc);
+    },
+    async guest(host, layout, vmId) {
+      return await withAgent(host, layout, vmId, guestTime, readGuest);
+    },
+    watch: (host, layout, onEvent) => watches.open(host, layout, onEvent),
     consoleLog: readConsoleLog,
     async purge(host, layout) {
       const [vms] = await perform(host, observeVms(layout));
@@ -42,13 +100,24 @@ export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
   };
 }
 
-async function startVm(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, label: string): Promise<void> {
+/** What the agent in a guest is given to say all that is asked, in ms. */
+const guestTime = 3_000;
+
+async function startVm(
+  host: Host,
+  layout: NodeLayout,
+  abilities: NodeAbilities,
+  vm: VmLaunch,
+  label: string,
+  more: readonly string[] = [],
+): Promise<void> {
   const folders = vmFolders(layout, vm.id);
-  const command = [...unprivileged(vm.id, abilities), ...qemuArguments(layout, vm, abilities)];
+  const command = [...unprivileged(vm.id, abilities), ...qemuArguments(layout, vm, abilities), ...more];
   const { groupId } = await host.login();
   const identity = [String(vmUserId(vm.id)), processName(vm.id), String(groupId)];
   const result = await run(host, {
     argv: ['sh', '-c', startProcess, 'croft-start', folders.state, folders.run, ...identity, planHash(vm), superviseProcess, ...command],
+    stdin: JSON.stringify(vm),
     timeout: 60_000,
   });
   if (result.code === 0) return;

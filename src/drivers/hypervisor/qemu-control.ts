@@ -1,0 +1,78 @@
+/** Talking to a VM's QEMU over its control socket, and to the agent in its guest. */
+import { randomInt } from 'node:crypto';
+import { z } from 'zod';
+import type { Host } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
+import { AgentSession } from '../../tools/guest-agent.ts';
+import { QmpSession } from '../../tools/qmp.ts';
+import type { NodeLayout } from './driver.ts';
+import { vmFolders } from './identity.ts';
+import { agentChardev } from './qemu-arguments.ts';
+
+/** What QEMU is given to answer a command, in ms. */
+const controlTimeout = 5_000;
+
+/**
+ * One session of commands. Rejects with `vm.not-running` where nothing answers at the socket, `command.timeout` where QEMU is
+ * silent, or as the work does.
+ */
+export async function withControl<T>(host: Host, layout: NodeLayout, vmId: string, work: (session: QmpSession) => Promise<T>): Promise<T> {
+  const stream = await host.connect(vmFolders(layout, vmId).qmp).catch((thrown: unknown) => {
+    throw thrown instanceof CroftError && thrown.code === 'not-found' ? notRunning(host, vmId, thrown) : thrown;
+  });
+  try {
+    const session = await QmpSession.open(stream, controlTimeout);
+    try {
+      return await work(session);
+    } finally {
+      session.close();
+      await session.closed;
+    }
+  } catch (thrown) {
+    throw onNode(host, vmId, thrown);
+  }
+}
+
+/** Of a VM that does not run, or has no control socket because it was started by an earlier version of Croft. */
+export function notRunning(host: Host, vmId: string, cause?: unknown): CroftError {
+  return new CroftError('vm.not-running', `VM ${vmId} does not run on ${host.name}`, { node: host.name, cause, hint: 'Start it first.' });
+}
+
+function onNode(host: Host, vmId: string, thrown: unknown): unknown {
+  if (!(thrown instanceof CroftError) || thrown.node !== undefined) return thrown;
+  const { code, message, hint } = thrown;
+  return new CroftError(code, `VM ${vmId} on ${host.name}: ${message}`, {
+    node: host.name,
+    cause: thrown,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/**
+ * One session with the agent in the guest; null where none answers, or it stops answering. `within`: ms for all of it.
+ */
+export async function withAgent<T>(
+  host: Host,
+  layout: NodeLayout,
+  vmId: string,
+  within: number,
+  work: (agent: AgentSession) => Promise<T>,
+): Promise<T | null> {
+  let agent: AgentSession | undefined;
+  try {
+    agent = await AgentSession.open(await host.connect(vmFolders(layout, vmId).agent), { within, mark: randomInt(2 ** 32) });
+    return await work(agent);
+  } catch {
+    return null;
+  } finally {
+    agent?.close();
+  }
+}
+
+const chardevsSchema = z.array(z.object({ label: z.string(), 'frontend-open': z.boolean() }));
+
+/** Whether something in the guest has opened the agent's channel: without, there is no use in waiting for its answer. */
+export async function agentListens(session: QmpSession): Promise<boolean> {
+  const chardevs = chardevsSchema.parse(await session.execute('query-chardev'));
+  return chardevs.some((chardev) => chardev.label === agentChardev && chardev['frontend-open']);
+}

@@ -1,0 +1,131 @@
+/** NICs and volumes that come to a VM and leave it while it runs. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Host } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
+import type { VmLaunch } from '../../model/node-plan.ts';
+import type { QmpSession } from '../../tools/qmp.ts';
+import type { NodeAbilities, NodeLayout } from './driver.ts';
+import { nicDevice, portDevices } from './qemu-arguments.ts';
+import { withControl } from './qemu-control.ts';
+import { blockNode, diskDevice, vmDisks, volumeNode } from './qemu-disks.ts';
+import { makeDisk } from './qemu-prepare.ts';
+import { adopt, readRunning, withPart } from './qemu-running.ts';
+
+/** See `HypervisorDriver.attachNic`. The tap is there. */
+export async function attachNic(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, nicId: string): Promise<void> {
+  const port = vm.ports.find((each) => each.nicId === nicId);
+  if (port === undefined) throw new CroftError('internal', `VM ${vm.id} is to have no NIC ${nicId}`);
+  const { backend, device } = portDevices(port, abilities);
+  await withControl(host, layout, vm.id, (session) =>
+    plug(session, nicDevice(nicId), {
+      add: () => session.execute('netdev_add', backend),
+      device,
+      remove: () => session.execute('netdev_del', { id: backend.id }),
+    }),
+  );
+  await note(host, layout, vm.id, (running) => ({ ...running, ports: withPart(running.ports, vm.ports, port, (each) => each.nicId) }));
+}
+
+export async function detachNic(host: Host, layout: NodeLayout, vmId: string, nicId: string): Promise<void> {
+  await withControl(host, layout, vmId, (session) =>
+    unplug(session, nicDevice(nicId), () => session.execute('netdev_del', { id: `net-${nicId}` })),
+  );
+  await note(host, layout, vmId, (running) => ({ ...running, ports: running.ports.filter((port) => port.nicId !== nicId) }));
+}
+
+/** See `HypervisorDriver.attachVolume`. Its file is made where it is not there. */
+export async function attachVolume(host: Host, layout: NodeLayout, vm: VmLaunch, volumeId: string): Promise<void> {
+  const volume = vm.volumes.find(({ id }) => id === volumeId);
+  const disk = vmDisks(layout, vm).find(({ node }) => node === volumeNode(volumeId));
+  if (volume === undefined) throw new CroftError('internal', `VM ${vm.id} is to have no volume ${volumeId}`);
+  if (disk === undefined) {
+    throw new CroftError('unsupported', `the volume ${volume.name} is a CD-ROM, which cannot come to a VM that runs`, {
+      hint: 'Restart the VM: it has the CD-ROM then.',
+    });
+  }
+  await withControl(host, layout, vm.id, async (session) => {
+    await makeDisk(host, layout, vm.id, disk);
+    await plug(session, disk.node, {
+      add: () => session.execute('blockdev-add', blockNode(disk)),
+      device: diskDevice(disk),
+      remove: () => session.execute('blockdev-del', { 'node-name': disk.node }),
+    });
+  });
+  await note(host, layout, vm.id, (running) => ({ ...running, volumes: withPart(running.volumes, vm.volumes, volume, ({ id }) => id) }));
+}
+
+/** The file stays until the VM is prepared without it. */
+export async function detachVolume(host: Host, layout: NodeLayout, vmId: string, volumeId: string): Promise<void> {
+  const node = volumeNode(volumeId);
+  await withControl(host, layout, vmId, (session) => unplug(session, node, () => session.execute('blockdev-del', { 'node-name': node })));
+  await note(host, layout, vmId, (running) => ({ ...running, volumes: running.volumes.filter(({ id }) => id !== volumeId) }));
+}
+
+/** Notes what runs now, so that it is known for what is wanted, and is not restarted. */
+async function note(host: Host, layout: NodeLayout, vmId: string, change: (running: VmLaunch) => VmLaunch): Promise<void> {
+  const running = await readRunning(host, layout, vmId);
+  if (running !== null) await adopt(host, layout, running, change(running.launch));
+}
+
+interface Halves {
+  /** What is behind the device. */
+  add(): Promise<unknown>;
+  device: Record<string, unknown>;
+  remove(): Promise<unknown>;
+}
+
+/** Does nothing where the device is there. What an attempt that was cut off left behind it is removed first. */
+async function plug(session: QmpSession, device: string, halves: Halves): Promise<void> {
+  if (await hasDevice(session, device)) return;
+  await unlessRefused(halves.remove());
+  await halves.add();
+  try {
+    await session.execute('device_add', halves.device);
+  } catch (thrown) {
+    await unlessRefused(halves.remove());
+    throw thrown;
+  }
+}
+
+/** ms that a guest has to let go of a device, and after which it is asked again: one that still boots does not hear it. */
+const unplugTime = 30_000;
+const askEvery = 2_000;
+
+async function unplug(session: QmpSession, device: string, remove: () => Promise<unknown>): Promise<void> {
+  if (await hasDevice(session, device)) {
+    const gone = session
+      .event('DEVICE_DELETED', (data) => data.device === device, unplugTime)
+      .then(
+        () => true,
+        () => true,
+      );
+    let over = false;
+    while (!over && (await hasDevice(session, device))) {
+      await unlessRefused(session.execute('device_del', { id: device }));
+      over = await Promise.race([gone, delay(askEvery, false, { ref: false })]);
+    }
+    if (await hasDevice(session, device)) {
+      throw new CroftError('command.timeout', `the guest did not let go of the device within ${unplugTime / 1000} s`, {
+        hint: 'Restart the VM: it is without the device then.',
+      });
+    }
+  }
+  await unlessRefused(remove());
+}
+
+const devicesSchema = z.array(z.object({ name: z.string() }));
+
+async function hasDevice(session: QmpSession, id: string): Promise<boolean> {
+  const devices = devicesSchema.parse(await session.execute('qom-list', { path: '/machine/peripheral' }));
+  return devices.some(({ name }) => name === id);
+}
+
+/** QEMU refuses to remove what is not there, and to remove again what is on its way out. */
+async function unlessRefused(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (thrown) {
+    if (!(thrown instanceof CroftError) || thrown.code !== 'command.failed') throw thrown;
+  }
+}

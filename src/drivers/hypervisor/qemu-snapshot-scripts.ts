@@ -1,0 +1,70 @@
+/** The constant shell scripts for the snapshots inside a VM's disks while it does not run. POSIX sh; data reaches them as arguments only. */
+import { diskFunctions } from '../../tools/qemu-img.ts';
+import { findProcess, lock } from './qemu-scripts.ts';
+
+/** Exit code where the VM runs: its disks are then QEMU's alone. */
+export const stillRuns = 46;
+
+/** What a disk says of itself may come from its guest, so that only the VM's own user reads it. */
+const confined = `
+as_user() {
+  setpriv --reuid "$user" --regid "$user" --clear-groups --no-new-privs "$@"
+}
+`;
+
+/** Prints what qemu-img says of each disk that is there, one JSON document after the other. Arguments: user, then the disks. */
+export const showSnapshots = `
+${confined}
+user=$1
+shift
+for file in "$@"; do
+  [ -f "$file" ] || { echo null; continue; }
+  as_user qemu-img info --force-share --output=json -f qcow2 "$file" || exit 1
+done
+`;
+
+const begin = `
+set -eu
+${lock}
+${findProcess}
+${diskFunctions}
+${confined}
+state=$1 run=$2 user=$3 name=$4 tag=$5
+shift 5
+[ -d "$state" ] || { echo "$state is not there" >&2; exit 1; }
+lock "$state"
+if find_process "$run" "$user" "$name"; then echo "process $process runs" >&2; exit ${stillRuns}; fi
+tagged() {
+  as_user qemu-img snapshot -U -l "$1" | grep -q "^[0-9][0-9]* *$tag "
+}
+`;
+
+/** Arguments: state folder, run folder, user, process name, tag, then the disks: the snapshot counts once the last has it. */
+export const takeSnapshot = `
+${begin}
+for file in "$@"; do
+  if tagged "$file"; then as_user qemu-img snapshot -d "$tag" "$file"; fi
+  as_user qemu-img snapshot -c "$tag" "$file"
+  sync "$file"
+done
+`;
+
+/** Arguments: as of takeSnapshot, after each disk the size that it has at least, or nothing. Repeating it does no harm. */
+export const applySnapshot = `
+${begin}
+while [ "$#" -ge 2 ]; do
+  as_user qemu-img snapshot -a "$tag" "$1"
+  [ -z "$2" ] || grow_disk "$1" "$2"
+  sync "$1"
+  shift 2
+done
+`;
+
+/** Arguments: as of takeSnapshot, but the disk that it counts by comes first. */
+export const dropSnapshot = `
+${begin}
+for file in "$@"; do
+  [ -f "$file" ] || continue
+  if tagged "$file"; then as_user qemu-img snapshot -d "$tag" "$file"; fi
+done
+`;

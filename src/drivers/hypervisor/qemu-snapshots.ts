@@ -1,0 +1,198 @@
+/**
+ * Snapshots inside a VM's disks: by its QEMU while that runs, else by qemu-img. A snapshot is one of the VM exactly when the
+ * first disk has it, which therefore gets it last and loses it first: what was cut off in between is no snapshot.
+ */
+import { z } from 'zod';
+import { type Call, type CommandResult, type Host, perform, run } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
+import { mebibyte } from '../../model/flavor.ts';
+import type { VmLaunch } from '../../model/node-plan.ts';
+import { diskFailure } from '../../tools/qemu-img.ts';
+import type { QmpSession } from '../../tools/qmp.ts';
+import { runJob } from '../../tools/qmp-job.ts';
+import type { NodeLayout, ObservedSnapshot } from './driver.ts';
+import { processName, vmFolders, vmUserId } from './identity.ts';
+import { agentListens, notRunning, withAgent, withControl } from './qemu-control.ts';
+import { vmDisks } from './qemu-disks.ts';
+import { notePause } from './qemu-power.ts';
+import { applySnapshot, dropSnapshot, showSnapshots, stillRuns, takeSnapshot } from './qemu-snapshot-scripts.ts';
+import { killVm } from './qemu-stop.ts';
+
+/** What an administrator makes by hand is not ours; and qemu-img would take a bare number for another snapshot's place. */
+const prefix = 'croft-';
+
+function tagOf(name: string): string {
+  if (/^[a-z0-9](-?[a-z0-9]){0,62}$/.test(name)) return prefix + name;
+  throw new CroftError('input.invalid', `"${name.slice(0, 80)}" is no name of a snapshot`, {
+    hint: 'Use at most 63 characters: small letters, digits, and single hyphens between them.',
+  });
+}
+
+const infoSchema = z.object({
+  snapshots: z
+    .array(z.object({ name: z.string(), 'vm-state-size': z.number(), 'date-sec': z.number(), 'date-nsec': z.number() }))
+    .default([]),
+});
+
+/** Each disk's own; those of a disk that is not there are none. One call. */
+function snapshotsIn(vmId: string, files: readonly string[]): Call<ObservedSnapshot[][]> {
+  return {
+    command: { argv: ['sh', '-c', showSnapshots, 'croft-snapshots', String(vmUserId(vmId)), ...files] },
+    parse(result) {
+      if (result.code !== 0) throw diskFailure(`the snapshots of VM ${vmId} cannot be read`, result);
+      const documents = result.stdout.split(/^(?=\{|null$)/m).filter((text) => text.trim() !== '');
+      return documents.map((text) => infoSchema.nullable().parse(JSON.parse(text))?.snapshots.flatMap(observed) ?? []);
+    },
+  };
+}
+
+function observed(entry: z.infer<typeof infoSchema>['snapshots'][number]): ObservedSnapshot[] {
+  if (!entry.name.startsWith(prefix)) return [];
+  const at = entry['date-sec'] * 1000 + Math.floor(entry['date-nsec'] / 1e6);
+  return [{ name: entry.name.slice(prefix.length), memory: entry['vm-state-size'] > 0, at }];
+}
+
+/** See `HypervisorDriver.snapshots`. */
+export function observeSnapshots(layout: NodeLayout, vmId: string): Call<ObservedSnapshot[]> {
+  const { command, parse } = snapshotsIn(vmId, [vmFolders(layout, vmId).disk]);
+  return { command, parse: (result) => (parse(result)[0] ?? []).toSorted((a, b) => a.at - b.at) };
+}
+
+/** What a guest may have: QEMU writes at least so fast, in bytes a second, and answers nothing meanwhile. */
+const slowestDisk = 20 * mebibyte;
+const jobTime = ({ memory }: VmLaunch): number => 60_000 + (memory / slowestDisk) * 1000;
+
+/** See `HypervisorDriver.snapshot`. */
+export async function takeSnapshotOf(host: Host, layout: NodeLayout, vm: VmLaunch, name: string, memory: boolean): Promise<void> {
+  const tag = tagOf(name);
+  const [present] = await perform(host, observeSnapshots(layout, vm.id));
+  if (present.some((snapshot) => snapshot.name === name)) {
+    throw new CroftError('conflict.exists', `VM ${vm.id} has a snapshot ${name} already`, {
+      node: host.name,
+      hint: 'Use another name, or remove that snapshot first.',
+    });
+  }
+  const live = await whileRunning(host, layout, vm.id, async (session) => {
+    const devices = blockNodes(layout, vm).reverse();
+    if (devices.length > 1) await runJob(session, 'snapshot-delete', { tag, devices: devices.slice(0, -1) }, jobTime(vm));
+    if (memory) await runJob(session, 'snapshot-save', { tag, vmstate: firstDisk, devices }, jobTime(vm));
+    else await frozen(host, layout, vm.id, session, () => takeDisks(session, tag, devices));
+  });
+  if (live) return;
+  if (memory) throw notRunning(host, vm.id);
+  await offline(host, layout, vm.id, takeSnapshot, tag, diskFilesOf(layout, vm).reverse());
+}
+
+const firstDisk = 'disk0';
+
+/** As qemu-disks.ts names them; the first disk first. */
+function blockNodes(layout: NodeLayout, vm: VmLaunch): string[] {
+  return vmDisks(layout, vm).map(({ node }) => node);
+}
+
+function diskFilesOf(layout: NodeLayout, vm: VmLaunch): string[] {
+  return vmDisks(layout, vm).map(({ file }) => file);
+}
+
+/** Of all disks at one instant, or of none. */
+async function takeDisks(session: QmpSession, tag: string, devices: readonly string[]): Promise<void> {
+  const actions = devices.map((device) => ({ type: 'blockdev-snapshot-internal-sync', data: { device, name: tag } }));
+  await session.execute('transaction', { actions }, 60_000);
+}
+
+/** ms that the agent in the guest has for writing out all that the guest holds in memory, and for going on after that. */
+const freezeTime = 20_000;
+
+/** Does it while the file systems in the guest stand still, where an agent there sees to that; else as if power were cut. */
+async function frozen(host: Host, layout: NodeLayout, vmId: string, session: QmpSession, work: () => Promise<void>): Promise<void> {
+  if (!(await agentListens(session))) return await work();
+  const ask = (command: string) => withAgent(host, layout, vmId, freezeTime, (agent) => agent.execute(command));
+  try {
+    await ask('guest-fsfreeze-freeze');
+    await work();
+  } finally {
+    // Also where the agent said nothing in time: it may freeze them yet.
+    await ask('guest-fsfreeze-thaw');
+  }
+}
+
+/** See `HypervisorDriver.removeSnapshot`. */
+export async function removeSnapshot(host: Host, layout: NodeLayout, vm: VmLaunch, name: string): Promise<void> {
+  const tag = tagOf(name);
+  const live = await whileRunning(host, layout, vm.id, async (session) => {
+    await runJob(session, 'snapshot-delete', { tag, devices: blockNodes(layout, vm) }, jobTime(vm));
+  });
+  if (!live) await offline(host, layout, vm.id, dropSnapshot, tag, diskFilesOf(layout, vm));
+}
+
+/**
+ * See `HypervisorDriver.revert`. `startPaused` starts the VM so that its guest does nothing yet. The variables of UEFI come
+ * back with the memory, and stay as they are without.
+ */
+export async function revertTo(
+  host: Host,
+  layout: NodeLayout,
+  vm: VmLaunch,
+  name: string,
+  startPaused: () => Promise<void>,
+): Promise<void> {
+  const tag = tagOf(name);
+  const disks = vmDisks(layout, vm);
+  const [present] = await perform(host, snapshotsIn(vm.id, diskFilesOf(layout, vm)));
+  const wanted = present[0]?.find((snapshot) => snapshot.name === name);
+  if (wanted === undefined) throw new CroftError('not-found', `VM ${vm.id} has no snapshot ${name} on ${host.name}`, { node: host.name });
+  const without = disks.filter((_, index) => !present[index]?.some((snapshot) => snapshot.name === name));
+  if (without.length > 0) {
+    const volumes = without.map(({ serial }) => serial).join(', ');
+    throw new CroftError('conflict.changed', `the snapshot ${name} of VM ${vm.id} was taken before it had these volumes: ${volumes}`, {
+      node: host.name,
+      hint: 'Take them out of the slice first, or use a later snapshot.',
+    });
+  }
+  if (!wanted.memory) {
+    await killVm(host, layout, vm.id);
+    const parameters = disks.toReversed().flatMap(({ file, size }) => [file, size === null ? '' : String(size)]);
+    return await offline(host, layout, vm.id, applySnapshot, tag, parameters);
+  }
+  await startPaused();
+  await withControl(host, layout, vm.id, async (session) => {
+    await session.execute('stop');
+    await runJob(session, 'snapshot-load', { tag, vmstate: firstDisk, devices: blockNodes(layout, vm) }, jobTime(vm));
+    await session.execute('cont');
+    await notePause(host, layout, vm.id, session, null);
+  });
+}
+
+/** False where the VM has no QEMU to do it. */
+async function whileRunning(host: Host, layout: NodeLayout, vmId: string, work: (session: QmpSession) => Promise<void>): Promise<boolean> {
+  let begun = false;
+  try {
+    await withControl(host, layout, vmId, async (session) => {
+      begun = true;
+      await work(session);
+    });
+    return true;
+  } catch (thrown) {
+    if (!begun && thrown instanceof CroftError && thrown.code === 'vm.not-running') return false;
+    throw thrown;
+  }
+}
+
+async function offline(host: Host, layout: NodeLayout, vmId: string, script: string, tag: string, disks: readonly string[]): Promise<void> {
+  const { state, run: runFolder } = vmFolders(layout, vmId);
+  const identity = [String(vmUserId(vmId)), processName(vmId)];
+  const result = await run(host, {
+    argv: ['sh', '-c', script, 'croft-snapshot', state, runFolder, ...identity, tag, ...disks],
+    timeout: 300_000,
+  });
+  if (result.code !== 0) throw offlineFailure(host, vmId, result);
+}
+
+function offlineFailure(host: Host, vmId: string, result: CommandResult): CroftError {
+  const what = `the snapshots of VM ${vmId} could not be changed on ${host.name}`;
+  if (result.code !== stillRuns) return diskFailure(what, result);
+  return new CroftError('command.failed', `${what}: it runs, and its control socket does not answer: ${result.stderr.trim()}`, {
+    node: host.name,
+    hint: 'Stop the VM, then try again.',
+  });
+}

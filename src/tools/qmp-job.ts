@@ -1,0 +1,41 @@
+/** QEMU's jobs: work that it goes on with after the command was answered, and whoever asked for it is there no more. */
+import { z } from 'zod';
+import { CroftError } from '../model/error.ts';
+import type { QmpSession } from './qmp.ts';
+
+const jobsSchema = z.array(z.object({ id: z.string(), status: z.string(), error: z.string().optional() }));
+
+/** There is one at a time. */
+const jobId = 'croft';
+
+/**
+ * Runs the command as a job and resolves when that has succeeded. A job that an earlier session left is waited for first,
+ * whatever comes of it. While it works QEMU may answer nothing. `timeout` in ms, for each of the two. Rejects with
+ * `command.failed` and QEMU's words, `command.timeout`.
+ */
+export async function runJob(session: QmpSession, command: string, parameters: Record<string, unknown>, timeout: number): Promise<void> {
+  const earlier = concluded(session, timeout);
+  const left = await findJob(session);
+  if (left !== undefined) await finish(session, left.status === 'concluded' ? Promise.resolve() : earlier);
+  const ended = concluded(session, timeout);
+  await session.execute(command, { 'job-id': jobId, ...parameters });
+  const failure = await finish(session, ended);
+  if (failure !== null) throw new CroftError('command.failed', `QEMU refused: ${failure}`);
+}
+
+function concluded(session: QmpSession, timeout: number): Promise<unknown> {
+  return session.event('JOB_STATUS_CHANGE', ({ id, status }) => id === jobId && status === 'concluded', timeout);
+}
+
+/** Null where it succeeded. */
+async function finish(session: QmpSession, ended: Promise<unknown>): Promise<string | null> {
+  await ended;
+  const job = await findJob(session);
+  await session.execute('job-dismiss', { id: jobId });
+  return job?.error ?? null;
+}
+
+async function findJob(session: QmpSession): Promise<z.infer<typeof jobsSchema>[number] | undefined> {
+  const jobs = jobsSchema.parse(await session.execute('query-jobs'));
+  return jobs.find(({ id }) => id === jobId);
+}
