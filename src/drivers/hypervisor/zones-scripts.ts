@@ -1,0 +1,168 @@
+/** The constant shell scripts that start and end a VM's zone. POSIX sh, with no program that illumos lacks; data reaches them as arguments only. */
+import { dladmFunctions } from '../../tools/dladm.ts';
+import { zfsFunctions } from '../../tools/zfs.ts';
+import { zoneStateFunction } from '../../tools/zoneadm.ts';
+
+/** boot_time: sets \`boot\` to when the node started, as the kernel counts it. */
+export const bootTime = `
+boot_time() {
+  boot=$(kstat -p unix:0:system_misc:boot_time) || boot=
+  boot=\${boot##*[!0-9]}
+}
+`;
+
+/**
+ * settle DATASET: finishes putting a VM back to a snapshot, or takes back what was not complete; see revertVolumes. \`next\`
+ * is complete exactly where \`head\` is gone.
+ */
+export const settleVolumes = `
+${zfsFunctions}
+settle() {
+  has "$1/next" || return 0
+  if has "$1/head"; then
+    zfs destroy -r "$1/next"
+  else
+    zfs rename "$1/next" "$1/head"
+  fi
+}
+`;
+
+/** A fraction of a second where sleep knows it, as on illumos and Linux. */
+const nap = `
+nap() {
+  sleep 0.25 2>/dev/null || sleep 1
+}
+`;
+
+/**
+ * words FOLDER: the end of what bhyve printed. The folder belongs to the zone, which must not lead anyone out of it, so it
+ * is entered only where it is what its name says.
+ */
+export const bhyveWords = `
+words() (
+  cd -P "$1" 2>/dev/null && [ "$(pwd -P)" = "$1" ] && [ -f init.log ] && [ ! -h init.log ] && tail -c "$2" init.log
+)
+`;
+
+/** drop_vnics FOLDER: removes the virtual NICs that were made for the VM. */
+const dropVnics = `
+${dladmFunctions}
+drop_vnics() {
+  [ -f "$1/vnics" ] || return 0
+  while IFS= read -r vnic; do
+    drop_vnic "$vnic" </dev/null || return 1
+  done <"$1/vnics"
+  rm -f "$1/vnics"
+}
+`;
+
+/** Exit code of startZone where there is no zone that could be booted. */
+export const notInstalled = 79;
+
+/**
+ * Boots the zone unless it runs. Arguments: name, zonepath, folder of the VM, dataset of its volumes, folder of bhyve's log,
+ * hash of its launch; then for each NIC the virtual NIC's name, the link below it, MAC, VLAN and address. A bhyve that cannot
+ * run ends at once, and its zone with it, so the zone is looked at again. What fails leaves no virtual NIC.
+ */
+export const startZone = `
+set -eu
+${bootTime}
+${settleVolumes}
+${zoneStateFunction}
+${dropVnics}
+${bhyveWords}
+${nap}
+name=$1 path=$2 folder=$3 dataset=$4 log=$5 hash=$6
+shift 6
+zone_state "$name" "$path"
+case $zone in
+installed) ;;
+running | ready | mounted | shutting_down | down) exit 0 ;;
+*) echo "the zone $name is in the state $zone" >&2; exit ${notInstalled} ;;
+esac
+settle "$dataset"
+fail() {
+  rm -f "$folder/started"
+  drop_vnics "$folder"
+  exit 1
+}
+drop_vnics "$folder"
+while [ "$#" -ge 5 ]; do
+  printf '%s\\n' "$1" >>"$folder/vnics"
+  make_vnic "$1" "$2" "$3" "$4" "$5" || fail
+  shift 5
+done
+boot_time
+rm -f "$folder/stopping"
+printf '%s %s %s\\n' "$(date +%s)" "$hash" "$boot" >"$folder/started"
+zoneadm -z "$name" boot || fail
+for round in 1 2; do
+  nap
+  zone_state "$name" "$path"
+  [ "$zone" = installed ] || continue
+  words "$log" 2000 >&2 || :
+  fail
+done
+`;
+
+/**
+ * Ends the zone and prints how: \`powered-down\`, \`killed\`, \`not-running\`. Arguments: name, zonepath, folder of the VM,
+ * rounds of a quarter of a second for the guest to power down. To bhyve SIGTERM is the power button; a guest that is still
+ * booting does not hear it, so it is pressed again every three seconds. \`zoneadm shutdown\` does the same, but holds the
+ * zone for a minute, in which it cannot be halted. Source: omniosorg/pkg5, src/brand/bhyve/support.
+ */
+export const endZone = `
+set -eu
+${zoneStateFunction}
+${dropVnics}
+${nap}
+name=$1 path=$2 folder=$3 rounds=$4
+gone() {
+  zone_state "$name" "$path"
+  case $zone in
+  none | foreign | configured | incomplete | installed) ;;
+  *) return 1 ;;
+  esac
+}
+if gone; then
+  echo not-running
+  exit 0
+fi
+[ ! -d "$folder" ] || : >"$folder/stopping"
+round=0
+while [ "$round" -lt "$rounds" ]; do
+  [ $((round % 12)) -ne 0 ] || pkill -z "$name" bhyve || :
+  nap
+  round=$((round + 1))
+  gone || continue
+  drop_vnics "$folder"
+  echo powered-down
+  exit 0
+done
+zoneadm -z "$name" halt || { gone || exit 1; }
+gone || { echo "the zone $name is in the state $zone after it was halted" >&2; exit 1; }
+drop_vnics "$folder"
+echo killed
+`;
+
+/**
+ * Removes what is left of a VM whose zone has ended. Arguments: name, zonepath, folder of the VM, dataset of its volumes,
+ * which is empty where there is none.
+ */
+export const removeZone = `
+set -eu
+${zfsFunctions}
+${zoneStateFunction}
+${dropVnics}
+name=$1 path=$2 folder=$3 dataset=$4
+zone_state "$name" "$path"
+case $zone in
+installed | incomplete) zoneadm -z "$name" uninstall -F; zonecfg -z "$name" delete -F ;;
+configured) zonecfg -z "$name" delete -F ;;
+none | foreign) ;;
+*) echo "the zone $name is in the state $zone" >&2; exit 1 ;;
+esac
+drop_vnics "$folder"
+if [ -n "$dataset" ] && has "$dataset"; then zfs destroy -r "$dataset"; fi
+rm -rf "$folder"
+`;

@@ -1,0 +1,51 @@
+/** The console and the screen of a VM in a zone: bhyve's sockets below the zone's root, reached by a program that passes bytes on. */
+import { Duplex } from 'node:stream';
+import { type Host, run } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
+import type { NodeLayout } from './driver.ts';
+import { zonePlaces } from './zones-names.ts';
+import { bhyveWords } from './zones-scripts.ts';
+
+/**
+ * Arguments: the folder of bhyve's sockets, a socket's name. Tells that it is there, and becomes nc(1), which passes on its
+ * input and output. Only root may enter a zone, so a socket in it cannot be reached through the login. The folder belongs to
+ * the zone, which must not lead anyone out of it. zlogin -C would need a terminal, and the brand's console device.
+ */
+const relay = `
+cd -P "$1" && [ "$(pwd -P)" = "$1" ] && [ -S "$2" ] && [ ! -h "$2" ] || exit 1
+echo >&2
+exec nc -U "$2"
+`;
+
+/** A stream to one of bhyve's sockets. Rejects with `not-found` where it is not there: the VM does not run. */
+export async function openZoneSocket(host: Host, layout: NodeLayout, vmId: string, socket: string): Promise<Duplex> {
+  const { temporary } = zonePlaces(layout, vmId);
+  const program = await host.spawn({ argv: ['sh', '-c', relay, 'croft-relay', temporary, socket] });
+  const refused = program.exited.then(
+    (code) => code,
+    () => 1,
+  );
+  const ready = new Promise<null>((resolve) => program.stderr.once('data', () => resolve(null)));
+  const code = await Promise.race([ready, refused]);
+  if (code !== null) {
+    throw new CroftError('not-found', `VM ${vmId} has no socket ${socket} on ${host.name}`, {
+      node: host.name,
+      hint: 'Check that the VM runs.',
+    });
+  }
+  program.stderr.resume();
+  const stream = Duplex.from({ readable: program.stdout, writable: program.stdin });
+  stream.once('close', () => void program.kill().catch(() => undefined));
+  return stream;
+}
+
+/**
+ * The end of what bhyve itself printed. What the guest prints is told to whoever has the console open, and kept nowhere.
+ * Rejects with `not-found` where the VM was never started.
+ */
+export async function readZoneLog(host: Host, layout: NodeLayout, vmId: string, bytes: number): Promise<string> {
+  const { temporary } = zonePlaces(layout, vmId);
+  const result = await run(host, { argv: ['sh', '-c', `${bhyveWords}\nwords "$1" "$2"`, 'croft-log', temporary, String(bytes)] });
+  if (result.code === 0) return result.stdout;
+  throw new CroftError('not-found', `VM ${vmId} has no log on ${host.name}`, { node: host.name });
+}

@@ -1,0 +1,105 @@
+/** The hypervisor driver for illumos: a VM is a zone of the brand bhyve with ZFS volumes and virtual NICs. */
+import { type Host, perform } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
+import type { VmLaunch } from '../../model/node-plan.ts';
+import type { Capability, HypervisorDriver, NodeLayout } from './driver.ts';
+import type { Seed } from './qemu-prepare.ts';
+import { unsupported } from './unsupported.ts';
+import { ZoneImages } from './zones-images.ts';
+import { consoleSocket, screenSocket, zonePlaces } from './zones-names.ts';
+import { prepareZonesNode, purgeZonesNode, readDataset } from './zones-node.ts';
+import { observeZones } from './zones-observe.ts';
+import { destroyVmZone, rebootVmZone, startVmZone, stopVmZone } from './zones-power.ts';
+import { makeVolumes, prepareZone } from './zones-prepare.ts';
+import { probeZones } from './zones-probe.ts';
+import { resizeZone } from './zones-resize.ts';
+import { listSnapshots, removeSnapshot, revertVolumes, takeSnapshot } from './zones-snapshots.ts';
+import { openZoneSocket, readZoneLog } from './zones-streams.ts';
+
+export interface ZonesParts {
+  /** A VM's NoCloud seed. */
+  seedOf(vm: VmLaunch): Seed;
+  /** ms since 1970. */
+  now?: () => number;
+  /** The folder with the devices of ZFS volumes. */
+  devices?: string;
+}
+
+/**
+ * Not declared: pause, memory-snapshot (bhyve's brand has neither), live-disk, hotplug-nic, hotplug-volume (a zone takes its
+ * configuration when it boots), events, guest-agent, move.
+ */
+const can: ReadonlySet<Capability> = new Set(['reboot', 'snapshot', 'vnc']);
+
+const atOnce = { powerdown: 0, terminate: 0 };
+
+/** Its VMs' NICs are made by this driver, in their networks' VLANs; of network drivers it needs none. */
+export function createZonesDriver({ seedOf, now = Date.now, devices = '/dev/zvol' }: ZonesParts): HypervisorDriver {
+  const images = new ZoneImages(devices);
+  const refuse = (capability: Capability) => async (): Promise<never> => {
+    throw unsupported('zones', capability);
+  };
+  const place = async (host: Host, layout: NodeLayout, vmId: string, name: string) => ({
+    host,
+    dataset: `${await readDataset(host, layout)}/vms/${vmId}`,
+    name,
+  });
+  return {
+    name: 'zones',
+    can,
+    probe: probeZones,
+    prepareNode: prepareZonesNode,
+    observe: observeZones,
+    prepare: (host, layout, vm, label) => prepareZone(host, layout, vm, label, seedOf(vm), images),
+    start: (host, layout, _abilities, vm, label) => startVmZone(host, layout, vm, label),
+    stop: stopVmZone,
+    async kill(host, layout, vmId) {
+      return (await stopVmZone(host, layout, vmId, atOnce)) !== 'not-running';
+    },
+    pause: refuse('pause'),
+    resume: refuse('pause'),
+    reboot: rebootVmZone,
+    resize: resizeZone,
+    async snapshot(host, layout, vm, name, memory) {
+      if (memory) throw unsupported('zones', 'memory-snapshot');
+      await takeSnapshot(await place(host, layout, vm.id, name), now());
+    },
+    async revert(host, layout, _abilities, vm, name) {
+      const snapshot = await place(host, layout, vm.id, name);
+      const [present] = await perform(host, listSnapshots(layout, vm.id));
+      if (!present.some((one) => one.name === name)) throw new CroftError('not-found', `there is no snapshot ${name}`);
+      await stopVmZone(host, layout, vm.id, atOnce);
+      await revertVolumes(snapshot, String(now()));
+      await makeVolumes(host, vm, vm.id, zonePlaces(layout, vm.id), await readDataset(host, layout));
+    },
+    async removeSnapshot(host, layout, vm, name) {
+      await removeSnapshot(await place(host, layout, vm.id, name));
+    },
+    snapshots: listSnapshots,
+    attachNic: refuse('hotplug-nic'),
+    detachNic: refuse('hotplug-nic'),
+    attachVolume: refuse('hotplug-volume'),
+    detachVolume: refuse('hotplug-volume'),
+    async destroy(host, layout, vmId) {
+      await destroyVmZone(host, layout, vmId);
+      const dataset = await readDataset(host, layout).catch(() => null);
+      if (dataset !== null) await images.sweep(host, layout, dataset);
+    },
+    arrivals: () => ({ command: { argv: ['true'] }, parse: () => [] }),
+    async discardArrival() {},
+    requireRoom: refuse('move'),
+    transfer: refuse('move'),
+    console: (host, layout, vmId) => openZoneSocket(host, layout, vmId, consoleSocket),
+    vnc: (host, layout, vmId) => openZoneSocket(host, layout, vmId, screenSocket),
+    guest: refuse('guest-agent'),
+    watch() {
+      throw unsupported('zones', 'events');
+    },
+    consoleLog: readZoneLog,
+    async purge(host, layout) {
+      const [vms] = await perform(host, observeZones(layout));
+      for (const { id } of vms) await destroyVmZone(host, layout, id);
+      await purgeZonesNode(host, layout);
+    },
+  };
+}
