@@ -5,7 +5,6 @@ import { type Call, type Host, perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import type { Node, NodeConfig, NodeSpecs } from '../model/node.ts';
 import type { RouterPlan } from '../model/node-plan.ts';
-import type { Slice } from '../model/slice.ts';
 import type { Vm } from '../model/vm.ts';
 import type { ImageDelivery } from '../reconciler/context.ts';
 import { execute } from '../reconciler/execute.ts';
@@ -86,6 +85,7 @@ export class NodeWorker {
   #receptions = 0;
   readonly #status: NodeStatusRecord;
   #connection: NodeConnection | null = null;
+  #watch: AsyncDisposable | null = null;
   #specs: NodeSpecs | null = null;
   #strangers = '';
   #routers: ReadonlySet<string> = new Set();
@@ -158,14 +158,14 @@ export class NodeWorker {
     this.#moves.callOff();
     await this.#loop.stop();
     if (this.#connection !== null) this.#options.images.giveUp(this.#connection.host, this.#connection.layout);
+    await this.#watch?.[Symbol.asyncDispose]();
     await this.#connection?.host.close();
     await Promise.all(this.#busy.values());
   }
 
   async #node(): Promise<Node> {
-    const nodes = await this.#options.store.nodes.list();
-    const node = nodes.find(({ id }) => id === this.#options.nodeId);
-    if (node === undefined) throw new Error(`node ${this.#options.nodeId} was removed`);
+    const node = await this.#options.store.nodes.byId(this.#options.nodeId);
+    if (node === null) throw new Error(`node ${this.#options.nodeId} was removed`);
     return node;
   }
 
@@ -192,6 +192,7 @@ export class NodeWorker {
       }
       this.#specs = { ...specs, ...vitals };
       await this.#status.ready(node, this.#specs, imagesHere);
+      if (hypervisor.can.has('events')) this.#watch ??= hypervisor.watch(host, layout, ({ vmId }) => this.#heardOf(vmId));
       const expectant = await this.#reconcile(node, { host, layout, hypervisor }, abilitiesOf(this.#specs), {
         vms,
         network: networks,
@@ -213,11 +214,7 @@ export class NodeWorker {
     observed: NodeObservation,
   ): Promise<boolean> {
     const { store, network, images, stopTimes, clock, now } = this.#options;
-    const [wanted, rows, slices] = await Promise.all([
-      store.placement.wanted(node.id),
-      store.vms.list({ nodeId: node.id }),
-      store.slices.list(),
-    ]);
+    const { wanted, vms: rows, routed, leaving, sliceNames } = await store.placement.onNode(node.id, routersIn(observed));
     const movedAway = await this.#movedAway(observed, new Set(rows.map(({ id }) => id)));
     const plan = planNode({
       wanted,
@@ -232,11 +229,11 @@ export class NodeWorker {
     await store.vms.observe(settledVms);
     this.#reportEnds(node, rows, settledVms);
     const settledRouters = this.#recordRouters(wanted.routers, plan.steps);
-    const { addressed, expectant } = await this.#recordLeases(wanted.routers, observed);
+    const { addressed, expectant } = await this.#recordLeases(wanted.routers, routed, observed);
     for (const id of plan.forget) await store.vms.forget(id);
-    await this.#releaseRouters(node, observed, slices);
+    await this.#releaseRouters(node, observed, leaving);
     this.#reportStrangers(node, plan.strangers);
-    const recorder = this.#recorder(node, slices);
+    const recorder = this.#recorder(node, sliceNames);
     const { openBerth } = this.#moves;
     const context = { host, layout, abilities, hypervisor, network, images, stopTimes, clock, openBerth, progress: recorder };
     // Between plan and here a VM may have begun to arrive.
@@ -260,6 +257,11 @@ export class NodeWorker {
     return this.#routers.symmetricDifference(before).size > 0;
   }
 
+  /** What a step does to its VM is heard of too: the pass that follows the step sees it. */
+  #heardOf(vmId: string): void {
+    if (!this.#busy.has(`vm:${vmId}`)) this.wake();
+  }
+
   /** The subject is left alone until the work on it has ended. */
   #occupy(subject: string, work: Promise<void>): void {
     const ended = work.finally(() => {
@@ -270,9 +272,8 @@ export class NodeWorker {
     this.#touched.add(subject);
   }
 
-  #recorder(node: Node, slices: readonly Slice[]): Recorder {
+  #recorder(node: Node, sliceNames: ReadonlyMap<string, string>): Recorder {
     const { store, journal, now, failed } = this.#options;
-    const names = new Map(slices.map(({ id, name }) => [id, name]));
     return new Recorder({
       node: node.config.name,
       vms: store.vms,
@@ -281,16 +282,15 @@ export class NodeWorker {
       moves: this.#moves,
       now,
       failed,
-      sliceName: (id) => names.get(id) ?? id,
+      sliceName: (id) => sliceNames.get(id) ?? id,
     });
   }
 
   /** Those of the VMs seen here that have a row, but not on this node. */
   async #movedAway(observed: NodeObservation, here: ReadonlySet<string>): Promise<Set<string>> {
-    const strange = observed.vms.filter(({ id }) => !here.has(id));
-    if (strange.length === 0) return new Set();
-    const all = await this.#options.store.vms.list();
-    return new Set(all.filter(({ nodeId, id }) => nodeId !== null && nodeId !== this.#options.nodeId && !here.has(id)).map(({ id }) => id));
+    const strange = observed.vms.map(({ id }) => id).filter((id) => !here.has(id));
+    const nodes = await this.#options.store.vms.nodesOf(strange);
+    return new Set(strange.filter((id) => nodes.has(id) && nodes.get(id) !== this.#options.nodeId));
   }
 
   /**
@@ -299,12 +299,11 @@ export class NodeWorker {
    */
   async #recordLeases(
     plans: readonly RouterPlan[],
+    vms: readonly Vm[],
     { network: { routers } }: NodeObservation,
   ): Promise<{ addressed: boolean; expectant: boolean }> {
     if (plans.length === 0) return { addressed: false, expectant: false };
     const { store, journal, now } = this.#options;
-    const slices = new Set(plans.map(({ sliceId }) => sliceId));
-    const vms = (await store.vms.list()).filter(({ sliceId }) => slices.has(sliceId));
     const { waiting, addressed } = this.#leases.look(plans, routers, vms);
     await store.vms.observe(addressed.map(({ id }) => ({ id, observed: { addressed: true } })));
     for (const vm of addressed) {
@@ -316,16 +315,13 @@ export class NodeWorker {
   }
 
   /** The router of a slice that is being removed gives its place up once nothing of it is on the node. */
-  async #releaseRouters(node: Node, observed: NodeObservation, slices: readonly Slice[]): Promise<void> {
+  async #releaseRouters(node: Node, observed: NodeObservation, leaving: readonly string[]): Promise<void> {
     const { store } = this.#options;
-    const present = new Set(observed.network.routers.map(({ sliceId }) => sliceId));
-    const gone = slices.filter(
-      ({ id, desired, routerNodeId }) =>
-        desired === 'absent' && routerNodeId === node.id && !present.has(id) && !this.#busy.has(`router:${id}`),
-    );
+    const present = new Set(routersIn(observed));
+    const gone = leaving.filter((id) => !present.has(id) && !this.#busy.has(`router:${id}`));
     if (gone.length === 0) return;
     await store.placement.commit(
-      gone.map(({ id }) => ({ kind: 'router', id, from: node.id, nodeId: null, reason: 'the slice is being removed' })),
+      gone.map((id) => ({ kind: 'router', id, from: node.id, nodeId: null, reason: 'the slice is being removed' })),
     );
     this.#options.changed();
   }
@@ -349,6 +345,11 @@ export class NodeWorker {
     const message = `VMs of this controller that it has no record of, left as they are: ${now}`;
     this.#options.journal.record({ kind: 'node.strangers', node: node.config.name, message });
   }
+}
+
+/** The slices of which it has routers. */
+function routersIn({ network }: NodeObservation): string[] {
+  return network.routers.map(({ sliceId }) => sliceId);
 }
 
 function abilitiesOf({ accelerator, architecture, datapath }: NodeSpecs): NodeAbilities {

@@ -29,6 +29,10 @@ export class SqlNodeStore implements NodeStore {
     return named(await this.list(), name);
   }
 
+  byId(id: string): Promise<Node | null> {
+    return this.#database.read((queries) => readNode(queries, id));
+  }
+
   add(config: NodeConfig): Promise<Node> {
     const now = this.#now();
     const node: Node = {
@@ -103,6 +107,12 @@ function named(nodes: readonly Node[], name: string): Node {
 export async function readNodes(queries: Queries): Promise<Node[]> {
   const rows = await queries.selectFrom('nodes').selectAll().orderBy('name').execute();
   return rows.map(nodeOf);
+}
+
+/** Null where there is none. */
+export async function readNode(queries: Queries, id: string): Promise<Node | null> {
+  const row = await queries.selectFrom('nodes').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : nodeOf(row);
 }
 
 function nodeOf(row: Selectable<Tables['nodes']>): Node {

@@ -1,13 +1,12 @@
 /** Where VMs and routers are put: what the scheduler reads and writes, and what a node is to carry. */
 import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
-import type { WantedOnNode } from '../model/node-plan.ts';
 import { unobserved } from '../model/vm.ts';
 import type { Database } from './database.ts';
 import { commitAssignments } from './placement-commit.ts';
 import { readSnapshot } from './placement-snapshot.ts';
-import type { PlacementStore } from './store.ts';
+import type { NodeRecords, PlacementStore } from './store.ts';
 import { observedColumns } from './vm-rows.ts';
-import { wantedOnNode } from './wanted.ts';
+import { readNodeRecords } from './wanted.ts';
 
 export class SqlPlacementStore implements PlacementStore {
   readonly #database: Database;
@@ -47,7 +46,7 @@ export class SqlPlacementStore implements PlacementStore {
     });
   }
 
-  wanted(nodeId: string): Promise<WantedOnNode> {
-    return this.#database.read((queries) => wantedOnNode(queries, nodeId, this.#transit));
+  onNode(nodeId: string, seen: readonly string[]): Promise<NodeRecords> {
+    return this.#database.read((queries) => readNodeRecords(queries, { nodeId, seen, transit: this.#transit }));
   }
 }

@@ -1,6 +1,6 @@
 /** SQLite by Node's own driver: one connection, write-ahead log, each commit on the disk before it is acknowledged. */
 import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { Kysely, type RawBuilder, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import { CroftError } from '../model/error.ts';
 import type { Database, Queries, SchemaWords, Snapshot } from './database.ts';
@@ -117,18 +117,32 @@ class SqliteStore implements Database {
   }
 }
 
-/** Node's driver in the shape that Kysely's SQLite dialect was made for. */
+/** So many statements of a connection are kept: more than there are queries of a constant text. */
+const mostStatements = 500;
+
+/** Node's driver in the shape that Kysely's SQLite dialect was made for. Preparing a statement costs as much as running a small one. */
 function forKysely(connection: DatabaseSync): SqliteDatabase {
+  const prepared = new Map<string, { statement: StatementSync; reader: boolean }>();
+  const prepare = (text: string): { statement: StatementSync; reader: boolean } => {
+    const known = prepared.get(text);
+    if (known !== undefined) return known;
+    const statement = connection.prepare(text);
+    const made = { statement, reader: statement.columns().length > 0 };
+    if (prepared.size >= mostStatements) prepared.clear();
+    prepared.set(text, made);
+    return made;
+  };
   return {
     close: () => connection.close(),
     prepare(text): SqliteStatement {
-      const statement = connection.prepare(text);
+      const { statement, reader } = prepare(text);
       return {
-        reader: statement.columns().length > 0,
+        reader,
         // Node's rows have no prototype, unlike those of PostgreSQL and unlike all else that the store gives out.
         all: (parameters) => statement.all(...parameters.map(bindable)).map((row) => ({ ...row })),
         run: (parameters) => statement.run(...parameters.map(bindable)),
-        iterate: (parameters) => statement.iterate(...parameters.map(bindable)),
+        // Rows that are read one by one need a statement of their own meanwhile.
+        iterate: (parameters) => connection.prepare(text).iterate(...parameters.map(bindable)),
       };
     },
   };

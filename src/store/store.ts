@@ -35,6 +35,8 @@ export interface NodeStore {
   list(): Promise<Node[]>;
   /** By name; rejects with `not-found` that lists near names. */
   get(name: string): Promise<Node>;
+  /** Null where there is none. */
+  byId(id: string): Promise<Node | null>;
   /** Rejects with `conflict.exists`, also where another node has the same address, port and state folder. */
   add(config: NodeConfig): Promise<Node>;
   /** Replaces its configuration by what `edit` makes of the one that it has. By name; rejects as `get` and `add` do. */
@@ -105,10 +107,18 @@ export interface SliceStore {
   sweep(sliceId: string): Promise<boolean>;
 }
 
+/** What was seen of a VM; only the given fields are written. */
+export interface VmObservation {
+  id: string;
+  observed: Partial<VmObserved>;
+}
+
 export interface VmStore {
   /** Sorted by slice and name, NICs included. */
   list(filter?: { slice?: string; nodeId?: string }): Promise<Vm[]>;
   get(slice: string, name: string): Promise<Vm>;
+  /** The nodes that VMs have, by identifier; those that have none or are gone are left out. */
+  nodesOf(ids: readonly string[]): Promise<Map<string, string>>;
   /**
    * Running grows `boot`, unless it was desired already and the VM is observed running: so a VM that powered itself off starts again.
    * Absent also takes it out of the slice's spec. Rejects with `conflict.in-use` where a link needs it.
@@ -116,8 +126,8 @@ export interface VmStore {
   desire(slice: string, name: string, desired: VmDesired): Promise<Vm>;
   /** Starts a running VM anew: `boot` grows, desired becomes running. */
   reboot(slice: string, name: string): Promise<Vm>;
-  /** Writes what was observed; only the given fields. Nothing happens for a VM that is gone. */
-  observe(changes: readonly { id: string; observed: Partial<VmObserved> }[]): Promise<void>;
+  /** Writes what was observed, together with what others write at the same time. Nothing happens for a VM that is gone. */
+  observe(changes: readonly VmObservation[]): Promise<void>;
   /** Deletes the row of an absent VM of which nothing is left on a node; its NICs and addresses become free. */
   forget(id: string): Promise<void>;
 }
@@ -136,8 +146,21 @@ export interface PlacementStore {
    * nothing changes, unless it is on node `from` and moves to node `to`.
    */
   completeMove(vmId: string, from: string, to: string): Promise<boolean>;
-  /** What is wanted on a node, for the reconciler. */
-  wanted(nodeId: string): Promise<WantedOnNode>;
+  /** What a pass over a node needs; `seen` are the slices of which it has routers. Costs in proportion to what is on the node. */
+  onNode(nodeId: string, seen: readonly string[]): Promise<NodeRecords>;
+}
+
+/** What is stored of one node's VMs and routers, at one moment. */
+export interface NodeRecords {
+  wanted: WantedOnNode;
+  /** Those that have the node, sorted as `VmStore.list`. */
+  vms: Vm[];
+  /** Those, not absent, of the slices whose routers are here. */
+  routed: Vm[];
+  /** Slices that are being removed and still have their routers here. */
+  leaving: string[];
+  /** Name by identifier, of all slices that have something here. */
+  sliceNames: ReadonlyMap<string, string>;
 }
 
 export interface TaskStore {

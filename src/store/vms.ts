@@ -1,22 +1,24 @@
 /** VMs in the database. */
-import type { Updateable } from 'kysely';
 import { CroftError } from '../model/error.ts';
 import type { Slice, SliceSpec } from '../model/slice.ts';
 import { withoutPeer } from '../model/slice-placement.ts';
-import type { Vm, VmDesired, VmObserved } from '../model/vm.ts';
+import type { Vm, VmDesired } from '../model/vm.ts';
 import type { Database, Queries } from './database.ts';
+import { GroupCommit } from './group-commit.ts';
 import { missing } from './missing.ts';
 import { beingRemoved, getSlice, writeSpec } from './slice-rows.ts';
-import type { VmStore } from './store.ts';
-import type { Tables } from './tables.ts';
+import type { VmObservation, VmStore } from './store.ts';
 import { desireVms, isAsDesired } from './vm-desire.ts';
-import { deleteVms, readVms, specColumns } from './vm-rows.ts';
+import { writeObservations } from './vm-observed.ts';
+import { deleteVms, portions, readVms, specColumns } from './vm-rows.ts';
 
 export class SqlVmStore implements VmStore {
   readonly #database: Database;
+  readonly #observations: GroupCommit<VmObservation>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#observations = new GroupCommit((changes) => database.write((queries) => writeObservations(queries, changes)));
   }
 
   list({ slice, nodeId }: { slice?: string; nodeId?: string } = {}): Promise<Vm[]> {
@@ -32,6 +34,17 @@ export class SqlVmStore implements VmStore {
 
   get(slice: string, name: string): Promise<Vm> {
     return this.#database.read((queries) => getVm(queries, slice, name));
+  }
+
+  async nodesOf(ids: readonly string[]): Promise<Map<string, string>> {
+    const found = new Map<string, string>();
+    for (const part of portions(ids)) {
+      const rows = await this.#database.read((queries) =>
+        queries.selectFrom('vms').select(['id', 'node_id']).where('id', 'in', part).execute(),
+      );
+      for (const { id, node_id: nodeId } of rows) if (nodeId !== null) found.set(id, nodeId);
+    }
+    return found;
   }
 
   desire(slice: string, name: string, desired: VmDesired): Promise<Vm> {
@@ -54,14 +67,8 @@ export class SqlVmStore implements VmStore {
     });
   }
 
-  async observe(changes: readonly { id: string; observed: Partial<VmObserved> }[]): Promise<void> {
-    const updates = changes.map(({ id, observed }) => ({ id, columns: givenColumns(observed) })).filter(({ columns }) => columns !== null);
-    if (updates.length === 0) return;
-    await this.#database.write(async (queries) => {
-      for (const { id, columns } of updates) {
-        if (columns !== null) await queries.updateTable('vms').set(columns).where('id', '=', id).execute();
-      }
-    });
+  async observe(changes: readonly VmObservation[]): Promise<void> {
+    if (changes.length > 0) await this.#observations.add(changes);
   }
 
   async forget(id: string): Promise<void> {
@@ -118,23 +125,4 @@ function refuseHalfLink(slice: Slice, after: SliceSpec, vm: string): void {
   throw new CroftError('conflict.in-use', `VM "${slice.name}/${vm}" is one end of link "${half}"`, {
     hint: 'Remove the link in the same change: edit the slice file and apply it.',
   });
-}
-
-/** Only the given fields; null where there is none. */
-function givenColumns(observed: Partial<VmObserved>): Updateable<Tables['vms']> | null {
-  const { state, reason, step, pid, startedAt, restarts, retryAt, attempted, launchHash, settledGeneration, addressed } = observed;
-  const columns = {
-    ...(state !== undefined && { state }),
-    ...(reason !== undefined && { state_reason: reason }),
-    ...(step !== undefined && { step }),
-    ...(pid !== undefined && { pid }),
-    ...(startedAt !== undefined && { started_at: startedAt }),
-    ...(restarts !== undefined && { restarts }),
-    ...(retryAt !== undefined && { retry_at: retryAt }),
-    ...(attempted !== undefined && { attempted }),
-    ...(launchHash !== undefined && { launch_hash: launchHash }),
-    ...(settledGeneration !== undefined && { settled_generation: settledGeneration }),
-    ...(addressed !== undefined && { addressed: addressed ? 1 : 0 }),
-  };
-  return Object.keys(columns).length === 0 ? null : columns;
 }

@@ -1,32 +1,64 @@
 /** What is wanted on a node, put together from rows: a constant number of queries, and the same order every time. */
 import type { Image } from '../model/image.ts';
-import type { LaunchImage, PortPlan, RouterNetworkPlan, RouterPlan, VolumePlan, WantedOnNode, WantedVm } from '../model/node-plan.ts';
+import type { LaunchImage, PortPlan, RouterNetworkPlan, RouterPlan, VolumePlan, WantedVm } from '../model/node-plan.ts';
 import type { Network, Slice } from '../model/slice.ts';
 import type { Nic, Vm } from '../model/vm.ts';
 import type { Queries } from './database.ts';
-import { imageOf, readImages } from './images.ts';
-import { readNodes } from './nodes.ts';
-import { networkOf, sliceOf } from './slice-rows.ts';
+import { imageOf } from './images.ts';
+import { readNode } from './nodes.ts';
+import { networkOf } from './slice-rows.ts';
+import type { NodeRecords } from './store.ts';
 import { transitCidr } from './transit.ts';
 import { readVms } from './vm-rows.ts';
 
-/** `transit` is the range that transit networks are cut from. */
-export async function wantedOnNode(queries: Queries, nodeId: string, transit: string): Promise<WantedOnNode> {
+export interface RecordsQuestion {
+  nodeId: string;
+  /** Slices whose names are asked for beside those that have something here. */
+  seen: readonly string[];
+  /** The range that transit networks are cut from. */
+  transit: string;
+}
+
+/** See PlacementStore.onNode. */
+export async function readNodeRecords(queries: Queries, { nodeId, seen, transit }: RecordsQuestion): Promise<NodeRecords> {
   const vms = await readVms(queries, (where) => where('vms.node_id', '=', nodeId));
-  const images = await readImagesOn(queries, nodeId);
-  const networks = await readNetworksOn(queries, nodeId);
+  const slices = await readSlicesOn(queries, nodeId, seen);
+  const routing = slices.filter(({ routerNodeId, desired }) => routerNodeId === nodeId && desired !== 'absent');
+  const routed = routing.length === 0 ? [] : await readRouted(queries, nodeId);
+  const images = vms.length === 0 ? new Map<string, Image>() : await readImagesOn(queries, nodeId);
+  const networks = vms.length + routing.length === 0 ? [] : await readNetworksOn(queries, nodeId);
   const networksById = new Map(networks.map((network) => [network.id, network]));
   return {
-    vms: vms.map((vm) => wantedVm(vm, images, networksById)),
-    arriving: await arrivingOn(queries, nodeId),
-    images: await prepulledOn(queries, nodeId),
-    routers: await routersOn(
-      queries,
-      nodeId,
-      Map.groupBy(networks, ({ sliceId }) => sliceId),
-      transit,
-    ),
+    wanted: {
+      vms: vms.map((vm) => wantedVm(vm, images, networksById)),
+      arriving: await arrivingOn(queries, nodeId),
+      images: await prepulledOn(queries, nodeId),
+      routers: routersOf(routing, networks, routed, transit),
+    },
+    vms,
+    routed,
+    leaving: slices.filter(({ routerNodeId, desired }) => routerNodeId === nodeId && desired === 'absent').map(({ id }) => id),
+    sliceNames: new Map([
+      ...slices.map(({ id, name }) => [id, name] as const),
+      ...vms.map(({ sliceId, slice }) => [sliceId, slice] as const),
+    ]),
   };
+}
+
+type SliceRow = Pick<Slice, 'id' | 'name' | 'desired' | 'transit' | 'routerNodeId'>;
+
+/** Those with their router here, and those that are asked for; sorted by name. */
+function readSlicesOn(queries: Queries, nodeId: string, seen: readonly string[]): Promise<SliceRow[]> {
+  return queries
+    .selectFrom('slices')
+    .select(['id', 'name', 'desired', 'transit', 'router_node_id as routerNodeId'])
+    .where((where) => where.or([where('router_node_id', '=', nodeId), ...(seen.length === 0 ? [] : [where('id', 'in', seen)])]))
+    .orderBy('name')
+    .execute();
+}
+
+function readRouted(queries: Queries, nodeId: string): Promise<Vm[]> {
+  return readVms(queries, (where) => where.and([where('slices.router_node_id', '=', nodeId), where('vms.desired', '<>', 'absent')]));
 }
 
 async function readImagesOn(queries: Queries, nodeId: string): Promise<Map<string, Image>> {
@@ -76,11 +108,20 @@ async function arrivingOn(queries: Queries, nodeId: string): Promise<string[]> {
 
 /** Images that the node is to have in advance. */
 async function prepulledOn(queries: Queries, nodeId: string): Promise<LaunchImage[]> {
-  const node = (await readNodes(queries)).find(({ id }) => id === nodeId);
-  if (node === undefined) return [];
+  const rows = await queries
+    .selectFrom('images')
+    .selectAll()
+    .where('current', '=', 1)
+    .where('prepull', '<>', '[]')
+    .orderBy('name')
+    .execute();
+  const node = rows.length === 0 ? null : await readNode(queries, nodeId);
+  if (node === null) return [];
   const targets = new Set(['all', `pool:${node.config.pool}`, `node:${node.config.name}`]);
-  const images = await readImages(queries);
-  return images.filter(({ prepull }) => prepull.some((target) => targets.has(target))).flatMap((image) => launchImageOf(image) ?? []);
+  return rows
+    .map(imageOf)
+    .filter(({ prepull }) => prepull.some((target) => targets.has(target)))
+    .flatMap((image) => launchImageOf(image) ?? []);
 }
 
 /** Null where it was not fetched yet. */
@@ -134,30 +175,15 @@ function portOf(vm: Vm, nic: Nic, { segment, spec }: Network): PortPlan {
   return { nicId: nic.id, vmId: vm.id, mac: nic.mac, address: nic.address, segment, model, impairment: spec.impairment };
 }
 
-async function routersOn(
-  queries: Queries,
-  nodeId: string,
-  networksBySlice: ReadonlyMap<string, Network[]>,
-  transit: string,
-): Promise<RouterPlan[]> {
-  const rows = await queries
-    .selectFrom('slices')
-    .selectAll()
-    .where('router_node_id', '=', nodeId)
-    .where('desired', '<>', 'absent')
-    .orderBy('name')
-    .execute();
-  const vms = await readVms(queries, (where) =>
-    where.and([where('slices.router_node_id', '=', nodeId), where('vms.desired', '<>', 'absent')]),
-  );
+function routersOf(slices: readonly SliceRow[], networks: readonly Network[], vms: readonly Vm[], transit: string): RouterPlan[] {
+  const networksBySlice = Map.groupBy(networks, ({ sliceId }) => sliceId);
   const vmsBySlice = Map.groupBy(vms, ({ sliceId }) => sliceId);
-  return rows
-    .map(sliceOf)
+  return slices
     .filter(({ id }) => networksBySlice.has(id))
     .map((slice) => routerOf(slice, networksBySlice.get(slice.id) ?? [], vmsBySlice.get(slice.id) ?? [], transit));
 }
 
-function routerOf(slice: Slice, networks: readonly Network[], vms: readonly Vm[], transit: string): RouterPlan {
+function routerOf(slice: SliceRow, networks: readonly Network[], vms: readonly Vm[], transit: string): RouterPlan {
   return {
     sliceId: slice.id,
     slice: slice.name,

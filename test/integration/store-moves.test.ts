@@ -22,7 +22,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     await store.vms.desire('green', 'other', 'absent');
     assert.deepEqual(await store.placement.commit([toMove(vm.id, a, b)]), { refused: [] });
     assert.equal((await store.vms.get('blue', 'vm')).movingTo, b);
-    assert.deepEqual((await store.placement.wanted(b)).arriving, [vm.id]);
+    assert.deepEqual((await store.placement.onNode(b, [])).wanted.arriving, [vm.id]);
     const { id } = await waiting(store, vmSpec('late', [], { cpus: 2 }), 'red');
     assert.deepEqual(await store.placement.commit([toNode(id, b)]), { refused: [id] }, 'the share on the target is taken at once');
 
@@ -50,11 +50,11 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const { movingTo, stayReason } = await store.vms.get('blue', 'vm');
     assert.deepEqual([movingTo, stayReason], [null, 'no other node fits']);
     assert.equal(await store.placement.completeMove(vm.id, a, c), false);
-    assert.deepEqual((await store.placement.wanted(c)).arriving, []);
+    assert.deepEqual((await store.placement.onNode(c, [])).wanted.arriving, []);
     await store.placement.commit([toMove(vm.id, a, b)]);
-    assert.deepEqual((await store.placement.wanted(b)).arriving, [vm.id]);
+    assert.deepEqual((await store.placement.onNode(b, [])).wanted.arriving, [vm.id]);
     await store.vms.desire('blue', 'vm', 'absent');
-    assert.deepEqual((await store.placement.wanted(b)).arriving, [], 'what is being removed does not come any more');
+    assert.deepEqual((await store.placement.onNode(b, [])).wanted.arriving, [], 'what is being removed does not come any more');
   });
 
   test('CR1 what runs and would not be started again does not leave, nor does anything leave a node that does not answer', async (t) => {

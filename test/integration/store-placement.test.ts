@@ -153,7 +153,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const a = await store.vms.get('blue', 'a');
     const b = await store.vms.get('blue', 'b');
     await store.placement.commit([toNode('vm', a.id, node.id), toNode('vm', b.id, elsewhere.id), toNode('router', slice.id, node.id)]);
-    const wanted = await store.placement.wanted(node.id);
+    const wanted = (await store.placement.onNode(node.id, [])).wanted;
     const { sha256, format, size } = image.content as ImageContent;
     const [eth0, eth1] = a.nics;
     assert.ok(eth0 && eth1 && b.nics[0]);
@@ -229,7 +229,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
         ],
       },
     ]);
-    assert.equal((await store.placement.wanted(elsewhere.id)).routers.length, 0);
+    assert.equal((await store.placement.onNode(elsewhere.id, [])).wanted.routers.length, 0);
   });
 
   test('CR6 what did not change has the same hash, and what is absent is still wanted gone', async (t) => {
@@ -239,16 +239,16 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const node = await addReadyNode(store, 'n1');
     const vms = await store.vms.list();
     await store.placement.commit([...vms.map(({ id }) => toNode('vm', id, node.id)), toNode('router', slice.id, node.id)]);
-    const before = await store.placement.wanted(node.id);
+    const before = (await store.placement.onNode(node.id, [])).wanted;
     await apply(store, { ...slice.spec, vms: slice.spec.vms.filter(({ name }) => name !== 'vm12') });
-    const after = await store.placement.wanted(node.id);
+    const after = (await store.placement.onNode(node.id, [])).wanted;
     const hashes = (wanted: typeof before) => wanted.vms.filter(({ label }) => label !== 'blue/vm12').map(({ launch }) => planHash(launch));
     assert.deepEqual(hashes(after), hashes(before));
     const gone = after.vms.find(({ label }) => label === 'blue/vm12');
     assert.deepEqual([gone?.desired, gone?.launch.ports], ['absent', []]);
     assert.equal(after.routers[0]?.networks[0]?.leases.length, 11);
     await store.slices.desire('blue', 'absent');
-    assert.deepEqual((await store.placement.wanted(node.id)).routers, []);
+    assert.deepEqual((await store.placement.onNode(node.id, [])).wanted.routers, []);
   });
 
   test('CR5 a slice without networks has no router', async (t) => {
@@ -256,7 +256,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const slice = await apply(store, { name: 'alone', networks: [], vms: [] });
     const node = await addReadyNode(store, 'n1');
     await store.placement.commit([toNode('router', slice.id, node.id)]);
-    assert.deepEqual(await store.placement.wanted(node.id), { vms: [], arriving: [], images: [], routers: [] });
+    assert.deepEqual((await store.placement.onNode(node.id, [])).wanted, { vms: [], arriving: [], images: [], routers: [] });
   });
 });
 
