@@ -1,6 +1,6 @@
 /** The console and the screen of a VM in a zone: bhyve's sockets below the zone's root, reached by a program that passes bytes on. */
 import { Duplex } from 'node:stream';
-import { type Host, run } from '../../host/host.ts';
+import { type Host, type HostProcess, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { NodeLayout } from './driver.ts';
 import { zonePlaces } from './zones-names.ts';
@@ -34,8 +34,28 @@ export async function openZoneSocket(host: Host, layout: NodeLayout, vmId: strin
     });
   }
   program.stderr.resume();
-  const stream = Duplex.from({ readable: program.stdout, writable: program.stdin });
-  stream.once('close', () => void program.kill().catch(() => undefined));
+  return streamOf(program);
+}
+
+/** The input and output of a program as one stream; where it is destroyed the program ends, and the other way round. */
+function streamOf(program: HostProcess): Duplex {
+  const { stdin, stdout } = program;
+  const stream = new Duplex({
+    read: () => void stdout.resume(),
+    write: (chunk, _encoding, done) => void stdin.write(chunk, done),
+    final: (done) => void stdin.end(done),
+    destroy(error, done) {
+      program.kill().then(
+        () => done(error),
+        () => done(error),
+      );
+    },
+  });
+  stdout.on('data', (chunk: Buffer) => {
+    if (!stream.push(chunk)) stdout.pause();
+  });
+  stdout.once('end', () => stream.push(null));
+  for (const part of [stdin, stdout]) part.once('error', (error) => stream.destroy(error));
   return stream;
 }
 

@@ -1,0 +1,113 @@
+/** The contract's stage for zones: the driver on the stand-ins of illumos programs. */
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { open, readFile, writeFile } from 'node:fs/promises';
+import type { HypervisorDriver, NodeAbilities, NodeLayout } from '../../src/drivers/hypervisor/driver.ts';
+import { createZonesDriver } from '../../src/drivers/hypervisor/zones.ts';
+import { vnicName, zonePlaces } from '../../src/drivers/hypervisor/zones-names.ts';
+import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
+import type { LaunchImage, VmLaunch } from '../../src/model/node-plan.ts';
+import { type HypervisorStage, until } from '../contract/hypervisor-stage.ts';
+import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
+import { lives } from '../stand-ins/zones/state.ts';
+
+const abilities: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'system' };
+const mebibyte = 2 ** 20;
+
+export interface ZonesStage extends HypervisorStage {
+  machine: StandInMachine;
+  image: LaunchImage;
+}
+
+export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise<ZonesStage> {
+  const machine = await openStandIns();
+  const { host } = machine;
+  const controllerId = newControllerIdentifier();
+  const layout: NodeLayout = {
+    ...{ controllerId, bridge: 'br-croft', uplink },
+    stateFolder: `${machine.pool}/croft/${controllerId}`,
+    runFolder: `${machine.pool}/run/${controllerId}`,
+  };
+  const driver = newDriver(machine);
+  await driver.prepareNode(host, layout);
+  const image = await putImage(layout);
+  const volume = (vm: VmLaunch) => `${machine.devices}/dsk/rpool/croft-${controllerId}/vms/${vm.id}/head/disk`;
+  return {
+    ...{ machine, driver, host, layout, abilities, image, other: null },
+    launch: async ({ device = false } = {}) => launchOf(image, device),
+    reopen: () => newDriver(machine),
+    foreign: (vm) => makeForeign(machine, layout, vm),
+    async crash(vmId) {
+      const zone = (await machine.read()).zones[zonePlaces(layout, vmId).zone];
+      const [bhyve] = (await readFile(`/proc/${zone?.init}/task/${zone?.init}/children`, 'utf8')).split(' ');
+      process.kill(Number(bhyve), 'SIGKILL');
+      await until(() => !lives(zone?.init ?? null));
+    },
+    async write(vm, value) {
+      const file = await open(volume(vm), 'r+');
+      await file.write(Buffer.from([value]), 0, 1, 4096);
+      await file.close();
+    },
+    async read(vm) {
+      return (await readFile(volume(vm)))[4096] ?? 0;
+    },
+    async [Symbol.asyncDispose]() {
+      await driver.purge(host, layout);
+      await machine[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function newDriver({ devices }: StandInMachine): HypervisorDriver {
+  return createZonesDriver({ devices, seedOf: ({ hostname }) => ({ hash: hostname, build: async () => Buffer.from(hostname) }) });
+}
+
+async function putImage({ stateFolder }: NodeLayout): Promise<LaunchImage> {
+  const content = Buffer.alloc(mebibyte + 700, 'image');
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  await writeFile(`${stateFolder}/images/${sha256}.raw`, content);
+  return { id: 'i', sha256, format: 'raw', size: content.length };
+}
+
+function launchOf(image: LaunchImage, device: boolean): VmLaunch {
+  const id = newIdentifier();
+  const port = { nicId: newIdentifier(), vmId: id, mac: '02:00:00:00:00:0A', address: '10.0.0.2', segment: 2000, model: 'virtio' as const };
+  return {
+    ...{ id, hostname: 'guest', cpus: 1, memory: 128 * mebibyte, disk: null, image, firmware: 'bios', boot: 0 },
+    ...{ userData: null, cloudConfig: null, sshKeys: [] },
+    ports: device ? [{ ...port, impairment: null }] : [],
+    volumes: device ? [{ id: newIdentifier(), name: 'data', image: null, size: 2 * mebibyte }] : [],
+  };
+}
+
+/** A zone of the VM's name that an administrator made elsewhere, and which runs. */
+async function makeForeign(machine: StandInMachine, layout: NodeLayout, vm: VmLaunch) {
+  const { zone } = zonePlaces(layout, vm.id);
+  const zonepath = `${machine.pool}/${vm.id}`;
+  const run = async (...argv: [string, ...string[]]) => {
+    const [result] = await machine.host.batch([{ argv }]);
+    assert.equal(result?.code, 0, result?.stderr);
+  };
+  const configuration = `create -b; set zonepath="${zonepath}"; set brand=bhyve; add attr; set name=comment; set type=string; set value="mine"; end`;
+  await run('zonecfg', '-z', zone, configuration);
+  await run('zoneadm', '-z', zone, 'install');
+  await run('zoneadm', '-z', zone, 'boot');
+  const before = JSON.stringify((await machine.read()).zones[zone]);
+  return {
+    async intact() {
+      const now = (await machine.read()).zones[zone];
+      assert.equal(JSON.stringify(now), before);
+      assert.ok(lives(now?.init ?? null));
+    },
+    async [Symbol.asyncDispose]() {
+      await run('zoneadm', '-z', zone, 'halt');
+      await run('zoneadm', '-z', zone, 'uninstall', '-F');
+      await run('zonecfg', '-z', zone, 'delete', '-F');
+    },
+  };
+}
+
+/** The names of the virtual NICs of a VM. */
+export function vnicsOf(vm: VmLaunch): string[] {
+  return vm.ports.map(({ nicId }) => vnicName(nicId));
+}

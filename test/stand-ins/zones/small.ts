@@ -1,0 +1,59 @@
+/** Stand-ins for the programs of illumos of which one call is enough: the first argument is the program's name. */
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { lives, program, Refusal, readMachine } from './state.ts';
+
+/** Of a zone that runs; null else. */
+function bhyve(zone: string): number | null {
+  const init = readMachine().zones[zone]?.init ?? null;
+  if (init === null || !lives(init)) return null;
+  const [child] = readFileSync(`/proc/${init}/task/${init}/children`, 'utf8').trim().split(' ');
+  return child ? Number(child) : null;
+}
+
+const programs: Record<string, (argv: string[]) => string | Promise<string>> = {
+  /** uname(1) of OmniOS. */
+  uname([flag]) {
+    const words: Record<string, string> = { '-s': 'SunOS', '-r': '5.11', '-v': 'omnios-r151054-stand-in', '-m': 'i86pc', '-p': 'i386' };
+    return `${words[flag ?? '-s'] ?? ''}\n`;
+  },
+  /** svcs(1): state and FMRI in columns. */
+  svcs(argv) {
+    if (argv.join(' ') !== '-H -o state svc:/system/zones:default') throw new Refusal("svcs: Pattern doesn't match any instances");
+    return readMachine().faults.includes('smf') ? 'maintenance\n' : 'online\n';
+  },
+  /** kstat(8): `module:instance:name:statistic`, a tab, and the value. */
+  kstat(argv) {
+    if (argv.join(' ') !== '-p unix:0:system_misc:boot_time') throw new Refusal('', 1);
+    return `unix:0:system_misc:boot_time\t${readMachine().bootTime}\n`;
+  },
+  /** pkill(1): 0 where a process was signalled, 1 where none matched. */
+  pkill([flag, zone = '', name]) {
+    if (flag !== '-z' || name !== 'bhyve') throw new Refusal('usage: pkill [-z zoneidlist] [pattern]', 2);
+    const process_ = bhyve(zone);
+    if (process_ === null) throw new Refusal('', 1);
+    process.kill(process_, 'SIGTERM');
+    return '';
+  },
+  /** bhyvectl(8): a reset makes bhyve start its guest anew, in the same process. */
+  bhyvectl([vm = '', command]) {
+    if (command !== '--force-reset') throw new Refusal('Usage: bhyvectl --vm=<vmname>', 1);
+    if (bhyve(vm.replace(/^--vm=/, '')) === null) throw new Refusal('VM:: vm_open: No such file or directory');
+    return '';
+  },
+  /** nc(1) with -U: passes its input and output on to a Unix socket. */
+  async nc([flag, file = '', ...rest]) {
+    if (flag !== '-U' || rest.length > 0) throw new Refusal('usage: nc [-46DdhklnrtUuvz]');
+    const socket = connect(file);
+    process.stdin.pipe(socket);
+    socket.pipe(process.stdout);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('close', () => resolve());
+      socket.once('error', (error) => reject(new Refusal(`nc: ${error.message}`)));
+    });
+    process.stdin.destroy();
+    return '';
+  },
+};
+
+await program(async ([name = '', ...argv]) => await (programs[name]?.(argv) ?? ''));
