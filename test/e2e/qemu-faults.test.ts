@@ -1,0 +1,238 @@
+/** The QEMU driver beyond the contract: QEMUs that are silent or killed, broken disks, guests that change by themselves. */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { rename, stat } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import type { DriverEvent } from '../../src/drivers/hypervisor/driver.ts';
+import { vmFolders } from '../../src/drivers/hypervisor/identity.ts';
+import { perform } from '../../src/host/host.ts';
+import { mebibyte } from '../../src/model/flavor.ts';
+import { newIdentifier } from '../../src/model/identifier.ts';
+import { planHash, type VmLaunch } from '../../src/model/node-plan.ts';
+import { QmpSession } from '../../src/tools/qmp.ts';
+import { bootBanner } from './boot-image.ts';
+import { openGuestNetwork } from './guest-network.ts';
+import { alive, openStage, type Stage, tcgAbilities, until, virtualSize } from './qemu-stage.ts';
+
+const hasty = { powerdown: 500, terminate: 500 };
+const volume = () => ({ id: newIdentifier(), name: 'data', image: null, size: mebibyte });
+
+const snapshots = async ({ driver, host, layout }: Stage, vm: VmLaunch) => {
+  const [found] = await perform(host, driver.snapshots(layout, vm.id));
+  return found.map(({ name, memory }) => [name, memory]);
+};
+
+/** Past the driver. */
+async function control(stage: Stage, vmId: string, command: string, parameters = {}): Promise<unknown> {
+  const session = await QmpSession.open(connect(vmFolders(stage.layout, vmId).qmp));
+  const answer = await session.execute(command, parameters);
+  session.close();
+  await session.closed;
+  return answer;
+}
+
+test('SC11 a QEMU that is silent times out with words, and can be killed', { timeout: 120_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch();
+  const pid = await stage.up(vm);
+  process.kill(pid, 'SIGSTOP');
+  await assert.rejects(driver.pause(host, layout, vm.id), { code: 'command.timeout', message: /did not answer/, node: 'here' });
+  await assert.rejects(driver.snapshot(host, layout, vm, 'one', false), { code: 'command.timeout' });
+  assert.equal(await driver.guest(host, layout, vm.id), null);
+  assert.equal((await stage.observed(vm.id))?.state, 'running');
+  assert.equal(await driver.kill(host, layout, vm.id), true);
+  assert.ok(!alive(pid));
+
+  const again = await stage.up(vm);
+  process.kill(again, 'SIGSTOP');
+  assert.equal(await driver.stop(host, layout, vm.id, hasty), 'killed');
+});
+
+test('SC11 a VM killed while it is snapshotted has a usable disk and no half snapshot', { timeout: 120_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = { ...(await stage.launch()), memory: 512 * mebibyte, volumes: [volume()] };
+  const { disk } = vmFolders(layout, vm.id);
+  // One that was over before the kill does not count.
+  for (let cut = false; !cut; ) {
+    const pid = await stage.up(vm);
+    await stage.shows(vm.id, bootBanner);
+    const { size } = await stat(disk);
+    const taking = driver.snapshot(host, layout, vm, 'half', true).then(
+      () => false,
+      () => true,
+    );
+    await until(async () => (await stat(disk)).size > size, 1);
+    process.kill(pid, 'SIGKILL');
+    cut = await taking;
+    if (!cut) await driver.removeSnapshot(host, layout, vm, 'half');
+  }
+  assert.deepEqual(await snapshots(stage, vm), []);
+  await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
+  await stage.up(vm);
+  await driver.snapshot(host, layout, vm, 'half', true);
+  assert.deepEqual(await snapshots(stage, vm), [['half', true]]);
+});
+
+test('SC11 a snapshot that only some disks have is none, and its name is free', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = { ...(await stage.launch()), volumes: [volume()] };
+  await driver.prepare(host, layout, vm, 's/a');
+  const file = `${vmFolders(layout, vm.id).state}/volume-${vm.volumes[0]?.id}.qcow2`;
+  const leave = () => execFileSync('qemu-img', ['snapshot', '-c', 'croft-one', file]);
+  leave();
+  assert.deepEqual(await snapshots(stage, vm), []);
+  await driver.snapshot(host, layout, vm, 'one', false);
+  await driver.removeSnapshot(host, layout, vm, 'one');
+  leave();
+  await stage.up(vm);
+  await driver.snapshot(host, layout, vm, 'one', false);
+  assert.deepEqual(await snapshots(stage, vm), [['one', false]]);
+
+  const more = { ...vm, volumes: [...vm.volumes, { ...volume(), name: 'late' }] };
+  await driver.stop(host, layout, vm.id, hasty);
+  await driver.prepare(host, layout, more, 's/a');
+  await assert.rejects(driver.revert(host, layout, tcgAbilities, more, 'one'), { code: 'conflict.changed', message: /late/ });
+});
+
+test('SC11 names of snapshots are checked before they reach a node', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const vm = await stage.launch();
+  for (const name of ['', 'A', 'a b', '-a', 'a-', '../x', 'a;b', '1\n', 'a'.repeat(64)]) {
+    await assert.rejects(stage.driver.snapshot(stage.host, stage.layout, vm, name, false), { code: 'input.invalid' });
+  }
+});
+
+test('SC11 a disk whose image is gone is said, with what is missing', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch();
+  await driver.prepare(host, layout, vm, 's/a');
+  const image = `${layout.stateFolder}/images/${vm.image.sha256}.raw`;
+  await rename(image, `${image}.gone`);
+  await assert.rejects(driver.snapshot(host, layout, vm, 'one', false), { code: 'command.failed', message: /Could not open.*\.raw/s });
+  assert.deepEqual(await snapshots(stage, vm), []);
+});
+
+test('SC11 memory comes back with its snapshot, whether the VM runs or not', { timeout: 120_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch();
+  const pid = await stage.up(vm);
+  /** The BIOS counts them in its guest's memory, 18 a second. */
+  const ticks = async () => {
+    const words = await control(stage, vm.id, 'human-monitor-command', { 'command-line': 'xp /1dw 0x46c' });
+    return Number(String(words).split(':')[1]);
+  };
+  await stage.shows(vm.id, bootBanner);
+  await driver.pause(host, layout, vm.id);
+  const then = await ticks();
+  await driver.snapshot(host, layout, vm, 'm', true);
+  assert.equal((await stage.observed(vm.id))?.state, 'paused', 'it is as it was before');
+  await driver.resume(host, layout, vm.id);
+  const later = then + 150;
+  await until(async () => (await ticks()) > later, 100);
+  await driver.revert(host, layout, tcgAbilities, vm, 'm');
+  assert.deepEqual(((seen) => [seen?.state, seen?.pid])(await stage.observed(vm.id)), ['running', pid]);
+  const back = await ticks();
+  assert.ok(back >= then && back < later, `${then}, ${later}, ${back}`);
+  await driver.kill(host, layout, vm.id);
+  await driver.revert(host, layout, tcgAbilities, vm, 'm');
+  const seen = await stage.observed(vm.id);
+  assert.deepEqual([seen?.state, seen?.launchHash], ['running', planHash(vm)]);
+  assert.ok((await ticks()) >= then);
+});
+
+test('SC11 the variables of UEFI, which are no qcow2 disk, do not hinder snapshots', { timeout: 120_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch('obedient', { memory: 128 * mebibyte, firmware: 'uefi' });
+  await stage.up(vm);
+  await driver.snapshot(host, layout, vm, 'disks', false);
+  await driver.snapshot(host, layout, vm, 'memory', true);
+  assert.deepEqual(await snapshots(stage, vm), [
+    ['disks', false],
+    ['memory', true],
+  ]);
+  await driver.revert(host, layout, tcgAbilities, vm, 'memory');
+  await driver.removeSnapshot(host, layout, vm, 'memory');
+  await driver.revert(host, layout, tcgAbilities, vm, 'disks');
+  assert.equal((await stage.observed(vm.id))?.state, 'stopped');
+  await stage.up(vm);
+});
+
+test('SC11 what came and went while it ran, and what grew, is what the VM is known to run from', { timeout: 120_000 }, async () => {
+  await using stage = await openStage();
+  await using network = await openGuestNetwork(stage.host);
+  const { driver, layout } = stage;
+  const { host } = network;
+  const plain = await stage.launch('obedient', { disk: 4 * mebibyte });
+  const ports = [newIdentifier(), newIdentifier()].map((nicId) => ({ ...network.port(nicId), vmId: plain.id }));
+  for (const port of ports) await network.addTap(plain.id, port);
+  const vm = { ...plain, ports, volumes: [volume(), { ...volume(), name: 'more' }], disk: 8 * mebibyte };
+  const [first, second] = vm.volumes.map(({ id }) => id) as [string, string];
+  const pid = await stage.up({ ...vm, ports: ports.slice(0, 1), volumes: vm.volumes.slice(1), disk: plain.disk }, host);
+  const hash = async () => (await stage.observed(vm.id))?.launchHash;
+
+  await driver.attachNic(host, layout, tcgAbilities, vm, ports[1]?.nicId ?? '');
+  await driver.attachVolume(host, layout, vm, first);
+  assert.deepEqual(await driver.resize(host, layout, vm), { atNextStart: [] });
+  assert.equal(await hash(), planHash(vm));
+  assert.equal(await virtualSize(vmFolders(layout, vm.id).disk), 8 * mebibyte);
+  await driver.prepare(host, layout, vm, 's/a');
+  assert.equal(await hash(), planHash(vm));
+
+  await driver.detachNic(host, layout, vm.id, ports[0]?.nicId ?? '');
+  await driver.detachVolume(host, layout, vm.id, second);
+  const less = { ...vm, ports: ports.slice(1), volumes: vm.volumes.slice(0, 1) };
+  assert.equal(await hash(), planHash(less));
+  assert.equal((await stage.observed(vm.id))?.pid, pid);
+  process.kill(pid, 'SIGKILL');
+  await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
+});
+
+test('SC11 a guest that does not let go of a device is said', { timeout: 120_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = { ...(await stage.launch('deaf')), volumes: [volume()] };
+  await stage.up(vm);
+  const id = vm.volumes[0]?.id ?? '';
+  await assert.rejects(driver.detachVolume(host, layout, vm.id, id), { code: 'command.timeout', message: /did not let go/ });
+  assert.equal((await stage.observed(vm.id))?.launchHash, planHash(vm));
+});
+
+test('SC11 what a VM does by itself is heard at once, and its state is seen so', { timeout: 120_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const heard: DriverEvent[] = [];
+  const hears = (kind: DriverEvent['kind'], vmId: string) => until(async () => heard.some((e) => e.kind === kind && e.vmId === vmId));
+  const early = await stage.launch();
+  await stage.up(early);
+  const watch = driver.watch(host, layout, (event) => heard.push(event));
+  try {
+    const late = await stage.launch();
+    const pid = await stage.up(late);
+    await hears('started', late.id);
+    await stage.shows(early.id, bootBanner);
+    await control(stage, early.id, 'stop');
+    await hears('paused', early.id);
+    assert.equal((await stage.observed(early.id))?.state, 'paused', 'somebody else paused it');
+    await control(stage, early.id, 'cont');
+    await hears('resumed', early.id);
+    assert.equal((await stage.observed(early.id))?.state, 'running');
+    await control(stage, early.id, 'system_reset');
+    await hears('rebooted', early.id);
+    process.kill(pid, 'SIGKILL');
+    await hears('crashed', late.id);
+    assert.deepEqual(((seen) => [seen?.state, seen?.exitCode])(await stage.observed(late.id)), ['failed', 137]);
+    await until(async () => (await driver.consoleLog(host, layout, early.id, 10_000)).split(bootBanner).length > 2);
+    await control(stage, early.id, 'system_powerdown');
+    await hears('stopped', early.id);
+    assert.deepEqual(((seen) => [seen?.state, seen?.exitCode])(await stage.observed(early.id)), ['stopped', 0]);
+  } finally {
+    await watch[Symbol.asyncDispose]();
+  }
+});
