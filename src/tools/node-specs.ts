@@ -1,32 +1,37 @@
-/** What a node is and has: read from /proc and from its programs, in one call; nothing is assumed where nothing was read. */
+/** What a node is and has: read from /proc, or from illumos' programs, in one call; nothing is assumed where nothing was read. */
 import { z } from 'zod';
 import type { Call, CommandResult } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import type { Firmware } from '../model/image-definition.ts';
 import type { NodeSpecs } from '../model/node.ts';
+import { illumosIdentity, illumosUsage } from './illumos-specs.ts';
 import { ovmfPairs } from './ovmf.ts';
 
 /** What changes from pass to pass; as in NodeSpecs. */
 export type NodeUsage = Pick<NodeSpecs, 'bootId' | 'memory' | 'memoryAvailable' | 'disk' | 'diskFree' | 'load'>;
 export type MeasuredSpecs = Omit<NodeSpecs, 'accelerator'>;
 
-/** Argument: the state folder, or where it will be. Prints `key value` lines; only `df` is a process. */
+/** Argument: the state folder, or where it will be. Prints `key value` lines; on Linux only `df` is a process. */
 const usageScript = `
 folder=$1
 while [ ! -d "$folder" ] && [ -n "$folder" ]; do folder=\${folder%/*}; done
-read -r boot </proc/sys/kernel/random/boot_id
-read -r load rest </proc/loadavg
-echo "bootId $boot"
-echo "load $load"
-while read -r key value rest; do
-  case $key in
-  MemTotal:) echo "memory $value" ;;
-  MemAvailable:) echo "memoryAvailable $value"; break ;;
-  esac
-done </proc/meminfo
-df -Pk "\${folder:-/}" | while read -r device size used free rest; do
-  case $size in [0-9]*) echo "disk $size"; echo "diskFree $free" ;; esac
-done
+if [ -r /proc/loadavg ]; then
+  read -r boot </proc/sys/kernel/random/boot_id
+  read -r load rest </proc/loadavg
+  echo "bootId $boot"
+  echo "load $load"
+  while read -r key value rest; do
+    case $key in
+    MemTotal:) echo "memory $value" ;;
+    MemAvailable:) echo "memoryAvailable $value"; break ;;
+    esac
+  done </proc/meminfo
+  df -Pk "\${folder:-/}" | while read -r device size used free rest; do
+    case $size in [0-9]*) echo "disk $size"; echo "diskFree $free" ;; esac
+  done
+else
+${illumosUsage}
+fi
 `;
 
 /**
@@ -34,9 +39,13 @@ done
  * further arguments are pairs of files: where both of one are there, VMs can have UEFI.
  */
 const specsScript = `${usageScript}
-echo "architecture $(uname -m)"
-echo "kernel $(uname -r)"
-echo "cpus $(nproc)"
+if [ -r /proc/loadavg ]; then
+  echo "architecture $(uname -m)"
+  echo "kernel $(uname -r)"
+  echo "cpus $(nproc)"
+else
+${illumosIdentity}
+fi
 if [ -r /etc/os-release ]; then (. /etc/os-release && echo "operatingSystem $PRETTY_NAME"); fi
 tool() {
   name=$1
@@ -97,7 +106,7 @@ const specsSchema = usageSchema.extend({
   firmware: z.string().optional(),
 });
 
-/** Everything about the node but its accelerator. Throws `node.unfit` where the node does not say what every Linux says. */
+/** Everything about the node but its accelerator. Throws `node.unfit` where the node does not say what every Linux or illumos says. */
 export function readNodeSpecs(stateFolder: string): Call<MeasuredSpecs> {
   return {
     command: { argv: ['sh', '-c', specsScript, 'croft-specs', stateFolder, ...ovmfPairs.flat()] },

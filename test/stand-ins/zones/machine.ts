@@ -8,7 +8,7 @@ import { NodeHost } from '../../../src/host/node-host.ts';
 import type { Machine } from './state.ts';
 
 const alone = ['zonecfg', 'zoneadm', 'zfs', 'dladm'];
-const small = ['uname', 'svcs', 'kstat', 'pkill', 'bhyvectl', 'nc'];
+const small = ['uname', 'svcs', 'kstat', 'pkill', 'bhyvectl', 'nc', 'pagesize', 'isainfo', 'psrinfo'];
 
 export interface StandInMachine extends AsyncDisposable {
   host: NodeHost;
