@@ -1,12 +1,15 @@
 /** Which nodes a change of what is desired concerns, so that the others are left in peace. Pure. */
-import type { Slice } from '../model/slice.ts';
-import type { Vm } from '../model/vm.ts';
+import type { OpenVm, SliceState } from '../store/store.ts';
 
 /**
  * The nodes of VMs that are not as desired, and the routers' nodes of their slices and of slices that were changed or are
  * being removed. `seen`: slice → its generation when the nodes were told last.
  */
-export function concernedNodes(vms: readonly Vm[], slices: readonly Slice[], seen: ReadonlyMap<string, number>): Set<string> {
+export function concernedNodes(
+  vms: readonly OpenVm[],
+  slices: readonly Omit<SliceState, 'routed'>[],
+  seen: ReadonlyMap<string, number>,
+): Set<string> {
   const nodes = new Set<string>();
   const unsettled = new Set<string>();
   for (const { nodeId, sliceId, desired, generation, observed } of vms) {

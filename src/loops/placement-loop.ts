@@ -1,11 +1,9 @@
 /** The loop that places VMs and routers, ends tasks and sweeps removed slices; woken by every change of what is desired. */
 import type { Assignment } from '../model/assignment.ts';
 import type { PlacementPolicy } from '../model/placement.ts';
-import type { Slice } from '../model/slice.ts';
 import type { Task } from '../model/task.ts';
-import type { Vm } from '../model/vm.ts';
 import { schedule } from '../scheduler/schedule.ts';
-import type { Store } from '../store/store.ts';
+import type { OpenVm, OpenWork, SliceState, Store } from '../store/store.ts';
 import { concernedNodes } from './concerned-nodes.ts';
 import { drainOutcome } from './drain-outcome.ts';
 import type { Fleet } from './fleet.ts';
@@ -67,20 +65,23 @@ export class PlacementLoop {
   }
 
   async #pass(): Promise<void> {
-    const { store } = this.#options;
-    for (let round = 0; round < rounds && (await this.#place()); round += 1);
-    const [vms, slices] = await Promise.all([store.vms.list(), store.slices.list()]);
-    this.#wakeRouters(vms, slices);
-    if (this.#asked) this.#wakeNodes(vms, slices);
-    await this.#sweep(vms, slices);
-    await this.#endTasks();
+    const { store, fleet } = this.#options;
+    let open = await store.placement.open();
+    await fleet.keep(open.nodes);
+    if (open.undecided) {
+      for (let round = 0; round < rounds && (await this.#place()); round += 1);
+      open = await store.placement.open();
+    }
+    this.#wakeRouters(open);
+    if (this.#asked) this.#wakeNodes(open);
+    await this.#sweep(open);
+    await this.#endTasks(open);
   }
 
   /** True where some decisions were refused. */
   async #place(): Promise<boolean> {
     const { store, fleet, journal, now, routerGrace, policy } = this.#options;
     const snapshot = await store.placement.snapshot();
-    await fleet.keep(snapshot.nodes.map(({ id }) => id));
     const { assignments, cursor } = schedule(snapshot, { now: now(), routerGrace, policy });
     if (assignments.length === 0) return false;
     const { refused } = await store.placement.commit(assignments, cursor);
@@ -89,15 +90,14 @@ export class PlacementLoop {
     return refused.length > 0;
   }
 
-  #wakeNodes(vms: readonly Vm[], slices: readonly Slice[]): void {
+  #wakeNodes({ vms, slices }: OpenWork): void {
     this.#asked = false;
     for (const nodeId of concernedNodes(vms, slices, this.#told)) this.#options.fleet.worker(nodeId)?.wake();
     this.#told = new Map(slices.map(({ id, generation }) => [id, generation]));
   }
 
   /** Leases are seen where a slice's router is, which may be another node than the one that has just started a VM. */
-  #wakeRouters(vms: readonly Vm[], slices: readonly Slice[]): void {
-    const awaited = vms.filter(({ observed, nics }) => observed.state === 'running' && !observed.addressed && nics.length > 0);
+  #wakeRouters({ awaited, slices }: OpenWork): void {
     const fresh = new Set(awaited.filter(({ id }) => !this.#awaited.has(id)).map(({ sliceId }) => sliceId));
     this.#awaited = new Set(awaited.map(({ id }) => id));
     for (const { id, routerNodeId } of slices) {
@@ -105,7 +105,7 @@ export class PlacementLoop {
     }
   }
 
-  async #sweep(vms: readonly Vm[], slices: readonly Slice[]): Promise<void> {
+  async #sweep({ vms, slices }: OpenWork): Promise<void> {
     const { store, journal } = this.#options;
     for (const vm of vms) if (vm.desired === 'absent' && vm.nodeId === null) await store.vms.forget(vm.id);
     for (const slice of slices) {
@@ -115,10 +115,16 @@ export class PlacementLoop {
     }
   }
 
-  async #endTasks(): Promise<void> {
+  async #endTasks(open: OpenWork): Promise<void> {
     const { store, journal } = this.#options;
+    const slices = new Map(open.slices.map((slice) => [slice.name, slice]));
+    const vms = Map.groupBy(open.vms, ({ sliceId }) => sliceId);
     for (const task of await store.tasks.running()) {
-      const outcome = task.kind === 'node.drain' ? await this.#drainOutcome(task.subject) : await this.#sliceOutcome(task);
+      const slice = slices.get(task.subject) ?? null;
+      const outcome =
+        task.kind === 'node.drain'
+          ? await this.#drainOutcome(task.subject)
+          : await this.#sliceOutcome(task, slice, vms.get(slice?.id ?? '') ?? []);
       if (outcome === null) continue;
       await journal.flush();
       await store.tasks.end(task.id, outcome.state, outcome.message);
@@ -126,11 +132,12 @@ export class PlacementLoop {
     }
   }
 
-  async #sliceOutcome(task: Task): Promise<TaskOutcome | null> {
+  /** `open` are those of its VMs that something is to be done for. */
+  async #sliceOutcome(task: Task, slice: SliceState | null, open: readonly OpenVm[]): Promise<TaskOutcome | null> {
     const { store, fleet } = this.#options;
-    const slice = await store.slices.find(task.subject);
-    const vms = slice === null ? [] : await store.vms.list({ slice: slice.name });
-    return taskOutcome(task, slice, vms, slice !== null && routerReady(slice, fleet));
+    const named =
+      task.vm === null || slice === null ? [] : (await store.vms.list({ slice: slice.name })).filter(({ name }) => name === task.vm);
+    return taskOutcome(task, slice, task.vm === null ? open : named, slice !== null && routerReady(slice, fleet));
   }
 
   async #drainOutcome(name: string): Promise<TaskOutcome | null> {
@@ -146,7 +153,7 @@ function nodesOf(assignments: readonly Assignment[]): Set<string> {
   return new Set(ids.filter((id) => id !== null));
 }
 
-function routerReady(slice: Slice, fleet: Fleet): boolean {
-  if (slice.spec.networks.length === 0) return true;
+function routerReady(slice: SliceState, fleet: Fleet): boolean {
+  if (!slice.routed) return true;
   return slice.routerNodeId !== null && (fleet.worker(slice.routerNodeId)?.hasRouter(slice.id) ?? false);
 }

@@ -1,13 +1,21 @@
 /** Reads what the scheduler decides from, and no more of each VM than that. */
 import type { NotNull } from 'kysely';
 import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
+import type { SliceSpec, VmSpec } from '../model/slice.ts';
 import type { Queries } from './database.ts';
 import { imageOf } from './images.ts';
 import { readNodes } from './nodes.ts';
+import type { ParsedTexts } from './parsed-texts.ts';
 import { sliceOf } from './slice-rows.ts';
 
+/** The specifications that the last snapshot had. */
+export interface KnownSpecs {
+  vms: ParsedTexts<VmSpec>;
+  slices: ParsedTexts<SliceSpec>;
+}
+
 /** A constant number of queries. VMs are sorted by slice and name. */
-export async function readSnapshot(queries: Queries): Promise<PlacementSnapshot> {
+export async function readSnapshot(queries: Queries, known: KnownSpecs): Promise<PlacementSnapshot> {
   const slices = await queries.selectFrom('slices').selectAll().where('desired', '<>', 'absent').orderBy('name').execute();
   const routed = await queries.selectFrom('networks').select('slice_id').distinct().execute();
   const images = await queries.selectFrom('images').selectAll().execute();
@@ -20,8 +28,8 @@ export async function readSnapshot(queries: Queries): Promise<PlacementSnapshot>
   const { placement_cursor: cursor } = await queries.selectFrom('controller').select('placement_cursor').executeTakeFirstOrThrow();
   return {
     nodes: await readNodes(queries),
-    vms: await readPlacementVms(queries),
-    slices: slices.map(sliceOf),
+    vms: await readPlacementVms(queries, known.vms),
+    slices: slices.map((row) => sliceOf(row, known.slices.read(row.id, row.spec))),
     routed: new Set(routed.map((row) => row.slice_id)),
     images: new Map(images.map((row) => [row.id, imageOf(row)])),
     fetchFailures: new Map(failures.map(({ name, reason }) => [name, reason])),
@@ -29,7 +37,7 @@ export async function readSnapshot(queries: Queries): Promise<PlacementSnapshot>
   };
 }
 
-async function readPlacementVms(queries: Queries): Promise<PlacementVm[]> {
+async function readPlacementVms(queries: Queries, specs: KnownSpecs['vms']): Promise<PlacementVm[]> {
   const rows = await queries
     .selectFrom('vms')
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
@@ -42,5 +50,5 @@ async function readPlacementVms(queries: Queries): Promise<PlacementVm[]> {
     .execute();
   const volumes = await queries.selectFrom('volumes').select(['vm_id as vmId', 'image_id as imageId']).execute();
   const volumesByVm = Map.groupBy(volumes, ({ vmId }) => vmId);
-  return rows.map((row) => ({ ...row, spec: JSON.parse(row.spec), volumes: volumesByVm.get(row.id) ?? [] }));
+  return rows.map((row) => ({ ...row, spec: specs.read(row.id, row.spec), volumes: volumesByVm.get(row.id) ?? [] }));
 }

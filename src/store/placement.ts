@@ -2,15 +2,18 @@
 import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
 import { unobserved } from '../model/vm.ts';
 import type { Database } from './database.ts';
+import { readOpenWork } from './open-work.ts';
+import { ParsedTexts } from './parsed-texts.ts';
 import { commitAssignments } from './placement-commit.ts';
-import { readSnapshot } from './placement-snapshot.ts';
-import type { NodeRecords, PlacementStore } from './store.ts';
+import { type KnownSpecs, readSnapshot } from './placement-snapshot.ts';
+import type { NodeRecords, OpenWork, PlacementStore } from './store.ts';
 import { observedColumns } from './vm-rows.ts';
 import { readNodeRecords } from './wanted.ts';
 
 export class SqlPlacementStore implements PlacementStore {
   readonly #database: Database;
   readonly #transit: string;
+  readonly #known: KnownSpecs = { vms: new ParsedTexts(), slices: new ParsedTexts() };
 
   /** `transit` is the range that transit networks are cut from. */
   constructor(database: Database, transit: string) {
@@ -19,7 +22,16 @@ export class SqlPlacementStore implements PlacementStore {
   }
 
   snapshot(): Promise<PlacementSnapshot> {
-    return this.#database.read(readSnapshot);
+    return this.#database.read(async (queries) => {
+      const snapshot = await readSnapshot(queries, this.#known);
+      this.#known.vms.sweep();
+      this.#known.slices.sweep();
+      return snapshot;
+    });
+  }
+
+  open(): Promise<OpenWork> {
+    return this.#database.read(readOpenWork);
   }
 
   async commit(assignments: readonly Assignment[], cursor?: string | null): Promise<{ refused: string[] }> {

@@ -6,11 +6,11 @@ import type { Queries } from './database.ts';
 import { missing } from './missing.ts';
 import type { Tables } from './tables.ts';
 
-export function sliceOf(row: Selectable<Tables['slices']>): Slice {
+export function sliceOf(row: Selectable<Tables['slices']>, spec: SliceSpec = JSON.parse(row.spec)): Slice {
   return {
     id: row.id,
     name: row.name,
-    spec: JSON.parse(row.spec),
+    spec,
     generation: row.generation,
     desired: row.desired,
     transit: row.transit,

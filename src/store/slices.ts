@@ -24,7 +24,7 @@ export class SqlSliceStore implements SliceStore {
   list(): Promise<Slice[]> {
     return this.#database.read(async (queries) => {
       const rows = await queries.selectFrom('slices').selectAll().orderBy('name').execute();
-      return rows.map(sliceOf);
+      return rows.map((row) => sliceOf(row));
     });
   }
 

@@ -132,8 +132,31 @@ export interface VmStore {
   forget(id: string): Promise<void>;
 }
 
+/** A VM whose wish is not settled, or that is to be gone. */
+export type OpenVm = Pick<Vm, 'id' | 'sliceId' | 'nodeId' | 'desired' | 'generation'> & {
+  observed: Pick<VmObserved, 'settledGeneration'>;
+};
+
+/** `routed`: it has networks, and so a router. */
+export type SliceState = Pick<Slice, 'id' | 'name' | 'generation' | 'desired' | 'routerNodeId'> & { routed: boolean };
+
+/** What is not done yet. */
+export interface OpenWork {
+  /** Identifiers of all nodes. */
+  nodes: string[];
+  /** All of them, sorted by name. */
+  slices: SliceState[];
+  vms: OpenVm[];
+  /** VMs that run and have not taken their leases. */
+  awaited: Pick<Vm, 'id' | 'sliceId'>[];
+  /** Something may be to be decided by the scheduler. Where it is false a schedule of the snapshot would be empty. */
+  undecided: boolean;
+}
+
 export interface PlacementStore {
   snapshot(): Promise<PlacementSnapshot>;
+  /** What is open over all nodes, in proportion to it and to the number of slices and nodes. */
+  open(): Promise<OpenWork>;
   /**
    * Commits assignments, each group on its own merits: one is refused whose subject is no longer where it was decided
    * against, whose node is gone, not ready, draining, not what is asked for or, with overcommit, full, or that would break

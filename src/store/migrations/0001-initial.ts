@@ -1,5 +1,6 @@
 /** The first schema. */
 import type { SchemaWords } from '../database.ts';
+import { awaitedVm, openVm, undecidedVm } from '../open-conditions.ts';
 
 export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): string[] {
   return [
@@ -111,6 +112,9 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
     'create index vms_by_node on vms (node_id)',
     'create index vms_by_image on vms (image_id)',
     'create index vms_by_target on vms (moving_to)',
+    `create index vms_open on vms (slice_id) where ${openVm}`,
+    `create index vms_awaited on vms (slice_id) where ${awaitedVm}`,
+    `create index vms_undecided on vms (slice_id) where ${undecidedVm}`,
     `create table nics (
       id ${text} primary key,
       vm_id ${text} not null references vms (id),
@@ -142,6 +146,7 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
       ended_at ${integer}
     )${tableSuffix}`,
     'create index tasks_by_age on tasks (created_at)',
+    'create index tasks_by_state on tasks (state, created_at)',
     `create table events (
       sequence ${sequence},
       at ${integer} not null,

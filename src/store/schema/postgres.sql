@@ -225,6 +225,10 @@ CREATE UNIQUE INDEX slices_by_transit ON public.slices USING btree (transit);
 
 CREATE INDEX tasks_by_age ON public.tasks USING btree (created_at);
 
+CREATE INDEX tasks_by_state ON public.tasks USING btree (state, created_at);
+
+CREATE INDEX vms_awaited ON public.vms USING btree (slice_id) WHERE ((state = 'running'::text) AND (addressed = 0));
+
 CREATE INDEX vms_by_image ON public.vms USING btree (image_id);
 
 CREATE UNIQUE INDEX vms_by_name ON public.vms USING btree (slice_id, name) WHERE (desired <> 'absent'::text);
@@ -234,6 +238,10 @@ CREATE INDEX vms_by_node ON public.vms USING btree (node_id);
 CREATE INDEX vms_by_slice ON public.vms USING btree (slice_id);
 
 CREATE INDEX vms_by_target ON public.vms USING btree (moving_to);
+
+CREATE INDEX vms_open ON public.vms USING btree (slice_id) WHERE ((desired = 'absent'::text) OR (settled_generation IS NULL) OR (settled_generation <> generation));
+
+CREATE INDEX vms_undecided ON public.vms USING btree (slice_id) WHERE ((node_id IS NULL) OR (moving_to IS NOT NULL) OR (stay_reason IS NOT NULL));
 
 CREATE INDEX volumes_by_image ON public.volumes USING btree (image_id);
 

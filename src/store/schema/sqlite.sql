@@ -128,6 +128,8 @@ CREATE TABLE tasks (
 
 CREATE INDEX tasks_by_age on tasks (created_at);
 
+CREATE INDEX tasks_by_state on tasks (state, created_at);
+
 CREATE TABLE vms (
   id text primary key,
   slice_id text not null references slices (id),
@@ -158,6 +160,8 @@ CREATE TABLE vms (
   created_at integer not null
 ) strict;
 
+CREATE INDEX vms_awaited on vms (slice_id) where (state = 'running' and addressed = 0);
+
 CREATE INDEX vms_by_image on vms (image_id);
 
 CREATE UNIQUE INDEX vms_by_name on vms (slice_id, name) where desired <> 'absent';
@@ -167,6 +171,10 @@ CREATE INDEX vms_by_node on vms (node_id);
 CREATE INDEX vms_by_slice on vms (slice_id);
 
 CREATE INDEX vms_by_target on vms (moving_to);
+
+CREATE INDEX vms_open on vms (slice_id) where (desired = 'absent' or settled_generation is null or settled_generation <> generation);
+
+CREATE INDEX vms_undecided on vms (slice_id) where (node_id is null or moving_to is not null or stay_reason is not null);
 
 CREATE TABLE volumes (
   id text primary key,
