@@ -10,7 +10,7 @@ import { nicDevice, portDevices } from './qemu-arguments.ts';
 import { withControl } from './qemu-control.ts';
 import { blockNode, diskDevice, vmDisks, volumeNode } from './qemu-disks.ts';
 import { makeDisk } from './qemu-prepare.ts';
-import { adopt, readRunning, withPart } from './qemu-running.ts';
+import { note, withPart } from './qemu-running.ts';
 
 /** See `HypervisorDriver.attachNic`. The tap is there. */
 export async function attachNic(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, nicId: string): Promise<void> {
@@ -60,12 +60,6 @@ export async function detachVolume(host: Host, layout: NodeLayout, vmId: string,
   const node = volumeNode(volumeId);
   await withControl(host, layout, vmId, (session) => unplug(session, node, () => session.execute('blockdev-del', { 'node-name': node })));
   await note(host, layout, vmId, (running) => ({ ...running, volumes: running.volumes.filter(({ id }) => id !== volumeId) }));
-}
-
-/** Notes what runs now, so that it is known for what is wanted, and is not restarted. */
-async function note(host: Host, layout: NodeLayout, vmId: string, change: (running: VmLaunch) => VmLaunch): Promise<void> {
-  const running = await readRunning(host, layout, vmId);
-  if (running !== null) await adopt(host, layout, running, change(running.launch));
 }
 
 interface Halves {

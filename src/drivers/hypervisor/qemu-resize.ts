@@ -43,7 +43,8 @@ interface GrowingDisk {
   size: number;
 }
 
-async function growingDisks(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<GrowingDisk[]> {
+/** Those that are smaller than they are to be. Rejects with `input.invalid` for one that is larger. */
+export async function growingDisks(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<GrowingDisk[]> {
   const disks = vmDisks(layout, vm);
   const parameters = disks.flatMap(({ file, base }) => [file, base?.file ?? '', base?.format ?? '']);
   const result = await run(host, { argv: ['sh', '-c', showSizes, 'croft-sizes', ...parameters] });

@@ -45,6 +45,12 @@ export async function adopt(host: Host, layout: NodeLayout, before: RunningVm, l
   if (result.code !== 0) throw diskFailure(`what VM ${launch.id} runs from could not be noted on ${host.name}`, result);
 }
 
+/** Notes what runs now, so that it is known for what is wanted, and is not restarted. */
+export async function note(host: Host, layout: NodeLayout, vmId: string, change: (running: VmLaunch) => VmLaunch): Promise<void> {
+  const running = await readRunning(host, layout, vmId);
+  if (running !== null) await adopt(host, layout, running, change(running.launch));
+}
+
 /** The running launch with a part of the wanted one, in the place that it has there. */
 export function withPart<T>(running: readonly T[], wanted: readonly T[], part: T, idOf: (part: T) => string): T[] {
   const order = wanted.map(idOf);

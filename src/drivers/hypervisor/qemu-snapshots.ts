@@ -8,15 +8,11 @@ import { CroftError } from '../../model/error.ts';
 import { mebibyte } from '../../model/flavor.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import { diskFailure } from '../../tools/qemu-img.ts';
-import type { QmpSession } from '../../tools/qmp.ts';
-import { runJob } from '../../tools/qmp-job.ts';
 import type { NodeLayout, ObservedSnapshot } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
-import { agentListens, notRunning, withAgent, withControl } from './qemu-control.ts';
+import { notRunning } from './qemu-control.ts';
 import { vmDisks } from './qemu-disks.ts';
-import { notePause } from './qemu-power.ts';
 import { applySnapshot, dropSnapshot, showSnapshots, stillRuns, takeSnapshot } from './qemu-snapshot-scripts.ts';
-import { killVm } from './qemu-stop.ts';
 
 /** What an administrator makes by hand is not ours; and qemu-img would take a bare number for another snapshot's place. */
 const prefix = 'croft-';
@@ -62,8 +58,35 @@ export function observeSnapshots(layout: NodeLayout, vmId: string): Call<Observe
 const slowestDisk = 20 * mebibyte;
 const jobTime = ({ memory }: VmLaunch): number => 60_000 + (memory / slowestDisk) * 1000;
 
+/** The disks of a VM that runs, in the hands of its QEMU. */
+export interface LiveDisks {
+  /** As QEMU names them; the first disk first. */
+  nodes: readonly string[];
+  /** Runs a command of QEMU's; `timeout` in ms. Rejects with `command.failed`, `command.timeout`. */
+  execute(command: string, parameters: Record<string, unknown>, timeout: number): Promise<unknown>;
+  /** Runs a command as a job of QEMU's, until that has succeeded; `timeout` in ms. */
+  job(command: string, parameters: Record<string, unknown>, timeout: number): Promise<void>;
+  /** Does it while the file systems in the guest stand still, where an agent there sees to that; else as if power were cut. */
+  frozen(work: () => Promise<void>): Promise<void>;
+  resume(): Promise<void>;
+}
+
+/** How a driver reaches the QEMU of a VM. */
+export interface LiveControl {
+  /** False where the VM does not run. */
+  whileRunning(host: Host, layout: NodeLayout, vm: VmLaunch, work: (live: LiveDisks) => Promise<void>): Promise<boolean>;
+  kill(host: Host, layout: NodeLayout, vmId: string): Promise<unknown>;
+}
+
 /** See `HypervisorDriver.snapshot`. */
-export async function takeSnapshotOf(host: Host, layout: NodeLayout, vm: VmLaunch, name: string, memory: boolean): Promise<void> {
+export async function takeSnapshotOf(
+  control: LiveControl,
+  host: Host,
+  layout: NodeLayout,
+  vm: VmLaunch,
+  name: string,
+  memory: boolean,
+): Promise<void> {
   const tag = tagOf(name);
   const [present] = await perform(host, observeSnapshots(layout, vm.id));
   if (present.some((snapshot) => snapshot.name === name)) {
@@ -72,22 +95,15 @@ export async function takeSnapshotOf(host: Host, layout: NodeLayout, vm: VmLaunc
       hint: 'Use another name, or remove that snapshot first.',
     });
   }
-  const live = await whileRunning(host, layout, vm.id, async (session) => {
-    const devices = blockNodes(layout, vm).reverse();
-    if (devices.length > 1) await runJob(session, 'snapshot-delete', { tag, devices: devices.slice(0, -1) }, jobTime(vm));
-    if (memory) await runJob(session, 'snapshot-save', { tag, vmstate: firstDisk, devices }, jobTime(vm));
-    else await frozen(host, layout, vm.id, session, () => takeDisks(session, tag, devices));
+  const live = await control.whileRunning(host, layout, vm, async (disks) => {
+    const devices = disks.nodes.toReversed();
+    if (devices.length > 1) await disks.job('snapshot-delete', { tag, devices: devices.slice(0, -1) }, jobTime(vm));
+    if (memory) await disks.job('snapshot-save', { tag, vmstate: disks.nodes[0], devices }, jobTime(vm));
+    else await disks.frozen(() => takeDisks(disks, tag, devices));
   });
   if (live) return;
   if (memory) throw notRunning(host, vm.id);
   await offline(host, layout, vm.id, takeSnapshot, tag, diskFilesOf(layout, vm).reverse());
-}
-
-const firstDisk = 'disk0';
-
-/** As qemu-disks.ts names them; the first disk first. */
-function blockNodes(layout: NodeLayout, vm: VmLaunch): string[] {
-  return vmDisks(layout, vm).map(({ node }) => node);
 }
 
 function diskFilesOf(layout: NodeLayout, vm: VmLaunch): string[] {
@@ -95,32 +111,16 @@ function diskFilesOf(layout: NodeLayout, vm: VmLaunch): string[] {
 }
 
 /** Of all disks at one instant, or of none. */
-async function takeDisks(session: QmpSession, tag: string, devices: readonly string[]): Promise<void> {
+async function takeDisks(live: LiveDisks, tag: string, devices: readonly string[]): Promise<void> {
   const actions = devices.map((device) => ({ type: 'blockdev-snapshot-internal-sync', data: { device, name: tag } }));
-  await session.execute('transaction', { actions }, 60_000);
-}
-
-/** ms that the agent in the guest has for writing out all that the guest holds in memory, and for going on after that. */
-const freezeTime = 20_000;
-
-/** Does it while the file systems in the guest stand still, where an agent there sees to that; else as if power were cut. */
-async function frozen(host: Host, layout: NodeLayout, vmId: string, session: QmpSession, work: () => Promise<void>): Promise<void> {
-  if (!(await agentListens(session))) return await work();
-  const ask = (command: string) => withAgent(host, layout, vmId, freezeTime, (agent) => agent.execute(command));
-  try {
-    await ask('guest-fsfreeze-freeze');
-    await work();
-  } finally {
-    // Also where the agent said nothing in time: it may freeze them yet.
-    await ask('guest-fsfreeze-thaw');
-  }
+  await live.execute('transaction', { actions }, 60_000);
 }
 
 /** See `HypervisorDriver.removeSnapshot`. */
-export async function removeSnapshot(host: Host, layout: NodeLayout, vm: VmLaunch, name: string): Promise<void> {
+export async function removeSnapshot(control: LiveControl, host: Host, layout: NodeLayout, vm: VmLaunch, name: string): Promise<void> {
   const tag = tagOf(name);
-  const live = await whileRunning(host, layout, vm.id, async (session) => {
-    await runJob(session, 'snapshot-delete', { tag, devices: blockNodes(layout, vm) }, jobTime(vm));
+  const live = await control.whileRunning(host, layout, vm, async (disks) => {
+    await disks.job('snapshot-delete', { tag, devices: disks.nodes }, jobTime(vm));
   });
   if (!live) await offline(host, layout, vm.id, dropSnapshot, tag, diskFilesOf(layout, vm));
 }
@@ -130,6 +130,7 @@ export async function removeSnapshot(host: Host, layout: NodeLayout, vm: VmLaunc
  * back with the memory, and stay as they are without.
  */
 export async function revertTo(
+  control: LiveControl,
   host: Host,
   layout: NodeLayout,
   vm: VmLaunch,
@@ -150,32 +151,17 @@ export async function revertTo(
     });
   }
   if (!wanted.memory) {
-    await killVm(host, layout, vm.id);
+    await control.kill(host, layout, vm.id);
     const parameters = disks.toReversed().flatMap(({ file, size }) => [file, size === null ? '' : String(size)]);
     return await offline(host, layout, vm.id, applySnapshot, tag, parameters);
   }
   await startPaused();
-  await withControl(host, layout, vm.id, async (session) => {
-    await session.execute('stop');
-    await runJob(session, 'snapshot-load', { tag, vmstate: firstDisk, devices: blockNodes(layout, vm) }, jobTime(vm));
-    await session.execute('cont');
-    await notePause(host, layout, vm.id, session, null);
+  const live = await control.whileRunning(host, layout, vm, async (running) => {
+    await running.execute('stop', {}, 60_000);
+    await running.job('snapshot-load', { tag, vmstate: running.nodes[0], devices: running.nodes }, jobTime(vm));
+    await running.resume();
   });
-}
-
-/** False where the VM has no QEMU to do it. */
-async function whileRunning(host: Host, layout: NodeLayout, vmId: string, work: (session: QmpSession) => Promise<void>): Promise<boolean> {
-  let begun = false;
-  try {
-    await withControl(host, layout, vmId, async (session) => {
-      begun = true;
-      await work(session);
-    });
-    return true;
-  } catch (thrown) {
-    if (!begun && thrown instanceof CroftError && thrown.code === 'vm.not-running') return false;
-    throw thrown;
-  }
+  if (!live) throw notRunning(host, vm.id);
 }
 
 async function offline(host: Host, layout: NodeLayout, vmId: string, script: string, tag: string, disks: readonly string[]): Promise<void> {

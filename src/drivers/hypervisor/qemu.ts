@@ -8,6 +8,7 @@ import { processName, vmFolders, vmUserId } from './identity.ts';
 import { qemuArguments } from './qemu-arguments.ts';
 import { withAgent } from './qemu-control.ts';
 import { attachNic, attachVolume, detachNic, detachVolume } from './qemu-hotplug.ts';
+import { qemuLive } from './qemu-live.ts';
 import { prepareNode, probeQemu, purgeNode } from './qemu-node.ts';
 import { observeVms } from './qemu-observe.ts';
 import { pauseVm, rebootVm, resumeVm } from './qemu-power.ts';
@@ -65,11 +66,11 @@ export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
     pause: pauseVm,
     resume: resumeVm,
     reboot: rebootVm,
-    snapshot: takeSnapshotOf,
+    snapshot: (...snapshot) => takeSnapshotOf(qemuLive, ...snapshot),
     async revert(host, layout, abilities, vm, name) {
-      await revertTo(host, layout, vm, name, () => startVm(host, layout, abilities, vm, `VM ${vm.id}`, ['-S']));
+      await revertTo(qemuLive, host, layout, vm, name, () => startVm(host, layout, abilities, vm, `VM ${vm.id}`, ['-S']));
     },
-    removeSnapshot,
+    removeSnapshot: (...snapshot) => removeSnapshot(qemuLive, ...snapshot),
     resize: resizeVm,
     attachNic,
     detachNic,
@@ -141,7 +142,7 @@ function unprivileged(vmId: string, { accelerator }: NodeAbilities): string[] {
   ];
 }
 
-async function readConsoleLog(host: Host, layout: NodeLayout, vmId: string, bytes: number): Promise<string> {
+export async function readConsoleLog(host: Host, layout: NodeLayout, vmId: string, bytes: number): Promise<string> {
   const { consoleLog } = vmFolders(layout, vmId);
   const result = await run(host, { argv: ['tail', '-c', String(bytes), '--', consoleLog] });
   if (result.code === 0) return result.stdout;
