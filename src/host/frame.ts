@@ -11,9 +11,12 @@ export function newMarker(): string {
 /** The variable in a command's environment by which all that it started is found again, wherever it went. */
 export const commandVariable = 'CROFT_COMMAND';
 
-/** Programs speak the language that the parsers read; the system's folders are found whatever the login's PATH lacks. */
+/**
+ * Programs speak the language that the parsers read; the system's folders are found whatever the login's PATH lacks, and so
+ * are GNU's on illumos, of which base64 may be only there.
+ */
 const surroundings =
-  'export LC_ALL=C; PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"; export PATH; umask 022; cd /';
+  'export LC_ALL=C; PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/gnu/bin"; export PATH; umask 022; cd /';
 
 /** First input of a shell: says its process id in a first part, after whatever start-up files printed. */
 export function shellPrelude(marker: string): string {

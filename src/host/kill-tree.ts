@@ -8,11 +8,41 @@ import type { Command } from './host.ts';
  * does not go on with what is next in its input; it is not stopped instead, since a sudo around it would stop for ever.
  * Also found: processes that bear the token, so also those that left the session and the tree. Rounds, since a process
  * may fork while it is being killed; exit code 1 with the survivors' ids if some cannot be killed.
+ * The /proc of illumos holds no text: there ps(1) tells the tree, and what left the tree is not found.
  */
 const script = `
 root=$1 token=$2
+system=$(uname -s)
 first=$root
 round=0
+judge() {
+  case $family in
+  *" $process "*) ;;
+  *" $parent "*) family="$family$process " grown=yes ;;
+  *) return ;;
+  esac
+  [ "$state" = Z ] || [ "$process" = "$root" ] || living="$living $process"
+}
+look() {
+  if [ "$system" = SunOS ]; then
+    set -- $(ps -e -o pid= -o ppid= -o s=)
+    while [ "$#" -ge 3 ]; do
+      process=$1 parent=$2 state=$3
+      judge
+      shift 3
+    done
+    return
+  fi
+  for file in /proc/[0-9]*/stat; do
+    { read -r line <"$file"; } 2>/dev/null || continue
+    process=\${line%% *}
+    rest=\${line##*) }
+    state=\${rest%% *}
+    rest=\${rest#* }
+    parent=\${rest%% *}
+    judge
+  done
+}
 while [ "$round" -lt 50 ]; do
   family=" $root "
   for file in $(grep -lsF -e "${commandVariable}=$token" /proc/[0-9]*/environ); do
@@ -23,20 +53,7 @@ while [ "$round" -lt 50 ]; do
   while [ -n "$grown" ]; do
     grown=
     living=
-    for file in /proc/[0-9]*/stat; do
-      { read -r line <"$file"; } 2>/dev/null || continue
-      process=\${line%% *}
-      rest=\${line##*) }
-      state=\${rest%% *}
-      rest=\${rest#* }
-      parent=\${rest%% *}
-      case $family in
-      *" $process "*) ;;
-      *" $parent "*) family="$family$process " grown=yes ;;
-      *) continue ;;
-      esac
-      [ "$state" = Z ] || [ "$process" = "$root" ] || living="$living $process"
-    done
+    look
   done
   kill -KILL $first $living 2>/dev/null
   first=
