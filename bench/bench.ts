@@ -1,4 +1,4 @@
-/** Measures what Croft claims about its speed. usage: npm run bench -- [--write] [deploy|console|pass|spread|idle|placement|help]... */
+/** Measures what Croft claims about its speed. usage: npm run bench -- [--write] [deploy|console|pass|observe|spread|idle|placement|help]... */
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -10,6 +10,7 @@ import { measureDeploy } from './scenarios/deploy.ts';
 import { measureFetch } from './scenarios/fetch.ts';
 import { measureHelp } from './scenarios/help.ts';
 import { measureIdle } from './scenarios/idle.ts';
+import { measureObserve } from './scenarios/observe.ts';
 import { measurePass } from './scenarios/pass.ts';
 import { measurePlacement } from './scenarios/placement.ts';
 import { measureSpread } from './scenarios/spread.ts';
@@ -21,6 +22,7 @@ const scenarios: Record<string, (stage: Stage, say: Say) => Promise<Figure[]>> =
   deploy: measureDeploy,
   console: measureConsole,
   pass: measurePass,
+  observe: measureObserve,
   spread: measureSpread,
   idle: measureIdle,
   placement: measurePlacement,

@@ -6,24 +6,18 @@ import { parseObserved } from './qemu-observe.ts';
 const id = 'aaaaaaaaaaaaaaaa';
 const record = '{"hash":"prepared","label":"a\\tb"}';
 
-function observed(
-  parts: { pid?: string; exit?: string; note?: 'stopping' | 'paused' | ''; started?: string; record?: string },
-  more: string[] = [],
-) {
-  const { pid = '', exit = '', note = '', started = '', record: line = record } = parts;
-  const stdout = [['vm', id, pid, exit, note, started, line].join('\t'), ...more, ''].join('\n');
+type Parts = { pid?: string; exit?: string; note?: 'stopping' | 'paused'; started?: string; record?: string };
+
+function observed({ record: line = record, note, ...parts }: Parts, more: string[] = []) {
+  const files = Object.entries({ ...parts, 'launch.json': line }).filter(([, content]) => content !== '');
+  const notes = note === undefined ? [] : [`${id}/${note}`];
+  const stdout = [`${id}/`, ...notes, ...files.map(([name, content]) => `${id}/${name}:${content}`), ...more, ''].join('\n');
   const [vm] = parseObserved({ code: 0, stdout, stderr: '' });
   return vm;
 }
 const process = (pid: number, user: number, name: string) => [
-  `==> /proc/${pid}/status <==`,
-  'Name:\tqemu-system-x86',
-  `Uid:\t${user}\t${user}\t${user}\t${user}`,
-  '',
-  `==> /proc/${pid}/cmdline <==`,
-  'qemu-system-x86_64',
-  '-name',
-  name,
+  `/proc/${pid}/cmdline:${name}`,
+  `/proc/${pid}/status:Uid:\t${user}\t${user}\t${user}\t${user}`,
 ];
 
 test('CR7 a process with the pid, the user and the name of a VM is its own', () => {
@@ -70,7 +64,7 @@ test('CR6 a record that was cut off is that of an incomplete VM', () => {
 });
 
 test('CR17 folders with other names are not VMs', () => {
-  assert.deepEqual(parseObserved({ code: 0, stdout: `vm\tlost+found\t\t\tno\t\t${record}\n`, stderr: '' }), []);
+  assert.deepEqual(parseObserved({ code: 0, stdout: `lost+found/\nlost+found/launch.json:${record}\n[a-z2-7]/\n`, stderr: '' }), []);
 });
 
 test('CR6 a script that broke off is an error, not an empty node', () => {

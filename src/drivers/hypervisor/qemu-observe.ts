@@ -7,119 +7,124 @@ import { processName, vmParents, vmUserId } from './identity.ts';
 import { readLaunchRecord } from './launch-record.ts';
 
 /**
- * Arguments: the parents of the state folders and of the run folders. Prints a line for each VM, whose tab-separated parts
- * are `vm`, id, pid, exit code, whether its end was wanted or else it was paused, the mark of its start, its record; then, of the processes that
- * the pidfiles name, the beginnings of their status (with the user) and of their command lines; of all processes with users
- * of VMs, where a VM that was started has no process by its pidfile. Console logs that a guest let grow too far are
- * emptied first: they lie in memory that the whole node shares, and QEMU appends to them.
+ * Arguments: the parents of the state folders and of the run folders, the pattern of identifiers. Prints, of each VM, its
+ * folders as \`ID/\`, notes as \`ID/NOTE\`, the first lines of files as \`ID/FILE:LINE\`; of the VMs' processes the users and
+ * names, as \`/proc/PID/FILE:WORDS\`. They are those that the pidfiles name; all with users of VMs are looked for where a VM that
+ * was started has none of these. What ends just now has no process before its exit code is written, which is waited for. All is
+ * read by few programs, since the shell itself reads byte by byte. Console logs that a guest let grow too far are emptied first:
+ * they lie in memory that the whole node shares, and QEMU appends to them.
  */
 const script = `
-state=$1 run=$2
-first_line() {
-  line=
-  [ ! -f "$1" ] || IFS= read -r line <"$1" || :
+state=$1 run=$2 any=$3
+vm_processes() {
+  statuses=$(grep -lsE "^Uid:[[:blank:]]*(1[89]|20)[0-9]{8}[[:blank:]]" "$@")
+  names=
+  [ -z "$statuses" ] || names=$(for status in $statuses; do echo "\${status%status}cmdline"; done |
+    xargs grep -zaHs -m 1 '^guest=' | tr '\\0' '\\n')
 }
 find "$run" -mindepth 2 -maxdepth 2 -name console.log -size +4096k -exec truncate -s 0 {} + 2>/dev/null
-files= lost=
-for folder in "$state"/*/ "$run"/*/; do
-  folder=\${folder%/}
-  id=\${folder##*/}
-  case $id in *[!a-z2-7]* | '') continue ;; esac
-  [ "\${#id}" -eq 16 ] && [ -d "$folder" ] || continue
-  [ "$folder" = "$state/$id" ] || [ ! -d "$state/$id" ] || continue
-  first_line "$run/$id/pid"; process=$line
-  first_line "$run/$id/exit"; code=$line
-  first_line "$state/$id/started"; started=$line
-  first_line "$state/$id/launch.json"; record=$line
-  note=
-  if [ -f "$run/$id/stopping" ]; then note=stopping; elif [ -f "$run/$id/paused" ]; then note=paused; fi
-  printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$process" "$code" "$note" "$started" "$record"
-  case $process in
-  '' | *[!0-9]*) process=none ;;
-  esac
-  owner=
-  [ ! -d "/proc/$process" ] || while read -r key value rest; do
-    if [ "$key" = Uid: ]; then
-      owner=$value
-      break
-    fi
-  done <"/proc/$process/status"
-  if [ -n "$owner" ]; then files="$files /proc/$process/status /proc/$process/cmdline"; fi
-  if [ -n "$started" ] && [ "$owner" != "\${started##* }" ]; then lost=yes; fi
+cd "$run" 2>/dev/null || cd /
+files=
+for process in $(cat $any/pid 2>/dev/null); do
+  case $process in *[!0-9]*) ;; *) files="$files /proc/$process/status" ;; esac
 done
+vm_processes /dev/null $files
+lost=$({
+  printf '%s\\n' "$state"/$any/started | sed -n 's|.*/\\([a-z2-7]*\\)/started$|\\1|p'
+  for round in 1 2; do printf '%s\\n' "$names" | sed -n 's/.*:guest=\\([a-z2-7]*\\),.*/\\1/p'; done
+} | sort | uniq -u)
 if [ -n "$lost" ]; then
-  for status in $(grep -lsE "^Uid:[[:blank:]]*(1[89]|20)[0-9]{8}[[:blank:]]" /proc/[0-9]*/status); do
-    files="$files $status \${status%status}cmdline"
+  vm_processes /proc/[0-9]*/status
+  round=0
+  for id in $lost; do
+    case $names in *":guest=$id,"*) continue ;; esac
+    while [ -f "$run/$id/pid" ] && [ ! -f "$run/$id/exit" ] && [ "$round" -lt 25 ]; do
+      round=$((round + 1))
+      sleep 0.02
+    done
   done
 fi
-[ -z "$files" ] || head -v -c 320 $files 2>/dev/null | tr '\\0' '\\n'
+if cd "$state" 2>/dev/null; then
+  printf '%s\\n' $any/
+  grep -aHs -m 1 '' $any/started $any/launch.json
+fi
+if cd "$run" 2>/dev/null; then
+  printf '%s\\n' $any/ $any/stopping $any/paused
+  grep -aHs -m 1 '' $any/pid $any/exit
+fi
+printf '%s\\n' "$names"
+[ -z "$statuses" ] || grep -Hs '^Uid:' $statuses
 exit 0
 `;
+
+const identifiers = '[a-z2-7]'.repeat(16);
 
 /** All VMs of this controller on the node. Folders whose names are not identifiers are nobody's business here. */
 export function observeVms(layout: NodeLayout): Call<ObservedVm[]> {
   const parents = vmParents(layout);
-  return { command: { argv: ['sh', '-c', script, 'croft-observe', parents.state, parents.run] }, parse: parseObserved };
+  return { command: { argv: ['sh', '-c', script, 'croft-observe', parents.state, parents.run, identifiers] }, parse: parseObserved };
 }
 
 interface SeenProcess {
   userId: number | null;
-  names: string[];
+  name: string;
 }
 
 /** Reads what the script printed; throws `command.failed` where it did not come to its end. */
 export function parseObserved({ code, stdout, stderr }: CommandResult): ObservedVm[] {
   if (code !== 0) throw new CroftError('command.failed', `the VMs could not be listed: ${stderr.trim()}`);
-  const lines = stdout.split('\n');
-  const processes = readProcesses(lines);
-  return lines.filter((line) => line.startsWith('vm\t')).flatMap((line) => readVm(line.split('\t'), processes));
-}
-
-function readProcesses(lines: readonly string[]): Map<number, SeenProcess> {
+  const vms = new Map<string, Map<string, string>>();
   const processes = new Map<number, SeenProcess>();
-  let current: SeenProcess | null = null;
-  let inStatus = false;
-  const seen = (processId: string): SeenProcess => {
-    const process = processes.get(Number(processId)) ?? { userId: null, names: [] };
-    processes.set(Number(processId), process);
-    return process;
-  };
-  for (const line of lines) {
-    const header = /^==> \/proc\/(\d+)\/(status|cmdline) <==$/.exec(line);
-    if (header?.[1] !== undefined) {
-      current = seen(header[1]);
-      inStatus = header[2] === 'status';
-    } else if (current !== null && inStatus) current.userId ??= userOf(line);
-    else current?.names.push(line);
+  for (const line of stdout.split('\n')) {
+    if (line.startsWith('/proc/')) readProcess(line, processes);
+    else readFile(line, vms);
   }
-  return processes;
+  return [...vms].map(([id, files]) => readVm(id, files, processes));
 }
 
-function userOf(statusLine: string): number | null {
-  const user = /^Uid:\t(\d+)\t/.exec(statusLine)?.[1];
-  return user === undefined ? null : Number(user);
+/** `ID/`, `ID/FILE` or `ID/FILE:LINE`. */
+function readFile(line: string, vms: Map<string, Map<string, string>>): void {
+  const [id = '', rest = ''] = cut(line, '/');
+  if (!identifierPattern.test(id)) return;
+  const files = vms.get(id) ?? new Map<string, string>();
+  vms.set(id, files);
+  const [name, first = ''] = cut(rest, ':');
+  if (name !== undefined && name !== '') files.set(name, first);
 }
 
-function readVm(fields: readonly string[], processes: ReadonlyMap<number, SeenProcess>): ObservedVm[] {
-  const [, id = '', processId = '', exit = '', note = '', mark = '', ...rest] = fields;
-  if (!identifierPattern.test(id)) return [];
-  const record = readLaunchRecord(rest.join('\t'))?.hash ?? null;
-  const [startedAt, runningHash] = mark.split(' ');
-  const pid = Number(processId);
-  const own = ownProcess(id, pid, processes);
+/** `/proc/PID/FILE:WORDS`. */
+function readProcess(line: string, processes: Map<number, SeenProcess>): void {
+  const [, processId, file, words = ''] = /^\/proc\/(\d+)\/(status|cmdline):(.*)$/.exec(line) ?? [];
+  if (processId === undefined) return;
+  const process = processes.get(Number(processId)) ?? { userId: null, name: '' };
+  processes.set(Number(processId), process);
+  if (file === 'cmdline') process.name = words;
+  else process.userId = Number(/^Uid:\t(\d+)\t/.exec(words)?.[1] ?? Number.NaN);
+}
+
+function cut(text: string, at: string): [string] | [string, string] {
+  const index = text.indexOf(at);
+  return index < 0 ? [text] : [text.slice(0, index), text.slice(index + 1)];
+}
+
+function readVm(id: string, files: ReadonlyMap<string, string>, processes: ReadonlyMap<number, SeenProcess>): ObservedVm {
+  const record = readLaunchRecord(files.get('launch.json') ?? '')?.hash ?? null;
+  const [startedAt, runningHash] = (files.get('started') ?? '').split(' ');
+  const own = ownProcess(id, Number(files.get('pid')), processes);
+  const stopping = files.has('stopping');
   if (own !== null) {
     const since = startedAt ? Number(startedAt) * 1000 : null;
-    const state = note === 'paused' ? 'paused' : 'running';
-    return [{ id, state, pid: own, startedAt: since, launchHash: runningHash ?? record, exitCode: null }];
+    const state = files.has('paused') && !stopping ? 'paused' : 'running';
+    return { id, state, pid: own, startedAt: since, launchHash: runningHash ?? record, exitCode: null };
   }
-  if (record === null) return [{ id, state: 'preparing', pid: null, startedAt: null, launchHash: null, exitCode: null }];
-  const end = note === 'stopping' ? neverRan : readEnd({ exit, runningHash, record });
-  return [{ id, ...end, pid: null, startedAt: null, launchHash: record }];
+  if (record === null) return { id, state: 'preparing', pid: null, startedAt: null, launchHash: null, exitCode: null };
+  const end = stopping ? neverRan : readEnd({ exit: files.get('exit') ?? '', runningHash, record });
+  return { id, ...end, pid: null, startedAt: null, launchHash: record };
 }
 
 /** The VM's process: the one that its pidfile names, or else another that has its user and its name. */
 function ownProcess(id: string, pid: number, processes: ReadonlyMap<number, SeenProcess>): number | null {
-  const isOwn = ({ userId, names }: SeenProcess): boolean => userId === vmUserId(id) && names.includes(processName(id));
+  const isOwn = ({ userId, name }: SeenProcess): boolean => userId === vmUserId(id) && name === processName(id);
   const named = processes.get(pid);
   if (named !== undefined && isOwn(named)) return pid;
   return [...processes].find(([, process]) => isOwn(process))?.[0] ?? null;
