@@ -145,6 +145,11 @@ test('CR6 a guest that powers off by itself has stopped with 0, and what its nod
   await until(async () => !lives((await stage.machine.read()).zones[zoneOf(lent.vm.id)]?.init ?? null));
   const { state, exitCode } = (await observed(stage, lent.vm.id)) ?? {};
   assert.deepEqual([state, exitCode], ['stopped', 0]);
+  await start(stage, lent.vm);
+  const init = (await stage.machine.read()).zones[zoneOf(lent.vm.id)]?.init ?? 0;
+  const bhyve = (await readFile(`/proc/${init}/task/${init}/children`, 'utf8')).trim();
+  for (const process_ of [init, Number(bhyve)]) process.kill(process_, 'SIGKILL');
+  await until(() => !lives(init));
   await stage.machine.change((machine) => {
     machine.bootTime += 1000;
   });

@@ -91,8 +91,9 @@ function readVm(fields: readonly string[], zones: ReadonlyMap<string, ListedZone
  * What was running when its node went down was lost with it.
  */
 function readEnd(exit: string, sameBoot: boolean): Pick<ObservedVm, 'state' | 'exitCode'> {
-  if (!sameBoot) return { state: 'failed', exitCode: null };
-  const code = /^-?\d+$/.test(exit) ? Number(exit) : 1;
+  const told = /^-?\d+$/.test(exit);
+  if (!told && !sameBoot) return { state: 'failed', exitCode: null };
+  const code = told ? Number(exit) : 1;
   if (code === 1 || code === 2) return { state: 'stopped', exitCode: 0 };
   return { state: 'failed', exitCode: code < 0 ? 128 - code : code };
 }
