@@ -10,6 +10,7 @@ import { createImageDelivery } from '../../src/images/deliver.ts';
 import { seedOf } from '../../src/images/seed.ts';
 import { Journal } from '../../src/loops/journal.ts';
 import { NodeWorker } from '../../src/loops/node-worker.ts';
+import { Turns } from '../../src/loops/turns.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { LabHost } from '../../test/lab/lab.ts';
@@ -98,6 +99,7 @@ async function watchWorker(store: Store, home: string, nodeId: string): Promise<
     passed: () => undefined,
     ...{ nodeId, store, hypervisorOf: () => hypervisor, stopTimes, failed },
     journal: new Journal(store.events, failed),
+    turns: new Turns(1),
     network: createOvsDriver(),
     inspection: {
       inspect: inspection.inspect,

@@ -14,6 +14,7 @@ import { Journal } from '../loops/journal.ts';
 import { NodeAdministration } from '../loops/node-gateway.ts';
 import { NodeWorker } from '../loops/node-worker.ts';
 import { PlacementLoop } from '../loops/placement-loop.ts';
+import { Turns } from '../loops/turns.ts';
 import { CroftError } from '../model/error.ts';
 import { openStore } from '../store/open.ts';
 import { ensureToken, makeHome } from './home.ts';
@@ -33,6 +34,9 @@ export interface Controller extends AsyncDisposable {
   token: string;
   controllerId: string;
 }
+
+/** Passes over nodes that read the store at one time. */
+const passesReading = 4;
 
 /** Starts a controller; disposing of it ends it and leaves the VMs running. `agent` is the path of an ssh-agent's socket. */
 export async function startController(options: ControllerOptions, agent: string | null, logger: Logger = pino()): Promise<Controller> {
@@ -78,10 +82,11 @@ export async function startController(options: ControllerOptions, agent: string 
     journal.announce();
   };
   const metrics = createMetrics(store);
+  const turns = new Turns(passesReading);
   const fleet = new Fleet(
     (nodeId) =>
       new NodeWorker({
-        ...{ nodeId, store, journal, hypervisorOf, network, images, inspection, stopTimes, interval, failed, now, clock },
+        ...{ nodeId, store, turns, journal, hypervisorOf, network, images, inspection, stopTimes, interval, failed, now, clock },
         connect: (node) => hosts.reach(node.config),
         receiveOn: async (target, vmId) => (await fleet.worker(target)?.receive(vmId)) ?? null,
         changed: () => placement.wake(),

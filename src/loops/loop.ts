@@ -5,7 +5,15 @@ export interface LoopOptions {
   pass(): Promise<number>;
   /** A pass threw: a defect, for passes handle what can be expected. Resolves the ms until the next one. */
   failed(error: unknown): number;
+  /** ms, from any origin. */
+  clock?: () => number;
 }
+
+/**
+ * A pass is followed by a rest as long as itself, up to this many ms, so that a loop never takes more than half of the time. Where
+ * passes are short nobody notices; where there is much to do, what comes meanwhile is done together.
+ */
+const longestRest = 1_000;
 
 export class Loop {
   readonly #options: LoopOptions;
@@ -13,6 +21,7 @@ export class Loop {
   #running: Promise<void> | null = null;
   #again = false;
   #stopped = false;
+  #restedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -26,7 +35,9 @@ export class Loop {
       return;
     }
     this.#clearTimer();
-    this.#running = this.#run();
+    const rest = this.#restedAt - this.#now();
+    if (rest <= 0) this.#running = this.#run();
+    else this.#timer = setTimeout(() => this.wake(), rest);
   }
 
   /** No further pass begins; resolves when the present one has ended. */
@@ -38,16 +49,23 @@ export class Loop {
 
   async #run(): Promise<void> {
     let pause = 0;
-    do {
-      this.#again = false;
-      try {
-        pause = await this.#options.pass();
-      } catch (error) {
-        pause = this.#options.failed(error);
-      }
-    } while (this.#again && !this.#stopped);
+    this.#again = false;
+    const begun = this.#now();
+    try {
+      pause = await this.#options.pass();
+    } catch (error) {
+      pause = this.#options.failed(error);
+    }
+    const ended = this.#now();
+    this.#restedAt = ended + Math.min(ended - begun, longestRest);
     this.#running = null;
-    if (!this.#stopped) this.#timer = setTimeout(() => this.wake(), pause);
+    if (this.#stopped) return;
+    if (this.#again) this.wake();
+    else this.#timer = setTimeout(() => this.wake(), pause);
+  }
+
+  #now(): number {
+    return (this.#options.clock ?? performance.now.bind(performance))();
   }
 
   #clearTimer(): void {

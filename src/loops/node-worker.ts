@@ -18,6 +18,7 @@ import { Loop } from './loop.ts';
 import { Moves, type Reception } from './moves.ts';
 import { differences, NodeStatusRecord } from './node-status.ts';
 import { Recorder } from './recorder.ts';
+import type { Turns } from './turns.ts';
 
 /** The part of a node's specs that changes by itself. */
 export type NodeVitals = Pick<NodeSpecs, 'bootId' | 'memory' | 'memoryAvailable' | 'disk' | 'diskFree' | 'load'>;
@@ -41,6 +42,8 @@ export interface NodeImages extends ImageDelivery {
 export interface NodeWorkerOptions {
   nodeId: string;
   store: Store;
+  /** Shared by all workers: so the store has time for what people ask, however many nodes look into it. */
+  turns: Turns;
   journal: Journal;
   hypervisorOf(config: NodeConfig): HypervisorDriver;
   network: NetworkDriver;
@@ -170,7 +173,7 @@ export class NodeWorker {
   }
 
   async #pass(): Promise<number> {
-    const node = await this.#node();
+    const node = await this.#options.turns.take(() => this.#node());
     const { host, layout, hypervisor } = await this.connection();
     const start = this.#options.clock();
     try {
@@ -214,7 +217,13 @@ export class NodeWorker {
     observed: NodeObservation,
   ): Promise<boolean> {
     const { store, network, images, stopTimes, clock, now } = this.#options;
-    const { wanted, vms: rows, routed, leaving, sliceNames } = await store.placement.onNode(node.id, routersIn(observed));
+    const {
+      wanted,
+      vms: rows,
+      routed,
+      leaving,
+      sliceNames,
+    } = await this.#options.turns.take(() => store.placement.onNode(node.id, routersIn(observed)));
     const movedAway = await this.#movedAway(observed, new Set(rows.map(({ id }) => id)));
     const plan = planNode({
       wanted,

@@ -27,7 +27,8 @@ export const vmRoutes: Routes = (api, dependencies) => {
         ...(query.slice !== undefined && { slice: (await store.slices.get(query.slice)).name }),
         ...(query.node !== undefined && { nodeId: (await store.nodes.get(query.node)).id }),
       });
-      return vms.map((vm) => presentVm(vm, nodeNames(nodes)));
+      const names = nodeNames(nodes);
+      return vms.map((vm) => presentVm(vm, names));
     },
   );
 
