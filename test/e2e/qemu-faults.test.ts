@@ -146,6 +146,20 @@ test('SC11 memory comes back with its snapshot, whether the VM runs or not', { t
   assert.ok((await ticks()) >= then);
 });
 
+test('SC11 memory that no longer fits its VM is refused, and nothing half put back goes on', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch();
+  await stage.up(vm);
+  await driver.snapshot(host, layout, vm, 'm', true);
+  await driver.kill(host, layout, vm.id);
+  const larger = { ...vm, memory: 2 * vm.memory };
+  await driver.prepare(host, layout, larger, 's/a');
+  await assert.rejects(driver.revert(host, layout, tcgAbilities, larger, 'm'), { code: 'command.failed', message: /QEMU refused/ });
+  assert.equal((await stage.observed(vm.id))?.state, 'stopped');
+  await stage.up(larger);
+});
+
 test('SC11 the variables of UEFI, which are no qcow2 disk, do not hinder snapshots', { timeout: 120_000 }, async () => {
   await using stage = await openStage();
   const { driver, host, layout } = stage;

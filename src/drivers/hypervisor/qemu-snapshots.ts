@@ -156,12 +156,20 @@ export async function revertTo(
     return await offline(host, layout, vm.id, applySnapshot, tag, parameters);
   }
   await startPaused();
-  const live = await control.whileRunning(host, layout, vm, async (running) => {
-    await running.execute('stop', {}, 60_000);
-    await running.job('snapshot-load', { tag, vmstate: running.nodes[0], devices: running.nodes }, jobTime(vm));
-    await running.resume();
-  });
-  if (!live) throw notRunning(host, vm.id);
+  let begun = false;
+  try {
+    const live = await control.whileRunning(host, layout, vm, async (running) => {
+      await running.execute('stop', {}, 60_000);
+      begun = true;
+      await running.job('snapshot-load', { tag, vmstate: running.nodes[0], devices: running.nodes }, jobTime(vm));
+      await running.resume();
+    });
+    if (!live) throw notRunning(host, vm.id);
+  } catch (thrown) {
+    // Half of what it was and half of what it is to be: nothing that may go on.
+    if (begun) await control.kill(host, layout, vm.id);
+    throw thrown;
+  }
 }
 
 async function offline(host: Host, layout: NodeLayout, vmId: string, script: string, tag: string, disks: readonly string[]): Promise<void> {
