@@ -49,7 +49,7 @@ export const importRules: readonly ImportRule[] = [
   {
     folder: 'drivers/hypervisor',
     from: ['model', 'tools', 'host/host.ts', 'drivers/network/names.ts'],
-    packages: ['zod', 'node:*'],
+    packages: ['zod', '@xmldom/xmldom', 'node:*'],
     why: 'a driver reaches a node through tools and a host only; of networks it knows the names of taps',
   },
   {

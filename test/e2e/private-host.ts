@@ -1,7 +1,8 @@
-/** A host of its own for tests of networks: private process, mount and network namespaces with an Open vSwitch, all gone with `stop`. */
+/** A host of its own for tests: private process, mount and network namespaces, with an Open vSwitch or what else it is given; all gone with `stop`. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Channel, type Connection, exitCode } from '../../src/host/channel.ts';
@@ -21,24 +22,33 @@ export interface PrivateHost {
   stop(): Promise<void>;
 }
 
-const setUp = `
+const common = `
 set -e
-mkdir -p "$1/run/openvswitch" "$1/run/netns" "$1/etc"
+mkdir -p "$1/run/netns"
 mount --bind "$1/run" /run
-mount --bind "$1/etc" /etc/openvswitch
 ip link set dev lo up
+`;
+
+const openVswitch = `
+mkdir -p "$1/run/openvswitch" "$1/etc"
+mount --bind "$1/etc" /etc/openvswitch
 ovsdb-tool create /etc/openvswitch/conf.db /usr/share/openvswitch/vswitch.ovsschema
 ovsdb-server --remote=punix:/run/openvswitch/db.sock --pidfile=/run/openvswitch/ovsdb-server.pid --log-file="$1/ovsdb-server.log" -vconsole:off --detach
 ovs-vsctl --no-wait init
 ovs-vswitchd --pidfile=/run/openvswitch/ovs-vswitchd.pid --log-file="$1/ovs-vswitchd.log" -vconsole:off --detach
+`;
+
+const serve = `
 echo ready
 cat
 `;
 
-export async function startPrivateHost(name: string): Promise<PrivateHost> {
+/** `services` starts what runs on it: a script whose argument is the host's folder. */
+export async function startPrivateHost(name: string, services: string = openVswitch): Promise<PrivateHost> {
   const folder = await mkdtemp(join(tmpdir(), 'croft-e2e-'));
+  await chmod(folder, 0o711);
   const unshare = ['--mount', '--net', '--pid', '--fork', '--mount-proc', '--kill-child', '--propagation', 'private'];
-  const child = spawn('unshare', [...unshare, 'sh', '-c', setUp, 'sh', folder], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn('unshare', [...unshare, 'sh', '-c', common + services + serve, 'sh', folder], { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'exit');
   const [first] = await Promise.race([once(child.stdout, 'data'), ended.then(() => [''])]);
   if (!String(first).includes('ready')) throw new Error(`the private host ${name} did not start; see its logs in ${folder}`);
@@ -87,7 +97,11 @@ function connection(start: (line: string) => Channel): Connection {
       channels.push(channel);
       return channel;
     },
-    socket: () => Promise.reject(new Error('these tests use no sockets')),
+    socket: async (path) => {
+      const socket = createConnection(path);
+      await once(socket, 'connect');
+      return socket;
+    },
     end() {
       for (const channel of channels) channel.destroy();
       resolve();

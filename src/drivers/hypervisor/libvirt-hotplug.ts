@@ -1,0 +1,102 @@
+/** NICs and volumes that come to a VM and leave it while it runs. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { CroftError } from '../../model/error.ts';
+import type { VmLaunch } from '../../model/node-plan.ts';
+import type { NodeAbilities } from './driver.ts';
+import { type DomainReach, liveDomain, onDomain } from './libvirt-control.ts';
+import { diskAlias, diskElement, nicAlias, nicElement, virtioName } from './libvirt-devices.ts';
+import { find, type Xml } from './libvirt-xml.ts';
+import { vmDisks, volumeNode } from './qemu-disks.ts';
+import { makeDisk } from './qemu-prepare.ts';
+import { note, withPart } from './qemu-running.ts';
+
+/** ms that a guest has to let go of a device, and after which it is asked again: one that still boots does not hear it. */
+const unplugTime = 30_000;
+const askEvery = 2_000;
+const lookEvery = 200;
+
+/** See `HypervisorDriver.attachNic`. The tap is there. */
+export async function attachNic(reach: DomainReach, abilities: NodeAbilities, vm: VmLaunch, nicId: string): Promise<void> {
+  const { host, layout } = reach;
+  const port = vm.ports.find((each) => each.nicId === nicId);
+  if (port === undefined) throw new CroftError('internal', `VM ${vm.id} is to have no NIC ${nicId}`);
+  await plug(reach, nicAlias(nicId), () => nicElement(port, abilities));
+  await note(host, layout, vm.id, (running) => ({ ...running, ports: withPart(running.ports, vm.ports, port, (each) => each.nicId) }));
+}
+
+export async function detachNic(reach: DomainReach, nicId: string): Promise<void> {
+  await unplug(reach, nicAlias(nicId));
+  const without = (running: VmLaunch): VmLaunch => ({ ...running, ports: running.ports.filter((port) => port.nicId !== nicId) });
+  await note(reach.host, reach.layout, reach.vmId, without);
+}
+
+/** See `HypervisorDriver.attachVolume`. Its file is made where it is not there. */
+export async function attachVolume(reach: DomainReach, vm: VmLaunch, volumeId: string): Promise<void> {
+  const { host, layout } = reach;
+  const volume = vm.volumes.find(({ id }) => id === volumeId);
+  const disk = vmDisks(layout, vm).find(({ node }) => node === volumeNode(volumeId));
+  if (volume === undefined) throw new CroftError('internal', `VM ${vm.id} is to have no volume ${volumeId}`);
+  if (disk === undefined) {
+    throw new CroftError('unsupported', `the volume ${volume.name} is a CD-ROM, which cannot come to a VM that runs`, {
+      hint: 'Restart the VM: it has the CD-ROM then.',
+    });
+  }
+  await plug(reach, diskAlias(disk.node), async (domain) => {
+    await makeDisk(host, layout, vm.id, disk);
+    return diskElement(disk, freePlace(domain));
+  });
+  await note(host, layout, vm.id, (running) => ({ ...running, volumes: withPart(running.volumes, vm.volumes, volume, ({ id }) => id) }));
+}
+
+/** The file stays until the VM is prepared without it. */
+export async function detachVolume(reach: DomainReach, volumeId: string): Promise<void> {
+  await unplug(reach, diskAlias(volumeNode(volumeId)));
+  const without = (running: VmLaunch): VmLaunch => ({ ...running, volumes: running.volumes.filter(({ id }) => id !== volumeId) });
+  await note(reach.host, reach.layout, reach.vmId, without);
+}
+
+function devices(domain: Xml): readonly Xml[] {
+  return find(domain, 'devices')?.children ?? [];
+}
+
+function hasDevice(domain: Xml, alias: string): boolean {
+  return devices(domain).some((device) => find(device, 'alias')?.attributes.name === alias);
+}
+
+/** The first name of a virtio disk that no disk has. */
+function freePlace(domain: Xml): number {
+  const taken = new Set(devices(domain).map((device) => (device.name === 'disk' ? find(device, 'target')?.attributes.dev : undefined)));
+  let place = 0;
+  while (taken.has(virtioName(place))) place += 1;
+  return place;
+}
+
+async function plug(reach: DomainReach, alias: string, make: (domain: Xml) => Xml | Promise<Xml>): Promise<void> {
+  const domain = await liveDomain(reach);
+  if (hasDevice(domain, alias)) return;
+  await onDomain(reach, 'attach-device', ['/dev/stdin', '--live'], { input: await make(domain) });
+}
+
+async function unplug(reach: DomainReach, alias: string): Promise<void> {
+  for (let left = unplugTime; left > 0; left -= askEvery) {
+    if (!hasDevice(await liveDomain(reach), alias)) return;
+    await unlessRefused(onDomain(reach, 'detach-device-alias', [alias, '--live']));
+    for (let wait = askEvery; wait > 0; wait -= lookEvery) {
+      if (!hasDevice(await liveDomain(reach), alias)) return;
+      await delay(lookEvery);
+    }
+  }
+  throw new CroftError('command.timeout', `the guest of VM ${reach.vmId} did not let go of the device within ${unplugTime / 1000} s`, {
+    node: reach.host.name,
+    hint: 'Restart the VM: it is without the device then.',
+  });
+}
+
+/** libvirt refuses to remove again what is on its way out. */
+async function unlessRefused(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (thrown) {
+    if (!(thrown instanceof CroftError) || thrown.code !== 'command.failed') throw thrown;
+  }
+}

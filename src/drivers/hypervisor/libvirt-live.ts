@@ -1,0 +1,103 @@
+/** The disks of a VM that runs, in its QEMU's hands, which libvirt passes commands on to. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { CroftError } from '../../model/error.ts';
+import type { VmLaunch } from '../../model/node-plan.ts';
+import { type DomainReach, domainState, onDomain, resumeDomain } from './libvirt-control.ts';
+import type { LibvirtOptions } from './libvirt-identity.ts';
+import { killVm } from './libvirt-stop.ts';
+import { vmDisks } from './qemu-disks.ts';
+import type { LiveControl, LiveDisks } from './qemu-snapshots.ts';
+
+/**
+ * libvirt's own snapshots inside disks cannot leave the memory out, cannot be had with UEFI, and are known to one node's libvirt
+ * alone; QEMU's can all that, are known by the disks, and go with them.
+ */
+export function libvirtLive(options: LibvirtOptions): LiveControl {
+  return {
+    kill: (host, layout, vmId) => killVm({ host, layout, options, vmId }),
+    async whileRunning(host, layout, vm, work) {
+      const reach = { host, layout, options, vmId: vm.id };
+      if (['shut off', 'crashed'].includes(await domainState(reach))) return false;
+      await work(await liveDisks(reach, vm));
+      return true;
+    },
+  };
+}
+
+/** How often a job is looked at, in ms. */
+const lookEvery = 100;
+const jobId = 'croft';
+
+async function liveDisks(reach: DomainReach, vm: VmLaunch): Promise<LiveDisks> {
+  const execute: LiveDisks['execute'] = (command, parameters, timeout) => monitor(reach, command, parameters, timeout);
+  return {
+    nodes: await nodesOf(reach, vm),
+    execute,
+    job: (command, parameters, timeout) => runJob(execute, command, parameters, timeout),
+    async frozen(work) {
+      const frozen = await onDomain(reach, 'domfsfreeze').then(
+        () => true,
+        () => false,
+      );
+      try {
+        await work();
+      } finally {
+        if (frozen) await onDomain(reach, 'domfsthaw');
+      }
+    },
+    resume: () => resumeDomain(reach),
+  };
+}
+
+const answerSchema = z.object({ return: z.unknown().optional(), error: z.object({ desc: z.string() }).optional() });
+
+async function monitor(reach: DomainReach, command: string, parameters: Record<string, unknown>, timeout: number): Promise<unknown> {
+  const request = JSON.stringify({ execute: command, arguments: parameters });
+  const printed = await onDomain(reach, 'qemu-monitor-command', [request], { limit: Math.ceil(timeout / 1000) });
+  const answer = answerSchema.parse(JSON.parse(printed));
+  if (answer.error === undefined) return answer.return;
+  throw new CroftError('command.failed', `VM ${reach.vmId} on ${reach.host.name}: QEMU refused: ${answer.error.desc}`, {
+    node: reach.host.name,
+  });
+}
+
+const blocksSchema = z.array(z.object({ inserted: z.object({ 'node-name': z.string(), file: z.string() }).optional() }));
+
+/** What libvirt has named the disks, found by their files; the first disk first. */
+async function nodesOf(reach: DomainReach, vm: VmLaunch): Promise<string[]> {
+  const blocks = blocksSchema.parse(await monitor(reach, 'query-block', {}, 10_000));
+  const names = new Map(blocks.flatMap(({ inserted }) => (inserted === undefined ? [] : [[inserted.file, inserted['node-name']]])));
+  return vmDisks(reach.layout, vm).map(({ file }) => {
+    const name = names.get(file);
+    if (name !== undefined) return name;
+    throw new CroftError('conflict.changed', `VM ${vm.id} on ${reach.host.name} runs without its disk ${file}`, {
+      node: reach.host.name,
+      hint: 'Restart the VM: it has the disk then.',
+    });
+  });
+}
+
+const jobsSchema = z.array(z.object({ id: z.string(), status: z.string(), error: z.string().optional() }));
+
+/** A job that an earlier controller left is waited for first, whatever comes of it. */
+async function runJob(execute: LiveDisks['execute'], command: string, parameters: Record<string, unknown>, timeout: number): Promise<void> {
+  await concluded(execute, timeout);
+  await execute(command, { 'job-id': jobId, ...parameters }, timeout);
+  const failure = await concluded(execute, timeout);
+  if (failure !== undefined) throw new CroftError('command.failed', `QEMU refused: ${failure}`);
+}
+
+/** Waits until there is no job any more; resolves with why it failed. */
+async function concluded(execute: LiveDisks['execute'], timeout: number): Promise<string | undefined> {
+  for (let left = timeout; left > 0; left -= lookEvery) {
+    const job = jobsSchema.parse(await execute('query-jobs', {}, timeout)).find(({ id }) => id === jobId);
+    if (job === undefined) return undefined;
+    if (job.status === 'concluded') {
+      await execute('job-dismiss', { id: jobId }, 10_000);
+      return job.error;
+    }
+    await delay(lookEvery);
+  }
+  throw new CroftError('command.timeout', `QEMU's job did not end within ${timeout / 1000} s`);
+}

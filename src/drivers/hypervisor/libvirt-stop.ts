@@ -1,0 +1,107 @@
+/** Ending one VM's domain, by ever stronger means. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { run } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
+import { noDomain, virshFailure } from '../../tools/virsh.ts';
+import type { StopTimes } from './driver.ts';
+import { processName, vmFolders, vmUserId } from './identity.ts';
+import { type DomainReach, domainArguments, domainState, onDomain } from './libvirt-control.ts';
+import { domainName } from './libvirt-identity.ts';
+import { forgetStart, noteEnd, removeDomain } from './libvirt-scripts.ts';
+import { removeFolders } from './qemu-scripts.ts';
+
+/** A guest that is still booting does not hear the power button, so it is pressed again after so many ms. */
+const pressEvery = 3_000;
+const lookEvery = 200;
+const off: readonly string[] = ['shut off', 'crashed'];
+
+/** See `HypervisorDriver.stop`. Rejects with `node.unfit` or `command.timeout` where libvirt does not answer. */
+export async function stopVm(reach: DomainReach, times: StopTimes): Promise<'powered-down' | 'terminated' | 'killed' | 'not-running'> {
+  const state = await noteEndOf(reach);
+  const how = off.includes(state) ? 'not-running' : await end(reach, state, times);
+  await forget(reach);
+  return how;
+}
+
+/** See `HypervisorDriver.kill`. */
+export async function killVm(reach: DomainReach): Promise<boolean> {
+  const runs = !off.includes(await noteEndOf(reach));
+  if (runs) await destroyed(reach, [], 60);
+  await forget(reach);
+  return runs;
+}
+
+/** Ends the domain at once, and removes it and the VM's folders. */
+export async function destroyVm(reach: DomainReach): Promise<void> {
+  const { host, layout, vmId } = reach;
+  const domain = [...domainArguments(reach), domainName(vmId)];
+  const removed = await run(host, { argv: ['sh', '-c', removeDomain, 'croft-undefine', ...domain], timeout: 150_000 });
+  if (removed.code !== 0 && removed.code !== noDomain) {
+    throw virshFailure(host.name, `VM ${vmId} could not be removed from ${host.name}`, removed);
+  }
+  await forget(reach);
+  const { state, run: runFolder } = vmFolders(layout, vmId);
+  const result = await run(host, {
+    argv: ['sh', '-c', removeFolders, 'croft-remove', state, runFolder, String(vmUserId(vmId)), processName(vmId)],
+    timeout: 60_000,
+  });
+  if (result.code !== 0) throw virshFailure(host.name, `the files of VM ${vmId} could not be removed from ${host.name}`, result);
+}
+
+/** The domain's state before; `shut off` where there is none. */
+async function noteEndOf(reach: DomainReach): Promise<string> {
+  const { host, layout, vmId } = reach;
+  const { state, run: runFolder } = vmFolders(layout, vmId);
+  const argv = ['sh', '-c', noteEnd, 'croft-stop', ...domainArguments(reach), state, runFolder] as const;
+  const result = await run(host, { argv, timeout: 45_000 });
+  if (result.code === noDomain) return 'shut off';
+  if (result.code !== 0) throw virshFailure(host.name, `VM ${vmId} could not be stopped on ${host.name}`, result);
+  return result.stdout.trim();
+}
+
+async function end(reach: DomainReach, state: string, times: StopTimes): Promise<'powered-down' | 'terminated' | 'killed'> {
+  if (times.powerdown > 0 && (await powerDown(reach, state, times.powerdown))) return 'powered-down';
+  if (times.terminate > 0 && (await destroyed(reach, ['--graceful'], Math.ceil(times.terminate / 1000)))) return 'terminated';
+  await destroyed(reach, [], 60);
+  return 'killed';
+}
+
+/** Presses the power button until the domain is off; false where it is not in time. A guest that is paused would not hear it. */
+async function powerDown(reach: DomainReach, state: string, within: number): Promise<boolean> {
+  if (state === 'paused') await unlessOff(onDomain(reach, 'resume'));
+  for (let left = within; left > 0; left -= pressEvery) {
+    await unlessOff(onDomain(reach, 'shutdown', ['--mode', 'acpi']));
+    for (let wait = Math.min(left, pressEvery); wait > 0; wait -= lookEvery) {
+      await delay(Math.min(wait, lookEvery));
+      if (off.includes(await domainState(reach))) return true;
+    }
+  }
+  return false;
+}
+
+/** False where it was asked gently and still runs. */
+async function destroyed(reach: DomainReach, how: readonly string[], limit: number): Promise<boolean> {
+  try {
+    await unlessOff(onDomain(reach, 'destroy', how, { limit }));
+    return true;
+  } catch (thrown) {
+    if (how.length > 0 && thrown instanceof CroftError && ['command.failed', 'command.timeout'].includes(thrown.code)) return false;
+    throw thrown;
+  }
+}
+
+/** A domain that ended meanwhile is where it is to be. */
+async function unlessOff(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (thrown) {
+    if (!(thrown instanceof CroftError) || thrown.code !== 'vm.not-running') throw thrown;
+  }
+}
+
+async function forget({ host, layout, vmId }: DomainReach): Promise<void> {
+  const { state, run: runFolder } = vmFolders(layout, vmId);
+  const argv = ['sh', '-c', forgetStart, 'croft-forget', state, runFolder, String(vmUserId(vmId)), processName(vmId)] as const;
+  const result = await run(host, { argv });
+  if (result.code !== 0) throw virshFailure(host.name, `VM ${vmId} does not end on ${host.name}`, result);
+}

@@ -1,0 +1,91 @@
+/** The hypervisor driver for libvirt: a VM is the same folder as the QEMU driver's, and a domain that virsh is asked for. */
+import { type Call, type Host, perform } from '../../host/host.ts';
+import { versionScript } from '../../tools/virsh.ts';
+import { type Capability, capabilities, type DriverProbe, type HypervisorDriver, type NodeLayout } from './driver.ts';
+import { vmFolders } from './identity.ts';
+import { type DomainReach, onDomain, resumeDomain } from './libvirt-control.ts';
+import { askGuest } from './libvirt-guest.ts';
+import { attachNic, attachVolume, detachNic, detachVolume } from './libvirt-hotplug.ts';
+import type { LibvirtOptions } from './libvirt-identity.ts';
+import { libvirtLive } from './libvirt-live.ts';
+import { observeVms } from './libvirt-observe.ts';
+import { resizeVm } from './libvirt-resize.ts';
+import { startVm } from './libvirt-start.ts';
+import { destroyVm, killVm, stopVm } from './libvirt-stop.ts';
+import { watchDomains } from './libvirt-watch.ts';
+import { type QemuParts, readConsoleLog } from './qemu.ts';
+import { prepareNode, purgeNode } from './qemu-node.ts';
+import { prepareVm } from './qemu-prepare.ts';
+import { observeSnapshots, removeSnapshot, revertTo, takeSnapshotOf } from './qemu-snapshots.ts';
+import { discardArrival, observeArrivals, requireRoom, transferVm } from './qemu-transfer.ts';
+
+export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtOptions): HypervisorDriver {
+  const reach = (host: Host, layout: NodeLayout, vmId: string): DomainReach => ({ host, layout, options, vmId });
+  const live = libvirtLive(options);
+  return {
+    name: 'libvirt',
+    can: new Set<Capability>(capabilities),
+    probe: () => probeLibvirt(options),
+    prepareNode,
+    observe: (layout) => observeVms(layout, options),
+    prepare: (host, layout, vm, label) => prepareVm(host, layout, vm, label, seedOf(vm)),
+    start: (host, layout, abilities, vm, label) => startVm({ host, layout, abilities, vm, label, options }),
+    stop: (host, layout, vmId, times) => stopVm(reach(host, layout, vmId), times),
+    kill: (host, layout, vmId) => killVm(reach(host, layout, vmId)),
+    async pause(host, layout, vmId) {
+      await onDomain(reach(host, layout, vmId), 'suspend');
+    },
+    resume: (host, layout, vmId) => resumeDomain(reach(host, layout, vmId)),
+    async reboot(host, layout, vmId, gently) {
+      await onDomain(reach(host, layout, vmId), gently ? 'reboot' : 'reset');
+    },
+    resize: (host, layout, vm) => resizeVm(reach(host, layout, vm.id), vm),
+    snapshot: (...snapshot) => takeSnapshotOf(live, ...snapshot),
+    async revert(host, layout, abilities, vm, name) {
+      await revertTo(live, host, layout, vm, name, () => startVm({ host, layout, abilities, vm, label: `VM ${vm.id}`, options }, true));
+    },
+    removeSnapshot: (...snapshot) => removeSnapshot(live, ...snapshot),
+    snapshots: observeSnapshots,
+    attachNic: (host, layout, abilities, vm, nicId) => attachNic(reach(host, layout, vm.id), abilities, vm, nicId),
+    detachNic: (host, layout, vmId, nicId) => detachNic(reach(host, layout, vmId), nicId),
+    attachVolume: (host, layout, vm, volumeId) => attachVolume(reach(host, layout, vm.id), vm, volumeId),
+    detachVolume: (host, layout, vmId, volumeId) => detachVolume(reach(host, layout, vmId), volumeId),
+    destroy: (host, layout, vmId) => destroyVm(reach(host, layout, vmId)),
+    arrivals: observeArrivals,
+    discardArrival,
+    requireRoom,
+    async transfer(from, to, vm, label, transfer) {
+      await destroyVm(reach(to.host, to.layout, vm.id));
+      await transferVm(from, to, vm, label, transfer);
+    },
+    async console(host, layout, vmId) {
+      return await host.connect(vmFolders(layout, vmId).serial);
+    },
+    async vnc(host, layout, vmId) {
+      return await host.connect(vmFolders(layout, vmId).vnc);
+    },
+    guest: (host, layout, vmId) => askGuest(reach(host, layout, vmId)),
+    watch: (host, _layout, onEvent) => watchDomains(host, options, onEvent),
+    consoleLog: readConsoleLog,
+    async purge(host, layout) {
+      const [vms] = await perform(host, observeVms(layout, options));
+      await Promise.all(vms.map(({ id }) => destroyVm(reach(host, layout, id))));
+      await purgeNode(host, layout);
+    },
+  };
+}
+
+function probeLibvirt({ uri }: LibvirtOptions): Call<DriverProbe> {
+  return {
+    command: { argv: ['sh', '-c', versionScript, 'croft-probe', uri], timeout: 60_000 },
+    parse({ code, stdout, stderr }) {
+      const version = /library: libvirt (\d+(?:\.\d+)+)/.exec(stdout)?.[1];
+      if (code === 0 && version !== undefined) return { usable: true, version };
+      const words = stderr
+        .trim()
+        .replace(/^error: /gm, '')
+        .replaceAll('\n', '; ');
+      return { usable: false, reason: words || 'libvirt does not answer' };
+    },
+  };
+}

@@ -1,0 +1,80 @@
+/** A node with a libvirt of its own, for tests of the libvirt driver: its folders, a boot-sector image, and the removal of all of it. */
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import type { NodeAbilities, NodeLayout, ObservedVm } from '../../src/drivers/hypervisor/driver.ts';
+import { createLibvirtDriver } from '../../src/drivers/hypervisor/libvirt.ts';
+import { perform } from '../../src/host/host.ts';
+import { mebibyte } from '../../src/model/flavor.ts';
+import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
+import type { VmLaunch } from '../../src/model/node-plan.ts';
+import { bootImage } from './boot-image.ts';
+import { startLibvirtHost } from './private-libvirt.ts';
+import { until } from './qemu-stage.ts';
+
+export const libvirtAbilities: NodeAbilities = {
+  accelerator: { kind: 'tcg', reason: 'for the test' },
+  architecture: 'x86_64',
+  datapath: 'netdev',
+};
+
+export const libvirtParts = {
+  seedOf: () => ({ hash: '', build: async () => Buffer.alloc(2048) }),
+  uri: 'qemu:///system',
+  network: null,
+};
+
+export type LibvirtStage = Awaited<ReturnType<typeof openLibvirtStage>>;
+
+/** `network`: the network of libvirt's own that its VMs are in. */
+export async function openLibvirtStage(controllerId = newControllerIdentifier(), network: string | null = null) {
+  const node = await startLibvirtHost('libvirt');
+  const { host, folder } = node;
+  const driver = createLibvirtDriver({ ...libvirtParts, network });
+  const layout: NodeLayout = {
+    controllerId,
+    stateFolder: `${folder}/state/${controllerId}`,
+    runFolder: `${folder}/vms/${controllerId}`,
+    bridge: 'br-croft',
+    uplink: null,
+  };
+  await driver.prepareNode(host, layout);
+
+  return {
+    ...{ node, host, driver, layout },
+    async launch(guest: 'obedient' | 'deaf' = 'obedient', changes: Partial<VmLaunch> = {}): Promise<VmLaunch> {
+      const { content, sha256 } = bootImage(guest);
+      await mkdir(`${layout.stateFolder}/images`, { recursive: true });
+      await writeFile(`${layout.stateFolder}/images/${sha256}.raw`, content, { mode: 0o644 });
+      return {
+        ...{ id: newIdentifier(), hostname: 'guest', cpus: 1, memory: 32 * mebibyte, disk: null, firmware: 'bios', boot: 0 },
+        image: { id: 'boot', sha256, format: 'raw', size: content.length },
+        ...{ ports: [], volumes: [], userData: null, sshKeys: [], cloudConfig: null },
+        ...changes,
+      };
+    },
+    async observed(vmId: string): Promise<ObservedVm | null> {
+      const [vms] = await perform(host, driver.observe(layout));
+      return vms.find(({ id }) => id === vmId) ?? null;
+    },
+    async up(vm: VmLaunch): Promise<void> {
+      await driver.prepare(host, layout, vm, 'slice/vm');
+      await driver.start(host, layout, libvirtAbilities, vm, 'slice/vm');
+      assert.equal((await this.observed(vm.id))?.state, 'running');
+    },
+    /** Resolves with the whole console once it shows the words; the test's own time-out is the limit. */
+    async shows(vmId: string, words: string): Promise<string> {
+      let seen = '';
+      await until(async () => {
+        seen = await driver.consoleLog(host, layout, vmId, 1_000_000);
+        return seen.includes(words);
+      }, 100);
+      return seen;
+    },
+    async [Symbol.asyncDispose]() {
+      await driver.purge(host, layout);
+      const left = await node.virsh('list', '--all', '--name');
+      await node.stop();
+      assert.equal(left.trim(), '', 'the driver leaves no domain behind');
+    },
+  };
+}
