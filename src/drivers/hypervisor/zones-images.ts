@@ -6,26 +6,27 @@ import type { NodeLayout } from './driver.ts';
 
 /**
  * Makes a volume of an image, whole or not at all: it is whole once it has its snapshot. Arguments: dataset of the images,
- * sha256, file, format, size in bytes, folder of the volumes' devices. A qcow2 file tells the size that a guest sees in its
- * header (QEMU's docs/interop/qcow2.txt); sizes of volumes are whole mebibytes. Zeros take no room, since ZFS compresses.
+ * sha256, file, format, size in bytes, folder of the volumes' devices, a file to work with, which ends up removed. A qcow2
+ * file tells the size that a guest sees in its header (QEMU's docs/interop/qcow2.txt), and becomes a raw file first, since
+ * whether qemu-img writes to volumes of illumos is not known; OmniOS has it in /opt/ooce/bin. Sizes of volumes are whole
+ * mebibytes. Zeros take no room, since ZFS compresses.
  */
 const importImage = `
 set -eu
 ${zfsFunctions}
-volume=$1/$2 file=$3 format=$4 size=$5 devices=$6
+volume=$1/$2 file=$3 format=$4 size=$5 devices=$6 work=$7
+PATH=$PATH:/opt/ooce/bin
 ! has "$volume@base" || exit 0
 ! has "$volume" || zfs destroy -r "$volume"
 [ "$format" != qcow2 ] || size=$((0x$(od -An -tx1 -j24 -N8 "$file" | tr -d ' \\n')))
 zfs create -s -V "$(((size + 1048575) / 1048576 * 1048576))" "$volume"
-trap 'zfs destroy -r "$volume"' EXIT
+trap 'rm -f "$work" "$work.words"; has "$volume@base" || zfs destroy -r "$volume"' EXIT
 if [ "$format" = qcow2 ]; then
-  qemu-img convert -n -f qcow2 -O raw "$file" "$devices/dsk/$volume"
-else
-  dd if="$file" of="$devices/dsk/$volume" bs=1048576 2>"$7" || { cat "$7" >&2; exit 1; }
+  qemu-img convert -f qcow2 -O raw "$file" "$work"
+  file=$work
 fi
-rm -f "$7"
+dd if="$file" of="$devices/dsk/$volume" bs=1048576 2>"$work.words" || { cat "$work.words" >&2; exit 1; }
 zfs snapshot "$volume@base"
-trap - EXIT
 `;
 
 /** Removes the volumes of images that no disk is a clone of. Argument: dataset of the images. One that is in use refuses to go. */
@@ -76,9 +77,9 @@ export class ZoneImages {
 
   async #import(host: Host, layout: NodeLayout, dataset: string, { sha256, format, size }: LaunchImage): Promise<void> {
     const file = `${layout.stateFolder}/images/${sha256}.${format}`;
-    const words = `${layout.runFolder}/import-${sha256}`;
+    const work = `${layout.stateFolder}/import-${sha256}`;
     const result = await run(host, {
-      argv: ['sh', '-c', importImage, 'croft-image', `${dataset}/images`, sha256, file, format, String(size), this.#devices, words],
+      argv: ['sh', '-c', importImage, 'croft-image', `${dataset}/images`, sha256, file, format, String(size), this.#devices, work],
       timeout: importTime,
     });
     if (result.code !== 0) throw zfsFailure(`the image sha256:${sha256.slice(0, 12)} could not be made a volume of ${host.name}`, result);
