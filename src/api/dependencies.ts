@@ -10,6 +10,7 @@ import type { ImageCheck, ImageCollection, PullProgress } from '../model/image-v
 import type { Node, NodeConfigInput } from '../model/node.ts';
 import type { AbandonedAnswer, CommandAnswer, DrainAnswer } from '../model/operations.ts';
 import type { PlacementPolicy } from '../model/placement.ts';
+import type { GuestReport, Snapshot } from '../model/vm-operations.ts';
 import type { Store } from '../store/store.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -71,6 +72,17 @@ export interface ConsoleGateway {
   log(slice: string, vm: string, bytes: number): Promise<string>;
 }
 
+/** See VmOperations of the loops. */
+export interface OperationGateway {
+  snapshots(slice: string, vm: string): Promise<Snapshot[]>;
+  snapshot(slice: string, vm: string, snapshot: string, memory: boolean): Promise<void>;
+  revert(slice: string, vm: string, snapshot: string): Promise<void>;
+  removeSnapshot(slice: string, vm: string, snapshot: string): Promise<void>;
+  reboot(slice: string, vm: string, hard: boolean): Promise<void>;
+  guest(slice: string, vm: string): Promise<GuestReport | null>;
+  vnc(slice: string, vm: string): Promise<Duplex>;
+}
+
 /** Tells that events were appended; listeners then read them from the store. */
 export interface ChangeFeed {
   /** Returns the function that ends the subscription. */
@@ -89,6 +101,7 @@ export interface ApiDependencies {
   images: ImageGateway;
   nodes: NodeGateway;
   console: ConsoleGateway;
+  operations: OperationGateway;
   changes: ChangeFeed;
   metrics: Metrics;
   /** What the hypervisor of a node can do; see Capability. */

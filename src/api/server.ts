@@ -20,6 +20,7 @@ import { nodeRoutes } from './routes/nodes.ts';
 import { sliceRoutes } from './routes/slices.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { versionRoutes } from './routes/version.ts';
+import { vmOperationRoutes } from './routes/vm-operations.ts';
 import { vmRoutes } from './routes/vms.ts';
 import { unusedConnections } from './unused-connections.ts';
 
@@ -32,6 +33,7 @@ const routes = [
   sliceRoutes,
   vmRoutes,
   consoleRoutes,
+  vmOperationRoutes,
   taskRoutes,
   eventRoutes,
   backupRoutes,

@@ -23,6 +23,7 @@ import type {
 } from '../model/operations.ts';
 import type { SliceSummary, SliceView } from '../model/slice-view.ts';
 import type { Task } from '../model/task.ts';
+import type { GuestReport, Snapshot } from '../model/vm-operations.ts';
 import type { VmView } from '../model/vm-view.ts';
 import { type Console, openConsole } from './console.ts';
 import { followEvents } from './event-stream.ts';
@@ -38,7 +39,7 @@ export type Client = ReturnType<typeof createClient>;
 /** `url` is the controller's, such as `http://127.0.0.1:8700`. `fetch` replaces the built-in one. */
 export function createClient(options: TransportOptions) {
   const transport = createTransport(options);
-  const { json, text, stream } = transport;
+  const { json, text, stream, pages } = transport;
   const part = encodeURIComponent;
   const slicePath = (slice: string): string => `/v1/slices/${part(slice)}`;
   const vmPath = (slice: string, vm: string): string => `${slicePath(slice)}/vms/${part(vm)}`;
@@ -113,7 +114,8 @@ export function createClient(options: TransportOptions) {
     },
 
     vms: {
-      list: (filter: { slice?: string; node?: string } = {}) => json<VmView[]>('GET', '/v1/vms', { query: filter }),
+      /** All of them, read in pages; those that come and go meanwhile may or may not be among them. */
+      list: (filter: { slice?: string; node?: string } = {}) => pages<VmView>('/v1/vms', filter, 1000),
       get: (slice: string, vm: string) => json<VmView>('GET', vmPath(slice, vm)),
       start: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/start`),
       stop: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/stop`),
@@ -122,6 +124,19 @@ export function createClient(options: TransportOptions) {
       pause: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/pause`),
       resume: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/resume`),
       remove: (slice: string, vm: string) => json<Task>('DELETE', vmPath(slice, vm)),
+      /** Oldest first. */
+      snapshots: (slice: string, vm: string) => json<Snapshot[]>('GET', `${vmPath(slice, vm)}/snapshots`),
+      snapshot: (slice: string, vm: string, name: string, memory = false) =>
+        json<void>('POST', `${vmPath(slice, vm)}/snapshots`, { body: { name, memory } }),
+      /** What was written since is lost. */
+      revert: (slice: string, vm: string, name: string) => json<void>('POST', `${vmPath(slice, vm)}/snapshots/${part(name)}/revert`),
+      removeSnapshot: (slice: string, vm: string, name: string) => json<void>('DELETE', `${vmPath(slice, vm)}/snapshots/${part(name)}`),
+      /** `hard` resets it instead of asking its guest. */
+      reboot: (slice: string, vm: string, hard = false) => json<void>('POST', `${vmPath(slice, vm)}/reboot`, { body: { hard } }),
+      /** Null where no agent answers. */
+      guest: (slice: string, vm: string) => json<GuestReport | null>('GET', `${vmPath(slice, vm)}/guest`),
+      /** The screen, as the RFB protocol speaks it. */
+      vnc: (slice: string, vm: string): Promise<Console> => openConsole(transport, `${vmPath(slice, vm)}/vnc`),
       /** The end of what the serial console printed, at most `bytes`. */
       consoleLog: (slice: string, vm: string, bytes?: number) => text('GET', `${vmPath(slice, vm)}/console-log`, { query: { bytes } }),
       /** Attaches to the serial console; several may at a time. */

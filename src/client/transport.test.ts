@@ -40,5 +40,28 @@ test('CR14 names are part of the path and never change it', async () => {
   });
   await client.slices.get('../nodes?x=1#y');
   await client.vms.list({ slice: 'a&node=b' });
-  assert.deepEqual(asked, ['http://127.0.0.1:1/v1/slices/..%2Fnodes%3Fx%3D1%23y', 'http://127.0.0.1:1/v1/vms?slice=a%26node%3Db']);
+  assert.deepEqual(asked, [
+    'http://127.0.0.1:1/v1/slices/..%2Fnodes%3Fx%3D1%23y',
+    'http://127.0.0.1:1/v1/vms?slice=a%26node%3Db&limit=1000',
+  ]);
+});
+
+test('SC19 a list is read page after page until no page names another', async () => {
+  const asked: (string | null)[] = [];
+  const client = createClient({
+    url: 'http://127.0.0.1:1',
+    token: 't',
+    fetch: async (url) => {
+      const after = new URL(String(url)).searchParams.get('after');
+      asked.push(after);
+      return after === null ? new Response('[1,2]', { headers: { next: 'x+/=' } }) : new Response('[3]');
+    },
+  });
+  assert.deepEqual(
+    [await client.vms.list(), asked],
+    [
+      [1, 2, 3],
+      [null, 'x+/='],
+    ],
+  );
 });

@@ -62,6 +62,17 @@ export function createTransport(options: TransportOptions) {
       const response = await request(method, path, options);
       return (response.status === 204 ? undefined : await response.json()) as T;
     },
+    /** All that a list has, page after page: a page that is not the last names the next one in a header. */
+    async pages<Item>(path: string, query: Query, limit: number): Promise<Item[]> {
+      const items: Item[] = [];
+      let after: string | null = null;
+      do {
+        const response = await request('GET', path, { query: { ...query, limit, ...(after !== null && { after }) } });
+        items.push(...((await response.json()) as Item[]));
+        after = response.headers.get('next');
+      } while (after !== null);
+      return items;
+    },
     async text(method: Method, path: string, options?: RequestOptions): Promise<string> {
       return (await request(method, path, options)).text();
     },

@@ -14,6 +14,7 @@ import { Journal } from '../loops/journal.ts';
 import { NodeAdministration } from '../loops/node-gateway.ts';
 import { NodeWorker } from '../loops/node-worker.ts';
 import { PlacementLoop } from '../loops/placement-loop.ts';
+import { VmOperations } from '../loops/vm-operations.ts';
 import { Turns } from '../loops/turns.ts';
 import { CroftError } from '../model/error.ts';
 import { openStore } from '../store/open.ts';
@@ -136,6 +137,7 @@ export async function startController(options: ControllerOptions, agent: string 
       doctor,
       policy: options.placement,
     }),
+    operations: new VmOperations({ store, fleet, journal }),
     console: {
       open: async (slice, name) => await consoles.open(await store.vms.get(slice, name)),
       log: async (slice, name, bytes) => {

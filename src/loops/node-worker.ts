@@ -156,6 +156,27 @@ export class NodeWorker {
     }
   }
 
+  /**
+   * Works on a VM that no step works on; passes leave it alone meanwhile. Rejects with `conflict.in-use` where one does, with
+   * `node.unreachable` where the node is not ready.
+   */
+  async exclusively<T>(vmId: string, work: (connection: NodeConnection, abilities: NodeAbilities) => Promise<T>): Promise<T> {
+    const connection = await this.connection();
+    const subject = `vm:${vmId}`;
+    const { name } = connection.host;
+    if (this.#specs === null) throw new CroftError('node.unreachable', `Node ${name} is not ready.`, { node: name });
+    if (this.#busy.has(subject)) {
+      throw new CroftError('conflict.in-use', `the VM is being worked on by node ${name}`, { hint: 'Try again in a moment.', node: name });
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#occupy(subject, promise);
+    try {
+      return await work(connection, abilitiesOf(this.#specs));
+    } finally {
+      resolve();
+    }
+  }
+
   /** Ends the passes and the connection. Steps under way are cut off; the next controller's passes finish them. */
   async stop(): Promise<void> {
     this.#moves.callOff();

@@ -13,6 +13,7 @@ import { CroftError } from '../../src/model/error.ts';
 import { usualTraits } from '../../src/model/image-definition.ts';
 import { readImageMap } from '../../src/model/image-map/read.ts';
 import { nodeConfigSchema } from '../../src/model/node.ts';
+import type { Snapshot } from '../../src/model/vm-operations.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { FetchedImage, Store } from '../../src/store/store.ts';
 
@@ -74,6 +75,7 @@ export async function setStage(replace: Replacements = {}): Promise<Stage> {
     images: imageIntake(store),
     nodes: nodeGateway(store, asked),
     console: echoConsole,
+    operations: snapshotsInMemory(),
     abilitiesOf: (hypervisor) => new Set(hypervisor === 'qemu' ? ['pause'] : []),
     changes: {
       subscribe: (listener) => {
@@ -101,6 +103,34 @@ export async function setStage(replace: Replacements = {}): Promise<Stage> {
       await store.close();
       await rm(folder, { recursive: true });
     },
+  };
+}
+
+/** Snapshots that are only names; no guest says anything. */
+function snapshotsInMemory(): ApiDependencies['operations'] {
+  const made: Snapshot[] = [];
+  const known = (name: string): number => {
+    const index = made.findIndex((snapshot) => snapshot.name === name);
+    if (index < 0) throw new CroftError('not-found', `no snapshot ${name}`);
+    return index;
+  };
+  return {
+    snapshots: async () => made,
+    async snapshot(_slice, _vm, name, memory) {
+      if (made.some((snapshot) => snapshot.name === name)) throw new CroftError('conflict.exists', `snapshot ${name} is there`);
+      made.push({ name, memory, at: 1 });
+    },
+    async revert(_slice, _vm, name) {
+      known(name);
+    },
+    async removeSnapshot(_slice, _vm, name) {
+      made.splice(known(name), 1);
+    },
+    async reboot(_slice, _vm, hard) {
+      if (!hard) throw new CroftError('vm.not-running', 'it does not run');
+    },
+    guest: async () => null,
+    vnc: async () => new PassThrough(),
   };
 }
 

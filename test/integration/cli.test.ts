@@ -1,8 +1,11 @@
 /** The command line against the real API with the real SQLite store, over loopback. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { type Outcome, runFake } from '../../src/cli/fake-environment.ts';
 import { createClient } from '../../src/client/client.ts';
@@ -106,4 +109,48 @@ test('CR1 a drain tells on the command line what stays and why, and waits until 
   assert.equal(over.code, 0);
   assert.match(over.stdout, /^node n1 gets nothing new, and no VM is on it\n`croft node rm n1` removes the node/);
   assert.match((await croft('node resume n1')).stdout, /may get VMs again/);
+});
+
+test('SC11 snapshots, resets and what a guest says are asked for on the command line', async () => {
+  await using stage = await setStage();
+  const client = createClient({ url: await listen(stage), token });
+  const croft = (words: string): Promise<Outcome> => runFake(words.split(' '), { client, width: 80 });
+  await runFake(['slice', 'apply', '-f', '-'], { client, input: file });
+  assert.match((await croft('vm snapshots hello/web')).stdout, /^No snapshots/);
+  assert.equal((await croft('vm snapshot hello/web first')).stdout, 'made snapshot first of hello/web\n');
+  assert.equal((await croft('vm snapshot hello/web first')).code, 4);
+  assert.equal((await croft('vm snapshot hello/web Not-A-Name')).code, 2);
+  assert.match((await croft('vm snapshots hello/web')).stdout, /^first +disks /m);
+  assert.match((await croft('vm revert hello/web first')).stdout, /is again as in snapshot first/);
+  assert.equal((await croft('vm revert hello/web second')).code, 3);
+  assert.equal((await croft('vm snapshot-rm hello/web first')).code, 0);
+  assert.equal((await croft('vm reboot hello/web --hard')).stdout, 'hello/web was reset\n');
+  assert.equal((await croft('vm reboot hello/web')).code, 4);
+  assert.match((await croft('vm guest hello/web')).stdout, /^No agent answers/);
+  assert.equal((await croft('vm pause hello/web')).code, 4, 'it does not run');
+});
+
+test('SC11 the screen of a VM is offered to a viewer on this machine, byte for byte', async () => {
+  await using stage = await setStage();
+  const client = createClient({ url: await listen(stage), token });
+  await runFake(['slice', 'apply', '-f', '-'], { client, input: file });
+  const said = new PassThrough();
+  let interrupt = (): void => assert.fail('nobody listens for Ctrl-C');
+  const offered = runFake(['vm', 'vnc', 'hello/web', '--port', '0'], {
+    client,
+    stderr: said,
+    onInterrupt: (listener) => {
+      interrupt = listener;
+      return () => undefined;
+    },
+  });
+  const [line] = (await once(said, 'data')) as [Buffer];
+  const port = Number(/127\.0\.0\.1:(\d+)/.exec(line.toString())?.[1]);
+  const viewer = connect(port, '127.0.0.1');
+  viewer.write('RFB 003.008\n');
+  const [answer] = (await once(viewer, 'data')) as [Buffer];
+  assert.equal(answer.toString(), 'RFB 003.008\n');
+  interrupt();
+  assert.equal((await offered).code, 0);
+  viewer.destroy();
 });

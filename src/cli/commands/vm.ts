@@ -10,6 +10,8 @@ import { type OutputOptions, withOutput } from '../output/data.ts';
 import { runTask, type TaskOptions, withWait } from '../progress/run-task.ts';
 import { vmDetails, vmTable } from '../views/vm.ts';
 import { registerVmConsole } from './vm-console.ts';
+import { registerVmOperations } from './vm-operations.ts';
+import { registerVmSnapshots } from './vm-snapshot.ts';
 
 export function registerVm(vm: Command, context: CliContext): void {
   withExamples(
@@ -30,6 +32,8 @@ export function registerVm(vm: Command, context: CliContext): void {
     },
   );
   registerVmConsole(oneVm(vm.command('console')), context);
+  registerVmSnapshots(vm, context);
+  registerVmOperations(vm, context);
   for (const verb of ['start', 'stop', 'restart', 'pause', 'resume'] as const) {
     withExamples(withWait(oneVm(vm.command(verb)).description(changes[verb])), `croft vm ${verb} hello/web --wait`).action(
       (name: VmName, options: TaskOptions) => runTask(context, options, change(verb, name)),

@@ -1,0 +1,104 @@
+/** Carries out what is asked of one VM at once: snapshots, resets, its screen, its agent. What comes of it is kept by its node. */
+import type { Duplex } from 'node:stream';
+import { perform } from '../host/host.ts';
+import type { Capability } from '../model/capability.ts';
+import { CroftError } from '../model/error.ts';
+import type { VmLaunch } from '../model/node-plan.ts';
+import type { Vm } from '../model/vm.ts';
+import type { GuestReport, Snapshot } from '../model/vm-operations.ts';
+import type { Store } from '../store/store.ts';
+import type { Fleet } from './fleet.ts';
+import type { Journal } from './journal.ts';
+import type { NodeConnection, NodeWorker } from './node-worker.ts';
+
+export interface VmOperationsOptions {
+  store: Store;
+  fleet: Fleet;
+  journal: Journal;
+}
+
+/** All reject with `not-found`, `vm.not-running` where the VM has no node, `unsupported` where its hypervisor cannot, and `node.*`. */
+export class VmOperations {
+  readonly #options: VmOperationsOptions;
+
+  constructor(options: VmOperationsOptions) {
+    this.#options = options;
+  }
+
+  /** Oldest first. */
+  async snapshots(slice: string, name: string): Promise<Snapshot[]> {
+    const { vm, connection } = await this.#reach(slice, name, 'snapshot');
+    const { host, layout, hypervisor } = connection;
+    const [snapshots] = await perform(host, hypervisor.snapshots(layout, vm.id));
+    return snapshots;
+  }
+
+  /** Rejects with `conflict.exists` for a name that is taken. */
+  async snapshot(slice: string, name: string, snapshot: string, memory: boolean): Promise<void> {
+    const { vm, worker } = await this.#reach(slice, name, memory ? 'memory-snapshot' : 'snapshot');
+    const launch = await this.#launch(vm);
+    await worker.exclusively(vm.id, ({ host, layout, hypervisor }) => hypervisor.snapshot(host, layout, launch, snapshot, memory));
+    this.#tell(vm, 'vm.snapshot', `snapshot ${snapshot} was made${memory ? ' with memory' : ''}`);
+  }
+
+  /** The VM then runs exactly where it is to run, or where the snapshot has its memory. */
+  async revert(slice: string, name: string, snapshot: string): Promise<void> {
+    const { vm, worker } = await this.#reach(slice, name, 'snapshot');
+    const launch = await this.#launch(vm);
+    await worker.exclusively(vm.id, ({ host, layout, hypervisor }, abilities) =>
+      hypervisor.revert(host, layout, abilities, launch, snapshot),
+    );
+    this.#tell(vm, 'vm.reverted', `is again as in snapshot ${snapshot}`);
+  }
+
+  async removeSnapshot(slice: string, name: string, snapshot: string): Promise<void> {
+    const { vm, worker } = await this.#reach(slice, name, 'snapshot');
+    const launch = await this.#launch(vm);
+    await worker.exclusively(vm.id, ({ host, layout, hypervisor }) => hypervisor.removeSnapshot(host, layout, launch, snapshot));
+    this.#tell(vm, 'vm.snapshot-removed', `snapshot ${snapshot} was removed`);
+  }
+
+  /** The process stays; a guest that ignores being asked is left as it is. */
+  async reboot(slice: string, name: string, hard: boolean): Promise<void> {
+    const { vm, worker } = await this.#reach(slice, name, 'reboot');
+    await worker.exclusively(vm.id, ({ host, layout, hypervisor }) => hypervisor.reboot(host, layout, vm.id, !hard));
+    this.#tell(vm, 'vm.rebooted', hard ? 'was reset' : 'was asked to restart itself');
+  }
+
+  /** Null where no agent answers. */
+  async guest(slice: string, name: string): Promise<GuestReport | null> {
+    const { vm, connection } = await this.#reach(slice, name, 'guest-agent');
+    const { host, layout, hypervisor } = connection;
+    return await hypervisor.guest(host, layout, vm.id);
+  }
+
+  async vnc(slice: string, name: string): Promise<Duplex> {
+    const { vm, connection } = await this.#reach(slice, name, 'vnc');
+    const { host, layout, hypervisor } = connection;
+    return await hypervisor.vnc(host, layout, vm.id);
+  }
+
+  async #reach(slice: string, name: string, capability: Capability): Promise<{ vm: Vm; worker: NodeWorker; connection: NodeConnection }> {
+    const { store, fleet } = this.#options;
+    const vm = await store.vms.get(slice, name);
+    const worker = vm.nodeId === null ? null : fleet.worker(vm.nodeId);
+    if (worker === null) throw new CroftError('vm.not-running', `VM ${slice}/${name} has no node`, { hint: 'Start it first.' });
+    const connection = await worker.connection();
+    const { hypervisor, host } = connection;
+    if (hypervisor.can.has(capability)) return { vm, worker, connection };
+    throw new CroftError('unsupported', `the hypervisor ${hypervisor.name} of node ${host.name} cannot do this: ${capability}`, {
+      node: host.name,
+    });
+  }
+
+  async #launch({ id, nodeId, slice, name }: Vm): Promise<VmLaunch> {
+    const { vms } = await this.#options.store.placement.wanted(nodeId ?? '');
+    const wanted = vms.find(({ launch }) => launch.id === id);
+    if (wanted !== undefined) return wanted.launch;
+    throw new CroftError('conflict.changed', `VM ${slice}/${name} left its node just now`, { hint: 'Try again.' });
+  }
+
+  #tell({ slice, name }: Vm, kind: string, message: string): void {
+    this.#options.journal.record({ kind, slice, vm: name, message });
+  }
+}
