@@ -1,5 +1,6 @@
 /** Where VMs and routers are put: what the scheduler reads and writes, and what a node is to carry. */
 import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
+import type { WantedOnNode } from '../model/node-plan.ts';
 import { unobserved } from '../model/vm.ts';
 import type { Database } from './database.ts';
 import { readOpenWork } from './open-work.ts';
@@ -56,6 +57,10 @@ export class SqlPlacementStore implements PlacementStore {
         .executeTakeFirst();
       return numUpdatedRows > 0n;
     });
+  }
+
+  async wanted(nodeId: string): Promise<WantedOnNode> {
+    return (await this.onNode(nodeId, [])).wanted;
   }
 
   onNode(nodeId: string, seen: readonly string[]): Promise<NodeRecords> {

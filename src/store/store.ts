@@ -113,9 +113,20 @@ export interface VmObservation {
   observed: Partial<VmObserved>;
 }
 
+/** Where in the order of VMs a page begins: right after this one, whether or not it is still there. */
+export type VmPosition = Pick<Vm, 'slice' | 'name' | 'createdAt' | 'id'>;
+
+export interface VmFilter {
+  slice?: string;
+  nodeId?: string;
+  after?: VmPosition;
+  /** At most so many. */
+  limit?: number;
+}
+
 export interface VmStore {
-  /** Sorted by slice and name, NICs included. */
-  list(filter?: { slice?: string; nodeId?: string }): Promise<Vm[]>;
+  /** Sorted by slice, name and age, NICs included. */
+  list(filter?: VmFilter): Promise<Vm[]>;
   get(slice: string, name: string): Promise<Vm>;
   /** The nodes that VMs have, by identifier; those that have none or are gone are left out. */
   nodesOf(ids: readonly string[]): Promise<Map<string, string>>;
@@ -169,6 +180,8 @@ export interface PlacementStore {
    * nothing changes, unless it is on node `from` and moves to node `to`.
    */
   completeMove(vmId: string, from: string, to: string): Promise<boolean>;
+  /** What is wanted on a node. */
+  wanted(nodeId: string): Promise<WantedOnNode>;
   /** What a pass over a node needs; `seen` are the slices of which it has routers. Costs in proportion to what is on the node. */
   onNode(nodeId: string, seen: readonly string[]): Promise<NodeRecords>;
 }

@@ -7,7 +7,8 @@ import type { Queries } from './database.ts';
 import { deleteUnnamedImages } from './images.ts';
 import type { Tables } from './tables.ts';
 
-type VmCondition = (where: ExpressionBuilder<Tables, 'vms' | 'slices'>) => Expression<SqlBool>;
+/** Which VMs are meant. */
+export type VmCondition = (where: ExpressionBuilder<Tables, 'vms' | 'slices'>) => Expression<SqlBool>;
 
 /** All VMs of which the condition holds, with their NICs and volumes, sorted by slice, name and age; three queries. */
 export async function readVms(queries: Queries, condition: VmCondition): Promise<Vm[]> {

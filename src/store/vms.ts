@@ -7,10 +7,11 @@ import type { Database, Queries } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import { missing } from './missing.ts';
 import { beingRemoved, getSlice, writeSpec } from './slice-rows.ts';
-import type { VmObservation, VmStore } from './store.ts';
+import type { VmFilter, VmObservation, VmStore } from './store.ts';
 import { desireVms, isAsDesired } from './vm-desire.ts';
 import { writeObservations } from './vm-observed.ts';
-import { deleteVms, portions, readVms, specColumns } from './vm-rows.ts';
+import { pageOfVms } from './vm-page.ts';
+import { deleteVms, portions, readVms, specColumns, type VmCondition } from './vm-rows.ts';
 
 export class SqlVmStore implements VmStore {
   readonly #database: Database;
@@ -21,15 +22,17 @@ export class SqlVmStore implements VmStore {
     this.#observations = new GroupCommit((changes) => database.write((queries) => writeObservations(queries, changes)));
   }
 
-  list({ slice, nodeId }: { slice?: string; nodeId?: string } = {}): Promise<Vm[]> {
-    return this.#database.read((queries) =>
-      readVms(queries, (where) =>
+  list({ slice, nodeId, after, limit }: VmFilter = {}): Promise<Vm[]> {
+    return this.#database.read(async (queries) => {
+      const matches: VmCondition = (where) =>
         where.and([
           ...(slice === undefined ? [] : [where('slices.name', '=', slice)]),
           ...(nodeId === undefined ? [] : [where('vms.node_id', '=', nodeId)]),
-        ]),
-      ),
-    );
+        ]);
+      if (limit === undefined && after === undefined) return await readVms(queries, matches);
+      const ids = await pageOfVms(queries, { matches, after, limit });
+      return ids.length === 0 ? [] : await readVms(queries, (where) => where('vms.id', 'in', ids));
+    });
   }
 
   get(slice: string, name: string): Promise<Vm> {

@@ -3,9 +3,13 @@ import { z } from 'zod';
 import { nameSchema } from '../../model/name.ts';
 import { taskSchema } from '../../model/task.ts';
 import { vmViewSchema } from '../../model/vm-view.ts';
+import { cursorOf, positionOf } from '../intake/vm-cursor.ts';
 import { requestOfVm } from '../intake/vms.ts';
 import { nodeNames, presentVm } from '../present/vm.ts';
-import { problems, type Routes, vmParams } from '../route.ts';
+import { countSchema, problems, type Routes, vmParams } from '../route.ts';
+
+/** VMs on a page. */
+const mostOnPage = 1000;
 
 export const vmRoutes: Routes = (api, dependencies) => {
   const { store } = dependencies;
@@ -14,19 +18,29 @@ export const vmRoutes: Routes = (api, dependencies) => {
     '/v1/vms',
     {
       schema: {
-        summary: 'List the VMs, of one slice or on one node where asked',
+        summary: 'List the VMs, of one slice or on one node where asked; with a limit, a page of them',
+        description: 'Sorted by slice and name. A page that is not the last has the header `next`: the value of `after` for the next one.',
         operationId: 'listVms',
         tags: ['vms'],
-        querystring: z.object({ slice: nameSchema.optional(), node: nameSchema.optional() }),
+        querystring: z.object({
+          slice: nameSchema.optional(),
+          node: nameSchema.optional(),
+          limit: countSchema(1, mostOnPage).optional(),
+          after: z.string().max(400).optional(),
+        }),
         response: { 200: z.array(vmViewSchema), ...problems('not-found') },
       },
     },
-    async ({ query }) => {
+    async ({ query }, reply) => {
       const nodes = await store.nodes.list();
       const vms = await store.vms.list({
+        ...(query.limit !== undefined && { limit: query.limit }),
+        ...(query.after !== undefined && { after: positionOf(query.after) }),
         ...(query.slice !== undefined && { slice: (await store.slices.get(query.slice)).name }),
         ...(query.node !== undefined && { nodeId: (await store.nodes.get(query.node)).id }),
       });
+      const last = vms.at(-1);
+      if (last !== undefined && vms.length === query.limit) void reply.header('next', cursorOf(last));
       const names = nodeNames(nodes);
       return vms.map((vm) => presentVm(vm, names));
     },

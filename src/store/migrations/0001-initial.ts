@@ -108,7 +108,7 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
     )${tableSuffix}`,
     // An absent VM frees its name at once: the one that is made in its place has it.
     "create unique index vms_by_name on vms (slice_id, name) where desired <> 'absent'",
-    'create index vms_by_slice on vms (slice_id)',
+    'create index vms_by_slice on vms (slice_id, name, created_at, id)',
     'create index vms_by_node on vms (node_id)',
     'create index vms_by_image on vms (image_id)',
     'create index vms_by_target on vms (moving_to)',

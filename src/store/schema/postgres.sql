@@ -235,7 +235,7 @@ CREATE UNIQUE INDEX vms_by_name ON public.vms USING btree (slice_id, name) WHERE
 
 CREATE INDEX vms_by_node ON public.vms USING btree (node_id);
 
-CREATE INDEX vms_by_slice ON public.vms USING btree (slice_id);
+CREATE INDEX vms_by_slice ON public.vms USING btree (slice_id, name, created_at, id);
 
 CREATE INDEX vms_by_target ON public.vms USING btree (moving_to);
 

@@ -168,7 +168,7 @@ CREATE UNIQUE INDEX vms_by_name on vms (slice_id, name) where desired <> 'absent
 
 CREATE INDEX vms_by_node on vms (node_id);
 
-CREATE INDEX vms_by_slice on vms (slice_id);
+CREATE INDEX vms_by_slice on vms (slice_id, name, created_at, id);
 
 CREATE INDEX vms_by_target on vms (moving_to);
 
