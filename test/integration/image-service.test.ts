@@ -147,7 +147,11 @@ test('SC8 a pull that fails says why at once, and nothing of it is left in the l
   const wrong = await croft(`image pull mine http://${'x'.repeat(8)}.invalid/a --sha256 12`);
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /images\.mine\.sha256: must be 64 hexadecimal digits/);
-  assert.equal((await croft('image pull mine file:///etc/hostname')).code, 2);
+  for (const local of ['file:///etc/hostname', 'FILE:///etc/hostname', 'http://127.0.0.1:1/a --checksums File:///etc/SHA256SUMS']) {
+    const refused = await croft(`image pull mine ${local}`);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /file:\/\/\/etc.* is a file of the controller's machine/i);
+  }
   const unknown = await croft('image pull disk1');
   assert.equal(unknown.code, 3);
   assert.match(unknown.stderr, /unknown image "disk1": did you mean disk-1\?/);

@@ -34,9 +34,11 @@ async function surroundings({ store, images }: Context) {
 /** Files of the controller's machine are for its administrator to offer, in the image map. */
 function publishedDefinition(name: string, fields: unknown): ImageDefinition {
   const definition = readImageDefinition(name, fields);
-  const local = definition.sources.find((source) => source.startsWith('file:'));
+  const lists = definition.checksum !== null && 'url' in definition.checksum ? [definition.checksum.url] : [];
+  // A scheme may be written in any case.
+  const local = [...definition.sources, ...lists].find((url) => new URL(url).protocol === 'file:');
   if (local === undefined) return definition;
-  throw new CroftError('input.invalid', `the source ${local} of image ${name} is a file of the controller's machine`, {
+  throw new CroftError('input.invalid', `${local}, which the request names for image ${name}, is a file of the controller's machine`, {
     hint: 'Send the file with `croft image import`, or name it in the image map.',
   });
 }
