@@ -2,11 +2,12 @@
 import { asCroftError, CroftError } from '../model/error.ts';
 import type { ChecksumAlgorithm, ImageChecksum } from '../model/image-definition.ts';
 import { checksumOf } from '../model/image-map/checksum-file.ts';
+import { urlWords } from '../model/url-words.ts';
 import { asSourceFailure, SourceFailure } from './fetch-failure.ts';
 import { readLocalText } from './fetch-local.ts';
 import type { Requester } from './fetch-request.ts';
 import type { Tries } from './fetch-tries.ts';
-import { parseSource, urlWords } from './fetch-url.ts';
+import { parseSource } from './fetch-url.ts';
 
 export interface ExpectedChecksum {
   algorithm: ChecksumAlgorithm;

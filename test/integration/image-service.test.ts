@@ -53,7 +53,7 @@ aliases: { best: disk-1, broken: gone }
 sizes: { large: { cpus: 4, memory: 4GiB } }
 images:
   disk-1: { source: ${server.url}/disk.raw.zst, checksums: ${server.url}/SHA256SUMS, memory: 64MiB, cpus: 2 }
-  gone: { source: ${server.url}/gone.qcow2 }
+  gone: { source: '${server.url.replace('//', '//user:hidden@')}/gone.qcow2?key=hidden' }
 `,
   );
   const library = await openImageLibrary({ folder: join(folder, 'images') });
@@ -144,6 +144,11 @@ test('SC8 a pull that fails says why at once, and nothing of it is left in the l
   const missing = await croft('image pull gone');
   assert.equal(missing.code, 1);
   assert.match(missing.stderr, /gone\.qcow2.*404/s);
+  for (const told of ['image show gone -o json', 'image ls -o json', 'image catalogue -o json']) {
+    const { stdout } = await croft(told);
+    assert.match(stdout, /http:\/\/127\.0\.0\.1:\d+\/gone\.qcow2\?…/);
+    assert.doesNotMatch(stdout, /hidden/);
+  }
   const wrong = await croft(`image pull mine http://${'x'.repeat(8)}.invalid/a --sha256 12`);
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /images\.mine\.sha256: must be 64 hexadecimal digits/);

@@ -5,6 +5,7 @@ import { resolveLabel } from '../../model/image-map/resolve.ts';
 import type { CatalogueEntry } from '../../model/image-requests.ts';
 import type { ImageView, PullProgress } from '../../model/image-view.ts';
 import type { Node } from '../../model/node.ts';
+import { urlWords } from '../../model/url-words.ts';
 import type { Vm } from '../../model/vm.ts';
 
 export interface ImageSurroundings {
@@ -32,6 +33,12 @@ export function presentCatalogue(map: ImageMap, stored: readonly Image[]): Catal
   const fetched = new Set(stored.filter(({ content }) => content !== null).map(({ name }) => name));
   const aliases = Map.groupBy(map.aliases.keys(), (alias) => resolveLabel(map, alias, known).image);
   return [...map.images.values()]
-    .map(({ name, traits, sources }) => ({ name, aliases: (aliases.get(name) ?? []).sort(), traits, sources, fetched: fetched.has(name) }))
+    .map(({ name, traits, sources }) => ({
+      name,
+      aliases: (aliases.get(name) ?? []).sort(),
+      traits,
+      sources: sources.map(urlWords),
+      fetched: fetched.has(name),
+    }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
