@@ -23,7 +23,18 @@ const web: VmView = {
     reason: null,
     step: 'image',
   },
-  ...{ addressed: false, image: 'micro', cpus: 1, memory: 1, disk: null, nics: [], restart: 'always', restarts: 0 },
+  ...{
+    addressed: false,
+    image: 'micro',
+    cpus: 1,
+    memory: 1,
+    disk: null,
+    firmware: null,
+    volumes: [],
+    nics: [],
+    restart: 'always',
+    restarts: 0,
+  },
   ...{ retryAt: null, startedAt: null, createdAt: 0 },
 };
 const pending: VmView = { ...web, id: 'v2', name: 'db', node: null, step: null, reason: 'n1: needs 900 GiB of memory, 23 GiB is free' };
