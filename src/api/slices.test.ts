@@ -81,7 +81,7 @@ test('CR4 plan foretells where new VMs would go, and why one would wait', async 
       ...{ vm: 'big', node: null },
       reason: 'is larger than any node: needs 64 GiB of memory, and the most that one has is 4 GiB of memory',
     },
-    { vm: 'later', node: null, reason: 'image late-1 is being fetched' },
+    { vm: 'later', node: null, reason: 'image late-1 has to be fetched first' },
   ]);
   await apply(stage, { text: hello });
   assert.deepEqual(await plan(hello), [], 'nothing new is made');
