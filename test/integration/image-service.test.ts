@@ -112,6 +112,15 @@ test('SC6 SC8 an image of the map is fetched by its name, unpacked, verified, li
   const damaged = await croft('image verify disk-1');
   assert.equal(damaged.code, 1);
   assert.match(damaged.stdout, /^controller +damaged +fetch it again with: croft image pull disk-1/m);
+  for (const [spoil, words] of [
+    [() => writeFile(join(folder, 'images', `${sha256}.raw`), 'cut'), /has 3 bytes instead of 2097152.*croft image pull disk-1/s],
+    [() => rm(join(folder, 'images', `${sha256}.raw`)), /cannot be read: ENOENT.*croft image pull disk-1/s],
+  ] as const) {
+    await spoil();
+    const refused = await croft(`image export disk-1 ${file}`);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, words);
+  }
   assert.equal((await croft('image pull disk-1')).code, 0);
   assert.match((await croft('image verify disk-1')).stdout, /^controller +intact/m);
   assert.equal(asked.filter(({ path }) => path === '/disk.raw.zst').length, 2);
