@@ -99,6 +99,7 @@ test('CR9 an event is one plain line', () => {
 test('CR12 a transfer shows a bar where there is room', () => {
   const transfer = { name: 'micro', sent: 512, total: 1024, elapsed: 1000, width: 80 };
   assert.equal(transferLine(transfer), `micro  [${'#'.repeat(20)}${' '.repeat(19)}]   50 %  512 B of 1 KiB, 512 B/s`);
+  assert.match(transferLine({ ...transfer, before: 256 }), / 512 B of 1 KiB, 256 B\/s$/);
   assert.equal(transferLine({ ...transfer, width: 20 }), 'micro  50 %  512 B…');
 });
 

@@ -113,7 +113,7 @@ export function catalogueTable(entries: readonly CatalogueEntry[], options: View
       { title: 'NEEDS' },
       { title: 'FETCHED' },
       { title: 'ALSO CALLED', least: 12 },
-      { title: 'FROM', least: 16, minor: true },
+      { title: 'FROM', least: 32, minor: true },
     ],
     entries.map(({ name, aliases, traits, sources, fetched }) => [
       name,
