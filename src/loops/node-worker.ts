@@ -4,7 +4,7 @@ import type { NetworkDriver } from '../drivers/network/driver.ts';
 import { type Call, type Host, perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import type { Node, NodeRole, NodeSpecs } from '../model/node.ts';
-import type { RouterPlan } from '../model/node-plan.ts';
+import type { RouterPlan, WantedOnNode } from '../model/node-plan.ts';
 import type { Slice } from '../model/slice.ts';
 import type { Vm } from '../model/vm.ts';
 import type { ImageDelivery } from '../reconciler/context.ts';
@@ -210,12 +210,10 @@ export class NodeWorker {
       store.vms.list({ nodeId: node.id }),
       store.slices.list(),
     ]);
-    const movedAway = await this.#movedAway(observed, new Set(rows.map(({ id }) => id)));
     const plan = planNode({
       wanted,
       observed,
       busy: this.#touched,
-      movedAway,
       postponedImages: this.#imageRetries.postponed(now()),
       ...this.#moves.look(wanted.vms, now()),
       now: now(),
@@ -226,6 +224,7 @@ export class NodeWorker {
     const settledRouters = this.#recordRouters(wanted.routers, plan.steps);
     const { addressed, expectant } = await this.#recordLeases(wanted.routers, observed);
     for (const id of plan.forget) await store.vms.forget(id);
+    await store.placement.clearLeftovers(node.id, clearedLeftovers(wanted, observed));
     await this.#releaseRouters(node, observed, slices);
     this.#reportStrangers(node, plan.strangers);
     const recorder = this.#recorder(node, slices);
@@ -275,14 +274,6 @@ export class NodeWorker {
       failed,
       sliceName: (id) => names.get(id) ?? id,
     });
-  }
-
-  /** Those of the VMs seen here that have a row, but not on this node. */
-  async #movedAway(observed: NodeObservation, here: ReadonlySet<string>): Promise<Set<string>> {
-    const strange = observed.vms.filter(({ id }) => !here.has(id));
-    if (strange.length === 0) return new Set();
-    const all = await this.#options.store.vms.list();
-    return new Set(all.filter(({ nodeId, id }) => nodeId !== null && nodeId !== this.#options.nodeId && !here.has(id)).map(({ id }) => id));
   }
 
   /**
@@ -341,6 +332,12 @@ export class NodeWorker {
     const message = `VMs of this controller that it has no record of, left as they are: ${now}`;
     this.#options.journal.record({ kind: 'node.strangers', node: node.config.name, message });
   }
+}
+
+/** Those leftovers of which the node has nothing, and to which nothing is coming. */
+function clearedLeftovers({ leftovers, arriving }: WantedOnNode, { vms, arrivals }: NodeObservation): string[] {
+  const present = new Set([...vms.map(({ id }) => id), ...arrivals, ...arriving]);
+  return leftovers.filter((id) => !present.has(id));
 }
 
 function abilitiesOf({ accelerator, architecture, datapath }: NodeSpecs): NodeAbilities {

@@ -136,6 +136,8 @@ export interface PlacementStore {
    * nothing changes, unless it is on node `from` and moves to node `to`.
    */
   completeMove(vmId: string, from: string, to: string): Promise<boolean>;
+  /** Nothing of these VMs is left on the node, see WantedOnNode.leftovers. */
+  clearLeftovers(nodeId: string, vmIds: readonly string[]): Promise<void>;
   /** What is wanted on a node, for the reconciler. */
   wanted(nodeId: string): Promise<WantedOnNode>;
 }

@@ -5,6 +5,7 @@ import type { Network, Slice } from '../model/slice.ts';
 import type { Nic, Vm } from '../model/vm.ts';
 import type { Queries } from './database.ts';
 import { imageOf, readImages } from './images.ts';
+import { abandonedElsewhere, leftoversOn } from './leftovers.ts';
 import { readNodes } from './nodes.ts';
 import { networkOf, sliceOf } from './slice-rows.ts';
 import { transitCidr } from './transit.ts';
@@ -19,6 +20,8 @@ export async function wantedOnNode(queries: Queries, nodeId: string, transit: st
   return {
     vms: vms.map((vm) => wantedVm(vm, images, networksById)),
     arriving: await arrivingOn(queries, nodeId),
+    leftovers: await leftoversOn(queries, nodeId),
+    abandoned: await abandonedElsewhere(queries, nodeId),
     images: await prepulledOn(queries, nodeId),
     routers: await routersOn(
       queries,

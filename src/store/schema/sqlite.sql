@@ -48,6 +48,16 @@ CREATE TABLE images (
 
 CREATE UNIQUE INDEX images_by_name on images (name) where current = 1;
 
+CREATE TABLE leftovers (
+  id text primary key,
+  vm_id text not null references vms (id),
+  node_id text not null references nodes (id)
+) strict;
+
+CREATE INDEX leftovers_by_node on leftovers (node_id);
+
+CREATE UNIQUE INDEX leftovers_by_vm on leftovers (vm_id, node_id);
+
 CREATE TABLE migrations (number integer primary key, applied_at integer not null) strict;
 
 CREATE TABLE networks (
@@ -144,6 +154,7 @@ CREATE TABLE vms (
   pending_reason text,
   moving_to text references nodes (id),
   stay_reason text,
+  abandoned integer not null check (abandoned in (0, 1)),
   state text not null check (state in ('none', 'preparing', 'stopped', 'running', 'paused', 'failed', 'unknown')),
   state_reason text,
   step text,
