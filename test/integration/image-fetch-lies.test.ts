@@ -199,20 +199,21 @@ test('SC8 a server that does not speak HTTP, does not answer or stops in the mid
 });
 
 test('SC8 a server that sends byte by byte, or a byte with each connection, is given up, so that other images get their turn', async (context) => {
-  const stage = await fetchStage(context, { times: { answer: 1000, idle: 50 }, tries: { count: 3, firstDelay: 1 } });
+  const stage = await fetchStage(context, { times: { answer: 10_000, idle: 1000 }, tries: { count: 3, firstDelay: 1 } });
   const slow = await serveBytes(context, (socket) => {
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n');
     const drip = setInterval(() => socket.write('a'), 5);
     socket.once('close', () => clearInterval(drip));
   });
-  await assertRefused(stage, definitionOf(slow), 'image.fetch', /it is too slow: \d+ bytes came in 0.05 s$/);
+  await assertRefused(stage, definitionOf(slow), 'image.fetch', /it is too slow: \d+ bytes came in 1 s$/);
   const stingy = await serveImages(context, (request, response) => {
     const from = Number(/\d+/.exec(request.headers.range ?? '0')?.[0]);
     const headers = { etag: '"one"', 'content-range': `bytes ${from}-${disk.length - 1}/${disk.length}` };
     response.writeHead(from === 0 ? 200 : 206, { ...headers, 'content-length': disk.length - from });
     response.write(disk.subarray(from, from + 1), () => response.socket?.end());
   });
-  const words = /the connection broke \(aborted\), after 3 of 2097152 bytes, 3 times in turn/;
+  // A byte that comes together with the break may be lost.
+  const words = /the connection broke \(aborted\).*, 3 times in turn/;
   await assertRefused(stage, definitionOf(`${stingy.url}/disk`), 'image.fetch', words);
 });
 
