@@ -150,7 +150,7 @@ export class NodeWorker {
     this.#moves.callOff();
     await this.#loop.stop();
     if (this.#connection !== null) this.#options.images.giveUp(this.#connection.host, this.#connection.layout);
-    await this.#connection?.host.close();
+    await this.#connection?.host.end();
     await Promise.all(this.#busy.values());
   }
 
