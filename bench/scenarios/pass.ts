@@ -94,6 +94,7 @@ async function watchWorker(store: Store, home: string, nodeId: string): Promise<
     connect: (path) => host.connect(path),
     login: () => host.login(),
     close: () => host.close(),
+    end: () => host.end(),
   });
   const worker = new NodeWorker({
     passed: () => undefined,

@@ -31,8 +31,11 @@ export interface ImageGateway {
   buildDebian(name: string): Promise<Image>;
   /** Has those of the map fetched that never were; names that it does not know are passed over. */
   request(names: readonly string[]): Promise<void>;
-  /** Has the content fetched, also where there is one; null means the definition of the map. Rejects with `not-found`. */
-  pull(name: string, definition: ImageDefinition | null): Promise<void>;
+  /**
+   * Has the content fetched, also where there is one; null means the definition of the map, where `name` may be an alias.
+   * Resolves to the name of the image. Rejects with `not-found`.
+   */
+  pull(name: string, definition: ImageDefinition | null): Promise<string>;
   /** Says where it is kept in advance, see Image. */
   keep(name: string, prepull: readonly string[]): Promise<void>;
   /** Null where nothing is being fetched for the name. */

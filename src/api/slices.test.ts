@@ -81,7 +81,7 @@ test('CR4 plan foretells where new VMs would go, and why one would wait', async 
       ...{ vm: 'big', node: null },
       reason: 'is larger than any node: needs 64 GiB of memory, and the most that one has is 4 GiB of memory',
     },
-    { vm: 'later', node: null, reason: 'image late-1 is being fetched' },
+    { vm: 'later', node: null, reason: 'image late-1 has to be fetched first' },
   ]);
   await apply(stage, { text: hello });
   assert.deepEqual(await plan(hello), [], 'nothing new is made');
@@ -132,7 +132,7 @@ test('MH8 a volume loses its data only when that was allowed; the refusal names 
   assert.match(refused.body.detail, /volumes would lose their data: web \(base of image micro\)/);
   const allowed = await apply(stage, { text: fewer, allowRecreate: true });
   assert.equal(allowed.status, 200);
-  assert.match(allowed.body.lines.join(), /base of image micro → none \(loses volume data\) \(restart\)/);
+  assert.match(allowed.body.lines.join(), /base of image micro → none \(its data is lost\) \(restart\)/);
 });
 
 test('CR9 an apply against another generation is refused', async () => {

@@ -146,6 +146,20 @@ test('CR9 apply removes no VM unasked, and makes none anew without --allow-recre
   assert.equal(anew.asked.length, 1);
 });
 
+test('MH8 apply asks before a volume loses its data, and --yes is enough for that', async () => {
+  const changes = [
+    { field: 'volumes', from: 'data 1GiB', to: null, loses: 'its data' },
+    { field: 'volumes', from: null, to: 'more 1GiB' },
+  ];
+  const { client, asked } = planned([{ kind: 'restart', name: 'web', changes }]);
+  const refused = await runFake(apply, { client, input: 'x' });
+  assert.equal(refused.code, 4);
+  assert.match(refused.stderr, /What is on the volume of web \(data 1GiB\) will be lost.*\nhint: add --yes/);
+  assert.deepEqual(asked, []);
+  assert.equal((await runFake([...apply, '--yes'], { client, input: 'x' })).code, 0);
+  assert.deepEqual(asked, [[{ text: 'x' }, { allowRecreate: true, against: 3 }]]);
+});
+
 test('CR9 on a terminal rm asks, and no is no', async () => {
   let removed = 0;
   const remove = async (): Promise<Task> => {

@@ -28,6 +28,13 @@ test('CR9 places in a document are shown as file:line:column', () => {
   );
 });
 
+test('CR14 what is wrong in one place only is said once', () => {
+  const error = new CroftError('input.invalid', 'The definition is not valid: sha256: must be text', {
+    issues: [{ path: 'sha256', message: 'must be text' }],
+  });
+  assert.equal(errorText(error, quiet), 'croft: The definition is not valid: sha256: must be text\n');
+});
+
 test('CR14 with debugging the code and every cause are shown with their stacks', () => {
   const error = new CroftError('internal', 'outer', { cause: new Error('inner') });
   const text = errorText(error, { inputName: null, debug: true });

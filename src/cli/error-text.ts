@@ -8,7 +8,9 @@ export interface ErrorTextOptions {
 }
 
 export function errorText(error: CroftError, { inputName, debug }: ErrorTextOptions): string {
-  const places = error.issues.map(({ path, message, line, column }) => {
+  // Without a document to name, the message has the first issue whole: alone it needs no line of its own.
+  const listed = inputName === null && error.issues.length === 1 ? [] : error.issues;
+  const places = listed.map(({ path, message, line, column }) => {
     const place = line === undefined ? '' : `${inputName ?? 'line'}:${line}:${column ?? 1}: `;
     return `  ${place}${path === '' ? '' : `${path}: `}${message}`;
   });

@@ -1,5 +1,5 @@
 /** Looks after images that are there: hashes them again wherever they are, and hands their content out. */
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { ImageDelivery } from '../images/deliver.ts';
 import type { ImageLibrary } from '../images/library.ts';
@@ -21,8 +21,7 @@ export interface ImageCareOptions {
 export function createImageCare({ store, library, delivery, fleet }: ImageCareOptions) {
   async function checkLibrary({ name, origin }: Image, { sha256, format }: ImageContent): Promise<ImageCheck> {
     if (await library.verify(sha256, format)) return { node: null, outcome: 'intact', message: null };
-    const message = origin === null ? `import ${name} again` : `fetch it again with: croft image pull ${name}`;
-    return { node: null, outcome: 'damaged', message };
+    return { node: null, outcome: 'damaged', message: remedyOf(name, origin) };
   }
 
   async function checkOn({ id, config }: Node, content: ImageContent): Promise<ImageCheck> {
@@ -48,11 +47,28 @@ export function createImageCare({ store, library, delivery, fleet }: ImageCareOp
       const nodes = (await store.nodes.list()).filter(({ observed }) => observed.images.includes(content.sha256));
       return await Promise.all([checkLibrary(image, content), ...nodes.map((node) => checkOn(node, content))]);
     },
+    /** Rejects with `image.unusable` where the file is gone or was cut, for its length is told before its content is read. */
     async open(name: string): Promise<{ content: ImageContent; stream: Readable }> {
-      const content = contentOf(await store.images.get(name));
-      return { content, stream: createReadStream(library.path(content.sha256, content.format)) };
+      const image = await store.images.get(name);
+      const content = contentOf(image);
+      const damaged = (what: string, cause?: unknown): CroftError =>
+        new CroftError('image.unusable', `The file of the image ${name} in the library ${what}`, {
+          hint: remedyOf(name, image.origin),
+          cause,
+        });
+      const file = await open(library.path(content.sha256, content.format)).catch((thrown: Error) => {
+        throw damaged(`cannot be read: ${thrown.message}`, thrown);
+      });
+      const { size } = await file.stat();
+      if (size === content.size) return { content, stream: file.createReadStream() };
+      await file.close();
+      throw damaged(`has ${size} bytes instead of ${content.size}`);
     },
   };
+}
+
+function remedyOf(name: string, origin: string | null): string {
+  return origin === null ? `import ${name} again` : `fetch it again with: croft image pull ${name}`;
 }
 
 function contentOf({ name, content }: Image): ImageContent {

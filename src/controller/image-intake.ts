@@ -12,6 +12,7 @@ import { CroftError } from '../model/error.ts';
 import { gibibyte, mebibyte } from '../model/flavor.ts';
 import type { Image } from '../model/image.ts';
 import { type ImageDefinition, type ImageTraits, usualTraits } from '../model/image-definition.ts';
+import { resolveLabel } from '../model/image-map/resolve.ts';
 import { unknownName } from '../model/input-issues.ts';
 import type { Store } from '../store/store.ts';
 import type { ImageMaps } from './image-maps.ts';
@@ -92,15 +93,18 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
       const definitions = names.filter((name) => !present.has(name)).flatMap((name) => map.images.get(name) ?? []);
       for (const definition of definitions) await request(definition);
     },
-    async pull(name: string, given: ImageDefinition | null): Promise<void> {
-      const { images } = await maps.current();
-      const definition = given ?? images.get(name);
+    async pull(name: string, given: ImageDefinition | null): Promise<string> {
+      const map = await maps.current();
+      const { images, aliases } = map;
+      const meant = given !== null || images.has(name) || !aliases.has(name) ? name : resolveLabel(map, name, new Set()).image;
+      const definition = given ?? images.get(meant);
       if (definition === undefined) {
         throw new CroftError('not-found', `the image map does not have it: ${unknownName('image', name, [...images.keys()])}`, {
           hint: 'Give a URL to fetch it from, or add it to the image map.',
         });
       }
-      await request({ ...definition, name });
+      await request({ ...definition, name: meant });
+      return meant;
     },
     async keep(name: string, prepull: readonly string[]): Promise<void> {
       await store.images.setPrepull(name, prepull);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -40,4 +40,14 @@ test('SC6 a wrong image map is refused with its file, line and column, and a nam
   await assert.rejects(missing.maps.current(), { code: 'input.invalid', message: /cannot be read: ENOENT/ });
   const optional = await stage(context, null);
   assert.equal((await optional.maps.current()).images.size, 1);
+});
+
+test('SC6 an image map that is a device, a folder or huge is refused before it is read', async (context) => {
+  for (const file of ['/dev/zero', tmpdir()]) {
+    const strange = createImageMaps({ catalogue: file, own: { file: '/nonexistent', required: false }, stored: async () => new Set() });
+    await assert.rejects(strange.current(), { code: 'input.invalid', message: /cannot be read: it is not a regular file/ });
+  }
+  const { maps, file } = await stage(context, '');
+  await truncate(file, 1024 ** 4);
+  await assert.rejects(maps.current(), { code: 'input.invalid', message: /it has more than 16777216 bytes/ });
 });

@@ -5,6 +5,9 @@ import { type ImageMap, mergeImageMaps } from '../model/image-map/image-map.ts';
 import { readImageMap } from '../model/image-map/read.ts';
 import { checkReferences } from '../model/image-map/references.ts';
 
+/** Far more than any map may have; only that none fills the memory. */
+const mostBytes = 16 * 1024 ** 2;
+
 export interface ImageMapsOptions {
   catalogue: string;
   /** `required` where the user named the file: then it must be there. */
@@ -37,7 +40,11 @@ function cached(file: string, required: boolean): () => Promise<ImageMap | null>
   let last: { version: string; map: ImageMap } | null = null;
   return async () => {
     try {
-      const { mtimeMs, size, ino } = await stat(file);
+      const found = await stat(file);
+      // Opening a pipe would wait for its other end, and a device has no end.
+      if (!found.isFile()) throw new Error('it is not a regular file');
+      const { mtimeMs, size, ino } = found;
+      if (size > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`);
       const version = `${ino} ${mtimeMs} ${size}`;
       if (last?.version !== version) last = { version, map: readImageMap(await readFile(file, 'utf8'), file) };
       return last.map;

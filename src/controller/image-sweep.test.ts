@@ -3,16 +3,17 @@ import { test } from 'node:test';
 import type { ImageDelivery } from '../images/deliver.ts';
 import type { ImageLibrary } from '../images/library.ts';
 import { Fleet } from '../loops/fleet.ts';
+import type { Node } from '../model/node.ts';
 import type { Store } from '../store/store.ts';
 import { ImageSweep } from './image-sweep.ts';
 
-function stage(files: string[], needed: string[]) {
+function stage(files: string[], needed: string[], nodes: readonly Node[] = []) {
   const library = {
     list: async () => [...files],
     remove: async (sha256: string) => void files.splice(files.indexOf(sha256), 1),
     occupied: async () => 4096,
   } as unknown as ImageLibrary;
-  const store = { images: { contents: async () => needed }, nodes: { list: async () => [] } } as unknown as Store;
+  const store = { images: { contents: async () => needed }, nodes: { list: async () => nodes } } as unknown as Store;
   const fleet = new Fleet(() => assert.fail('there is no node'));
   const failed = (error: unknown): void => assert.fail(String(error));
   return new ImageSweep({ store, library, delivery: {} as ImageDelivery, fleet, failed });
@@ -36,4 +37,12 @@ test('CR12 a file that has arrived but is not recorded yet is not swept away', a
   });
   await sweep.sweep();
   assert.deepEqual(files, ['new']);
+});
+
+test('SC9 a node that cannot be looked at is told of, and keeps what it has', async () => {
+  const lost = { id: 'n', config: { name: 'lost' }, observed: { status: 'unreachable' } } as unknown as Node;
+  assert.deepEqual(await stage([], [], [lost]).collect(false), [
+    { node: null, images: [], bytes: 0, failure: null },
+    { node: 'lost', images: [], bytes: 0, failure: 'nothing was removed there, as the node is unreachable' },
+  ]);
 });

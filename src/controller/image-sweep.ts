@@ -58,8 +58,7 @@ export class ImageSweep {
   async #run(dryRun: boolean): Promise<ImageCollection[]> {
     const { store } = this.#options;
     const kept = await store.images.contents();
-    const nodes = (await store.nodes.list()).filter(({ observed }) => observed.status === 'ready');
-    const onNodes = await Promise.all(nodes.map((node) => this.#collectOn(node, kept, dryRun)));
+    const onNodes = await Promise.all((await store.nodes.list()).map((node) => this.#collectOn(node, kept, dryRun)));
     return [await this.#collectLibrary(new Set(kept), dryRun), ...onNodes.flatMap((found) => found ?? [])];
   }
 
@@ -78,8 +77,11 @@ export class ImageSweep {
     return { node: null, images, bytes, failure: null };
   }
 
-  async #collectOn({ id, config }: Node, kept: readonly string[], dryRun: boolean): Promise<ImageCollection | null> {
+  async #collectOn({ id, config, observed }: Node, kept: readonly string[], dryRun: boolean): Promise<ImageCollection | null> {
     const { delivery, fleet } = this.#options;
+    if (observed.status !== 'ready') {
+      return { node: config.name, images: [], bytes: 0, failure: `nothing was removed there, as the node is ${observed.status}` };
+    }
     const worker = fleet.worker(id);
     if (worker === null) return null;
     try {

@@ -75,6 +75,8 @@ export class FakeHost implements Host {
 
   async close(): Promise<void> {}
 
+  async end(): Promise<void> {}
+
   async #roundTrip(): Promise<void> {
     if (this.latency > 0) await delay(this.latency);
     if (this.failure !== undefined) throw this.failure;

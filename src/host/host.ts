@@ -64,6 +64,9 @@ export interface Host {
 
   /** Ends the connection and everything running through it. The host can be used again: it connects anew. */
   close(): Promise<void>;
+
+  /** Closes it for good: every later use rejects with `node.unreachable`, so that nobody who still holds it connects anew. */
+  end(): Promise<void>;
 }
 
 /** Runs one command; see `Host.batch`. */

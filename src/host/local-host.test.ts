@@ -76,3 +76,12 @@ test('CR8 a Unix socket of this machine is reached; a missing one is named', asy
     await rm(folder, { recursive: true });
   }
 });
+
+test('CR8 a host connects anew after it was closed, but never after it was ended for good', async () => {
+  await host.close();
+  assert.equal((await run(host, { argv: ['echo', 'again'] })).stdout, 'again\n');
+  const other = createLocalHost({ name: 'there', sudo: false });
+  await other.end();
+  await assert.rejects(run(other, { argv: ['true'] }), { code: 'node.unreachable', node: 'there' });
+  await assert.rejects(other.spawn({ argv: ['true'] }), { code: 'node.unreachable' });
+});

@@ -33,6 +33,7 @@ export class NodeHost implements Host {
   readonly #options: NodeHostOptions;
   /** The session or the attempt at it that all uses share; absent until the first use and after a loss. */
   #session: Promise<Session> | undefined;
+  #ended = false;
 
   constructor(options: NodeHostOptions) {
     this.name = options.name;
@@ -79,9 +80,15 @@ export class NodeHost implements Host {
     await session.connection.closed;
   }
 
-  #connected(): Promise<Session> {
+  async end(): Promise<void> {
+    this.#ended = true;
+    await this.close();
+  }
+
+  async #connected(): Promise<Session> {
+    if (this.#ended) throw new CroftError('node.unreachable', `Node ${this.name} is not worked on any more.`, { node: this.name });
     this.#session ??= this.#begin();
-    return this.#session;
+    return await this.#session;
   }
 
   #begin(): Promise<Session> {

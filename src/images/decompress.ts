@@ -19,8 +19,9 @@ const unpackers: Record<Exclude<Compression, 'none'>, Unpack> = {
 };
 
 /**
- * What was packed, in pieces; all that is packed is read, several members or frames after each other too. Rejects with what
- * `packed` rejects with, with CorruptStream where it is broken, cut short or followed by something else, and with `node.unfit`.
+ * What was packed, in pieces, each of which lasts until the next one is asked for; all that is packed is read, several
+ * members or frames after each other too. Rejects with what `packed` rejects with, with CorruptStream where it is broken, cut
+ * short or followed by something else, and with `node.unfit`.
  */
 export function decompress(packed: AsyncGenerator<Buffer>, compression: Compression): AsyncGenerator<Buffer> {
   return compression === 'none' ? packed : unpackers[compression](packed);

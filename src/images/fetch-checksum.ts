@@ -1,12 +1,13 @@
 /** What a published file must hash to, from the definition or from the list of checksums that it names. */
-import { readFile } from 'node:fs/promises';
 import { asCroftError, CroftError } from '../model/error.ts';
 import type { ChecksumAlgorithm, ImageChecksum } from '../model/image-definition.ts';
 import { checksumOf } from '../model/image-map/checksum-file.ts';
+import { urlWords } from '../model/url-words.ts';
 import { asSourceFailure, SourceFailure } from './fetch-failure.ts';
+import { readLocalText } from './fetch-local.ts';
 import type { Requester } from './fetch-request.ts';
 import type { Tries } from './fetch-tries.ts';
-import { parseSource, urlWords } from './fetch-url.ts';
+import { parseSource } from './fetch-url.ts';
 
 export interface ExpectedChecksum {
   algorithm: ChecksumAlgorithm;
@@ -50,7 +51,7 @@ export async function expectedChecksum(
 
 async function readList(source: string, requester: Requester, tries: Tries, signal: AbortSignal): Promise<string> {
   const url = parseSource(source);
-  if (url.protocol === 'file:') return await readFile(url, { encoding: 'utf8', signal });
+  if (url.protocol === 'file:') return await readLocalText(url, listLimit);
   for (;;) {
     try {
       const answer = await requester.get(url, {}, signal);

@@ -48,6 +48,10 @@ async function* receive({ url, partial, requester, tries, signal, announced, rec
     }
     const { total } = partial.origin;
     for await (const chunk of answer.body) {
+      // A server may send any number of bytes as the rest of a file.
+      if (total !== null && partial.length + chunk.length > total) {
+        throw new SourceFailure(`it promised ${total} bytes and sent more`, { content: true });
+      }
       if (partial.length === 0 && isHtml(chunk)) throw new SourceFailure('it is not an image: it is an HTML page', { content: true });
       await partial.append(chunk);
       tries.reached(partial.length);

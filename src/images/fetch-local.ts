@@ -1,6 +1,6 @@
 /** The bytes of an image that lies on the controller's own machine. */
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { asSourceFailure, SourceFailure } from './fetch-failure.ts';
 import type { PartialFile } from './fetch-partial.ts';
@@ -15,19 +15,34 @@ export interface LocalRead {
 
 /** As `download` does over a network. Rejects with SourceFailure where it is no regular file or cannot be read. */
 export async function* readLocal({ url, partial, signal, announced, received }: LocalRead): AsyncGenerator<Buffer> {
+  await using file = await openRegular(url);
+  const { size } = await file.stat();
+  await announced(size);
+  // A stream that is made with a signal that has aborted fails before anybody listens to it, which ends the process.
+  signal.throwIfAborted();
+  for await (const chunk of file.createReadStream({ highWaterMark: 1024 ** 2, autoClose: false, signal }) as AsyncIterable<Buffer>) {
+    await partial.append(chunk);
+    received(partial.length, size);
+    yield chunk;
+  }
+}
+
+/** All of a text of at most `most` bytes. Rejects with SourceFailure, also where it has more. */
+export async function readLocalText(url: URL, most: number): Promise<string> {
+  await using file = await openRegular(url);
+  const { size } = await file.stat();
+  if (size > most) throw new SourceFailure(`it has more than ${most} bytes`);
+  return await file.readFile('utf8');
+}
+
+async function openRegular(url: URL): Promise<FileHandle> {
   // Opening a pipe would wait for its other end.
   const handle = await open(pathOf(url), constants.O_RDONLY | constants.O_NONBLOCK).catch((thrown) => {
     throw asSourceFailure(thrown);
   });
-  await using file = handle;
-  const information = await file.stat();
-  if (!information.isFile()) throw new SourceFailure('it is not a regular file');
-  await announced(information.size);
-  for await (const chunk of file.createReadStream({ highWaterMark: 1024 ** 2, autoClose: false, signal }) as AsyncIterable<Buffer>) {
-    await partial.append(chunk);
-    received(partial.length, information.size);
-    yield chunk;
-  }
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  throw new SourceFailure('it is not a regular file');
 }
 
 function pathOf(url: URL): string {

@@ -12,7 +12,7 @@ export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 export interface RequestTimes {
   /** ms until an answer must have begun. */
   answer: number;
-  /** ms in which a piece of it must come. */
+  /** ms in which a piece of it must come, and pieces of `leastProgress` bytes together. */
   idle: number;
 }
 
@@ -29,6 +29,9 @@ export interface Requester {
   /** Resolves with the answer that is no redirect, whatever its status. Rejects with SourceFailure or the signal's reason. */
   get(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Answer>;
 }
+
+/** Bytes; what brings fewer in its time would never end, and keeps the images behind it from coming. */
+export const leastProgress = 16 * 1024;
 
 const redirects = new Set([301, 302, 303, 307, 308]);
 
@@ -113,15 +116,22 @@ function ask(
   });
 }
 
-/** Only the time in which a piece is waited for counts, not that in which the last one is worked on. */
+/** Only the time in which pieces are waited for counts, not that in which the last one is worked on. */
 async function* read(response: http.IncomingMessage, idle: number, signal: AbortSignal): AsyncGenerator<Buffer> {
   const giveUp = () => response.destroy(new SourceFailure(`nothing more came for ${idle / 1000} s`, { transient: true }));
   let timer = setTimeout(giveUp, idle);
+  let [since, waited, came] = [performance.now(), 0, 0];
   try {
     for await (const chunk of response as AsyncIterable<Buffer>) {
       clearTimeout(timer);
+      waited += performance.now() - since;
+      came += chunk.length;
+      if (came >= leastProgress) [waited, came] = [0, 0];
+      // Trying again would be as slow; another source may not be.
+      if (waited > idle) throw new SourceFailure(`it is too slow: ${came} bytes came in ${idle / 1000} s`);
       yield chunk;
       timer = setTimeout(giveUp, idle);
+      since = performance.now();
     }
   } catch (thrown) {
     if (signal.aborted) throw signal.reason;

@@ -1,6 +1,7 @@
 /** How often and how soon a source is tried again. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { SourceFailure } from './fetch-failure.ts';
+import { leastProgress } from './fetch-request.ts';
 
 export interface TryOptions {
   /** Tries without any progress. */
@@ -21,7 +22,7 @@ export class Tries {
     this.#signal = signal;
   }
 
-  /** Bytes that have come. Only what is further than ever counts as progress, for a download may begin anew. */
+  /** Bytes that have come. Only what is well further than ever counts as progress, for a download may begin anew. */
   reached(length: number): void {
     this.#reached = Math.max(this.#reached, length);
   }
@@ -30,8 +31,10 @@ export class Tries {
   async failed(thrown: unknown): Promise<void> {
     this.#signal.throwIfAborted();
     if (!(thrown instanceof SourceFailure) || !thrown.transient) throw thrown;
-    if (this.#reached > this.#furthest) this.#failed = 0;
-    this.#furthest = this.#reached;
+    if (this.#reached >= this.#furthest + leastProgress) {
+      this.#failed = 0;
+      this.#furthest = this.#reached;
+    }
     this.#failed += 1;
     if (this.#failed >= this.#options.count) {
       throw this.#failed === 1

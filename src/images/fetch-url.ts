@@ -1,16 +1,8 @@
-/** URLs that images are fetched from: which ones may be followed, and how they are told. Pure. */
+/** URLs that images are fetched from: which ones may be followed. Pure. */
+import { urlWords } from '../model/url-words.ts';
 import { SourceFailure } from './fetch-failure.ts';
 
 const redirectLimit = 10;
-
-/** A URL as messages name it: without credentials, which may also be in its query. */
-export function urlWords(url: string | URL): string {
-  const parsed = URL.parse(String(url));
-  if (parsed === null) return 'what is no URL';
-  const { protocol, host, pathname, search } = parsed;
-  if (host === '' && protocol !== 'file:') return `${protocol}…`;
-  return `${protocol}//${host}${pathname}${search === '' ? '' : '?…'}`;
-}
 
 /** Throws SourceFailure where it is no URL of a kind that is fetched. */
 export function parseSource(source: string): URL {

@@ -22,6 +22,8 @@ test('SC8 a file written in any pieces, with a break and going on, has their con
   const folder = await mkdtemp(path.join(tmpdir(), 'croft-sparse-'));
   context.after(() => rm(folder, { recursive: true }));
   const name = path.join(folder, 'file');
+  // While it is open the thread that hashes stays, and need not be started for each run.
+  await using _ = await SparseFile.create(path.join(folder, 'open'), []);
   await fc.assert(
     fc.asyncProperty(pieces, pieces, async (first, second) => {
       const [before, after] = [contentOf(first), contentOf(second)];
@@ -59,4 +61,29 @@ test('SC8 long runs of zeros take no room on the disk', async (context) => {
   const { size, blocks } = await stat(name);
   assert.equal(size, 16 * 1024 ** 2 + 100);
   assert.ok(blocks * 512 <= 128 * 1024, `${blocks * 512} bytes are allocated`);
+});
+
+test('SC8 files that are written at one time have each their own hashes', async (context) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'croft-sparse-'));
+  context.after(() => rm(folder, { recursive: true }));
+  await using one = await SparseFile.create(path.join(folder, 'one'), ['sha256']);
+  {
+    await using other = await SparseFile.create(path.join(folder, 'other'), ['sha512']);
+    await Promise.all([one.write(Buffer.alloc(3_000_000, 1)), other.write(Buffer.alloc(2_000_000, 2))]);
+    await other.flush();
+    assert.equal(other.digest('sha512'), createHash('sha512').update(Buffer.alloc(2_000_000, 2)).digest('hex'));
+    assert.throws(() => other.digest('sha256'), /not hashed with sha256/);
+  }
+  await one.write(Buffer.alloc(10, 3));
+  await one.flush();
+  assert.equal(one.digest('sha256'), hashOf(Buffer.concat([Buffer.alloc(3_000_000, 1), Buffer.alloc(10, 3)])));
+});
+
+test('SC8 a file that could not be written is never taken for whole, however often it is tried', async () => {
+  await using file = await SparseFile.create('/dev/full', ['sha256']);
+  await assert.rejects(async () => {
+    await file.write(Buffer.alloc(1024 ** 2, 1));
+    await file.flush();
+  }, /ENOSPC/);
+  for (let again = 0; again < 4; again++) await assert.rejects(file.flush(), /ENOSPC/);
 });

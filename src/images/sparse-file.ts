@@ -1,32 +1,39 @@
 /** Writes a file from its beginning to its end, hashed on the way, with holes where it has long runs of zeros. */
-import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
+import { type Algorithm, BlockHash, type Digests } from './block-hash.ts';
 
-/** What is written at one time; two such buffers are all the memory that a file takes. */
+export type { Algorithm } from './block-hash.ts';
+
+/** What is written at one time; three such buffers are all the memory that a file takes. */
 const blockSize = 1024 ** 2;
 /** A run of zeros that begins and ends at multiples of this becomes a hole. */
 const holeSize = 64 * 1024;
 const zeros = Buffer.alloc(holeSize);
 
-export type Algorithm = 'sha256' | 'sha512';
+interface Block {
+  bytes: Buffer<SharedArrayBuffer>;
+  /** Of what it held before it is filled again: written and hashed. */
+  done: Promise<unknown>;
+}
 
 export class SparseFile implements AsyncDisposable {
   readonly #handle: FileHandle;
-  readonly #hashes: ReadonlyMap<Algorithm, Hash>;
-  #block: Buffer = Buffer.allocUnsafe(blockSize);
-  #spare: Buffer = Buffer.allocUnsafe(blockSize);
+  readonly #hash: BlockHash;
+  #digests: Digests = {};
+  /** The first one is filled; the others are being written and hashed, the oldest next to it. */
+  readonly #blocks: [Block, ...Block[]];
   /** Where in the file the block begins, and how much of it is filled. Blocks end at multiples of their size. */
   #start = 0;
   #filled = 0;
-  #writing: Promise<void> = Promise.resolve();
 
-  private constructor(handle: FileHandle, algorithms: Iterable<Algorithm>) {
+  private constructor(handle: FileHandle, algorithms: readonly Algorithm[]) {
     this.#handle = handle;
-    this.#hashes = new Map([...algorithms].map((algorithm) => [algorithm, createHash(algorithm)]));
+    this.#hash = new BlockHash(algorithms);
+    this.#blocks = [createBlock(), createBlock(), createBlock()];
   }
 
   /** Creates the file, or empties it. `algorithms`: what its content is hashed with. */
-  static async create(file: string, algorithms: Iterable<Algorithm>): Promise<SparseFile> {
+  static async create(file: string, algorithms: readonly Algorithm[]): Promise<SparseFile> {
     return new SparseFile(await open(file, 'w+', 0o644), algorithms);
   }
 
@@ -34,7 +41,7 @@ export class SparseFile implements AsyncDisposable {
   static async reopen(
     file: string,
     length: number,
-    algorithms: Iterable<Algorithm>,
+    algorithms: readonly Algorithm[],
   ): Promise<{ file: SparseFile; restored: AsyncGenerator<Buffer> }> {
     const handle = await open(file, 'r+');
     await handle.truncate(length);
@@ -52,24 +59,25 @@ export class SparseFile implements AsyncDisposable {
     for (let offset = 0; offset < chunk.length; ) {
       const room = blockSize - ((this.#start + this.#filled) % blockSize);
       const piece = chunk.subarray(offset, offset + room);
-      piece.copy(this.#block, this.#filled);
+      piece.copy(this.#blocks[0].bytes, this.#filled);
       this.#filled += piece.length;
       offset += piece.length;
       if (piece.length === room) await this.#turn();
     }
   }
 
-  /** Lower-case hex, of what was written until the last `flush`. */
+  /** Lower-case hex, of what was restored or written until the last `flush`. */
   digest(algorithm: Algorithm): string {
-    const hash = this.#hashes.get(algorithm);
-    if (hash === undefined) throw new TypeError(`not hashed with ${algorithm}`);
-    return hash.copy().digest('hex');
+    const digest = this.#digests[algorithm];
+    if (digest === undefined) throw new TypeError(`not hashed with ${algorithm}`);
+    return digest;
   }
 
   /** Resolves when all that was written is in the file, as other processes see it. */
   async flush(): Promise<void> {
     await this.#turn();
-    await this.#writing;
+    await Promise.all(this.#blocks.map(({ done }) => done));
+    this.#digests = await this.#hash.digests();
   }
 
   /** Writes what is left, gives the file its length and makes it durable. */
@@ -80,33 +88,36 @@ export class SparseFile implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writing.catch(() => undefined);
+    await Promise.allSettled(this.#blocks.map(({ done }) => done));
+    await this.#hash[Symbol.asyncDispose]();
     await this.#handle.close();
   }
 
   async *#restore(length: number): AsyncGenerator<Buffer> {
+    const { bytes } = this.#blocks[0];
     while (this.#start < length) {
-      const buffer = Buffer.allocUnsafe(Math.min(blockSize, length - this.#start));
-      const { bytesRead } = await this.#handle.read(buffer, 0, buffer.length, this.#start);
+      const { bytesRead } = await this.#handle.read(bytes, 0, Math.min(blockSize, length - this.#start), this.#start);
       if (bytesRead === 0) throw new Error('the file became shorter while it was read');
-      const piece = buffer.subarray(0, bytesRead);
-      for (const hash of this.#hashes.values()) hash.update(piece);
+      const piece = bytes.subarray(0, bytesRead);
+      await this.#hash.update(piece);
       this.#start += bytesRead;
-      yield piece;
+      yield Buffer.from(piece);
     }
+    this.#digests = await this.#hash.digests();
   }
 
-  /** While one block is being written, it is hashed and the other one is filled. */
+  /** Has the filled block written and hashed, and waits for the oldest one, to fill that. After a failure it fails each time. */
   async #turn(): Promise<void> {
-    await this.#writing;
-    const piece = this.#block.subarray(0, this.#filled);
-    this.#writing = this.#put(piece, this.#start);
-    // Heard at the next turn; until then it is no unhandled rejection.
-    this.#writing.catch(() => undefined);
-    for (const hash of this.#hashes.values()) hash.update(piece);
-    [this.#block, this.#spare] = [this.#spare, this.#block];
+    const [block, ...others] = this.#blocks;
+    await block.done;
+    const piece = block.bytes.subarray(0, this.#filled);
+    block.done = Promise.all([this.#put(piece, this.#start), this.#hash.update(piece)]);
+    // Heard when it is its turn again; until then it is no unhandled rejection.
+    block.done.catch(() => undefined);
+    this.#blocks.splice(0, this.#blocks.length, ...others, block);
     this.#start += this.#filled;
     this.#filled = 0;
+    await this.#blocks[0].done;
   }
 
   async #put(piece: Buffer, start: number): Promise<void> {
@@ -114,6 +125,10 @@ export class SparseFile implements AsyncDisposable {
       for (let at = from; at < to; ) at += (await this.#handle.write(piece, at, to - at, start + at)).bytesWritten;
     }
   }
+}
+
+function createBlock(): Block {
+  return { bytes: Buffer.from(new SharedArrayBuffer(blockSize)), done: Promise.resolve() };
 }
 
 interface Run {

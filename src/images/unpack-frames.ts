@@ -3,7 +3,7 @@ import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { CorruptStream } from './corrupt-stream.ts';
 
 /** Each piece is one turn of a thread, so small pieces cost more than their work. */
-const pieceSize = 128 * 1024;
+const pieceSize = 512 * 1024;
 
 const engines = {
   gz: () => createGunzip({ chunkSize: pieceSize }),
@@ -34,7 +34,10 @@ export async function* unpackFrames(packed: AsyncGenerator<Buffer>, kind: keyof 
 async function* unpackFrame(feeder: Feeder): AsyncGenerator<Buffer> {
   const feeding = feeder.run();
   try {
-    yield* feeder.engine;
+    for await (const piece of feeder.engine as AsyncIterable<Buffer<ArrayBuffer>>) {
+      yield piece;
+      release(piece);
+    }
   } catch (thrown) {
     throw feeder.failure?.thrown ?? new CorruptStream(thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
   } finally {
@@ -47,13 +50,13 @@ async function* unpackFrame(feeder: Feeder): AsyncGenerator<Buffer> {
 class Feeder {
   readonly engine: Engine;
   readonly #packed: AsyncGenerator<Buffer>;
-  #chunk: Buffer;
+  #chunk: Buffer<ArrayBuffer>;
   #fed = 0;
   #ended = false;
   /** What reading the packed stream failed with. */
   failure: { thrown: unknown } | null = null;
 
-  constructor(engine: Engine, packed: AsyncGenerator<Buffer>, first: Buffer) {
+  constructor(engine: Engine, packed: AsyncGenerator<Buffer>, first: Buffer<ArrayBuffer>) {
     this.engine = engine;
     this.#packed = packed;
     this.#chunk = first;
@@ -81,18 +84,19 @@ class Feeder {
         this.engine.end();
         return;
       }
+      release(this.#chunk);
       this.#chunk = next;
     }
   }
 
   /** What came after the end of the frame. */
-  left(): Buffer {
+  left(): Buffer<ArrayBuffer> {
     return this.#chunk.subarray(this.#chunk.length - (this.#fed - this.engine.bytesWritten));
   }
 }
 
 /** Joins what a network brings to pieces that are worth a turn of a thread. Null at the end; a reader may come and go, which `for await` would not let it. */
-async function nextChunk(packed: AsyncGenerator<Buffer>): Promise<Buffer | null> {
+async function nextChunk(packed: AsyncGenerator<Buffer>): Promise<Buffer<ArrayBuffer> | null> {
   const pieces: Buffer[] = [];
   let length = 0;
   while (length < pieceSize) {
@@ -102,4 +106,12 @@ async function nextChunk(packed: AsyncGenerator<Buffer>): Promise<Buffer | null>
     length += value.length;
   }
   return length === 0 ? null : Buffer.concat(pieces, length);
+}
+
+/**
+ * Gives memory back when its last piece has been read. Left to the garbage collector it heaps up, and collecting it takes
+ * longer than unpacking. What is smaller may be a part of memory that others use too.
+ */
+function release({ buffer, byteOffset, length }: Buffer<ArrayBuffer>): void {
+  if (buffer.byteLength >= pieceSize && byteOffset + length === buffer.byteLength) buffer.transfer(0);
 }

@@ -4,7 +4,7 @@ import type { NetworkDriver } from '../drivers/network/driver.ts';
 import { type Call, type Host, perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import type { Node, NodeConfig, NodeSpecs } from '../model/node.ts';
-import type { RouterPlan } from '../model/node-plan.ts';
+import type { RouterPlan, WantedOnNode } from '../model/node-plan.ts';
 import type { Vm } from '../model/vm.ts';
 import type { ImageDelivery } from '../reconciler/context.ts';
 import { execute } from '../reconciler/execute.ts';
@@ -183,7 +183,7 @@ export class NodeWorker {
     await this.#loop.stop();
     if (this.#connection !== null) this.#options.images.giveUp(this.#connection.host, this.#connection.layout);
     await this.#watch?.[Symbol.asyncDispose]();
-    await this.#connection?.host.close();
+    await this.#connection?.host.end();
     await Promise.all(this.#busy.values());
   }
 
@@ -245,12 +245,10 @@ export class NodeWorker {
       leaving,
       sliceNames,
     } = await this.#options.turns.take(() => store.placement.onNode(node.id, routersIn(observed)));
-    const movedAway = await this.#movedAway(observed, new Set(rows.map(({ id }) => id)));
     const plan = planNode({
       wanted,
       observed,
       busy: this.#touched,
-      movedAway,
       postponedImages: this.#imageRetries.postponed(now()),
       ...this.#moves.look(wanted.vms, now()),
       now: now(),
@@ -261,6 +259,7 @@ export class NodeWorker {
     const settledRouters = this.#recordRouters(wanted.routers, plan.steps);
     const { addressed, expectant } = await this.#recordLeases(wanted.routers, routed, observed);
     for (const id of plan.forget) await store.vms.forget(id);
+    await store.placement.clearLeftovers(node.id, clearedLeftovers(wanted, observed));
     await this.#releaseRouters(node, observed, leaving);
     this.#reportStrangers(node, plan.strangers);
     const recorder = this.#recorder(node, sliceNames);
@@ -314,13 +313,6 @@ export class NodeWorker {
       failed,
       sliceName: (id) => sliceNames.get(id) ?? id,
     });
-  }
-
-  /** Those of the VMs seen here that have a row, but not on this node. */
-  async #movedAway(observed: NodeObservation, here: ReadonlySet<string>): Promise<Set<string>> {
-    const strange = observed.vms.map(({ id }) => id).filter((id) => !here.has(id));
-    const nodes = await this.#options.store.vms.nodesOf(strange);
-    return new Set(strange.filter((id) => nodes.has(id) && nodes.get(id) !== this.#options.nodeId));
   }
 
   /**
@@ -380,6 +372,12 @@ export class NodeWorker {
 /** The slices of which it has routers. */
 function routersIn({ network }: NodeObservation): string[] {
   return network.routers.map(({ sliceId }) => sliceId);
+}
+
+/** Those leftovers of which the node has nothing, and to which nothing is coming. */
+function clearedLeftovers({ leftovers, arriving }: WantedOnNode, { vms, arrivals }: NodeObservation): string[] {
+  const present = new Set([...vms.map(({ id }) => id), ...arrivals, ...arriving]);
+  return leftovers.filter((id) => !present.has(id));
 }
 
 function abilitiesOf({ accelerator, architecture, datapath }: NodeSpecs): NodeAbilities {

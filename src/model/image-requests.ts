@@ -44,6 +44,7 @@ export const catalogueEntrySchema = z
     /** Labels that stand for it. */
     aliases: z.array(z.string()),
     traits: imageTraitsSchema,
+    /** Without credentials. */
     sources: z.array(z.string()),
     /** Its content was fetched. */
     fetched: z.boolean(),

@@ -73,6 +73,8 @@ export function unknownName(kind: string, wrong: string, known: readonly string[
   const near = nearNames(wrong, known);
   if (near.length > 0) return `unknown ${kind} ${quoted(wrong)}: did you mean ${near.join(' or ')}?`;
   if (known.length === 0) return `unknown ${kind} ${quoted(wrong)}: there is none yet`;
-  const more = known.length > 10 ? ', …' : '';
-  return `unknown ${kind} ${quoted(wrong)}: there are ${known.slice(0, 10).join(', ')}${more}`;
+  // Keys of a form are few, and which of them has the wrong one below it cannot be guessed; names of things may be thousands.
+  const most = kind === 'key' ? known.length : 10;
+  const more = known.length > most ? ', …' : '';
+  return `unknown ${kind} ${quoted(wrong)}: there are ${known.slice(0, most).join(', ')}${more}`;
 }

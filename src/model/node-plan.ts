@@ -97,6 +97,10 @@ export interface WantedOnNode {
   vms: WantedVm[];
   /** VMs whose disks arrive from another node. */
   arriving: string[];
+  /** VMs that have another node and of which something may be left here by a move: that can go. */
+  leftovers: string[];
+  /** VMs that were given up with their node and have another now: what is here of them is out of date and can go. */
+  abandoned: string[];
   /** Images that are to be here whether or not a VM needs them. */
   images: LaunchImage[];
   routers: RouterPlan[];

@@ -45,6 +45,10 @@ export const nodeViewSchema = z
     /** What is promised to the VMs that are assigned to it. */
     promised: resourcesSchema,
     vms: z.int(),
+    /** Of its VMs, those that move to other nodes. */
+    leaving: z.int(),
+    /** VMs of other nodes that move here. */
+    arriving: z.int(),
     createdAt: z.int(),
   })
   .meta({ id: 'Node' });

@@ -21,7 +21,7 @@ export type SliceDocument = { text: string } | { file: unknown };
 export const applyRequestSchema = z
   .object({
     ...sliceDocumentShape,
-    /** VMs may be made anew where the change needs it; their disks are lost. */
+    /** VMs may be made anew where the change needs it, and volumes may go; what is on their disks is lost. */
     allowRecreate: z.boolean().default(false),
     /** Refuse unless the slice still has this generation; null where it must not exist yet. */
     against: z.int().nullable().optional(),
@@ -36,7 +36,15 @@ const partChangeSchema = z.object({
   kind: changeKindSchema,
   name: z.string(),
   /** What differs, in words; empty for `create` and `remove`. */
-  changes: z.array(z.object({ field: z.string(), from: z.string().nullable(), to: z.string().nullable() })),
+  changes: z.array(
+    z.object({
+      field: z.string(),
+      from: z.string().nullable(),
+      to: z.string().nullable(),
+      /** What is lost although the VM itself stays: needs `allowRecreate`. */
+      loses: z.string().optional(),
+    }),
+  ),
 });
 
 /** What an apply would do. */

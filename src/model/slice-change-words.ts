@@ -45,6 +45,6 @@ function vmInWords(spec: VmSpec): string {
 
 function fieldsInWords(changes: readonly (FieldChange<string> & { loses?: string })[]): string {
   return changes
-    .map(({ field, from, to, loses }) => `${field} ${from ?? 'none'} → ${to ?? 'none'}${loses === undefined ? '' : ` (loses ${loses})`}`)
+    .map(({ field, from, to, loses }) => `${field} ${from ?? 'none'} → ${to ?? 'none'}${loses === undefined ? '' : ` (${loses} is lost)`}`)
     .join(', ');
 }

@@ -9,7 +9,7 @@ export interface FieldChange<Field extends string> {
 }
 
 /** `loses` says what is lost although the VM itself stays: it needs to be confirmed as making a VM anew does. */
-export type VmFieldChange = FieldChange<Exclude<keyof VmSpec, 'name'>> & { loses?: 'volume data' };
+export type VmFieldChange = FieldChange<Exclude<keyof VmSpec, 'name'>> & { loses?: 'its data' };
 export type NetworkFieldChange = FieldChange<Exclude<keyof NetworkSpec, 'name'>>;
 
 export type VmChange =

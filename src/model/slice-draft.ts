@@ -1,4 +1,5 @@
 /** First step from slice file to slice: topology, template and own fields brought together, each still knowing where it was written. */
+import { parseLabel } from './image-map/label.ts';
 import type { InputIssues, InputPath } from './input-issues.ts';
 import { quoted } from './quote.ts';
 import type { NicModel } from './slice.ts';
@@ -67,7 +68,7 @@ function presetOf(file: SliceFile, issues: InputIssues): TopologyParts {
 
 function draftVm(name: string, own: VmFile | undefined, template: VmTemplate, presetNetworks: readonly string[]): VmDraft {
   const path: InputPath = own === undefined ? ['topology'] : ['vms', name];
-  const inherited = own?.flavor === undefined ? template : withoutSizes(template);
+  const inherited = own !== undefined && saysSizes(own) ? withoutSizes(template) : template;
   const pathOf = (field: keyof VmTemplate): InputPath => {
     if (own?.[field] !== undefined) return ['vms', name, field];
     return inherited[field] !== undefined ? ['template', field] : path;
@@ -78,9 +79,13 @@ function draftVm(name: string, own: VmFile | undefined, template: VmTemplate, pr
   return { name, path, fields, pathOf, nics, count: own?.count ?? 1 };
 }
 
-/** A VM that names a flavor means its sizes, not those of the template. */
+/** A VM that names a flavor, or an image with a size, means its sizes, not those of the template. */
+function saysSizes({ flavor, image }: VmFile): boolean {
+  return flavor !== undefined || (image !== undefined && (parseLabel(image)?.size ?? null) !== null);
+}
+
 function withoutSizes(template: VmTemplate): VmTemplate {
-  const { cpus: _cpus, memory: _memory, disk: _disk, ...rest } = template;
+  const { flavor: _flavor, cpus: _cpus, memory: _memory, disk: _disk, ...rest } = template;
   return rest;
 }
 

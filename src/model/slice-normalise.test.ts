@@ -119,6 +119,27 @@ vms:
   );
 });
 
+test('SC7 a VM whose image has a size means that size, not those of the template', () => {
+  const sizes = new Map([['huge', { name: 'huge', cpus: 8, memory: 8 * 1024 ** 3, disk: null }]]);
+  const images = storedImages('micro');
+  const { file } = readSliceFile(`
+slice: a
+template: { image: micro, flavor: medium, cpus: 3 }
+vms:
+  labelled: { image: "micro:huge" }
+  plain: {}
+  some: { image: "micro:huge", memory: 1GiB }`);
+  const spec = normaliseSlice(file, { ...context, images: { ...images, map: { ...images.map, sizes } } });
+  assert.deepEqual(
+    spec.vms.map((vm) => [vm.name, vm.cpus, vm.memory / 1024 ** 3]),
+    [
+      ['labelled', 8, 8],
+      ['plain', 3, 2],
+      ['some', 8, 1],
+    ],
+  );
+});
+
 test('CR11 a network without a subnet keeps the one it has when the slice is edited', () => {
   const before = normalise('{slice: a, networks: {one: {}, two: {}}}');
   assert.deepEqual(

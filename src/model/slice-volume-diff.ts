@@ -18,7 +18,7 @@ export function volumeDifferences(before: readonly VolumeSpec[], after: readonly
   const gone = before.filter(({ name }) => !wanted.has(name)).map((volume) => difference(volume, undefined));
   const others = after.flatMap((volume) => {
     const old = present.get(volume.name);
-    return old !== undefined && inWords(old) === inWords(volume) ? [] : [difference(old, volume)];
+    return old !== undefined && volumeInWords(old) === volumeInWords(volume) ? [] : [difference(old, volume)];
   });
   const differences = [...gone, ...others];
   return differences.length === 0 ? orderDifference(before, after) : differences;
@@ -28,7 +28,7 @@ function difference(before: VolumeSpec | undefined, after: VolumeSpec | undefine
   const change: VmFieldChange = { field: 'volumes', from: wordsOrNull(before), to: wordsOrNull(after) };
   const isLost = before !== undefined && before.image !== after?.image;
   const shrinks = before !== undefined && after !== undefined && !isLost && (after.size ?? 0) < (before.size ?? 0);
-  return { effect: shrinks ? 'recreate' : 'restart', change: isLost ? { ...change, loses: 'volume data' } : change };
+  return { effect: shrinks ? 'recreate' : 'restart', change: isLost ? { ...change, loses: 'its data' } : change };
 }
 
 /** The guest finds them in another order. */
@@ -38,9 +38,10 @@ function orderDifference(before: readonly VolumeSpec[], after: readonly VolumeSp
 }
 
 function wordsOrNull(volume: VolumeSpec | undefined): string | null {
-  return volume === undefined ? null : inWords(volume);
+  return volume === undefined ? null : volumeInWords(volume);
 }
 
-function inWords({ name, image, size }: VolumeSpec): string {
+/** `data 1GiB of image debian`. */
+export function volumeInWords({ name, image, size }: VolumeSpec): string {
   return [name, ...(size === null ? [] : [formatSize(size)]), ...(image === null ? [] : [`of image ${image}`])].join(' ');
 }

@@ -103,12 +103,12 @@ test('MH8 a volume that is added or grows needs a restart and loses nothing', ()
 
 test('MH8 a volume that goes or gets another image loses its data, which is said', () => {
   const gone = changeOf(['volumes: [{ name: data, size: 1GiB }]'], []);
-  assert.deepEqual([gone.kind, gone.changes], ['restart', [{ field: 'volumes', from: 'data 1GiB', to: null, loses: 'volume data' }]]);
-  assert.deepEqual(gone.lines, ['~ vm web: volumes data 1GiB → none (loses volume data) (restart)']);
+  assert.deepEqual([gone.kind, gone.changes], ['restart', [{ field: 'volumes', from: 'data 1GiB', to: null, loses: 'its data' }]]);
+  assert.deepEqual(gone.lines, ['~ vm web: volumes data 1GiB → none (its data is lost) (restart)']);
   const other = changeOf(['volumes: [{ name: b, image: debian }]'], ['volumes: [{ name: b, image: micro }]']);
-  assert.deepEqual([other.kind, other.changes[0]?.loses], ['restart', 'volume data']);
+  assert.deepEqual([other.kind, other.changes[0]?.loses], ['restart', 'its data']);
   const emptied = changeOf(['volumes: [{ name: b, image: debian, size: 9GiB }]'], ['volumes: [{ name: b, size: 9GiB }]']);
-  assert.equal(emptied.changes[0]?.loses, 'volume data');
+  assert.equal(emptied.changes[0]?.loses, 'its data');
 });
 
 test('MH8 a volume that is to be smaller makes its VM anew, as a smaller disk does', () => {

@@ -1,5 +1,6 @@
 /** A VM as the API shows it: names instead of identifiers, and one reason for a person. */
 import { z } from 'zod';
+import { firmwares } from './image-definition.ts';
 import { nicModels, restartPolicies } from './slice.ts';
 import { vmDesiredStates, vmObservedStates } from './vm.ts';
 
@@ -39,6 +40,10 @@ export const vmViewSchema = z
     memory: z.int(),
     /** Null where the image's own size is kept. */
     disk: z.int().nullable(),
+    /** Null leaves it to the image. */
+    firmware: z.enum(firmwares).nullable(),
+    /** In the order in which the guest finds them; a size is null where it is the image's own. */
+    volumes: z.array(z.object({ name: z.string(), image: z.string().nullable(), size: z.int().nullable() })),
     nics: z.array(nicViewSchema),
     restart: z.enum(restartPolicies),
     /** Restarts by policy since it last ran long enough. */

@@ -58,7 +58,6 @@ function stage() {
       wanted: { ...wanted, vms: remembered },
       observed: { vms, network: seen, images: [], arrivals: [] },
       busy: new Set<string>(),
-      movedAway: new Set<string>(),
       postponedImages: new Set<string>(),
       postponedMoves: new Map<string, string>(),
       moveSlots: 0,
@@ -130,8 +129,7 @@ function wantedOf(world: World): WantedOnNode {
   return {
     vms,
     routers: world.routers.map((sliceId) => ({ sliceId, slice: sliceId, transit: '100.64.0.0/30', networks: [] })),
-    arriving: [],
-    images: [],
+    ...{ arriving: [], leftovers: [], abandoned: [], images: [] },
   };
 }
 
@@ -147,7 +145,7 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
       fc.array(fc.tuple(worldArbitrary, fc.array(faultArbitrary, { maxLength: 3 })), { minLength: 1, maxLength: 4 }),
       async (edits) => {
         const { hypervisor, network, pass } = stage();
-        let wanted: WantedOnNode = { vms: [], routers: [], arriving: [], images: [] };
+        let wanted: WantedOnNode = { vms: [], routers: [], arriving: [], leftovers: [], abandoned: [], images: [] };
         for (const [world, faults] of edits) {
           wanted = wantedOf(world as World);
           for (const { step, vm, lose } of faults) {
@@ -162,7 +160,14 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
           vms: Object.fromEntries([...everyone].map((id) => [id, { desired: 'absent', memory: 1, nics: 0 }])),
           routers: [],
         });
-        const all = { vms: [...wanted.vms, ...removal.vms], routers: wanted.routers, arriving: [], images: [] };
+        const all = {
+          vms: [...wanted.vms, ...removal.vms],
+          routers: wanted.routers,
+          arriving: [],
+          leftovers: [],
+          abandoned: [],
+          images: [],
+        };
         let rest = 0;
         for (let round = 0; round < 12 && rest < 2; round += 1) rest = (await pass(all)) === 0 ? rest + 1 : 0;
         assert.equal(rest, 2, 'the passes never came to rest');

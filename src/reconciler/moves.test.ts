@@ -119,11 +119,16 @@ function stage() {
     const plan = planNode({
       wanted: {
         vms: !gone && row.nodeId === node ? [wanted] : [],
-        ...{ arriving: !gone && row.movingTo === node && row.desired !== 'absent' ? [id] : [], images: [], routers: [] },
+        ...{
+          arriving: !gone && row.movingTo === node && row.desired !== 'absent' ? [id] : [],
+          leftovers: gone || row.nodeId === node ? [] : [id],
+          abandoned: [],
+          images: [],
+          routers: [],
+        },
       },
       observed: { vms, network: seen, images: [], arrivals },
       busy: new Set(own.keys()),
-      movedAway: new Set(gone || row.nodeId === node ? [] : [id]),
       postponedImages: new Set(),
       postponedMoves: new Map(postponed ? [[id, 'as the test wants it']] : []),
       ...{ moveSlots: 1, now: time },

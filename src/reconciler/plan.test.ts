@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
 import type { ObservedNetwork } from '../drivers/network/driver.ts';
-import { type PortPlan, planHash, type RouterPlan, type VmLaunch, type WantedVm } from '../model/node-plan.ts';
+import { type PortPlan, planHash, type RouterPlan, type VmLaunch, type WantedOnNode, type WantedVm } from '../model/node-plan.ts';
 import { vmDesiredStates, vmObservedStates } from '../model/vm.ts';
 import { type NodePlan, type PlanInput, planNode } from './plan.ts';
 import { transitions } from './transitions.ts';
@@ -62,12 +62,13 @@ function seenPorts(...vms: WantedVm[]): ObservedNetwork {
   };
 }
 
+const nothing: WantedOnNode = { vms: [], routers: [], arriving: [], leftovers: [], abandoned: [], images: [] };
+
 function plan(vms: WantedVm[], seen: ObservedVm[], network: ObservedNetwork = seenPorts(...vms), rest: Partial<PlanInput> = {}): NodePlan {
   return planNode({
-    wanted: { vms, routers: [], arriving: [], images: [] },
+    wanted: { ...nothing, vms },
     observed: { vms: seen, network, images: [], arrivals: [] },
     busy: new Set(),
-    movedAway: new Set(),
     postponedImages: new Set(),
     postponedMoves: new Map(),
     moveSlots: 2,
@@ -199,20 +200,20 @@ test('CR17 a VM that this controller has no record of is shown and left alone, w
   assert.deepEqual(result.steps, []);
 });
 
-test('CR15 a VM that another node was given meanwhile is destroyed here: it must not run twice', () => {
-  const moved = wantedVm('m');
-  const result = plan([], [seenVm(moved)], seenPorts(), { movedAway: new Set(['m']) });
-  assert.deepEqual(kinds(result), ['destroy']);
+test('CR15 what a move left of a VM is destroyed, and a VM that was given up with this node: it must not run twice', () => {
+  const seen = [seenVm(wantedVm('l')), seenVm(wantedVm('m'))];
+  const result = plan([], seen, seenPorts(), { wanted: { ...nothing, leftovers: ['l'], abandoned: ['m'] } });
+  assert.deepEqual(kinds(result), ['destroy', 'destroy']);
+  assert.deepEqual(plan([], seen, seenPorts()).strangers, ['l', 'm']);
 });
 
 test('CR5 routers are made, edited, put right and removed by comparing plan and node', () => {
   const router: RouterPlan = { sliceId: 's', slice: 's', transit: '100.64.0.0/30', networks: [] };
   const with_ = (routers: ObservedNetwork['routers'], wanted: RouterPlan[], busy = new Set<string>()): NodePlan =>
     planNode({
-      wanted: { vms: [], routers: wanted, arriving: [], images: [] },
+      wanted: { ...nothing, routers: wanted },
       observed: { vms: [], network: { bridge: 'present', ports: [], routers }, images: [], arrivals: [] },
       busy,
-      movedAway: new Set(),
       postponedImages: new Set(),
       postponedMoves: new Map(),
       moveSlots: 2,
@@ -238,9 +239,9 @@ test('CR2 a missing bridge is made, before anything that needs it', () => {
 
 test('CR12 images that are wanted without a VM are fetched once, unless they are there, on their way, or failed lately', () => {
   const image = (sha256: string) => ({ id: `i-${sha256}`, sha256, format: 'qcow2' as const, size: 1 });
-  const wanted = { vms: [], routers: [], arriving: [], images: ['there', 'coming', 'failed', 'missing', 'missing'].map(image) };
+  const wanted = { ...nothing, images: ['there', 'coming', 'failed', 'missing', 'missing'].map(image) };
   const result = planNode({
-    ...{ wanted, movedAway: new Set<string>(), postponedMoves: new Map(), moveSlots: 2, now },
+    ...{ wanted, postponedMoves: new Map(), moveSlots: 2, now },
     observed: { vms: [], network: seenPorts(), images: ['there'], arrivals: [] },
     busy: new Set(['image:coming']),
     postponedImages: new Set(['failed']),
@@ -296,9 +297,9 @@ test('CR4 a VM whose move failed runs on, and started again where it was stopped
 
 test('CR4 what arrives is left alone; what has arrived of a VM that does not come any more is removed', () => {
   const other = wantedVm('b');
-  const wanted = { vms: [], routers: [], arriving: ['a', 'b'], images: [] };
+  const wanted = { ...nothing, arriving: ['a', 'b'], leftovers: ['b'] };
   const observed = { vms: [seenVm(other, { state: 'preparing' })], network: seenPorts(), images: [], arrivals: ['a', 'c', 'd'] };
-  const result = plan([], [], seenPorts(), { wanted, observed, movedAway: new Set(['b']), busy: new Set(['vm:d']) });
+  const result = plan([], [], seenPorts(), { wanted, observed, busy: new Set(['vm:d']) });
   assert.deepEqual(result.steps, [{ kind: 'discardArrival', id: 'c' }]);
   assert.deepEqual(result.strangers, []);
 });

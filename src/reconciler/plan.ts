@@ -21,8 +21,6 @@ export interface PlanInput {
   observed: NodeObservation;
   /** Subjects that a step of an earlier pass still works on (`subjectOf`): left alone in this one. */
   busy: ReadonlySet<string>;
-  /** VMs on the node that another node was given meanwhile. */
-  movedAway: ReadonlySet<string>;
   /** The sha256 of images that could not be brought here lately: they are tried again later. */
   postponedImages: ReadonlySet<string>;
   /** VMs whose move failed or could not begin lately, with the reason of a failure: they go on as they are, and are tried again later. */
@@ -182,16 +180,17 @@ function recover(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome):
 }
 
 /** Ports, VMs and the rest that are here without being wanted here. */
-function planStrays({ wanted, observed, busy, movedAway }: PlanInput, ports: PortLedger, plan: NodePlan): void {
+function planStrays({ wanted, observed, busy }: PlanInput, ports: PortLedger, plan: NodePlan): void {
   const known = new Set(wanted.vms.map(({ launch: { id } }) => id));
   const arriving = new Set(wanted.arriving);
+  const outdated = new Set([...wanted.leftovers, ...wanted.abandoned]);
   for (const id of observed.arrivals) {
     if (!arriving.has(id) && !busy.has(`vm:${id}`)) plan.steps.push({ kind: 'discardArrival', id });
   }
   for (const { id } of observed.vms) {
     if (known.has(id) || arriving.has(id)) continue;
     if (busy.has(`vm:${id}`)) ports.leave(id);
-    else if (movedAway.has(id)) plan.steps.push({ kind: 'destroy', id, label: id, stray: true });
+    else if (outdated.has(id)) plan.steps.push({ kind: 'destroy', id, label: id, stray: true });
     else {
       plan.strangers.push(id);
       ports.leave(id);

@@ -81,9 +81,16 @@ function makeUnit({ snapshot, candidates, peers, policy }: Context, vms: readonl
 function missingImage(vms: readonly PlacementVm[], { images, fetchFailures }: Context['snapshot']): string | null {
   for (const vm of vms) {
     if (vm.nodeId !== null) continue;
-    const missing = [vm.imageId, ...vm.volumes.map(({ imageId }) => imageId)].find((id) => id !== null && !images.get(id)?.content);
+    const needed = [
+      { id: vm.imageId, name: vm.spec.image },
+      ...vm.volumes.map(({ imageId }, index) => ({ id: imageId, name: vm.spec.volumes[index]?.image ?? '' })),
+    ];
+    const missing = needed.find(({ id }) => id !== null && !images.get(id)?.content);
     if (missing === undefined) continue;
-    const name = images.get(missing ?? '')?.name ?? vm.spec.image;
+    const image = images.get(missing.id ?? '');
+    // Of a VM that is only planned: nobody has asked for the image yet.
+    if (image === undefined) return `image ${missing.name} has to be fetched first`;
+    const { name } = image;
     const failure = fetchFailures.get(name);
     return failure === undefined ? `image ${name} is being fetched` : `image ${name} was not fetched yet: ${failure}`;
   }

@@ -20,8 +20,11 @@ test('CR4 what a change makes is foretold as if it were committed: without what 
   assert.equal(waiting?.node, null);
   assert.match(waiting?.reason ?? '', /^needs 3 GiB of memory; b: 2 GiB of memory free; a: 1 GiB of memory free; would fit on/);
   assert.deepEqual(places([{ ...old.spec, image: 'other' }, edited.spec]), [
-    { vm: 'old', node: null, reason: 'image other is being fetched' },
+    { vm: 'old', node: null, reason: 'image other has to be fetched first' },
   ]);
+  const volumes = [{ name: 'data', image: 'tools', size: null }];
+  const [withVolume] = places([{ ...old.spec, image: micro.name }, edited.spec, { ...vm('third').spec, volumes }]);
+  assert.equal(withVolume?.reason, 'image tools has to be fetched first');
   assert.deepEqual(places([old.spec, grown]), [], 'nothing new is made');
 });
 

@@ -3,6 +3,7 @@ import type { Selectable } from 'kysely';
 import type { NewIdentifier } from '../model/identifier.ts';
 import type { ImagePull } from '../model/image.ts';
 import type { ImageDefinition } from '../model/image-definition.ts';
+import { urlWords } from '../model/url-words.ts';
 import type { Database, Queries } from './database.ts';
 import { columnsOf, readImages } from './images.ts';
 import type { ImagePullStore } from './store.ts';
@@ -43,7 +44,7 @@ export class SqlImagePullStore implements ImagePullStore {
       name,
       content: null,
       traits,
-      origin: sources[0] ?? null,
+      origin: sources[0] === undefined ? null : urlWords(sources[0]),
       prepull: [],
       createdAt: this.#now(),
     };

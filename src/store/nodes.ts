@@ -185,9 +185,10 @@ async function unassignAll(queries: Queries, id: string, reason: string): Promis
   );
   await queries
     .updateTable('vms')
-    .set({ node_id: null, pending_reason: reason, moving_to: null, stay_reason: null, ...observedColumns(unobserved) })
+    .set({ node_id: null, pending_reason: reason, moving_to: null, stay_reason: null, abandoned: 1, ...observedColumns(unobserved) })
     .where('node_id', '=', id)
     .execute();
   await queries.updateTable('vms').set({ moving_to: null }).where('moving_to', '=', id).execute();
+  await queries.deleteFrom('leftovers').where('node_id', '=', id).execute();
   await queries.updateTable('slices').set({ router_node_id: null, router_reason: reason }).where('router_node_id', '=', id).execute();
 }

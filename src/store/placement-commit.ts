@@ -4,6 +4,7 @@ import { capacityOf, nothing, shortages } from '../model/capacity.ts';
 import type { NodeRole } from '../model/node.ts';
 import { mismatch, requirementOf, takesMore } from '../model/node-fit.ts';
 import type { Queries } from './database.ts';
+import { noteLeftovers } from './leftovers.ts';
 import { type Books, readBooks, relocate, type Subject } from './placement-books.ts';
 import { portions } from './vm-rows.ts';
 
@@ -103,8 +104,14 @@ async function write(queries: Queries, accepted: readonly Assignment[]): Promise
   for (const { kind, id, nodeId, reason } of accepted) changes[kind].add(id, nodeId, nodeId === null ? reason : null);
   for (const { nodeId, reason, ids } of changes.vm.parts())
     await queries.updateTable('vms').set({ node_id: nodeId, pending_reason: reason }).where('id', 'in', ids).execute();
-  for (const { nodeId, reason, ids } of changes.move.parts())
+  for (const { nodeId, reason, ids } of changes.move.parts()) {
     await queries.updateTable('vms').set({ moving_to: nodeId, stay_reason: reason }).where('id', 'in', ids).execute();
+    if (nodeId !== null)
+      await noteLeftovers(
+        queries,
+        ids.map((vmId) => ({ vmId, nodeId })),
+      );
+  }
   for (const { nodeId, reason, ids } of changes.router.parts())
     await queries.updateTable('slices').set({ router_node_id: nodeId, router_reason: reason }).where('id', 'in', ids).execute();
 }

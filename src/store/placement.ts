@@ -3,6 +3,7 @@ import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
 import type { WantedOnNode } from '../model/node-plan.ts';
 import { unobserved } from '../model/vm.ts';
 import type { Database } from './database.ts';
+import { clearLeftovers, noteLeftovers } from './leftovers.ts';
 import { readOpenWork } from './open-work.ts';
 import { ParsedTexts } from './parsed-texts.ts';
 import { commitAssignments } from './placement-commit.ts';
@@ -55,8 +56,15 @@ export class SqlPlacementStore implements PlacementStore {
         .where('node_id', '=', from)
         .where('moving_to', '=', to)
         .executeTakeFirst();
-      return numUpdatedRows > 0n;
+      if (numUpdatedRows === 0n) return false;
+      await clearLeftovers(queries, to, [vmId]);
+      await noteLeftovers(queries, [{ vmId, nodeId: from }]);
+      return true;
     });
+  }
+
+  async clearLeftovers(nodeId: string, vmIds: readonly string[]): Promise<void> {
+    if (vmIds.length > 0) await this.#database.write((queries) => clearLeftovers(queries, nodeId, vmIds));
   }
 
   async wanted(nodeId: string): Promise<WantedOnNode> {

@@ -189,6 +189,7 @@ async function createVms({ queries, newIdentifier, now }: CommitContext, slice: 
     generation: 1,
     boot: 0,
     image_id: pickImage(images, spec.image).id,
+    abandoned: 0,
     ...observedColumns(unobserved),
     created_at: now,
   });

@@ -180,6 +180,8 @@ export interface PlacementStore {
    * nothing changes, unless it is on node `from` and moves to node `to`.
    */
   completeMove(vmId: string, from: string, to: string): Promise<boolean>;
+  /** Nothing of these VMs is left on the node, see WantedOnNode.leftovers. */
+  clearLeftovers(nodeId: string, vmIds: readonly string[]): Promise<void>;
   /** What is wanted on a node. */
   wanted(nodeId: string): Promise<WantedOnNode>;
   /** What a pass over a node needs; `seen` are the slices of which it has routers. Costs in proportion to what is on the node. */

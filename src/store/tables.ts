@@ -76,6 +76,7 @@ export const tables = {
     pending_reason: 'text?',
     moving_to: 'text?',
     stay_reason: 'text?',
+    abandoned: 'integer',
     state: 'text',
     state_reason: 'text?',
     step: 'text?',
@@ -90,6 +91,7 @@ export const tables = {
     created_at: 'integer',
   },
   nics: { id: 'text', vm_id: 'text', network_id: 'text', name: 'text', mac: 'text', address: 'text' },
+  leftovers: { id: 'text', vm_id: 'text', node_id: 'text' },
   volumes: { id: 'text', vm_id: 'text', name: 'text', image_id: 'text?' },
   tasks: {
     id: 'text',
@@ -143,6 +145,7 @@ export interface Tables {
   networks: Columns<'networks'>;
   vms: Narrowed<'vms', { desired: VmDesired; state: VmObservedState }>;
   nics: Columns<'nics'>;
+  leftovers: Columns<'leftovers'>;
   volumes: Columns<'volumes'>;
   tasks: Narrowed<'tasks', Pick<Task, 'kind' | 'state'>>;
   events: Narrowed<'events', { sequence: Generated<number> }>;

@@ -117,6 +117,7 @@ export async function deleteVms(queries: Queries, ids: readonly string[]): Promi
   for (const part of portions(ids)) {
     await queries.deleteFrom('nics').where('vm_id', 'in', part).execute();
     await queries.deleteFrom('volumes').where('vm_id', 'in', part).execute();
+    await queries.deleteFrom('leftovers').where('vm_id', 'in', part).execute();
     await queries.deleteFrom('vms').where('id', 'in', part).execute();
   }
   if (ids.length > 0) await deleteUnnamedImages(queries);

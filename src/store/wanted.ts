@@ -5,6 +5,7 @@ import type { Network, Slice } from '../model/slice.ts';
 import type { Nic, Vm } from '../model/vm.ts';
 import type { Queries } from './database.ts';
 import { imageOf } from './images.ts';
+import { abandonedElsewhere, leftoversOn } from './leftovers.ts';
 import { readNode } from './nodes.ts';
 import { networkOf } from './slice-rows.ts';
 import type { NodeRecords } from './store.ts';
@@ -32,6 +33,8 @@ export async function readNodeRecords(queries: Queries, { nodeId, seen, transit 
     wanted: {
       vms: vms.map((vm) => wantedVm(vm, images, networksById)),
       arriving: await arrivingOn(queries, nodeId),
+      leftovers: await leftoversOn(queries, nodeId),
+      abandoned: await abandonedElsewhere(queries, nodeId),
       images: await prepulledOn(queries, nodeId),
       routers: routersOf(routing, networks, routed, transit),
     },

@@ -163,6 +163,7 @@ function imageIntake(store: Store): ApiDependencies['images'] {
       const wanted = definition ?? sampleMap.images.get(name);
       if (wanted === undefined) throw new CroftError('not-found', `no ${name}`);
       await store.imagePulls.request(wanted);
+      return wanted.name;
     },
     async keep(name, prepull) {
       await store.images.setPrepull(name, prepull);

@@ -55,6 +55,7 @@ function insideNamespace(outer: Host, name: string): Host {
     connect: (path) => outer.connect(path),
     login: () => outer.login(),
     close: () => outer.close(),
+    end: () => outer.end(),
   };
 }
 

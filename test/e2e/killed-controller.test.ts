@@ -219,7 +219,11 @@ async function isGone(): Promise<void> {
     async () => ((await controller.client.slices.list()).length === 0 && (await running()).length === 0) || undefined,
   );
   const stateFolder = `/var/lib/croft/node/${controllerId}`;
-  const kept = [`${stateFolder}/images/${sha256}.raw`, `${stateFolder}/undo/ip-forward`, `/run/croft/${controllerId}/routers`];
+  const kept = [
+    ...[`${stateFolder}/images/${sha256}.raw`, `${stateFolder}/undo/ip-forward`, `/run/croft/${controllerId}/routers`],
+    // What lets other nodes fetch images here, until the node is removed.
+    ...[`${stateFolder}/serve-image`, `${stateFolder}/undo/authorized-keys`],
+  ];
   for (const host of lab.hosts) {
     const before = atFirst.get(host.name);
     let now: HostSnapshot | undefined;

@@ -177,6 +177,17 @@ test('SC8 a server that promises less than it sends gives no image', async (cont
   await assertRefused(stage, definitionOf(url, { checksum }), 'image.unusable', /its sha256 is .* and should be/);
 });
 
+test('SC8 a server that sends more than the rest of the file as its rest gives no image, and is not asked for more', async (context) => {
+  const server = await serveImages(context, (request, response) => {
+    const from = Number(/\d+/.exec(request.headers.range ?? '0')?.[0]);
+    if (from === 0) return breakOff(response, disk, mebibyte);
+    response.writeHead(206, { etag: '"one"', 'content-range': `bytes ${from}-${disk.length - 1}/${disk.length}` }).end(disk);
+  });
+  const words = /it promised 2097152 bytes and sent more/;
+  await assertRefused(await fetchStage(context), definitionOf(`${server.url}/disk`), 'image.unusable', words);
+  assert.equal(server.asked.length, 2);
+});
+
 test('SC8 a server that does not speak HTTP, does not answer or stops in the middle is given up', async (context) => {
   const stage = await fetchStage(context, { times: { answer: 50, idle: 50 }, tries: { count: 2, firstDelay: 1 } });
   const strange = await serveBytes(context, (socket) => socket.end('220 ready\r\n'));
@@ -185,6 +196,25 @@ test('SC8 a server that does not speak HTTP, does not answer or stops in the mid
   await assertRefused(stage, definitionOf(silent), 'image.fetch', /did not answer within 0.05 s, 2 times in turn/);
   const stopping = await serveBytes(context, (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1024\r\n\r\nhalf'));
   await assertRefused(stage, definitionOf(stopping), 'image.fetch', /nothing more came for 0.05 s, after 4 of 1024 bytes, 2 times in turn/);
+});
+
+test('SC8 a server that sends byte by byte, or a byte with each connection, is given up, so that other images get their turn', async (context) => {
+  const stage = await fetchStage(context, { times: { answer: 10_000, idle: 1000 }, tries: { count: 3, firstDelay: 1 } });
+  const slow = await serveBytes(context, (socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1048576\r\n\r\n');
+    const drip = setInterval(() => socket.write('a'), 5);
+    socket.once('close', () => clearInterval(drip));
+  });
+  await assertRefused(stage, definitionOf(slow), 'image.fetch', /it is too slow: \d+ bytes came in 1 s$/);
+  const stingy = await serveImages(context, (request, response) => {
+    const from = Number(/\d+/.exec(request.headers.range ?? '0')?.[0]);
+    const headers = { etag: '"one"', 'content-range': `bytes ${from}-${disk.length - 1}/${disk.length}` };
+    response.writeHead(from === 0 ? 200 : 206, { ...headers, 'content-length': disk.length - from });
+    response.write(disk.subarray(from, from + 1), () => response.socket?.end());
+  });
+  // A byte that comes together with the break may be lost.
+  const words = /the connection broke \(aborted\).*, 3 times in turn/;
+  await assertRefused(stage, definitionOf(`${stingy.url}/disk`), 'image.fetch', words);
 });
 
 test('SC8 redirects are followed, but not round in a circle, without end, or to another kind of URL', async (context) => {

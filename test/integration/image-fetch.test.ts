@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { FetchProgress } from '../../src/images/fetch.ts';
+import { readLocal } from '../../src/images/fetch-local.ts';
+import { PartialFile } from '../../src/images/fetch-partial.ts';
 import type { Compression } from '../../src/model/image-definition.ts';
 import { definitionOf, fetchStage, refusal, sendFile, serveImages, temporaryFolder } from './image-server.ts';
 
@@ -150,6 +152,39 @@ test('SC8 an image of this machine is fetched by its file URL, and only from a r
     fetcher.fetch(definitionOf(nowhere)),
     refusal('image.fetch', /not a regular file; .*\/pipe: it is not a regular file; .*ENOENT.*; file:\/\/host\/disk: .*host/),
   );
+});
+
+test('SC8 a fetch of a file of this machine that is given up before it is read ends as given up', async (context) => {
+  const folder = await temporaryFolder(context);
+  const file = path.join(folder, 'disk.raw');
+  await writeFile(file, disk);
+  const abort = new AbortController();
+  await using partial = await PartialFile.create(
+    { path: path.join(folder, 'part'), name: 'disk', algorithms: ['sha256'], interval: 1 },
+    '',
+  );
+  const announced = async (): Promise<void> => abort.abort(new Error('not any more'));
+  const job = { url: pathToFileURL(file), partial, signal: abort.signal, announced, received: () => assert.fail('nothing is read') };
+  await assert.rejects(readLocal(job).next(), /not any more/);
+});
+
+test('SC8 a checksum list of this machine is read only from a regular file of a size that lists have', async (context) => {
+  const { fetcher } = await fetchStage(context);
+  const folder = await temporaryFolder(context);
+  const [file, list, pipe] = ['disk.raw', 'SHA256SUMS', 'pipe'].map((name) => path.join(folder, name)) as [string, string, string];
+  await writeFile(file, disk);
+  await writeFile(list, `${hashOf(disk)}  disk.raw\n`);
+  execFileSync('mkfifo', [pipe]);
+  const fetching = (from: string) =>
+    fetcher.fetch(
+      definitionOf(pathToFileURL(file).href, { checksum: { algorithm: 'sha256', url: pathToFileURL(from).href, file: 'disk.raw' } }),
+    );
+  assert.equal((await fetching(list)).sha256, hashOf(disk));
+  await truncate(list, 4 * 1024 ** 2 + 1);
+  await assert.rejects(fetching(list), refusal('image.fetch', /checksums of the image disk .*SHA256SUMS: it has more than 4194304 bytes/));
+  for (const strange of [pipe, '/dev/zero', folder]) {
+    await assert.rejects(fetching(strange), refusal('image.fetch', /checksums of the image disk .*: it is not a regular file/));
+  }
 });
 
 test('SC8 a proxy of the environment is used, save for what no_proxy names', async (context) => {

@@ -43,6 +43,7 @@ async function openSite(context: TestContext): Promise<Site> {
   const server = await serveImages(context, (request, response) => {
     if (request.url === '/disk.raw.zst') sendFile(request, response, packed);
     else if (request.url === '/SHA256SUMS') response.end(`${packedSum}  disk.raw.zst\n`);
+    else if (request.url === '/LIST') response.end(`${packedSum}  a.raw.zst\n`);
     else response.writeHead(404, { 'content-type': 'text/html' }).end('<html>no</html>');
   });
   const own = join(folder, 'images.yaml');
@@ -53,7 +54,7 @@ aliases: { best: disk-1, broken: gone }
 sizes: { large: { cpus: 4, memory: 4GiB } }
 images:
   disk-1: { source: ${server.url}/disk.raw.zst, checksums: ${server.url}/SHA256SUMS, memory: 64MiB, cpus: 2 }
-  gone: { source: ${server.url}/gone.qcow2 }
+  gone: { source: '${server.url.replace('//', '//user:hidden@')}/gone.qcow2?key=hidden' }
 `,
   );
   const library = await openImageLibrary({ folder: join(folder, 'images') });
@@ -100,7 +101,7 @@ test('SC6 SC8 an image of the map is fetched by its name, unpacked, verified, li
   const pulled = await croft('image pull disk-1');
   assert.equal(pulled.code, 0, pulled.stderr);
   assert.equal(pulled.stdout, `image disk-1: raw, a disk of 2 MiB, sha256 ${sha256.slice(0, 12)}\n`);
-  assert.match((await croft('image ls')).stdout, /^disk-1 +raw +2 MiB +2 MiB +0 +0 /m);
+  assert.match((await croft('image ls')).stdout, /^disk-1 +ready +raw +2 MiB +2 MiB +0 +0 /m);
   assert.match((await croft('image show disk-1')).stdout, /^from +http:\/\/127\.0\.0\.1:\d+\/disk\.raw\.zst$/m);
   assert.match((await croft('image catalogue')).stdout, /^disk-1 .* yes /m);
   const file = join(folder, 'exported');
@@ -111,6 +112,15 @@ test('SC6 SC8 an image of the map is fetched by its name, unpacked, verified, li
   const damaged = await croft('image verify disk-1');
   assert.equal(damaged.code, 1);
   assert.match(damaged.stdout, /^controller +damaged +fetch it again with: croft image pull disk-1/m);
+  for (const [spoil, words] of [
+    [() => writeFile(join(folder, 'images', `${sha256}.raw`), 'cut'), /has 3 bytes instead of 2097152.*croft image pull disk-1/s],
+    [() => rm(join(folder, 'images', `${sha256}.raw`)), /cannot be read: ENOENT.*croft image pull disk-1/s],
+  ] as const) {
+    await spoil();
+    const refused = await croft(`image export disk-1 ${file}`);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, words);
+  }
   assert.equal((await croft('image pull disk-1')).code, 0);
   assert.match((await croft('image verify disk-1')).stdout, /^controller +intact/m);
   assert.equal(asked.filter(({ path }) => path === '/disk.raw.zst').length, 2);
@@ -144,10 +154,19 @@ test('SC8 a pull that fails says why at once, and nothing of it is left in the l
   const missing = await croft('image pull gone');
   assert.equal(missing.code, 1);
   assert.match(missing.stderr, /gone\.qcow2.*404/s);
+  for (const told of ['image show gone -o json', 'image ls -o json', 'image catalogue -o json']) {
+    const { stdout } = await croft(told);
+    assert.match(stdout, /http:\/\/127\.0\.0\.1:\d+\/gone\.qcow2\?…/);
+    assert.doesNotMatch(stdout, /hidden/);
+  }
   const wrong = await croft(`image pull mine http://${'x'.repeat(8)}.invalid/a --sha256 12`);
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /images\.mine\.sha256: must be 64 hexadecimal digits/);
-  assert.equal((await croft('image pull mine file:///etc/hostname')).code, 2);
+  for (const local of ['file:///etc/hostname', 'FILE:///etc/hostname', 'http://127.0.0.1:1/a --checksums File:///etc/SHA256SUMS']) {
+    const refused = await croft(`image pull mine ${local}`);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /file:\/\/\/etc.* is a file of the controller's machine/i);
+  }
   const unknown = await croft('image pull disk1');
   assert.equal(unknown.code, 3);
   assert.match(unknown.stderr, /unknown image "disk1": did you mean disk-1\?/);
@@ -162,9 +181,35 @@ test('SC8 an image can be pulled from a URL with its hash; a wrong hash is refus
   const right = await croft(`image pull mine ${url}/disk.raw.zst --sha256 ${packedSum} --firmware uefi --to all`);
   assert.equal(right.code, 0, right.stderr);
   assert.match((await croft('image show mine')).stdout, /^needs +x86_64, UEFI$/m);
-  assert.match((await croft('image show mine')).stdout, /^kept on +all$/m);
-  assert.equal((await croft('image keep mine pool:fast,node:n1')).stdout, 'image mine is kept in advance on pool:fast, node:n1\n');
+  assert.match((await croft('image show mine')).stdout, /^kept on +all nodes$/m);
+  const kept = await croft('image keep mine pool:fast,node:n1');
+  assert.equal(kept.stdout, 'image mine is kept in advance on pool:fast, node:n1\n');
+  assert.equal(kept.stderr, 'pool:fast names no node yet\nnode:n1 names no node yet\n');
   assert.equal((await croft('image keep mine everywhere')).code, 2);
+});
+
+test('SC7 an image is pulled by another name too, and a name that is not fetched says how it is', async (context) => {
+  const { croft } = await openSite(context);
+  const alias = await croft('image show best');
+  assert.equal(alias.code, 3);
+  assert.match(alias.stderr, /best is no image but another name of disk-1\nhint: `croft image pull best` fetches it/);
+  assert.match((await croft('image show disk-1')).stderr, /disk-1 is in the image map and was not fetched yet\n/);
+  const pulled = await croft('image pull best');
+  assert.equal(pulled.code, 0, pulled.stderr);
+  assert.match(pulled.stdout, /^image disk-1: raw/);
+  assert.match((await croft('image show other')).stderr, /there is no image "other"/);
+});
+
+test('SC8 a pull without a checksum says so, and a list of any name can be read', async (context) => {
+  const { croft, url } = await openSite(context);
+  assert.match((await croft(`image pull mine ${url}/disk.raw.zst`)).stderr, /no checksum is given: mine is taken as the server sends it\n/);
+  const untold = await croft(`image pull mine ${url}/disk.raw.zst --checksums ${url}/LIST`);
+  assert.equal(untold.code, 2);
+  assert.match(untold.stderr, /add checksum_algorithm/);
+  const told = await croft(
+    `image pull mine ${url}/disk.raw.zst --checksums ${url}/LIST --checksum-algorithm sha256 --checksum-file a.raw.zst`,
+  );
+  assert.equal(told.code, 0, told.stderr);
 });
 
 test('SC9 what nothing names is told by a dry run and removed by a collection', async (context) => {

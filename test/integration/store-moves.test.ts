@@ -1,5 +1,6 @@
 /** Moves, groups and rules among VMs: what the commit of placement accepts, and how a move ends. */
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import type { Assignment, MoveAssignment, VmAssignment } from '../../src/model/assignment.ts';
 import { type Affinity, anywhere, type VmPlacement } from '../../src/model/placement.ts';
@@ -55,6 +56,38 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.deepEqual((await store.placement.onNode(b, [])).wanted.arriving, [vm.id]);
     await store.vms.desire('blue', 'vm', 'absent');
     assert.deepEqual((await store.placement.onNode(b, [])).wanted.arriving, [], 'what is being removed does not come any more');
+  });
+
+  test('CR15 only where moves have put something of a VM may it be removed; a backup from before a move gives no leave to', async (t) => {
+    const store = await open(t);
+    const [a, b] = await twoNodes(store);
+    const vm = await placed(store, vmSpec('vm', []), a);
+    const leftovers = async () => [(await store.placement.wanted(a)).leftovers, (await store.placement.wanted(b)).leftovers];
+    await store.nodes.administer(a, 'draining');
+    const before: string[] = [];
+    for await (const line of store.backups.dump()) before.push(line);
+    assert.deepEqual(await leftovers(), [[], []]);
+    await store.placement.commit([toMove(vm.id, a, b)]);
+    assert.deepEqual(await leftovers(), [[], [vm.id]], 'what arrives and is not wanted any more can go');
+    await store.placement.completeMove(vm.id, a, b);
+    assert.deepEqual(await leftovers(), [[vm.id], []], 'what is left where it was can go');
+    await store.backups.restore(Readable.from(before));
+    assert.deepEqual(await leftovers(), [[], []], 'the only copy of the disk is where the row does not say');
+    await store.placement.commit([toMove(vm.id, a, b)]);
+    await store.placement.clearLeftovers(b, [vm.id]);
+    assert.deepEqual(await leftovers(), [[], []]);
+  });
+
+  test('CR1 a VM that was given up with its node may be removed there should the machine come back, once it has another', async (t) => {
+    const store = await open(t);
+    const [a, b] = await twoNodes(store);
+    const vm = await placed(store, vmSpec('vm', []), a);
+    await store.nodes.remove(a, true);
+    const { id: again } = await addReadyNode(store, 'a');
+    assert.deepEqual((await store.placement.wanted(again)).abandoned, []);
+    await store.placement.commit([toNode(vm.id, b)]);
+    assert.deepEqual((await store.placement.wanted(again)).abandoned, [vm.id]);
+    assert.deepEqual((await store.placement.wanted(b)).abandoned, []);
   });
 
   test('CR1 what runs and would not be started again does not leave, nor does anything leave a node that does not answer', async (t) => {

@@ -256,7 +256,14 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const slice = await apply(store, { name: 'alone', networks: [], vms: [] });
     const node = await addReadyNode(store, 'n1');
     await store.placement.commit([toNode('router', slice.id, node.id)]);
-    assert.deepEqual((await store.placement.onNode(node.id, [])).wanted, { vms: [], arriving: [], images: [], routers: [] });
+    assert.deepEqual((await store.placement.onNode(node.id, [])).wanted, {
+      vms: [],
+      arriving: [],
+      leftovers: [],
+      abandoned: [],
+      images: [],
+      routers: [],
+    });
   });
 });
 

@@ -11,14 +11,20 @@ type Context = Pick<ApiDependencies, 'store' | 'images'>;
 
 /** Has an image fetched, anew where it is there. Rejects with `not-found` where neither the request nor the map says where from. */
 export async function pullImage(context: Context, name: string, { definition, prepull }: PullRequest): Promise<ImageView> {
-  await context.images.pull(name, definition === undefined ? null : publishedDefinition(name, definition));
-  if (prepull !== undefined) await context.images.keep(name, prepull);
-  return await showImage(context, name);
+  const meant = await context.images.pull(name, definition === undefined ? null : publishedDefinition(name, definition));
+  if (prepull !== undefined) await context.images.keep(meant, prepull);
+  return await showImage(context, meant);
 }
 
+/** Rejects with `not-found`, which says of a name of the map what to fetch. */
 export async function showImage(context: Context, name: string): Promise<ImageView> {
-  const image = await context.store.images.get(name);
-  return presentImage(image, await surroundings(context));
+  const image = (await context.store.images.list()).find((stored) => stored.name === name);
+  if (image !== undefined) return presentImage(image, await surroundings(context));
+  const { aliases, images } = await context.images.map();
+  const alias = aliases.get(name);
+  if (alias === undefined && !images.has(name)) return presentImage(await context.store.images.get(name), await surroundings(context));
+  const is = alias === undefined ? 'is in the image map and was not fetched yet' : `is no image but another name of ${alias.label}`;
+  throw new CroftError('not-found', `${name} ${is}`, { hint: `\`croft image pull ${name}\` fetches it` });
 }
 
 export async function listImages(context: Context): Promise<ImageView[]> {
@@ -34,9 +40,11 @@ async function surroundings({ store, images }: Context) {
 /** Files of the controller's machine are for its administrator to offer, in the image map. */
 function publishedDefinition(name: string, fields: unknown): ImageDefinition {
   const definition = readImageDefinition(name, fields);
-  const local = definition.sources.find((source) => source.startsWith('file:'));
+  const lists = definition.checksum !== null && 'url' in definition.checksum ? [definition.checksum.url] : [];
+  // A scheme may be written in any case.
+  const local = [...definition.sources, ...lists].find((url) => new URL(url).protocol === 'file:');
   if (local === undefined) return definition;
-  throw new CroftError('input.invalid', `the source ${local} of image ${name} is a file of the controller's machine`, {
+  throw new CroftError('input.invalid', `${local}, which the request names for image ${name}, is a file of the controller's machine`, {
     hint: 'Send the file with `croft image import`, or name it in the image map.',
   });
 }

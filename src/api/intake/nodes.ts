@@ -9,7 +9,7 @@ type Context = Pick<ApiDependencies, 'store' | 'nodes' | 'wake'>;
 
 /** Recorded first, so that it stands before what it leads to. */
 export async function drainNode({ store, nodes }: Context, name: string): Promise<Omit<DrainAnswer, 'node'>> {
-  await record(store, 'node.draining', name, `${name} is drained: nothing new is placed there, and what can leaves it`);
+  await record(store, 'node.draining', name, `${name} is being drained: nothing new is placed there, and what can leaves it`);
   return await nodes.drain(name);
 }
 

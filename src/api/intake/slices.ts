@@ -117,7 +117,7 @@ function refuseRecreation({ slice, vms }: SliceChange): void {
     .map(({ spec, changes }) => `${spec.name} (${changes.map(({ field }) => field).join(', ')})`);
   if (anew.length === 0) return;
   throw new CroftError('conflict.confirm', `in slice ${slice} these VMs would be made anew and lose their disks: ${anew.join('; ')}`, {
-    hint: 'allow it explicitly, or leave these fields as they are',
+    hint: 'allow it with "allowRecreate", or leave these fields as they are',
   });
 }
 
@@ -128,7 +128,7 @@ function refuseLoss({ slice, vms }: SliceChange): void {
   );
   if (lost.length === 0) return;
   throw new CroftError('conflict.confirm', `in slice ${slice} these volumes would lose their data: ${lost.join('; ')}`, {
-    hint: 'allow it explicitly, or leave these volumes as they are',
+    hint: 'allow it with "allowRecreate", or leave these volumes as they are',
   });
 }
 

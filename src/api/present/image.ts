@@ -1,10 +1,11 @@
 /** Images as they are shown. Pure. */
 import type { Image, ImagePull } from '../../model/image.ts';
+import { imagesOfAliases } from '../../model/image-map/follow.ts';
 import type { ImageMap } from '../../model/image-map/image-map.ts';
-import { resolveLabel } from '../../model/image-map/resolve.ts';
 import type { CatalogueEntry } from '../../model/image-requests.ts';
 import type { ImageView, PullProgress } from '../../model/image-view.ts';
 import type { Node } from '../../model/node.ts';
+import { urlWords } from '../../model/url-words.ts';
 import type { Vm } from '../../model/vm.ts';
 
 export interface ImageSurroundings {
@@ -28,10 +29,16 @@ export function presentImage(image: Image, { nodes, vms, pulls, progress }: Imag
 
 /** Sorted by name. */
 export function presentCatalogue(map: ImageMap, stored: readonly Image[]): CatalogueEntry[] {
-  const known = new Set(stored.map(({ name }) => name));
   const fetched = new Set(stored.filter(({ content }) => content !== null).map(({ name }) => name));
-  const aliases = Map.groupBy(map.aliases.keys(), (alias) => resolveLabel(map, alias, known).image);
+  const leads = imagesOfAliases(map);
+  const aliases = Map.groupBy(leads.keys(), (alias) => leads.get(alias));
   return [...map.images.values()]
-    .map(({ name, traits, sources }) => ({ name, aliases: (aliases.get(name) ?? []).sort(), traits, sources, fetched: fetched.has(name) }))
+    .map(({ name, traits, sources }) => ({
+      name,
+      aliases: (aliases.get(name) ?? []).sort(),
+      traits,
+      sources: sources.map(urlWords),
+      fetched: fetched.has(name),
+    }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -20,6 +20,8 @@ export function presentNode(node: Node, vms: readonly Vm[]): NodeView {
     capacity: capacityOf(node),
     promised: promised.get(node.id) ?? nothing,
     vms: own.length,
+    leaving: own.filter((vm) => vm.movingTo !== null).length,
+    arriving: arriving.length,
     createdAt: node.createdAt,
   };
 }

@@ -27,6 +27,8 @@ export function presentVm(vm: Vm, names: NodeNames): VmView {
     cpus: spec.cpus,
     memory: spec.memory,
     disk: spec.disk,
+    firmware: spec.firmware,
+    volumes: spec.volumes,
     nics: vm.nics.map((nic) => presentNic(nic, vm)),
     restart: spec.restart,
     restarts: observed.restarts,

@@ -129,7 +129,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
         operationId: 'exportImage',
         tags: ['images'],
         params: imageParams,
-        response: { 200: rawBody('application/octet-stream', 'qcow2, raw or ISO'), ...problems('not-found') },
+        response: { 200: rawBody('application/octet-stream', 'qcow2, raw or ISO'), ...problems('not-found', 'image.unusable') },
       },
     },
     async ({ params }, reply) => {

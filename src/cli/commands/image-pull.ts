@@ -1,6 +1,6 @@
 /** `croft image pull` and `croft image keep`: images from the network, and where they are kept in advance. */
 import { type Command, Option } from 'commander';
-import { architectures, backends, firmwares, sourceFormats } from '../../model/image-definition.ts';
+import { architectures, backends, checksumAlgorithms, firmwares, sourceFormats } from '../../model/image-definition.ts';
 import type { PullRequest } from '../../model/image-requests.ts';
 import { commaList, duration } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
@@ -13,6 +13,8 @@ interface PullFlags extends OutputOptions {
   sha256?: string;
   sha512?: string;
   checksums?: string;
+  checksumAlgorithm?: string;
+  checksumFile?: string;
   decompress?: string;
   format?: string;
   firmware?: string;
@@ -26,12 +28,14 @@ interface PullFlags extends OutputOptions {
 export function registerImagePull(image: Command, context: CliContext): void {
   const pull = image
     .command('pull')
-    .argument('<name>', 'an image of the catalogue, or how the new one is called')
+    .argument('<name>', 'an image of the catalogue, also by another name, or how the new one is called')
     .argument('[url...]', 'where it is; further ones are mirrors')
     .description('fetch an image, anew where it is there')
     .option('--sha256 <hex>', 'what its file hashes to')
     .option('--sha512 <hex>', 'what its file hashes to')
     .option('--checksums <url>', 'a file that lists the hashes of several')
+    .addOption(new Option('--checksum-algorithm <name>', 'what they are (by the name of that file)').choices(checksumAlgorithms))
+    .option('--checksum-file <name>', 'what the image is called in that file (as in its URL)')
     .option('--decompress <how>', 'zstd, gz, xz, bz2 or none (by its name)')
     .addOption(new Option('--format <format>', 'what it must be (told from its content)').choices(sourceFormats))
     .addOption(new Option('--firmware <kind>', 'what its guests start with (bios)').choices(firmwares))
@@ -39,7 +43,7 @@ export function registerImagePull(image: Command, context: CliContext): void {
     .addOption(new Option('--backend <name>', 'the hypervisor that it needs').choices(backends))
     .option('--to <targets>', 'keep it there in advance: all, pool:NAME, node:NAME', commaList)
     .option('--no-wait', 'do not wait until it is there')
-    .option('--timeout <time>', 'how long to wait', duration, 3_600_000);
+    .addOption(new Option('--timeout <time>', 'how long to wait').argParser(duration).default(3_600_000, '1h'));
   withExamples(
     withOutput(pull),
     'croft image pull debian-12',
@@ -48,8 +52,13 @@ export function registerImagePull(image: Command, context: CliContext): void {
   );
   pull.action(async (name: string, urls: string[], flags: PullFlags) => {
     const client = await context.client();
+    const { sha256, sha512, checksums, to = [] } = flags;
+    if (urls.length > 0 && [sha256, sha512, checksums].every((given) => given === undefined)) {
+      context.say(`no checksum is given: ${name} is taken as the server sends it`);
+    }
     const asked = await client.images.pull(name, requestOf(urls, flags));
-    const view = flags.wait ? await waitForImage(context, name, flags.timeout) : asked;
+    await sayUnknownTargets(context, to);
+    const view = flags.wait ? await waitForImage(context, asked.name, flags.timeout) : asked;
     await context.show(flags.output, view, imageAdded);
   });
   const keep = image
@@ -61,12 +70,22 @@ export function registerImagePull(image: Command, context: CliContext): void {
   keep.action(async (name: string, targets: string[], { output }: OutputOptions) => {
     const client = await context.client();
     await context.show(output, await client.images.prepull(name, targets), keptWords);
+    await sayUnknownTargets(context, targets);
   });
+}
+
+/** They may come later, so they are no error. */
+async function sayUnknownTargets(context: CliContext, targets: readonly string[]): Promise<void> {
+  if (targets.every((target) => target === 'all')) return;
+  const nodes = await (await context.client()).nodes.list();
+  const known = new Set(nodes.flatMap(({ name, config }) => ['all', `node:${name}`, `pool:${config.pool}`]));
+  for (const target of targets.filter((one) => !known.has(one))) context.say(`${target} names no node yet`);
 }
 
 function requestOf(sources: string[], flags: PullFlags): PullRequest {
   const { sha256, sha512, checksums, decompress, format, firmware, architecture, backend, to } = flags;
-  const fields = { sha256, sha512, checksums, decompress, format, firmware, architecture, backend };
+  const reading = { checksum_algorithm: flags.checksumAlgorithm, checksum_file: flags.checksumFile };
+  const fields = { sha256, sha512, checksums, ...reading, decompress, format, firmware, architecture, backend };
   const given = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
   const defined = sources.length > 0 || Object.keys(given).length > 0;
   return { ...(defined && { definition: { ...(sources.length > 0 && { sources }), ...given } }), ...(to !== undefined && { prepull: to }) };

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { DrainAnswer } from '../../model/operations.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { type TaskOptions, withWait } from '../progress/run-task.ts';
 import { waitForTask } from '../progress/wait.ts';
 import { drainText } from '../views/drain.ts';
@@ -14,7 +15,9 @@ export function registerNodeDrain(drain: Command, context: CliContext): void {
     const client = await context.client();
     const { sequence } = await client.events.latest();
     const begun = await client.nodes.drain(name);
-    await context.show(options.output, options.wait ? await waitForEnd(context, begun, sequence, options.timeout) : begun, drainText);
+    const answer = options.wait ? await waitForEnd(context, begun, sequence, options.timeout) : begun;
+    await context.show(options.output, answer, drainText);
+    if (options.wait && answer.vms.some(({ stayReason }) => stayReason !== null)) context.exitCode = exitCodes.failed.code;
   });
 }
 

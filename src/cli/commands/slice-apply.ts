@@ -19,7 +19,7 @@ export function registerSliceApply(apply: Command, context: CliContext): void {
   apply
     .description('make a slice as its file says, changing only what differs')
     .requiredOption('-f, --file <file>', 'the slice file, - for standard input')
-    .option('-y, --yes', 'do not ask before VMs are removed or made anew')
+    .option('-y, --yes', 'do not ask before VMs or volumes are removed')
     .option('--allow-recreate', 'VMs may be made anew where the change needs it; their disks are lost');
   withExamples(
     withWait(apply),
@@ -35,25 +35,32 @@ async function applySlice(context: CliContext, options: ApplySliceOptions): Prom
   const client = await context.client();
   const plan = await client.slices.plan({ text });
   if (output === 'table') context.print(planText(plan, context.paint));
-  await permitLosses(context, plan, { yes: yes ?? false, allowRecreate });
+  const volumesGo = await permitLosses(context, plan, { yes: yes ?? false, allowRecreate });
   const { sequence } = await client.events.latest();
-  const applied = await client.slices.apply({ text }, { allowRecreate, against: plan.against });
+  const applied = await client.slices.apply({ text }, { allowRecreate: allowRecreate || volumesGo, against: plan.against });
   const waits = options.wait && applied.task !== null;
   const task =
     waits && applied.task ? await waitForTask(context, applied.task, { after: sequence, timeout: options.timeout }) : applied.task;
   await context.show(output, { ...applied, task }, () => (task === null ? '' : taskInWords(task)));
 }
 
-async function permitLosses(context: CliContext, plan: PlanAnswer, given: { yes: boolean; allowRecreate: boolean }): Promise<void> {
+/** Resolves to whether volumes of VMs that stay lose their data, once all that is lost was permitted. */
+async function permitLosses(context: CliContext, plan: PlanAnswer, given: { yes: boolean; allowRecreate: boolean }): Promise<boolean> {
   const named = (kind: PlanAnswer['vms'][number]['kind']): string[] => plan.vms.flatMap((vm) => (vm.kind === kind ? [vm.name] : []));
   const recreated = named('recreate');
-  const lost = [...named('remove'), ...recreated];
+  const disks = [...named('remove'), ...recreated];
+  const volumes = plan.vms.flatMap(({ kind, name, changes }) =>
+    kind === 'restart' ? changes.flatMap(({ from, loses }) => (loses === undefined ? [] : [`${name} (${from})`])) : [],
+  );
   if (recreated.length > 0 && !given.allowRecreate) {
     throw new CroftError('conflict.confirm', `the change makes ${recreated.join(', ')} anew, and what is on their disks is lost`, {
       hint: 'add --allow-recreate if that is wanted',
     });
   }
-  if (lost.length > 0 && !given.yes) {
-    await confirm(context, `What is on the ${lost.length === 1 ? 'disk' : 'disks'} of ${lost.join(', ')} will be lost. Go on?`, '--yes');
-  }
+  const lost = [
+    ...(disks.length > 0 ? [`the ${disks.length === 1 ? 'disk' : 'disks'} of ${disks.join(', ')}`] : []),
+    ...(volumes.length > 0 ? [`the ${volumes.length === 1 ? 'volume' : 'volumes'} of ${volumes.join(', ')}`] : []),
+  ];
+  if (lost.length > 0 && !given.yes) await confirm(context, `What is on ${lost.join(' and on ')} will be lost. Go on?`, '--yes');
+  return volumes.length > 0;
 }

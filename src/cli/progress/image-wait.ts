@@ -59,7 +59,8 @@ class ImageDisplay {
   readonly #context: CliContext;
   readonly #name: string;
   readonly #lines: LiveLines;
-  readonly #beganAt = Date.now();
+  /** What was there at the first look: an earlier attempt's, which says nothing of the rate. */
+  #first: { received: number; at: number } | null = null;
   #said = '';
 
   constructor(context: CliContext, name: string) {
@@ -84,7 +85,10 @@ class ImageDisplay {
     if (lacking.length > 0) return `${this.#name}: on its way to ${lacking.join(', ')}`.slice(0, width);
     if (progress?.total == null) return stage(this.#name, progress).slice(0, width);
     const { received, total } = progress;
-    return transferLine({ name: this.#name, sent: received, total, elapsed: Date.now() - this.#beganAt, width });
+    const now = Date.now();
+    if (this.#first === null || received < this.#first.received) this.#first = { received, at: now };
+    const { received: before, at } = this.#first;
+    return transferLine({ name: this.#name, sent: received, total, before, elapsed: now - at, width });
   }
 }
 

@@ -23,7 +23,18 @@ const web: VmView = {
     reason: null,
     step: 'image',
   },
-  ...{ addressed: false, image: 'micro', cpus: 1, memory: 1, disk: null, nics: [], restart: 'always', restarts: 0 },
+  ...{
+    addressed: false,
+    image: 'micro',
+    cpus: 1,
+    memory: 1,
+    disk: null,
+    firmware: null,
+    volumes: [],
+    nics: [],
+    restart: 'always',
+    restarts: 0,
+  },
   ...{ retryAt: null, startedAt: null, createdAt: 0 },
 };
 const pending: VmView = { ...web, id: 'v2', name: 'db', node: null, step: null, reason: 'n1: needs 900 GiB of memory, 23 GiB is free' };
@@ -88,6 +99,7 @@ test('CR9 an event is one plain line', () => {
 test('CR12 a transfer shows a bar where there is room', () => {
   const transfer = { name: 'micro', sent: 512, total: 1024, elapsed: 1000, width: 80 };
   assert.equal(transferLine(transfer), `micro  [${'#'.repeat(20)}${' '.repeat(19)}]   50 %  512 B of 1 KiB, 512 B/s`);
+  assert.match(transferLine({ ...transfer, before: 256 }), / 512 B of 1 KiB, 256 B\/s$/);
   assert.equal(transferLine({ ...transfer, width: 20 }), 'micro  50 %  512 B…');
 });
 

@@ -7,6 +7,8 @@ export interface Transfer {
   /** Bytes. */
   sent: number;
   total: number;
+  /** Bytes of `sent` that were there when the time began to count; 0 by default. */
+  before?: number;
   /** ms. */
   elapsed: number;
   width: number;
@@ -14,9 +16,9 @@ export interface Transfer {
 
 const widestBar = 40;
 
-export function transferLine({ name, sent, total, elapsed, width }: Transfer): string {
+export function transferLine({ name, sent, total, before = 0, elapsed, width }: Transfer): string {
   const share = total === 0 ? 1 : Math.min(1, sent / total);
-  const rate = elapsed > 0 ? sizeInWords((sent / elapsed) * 1000) : '0 B';
+  const rate = elapsed > 0 ? sizeInWords((Math.max(0, sent - before) / elapsed) * 1000) : '0 B';
   const words = `${String(Math.floor(share * 100)).padStart(3)} %  ${sizeInWords(sent)} of ${sizeInWords(total)}, ${rate}/s`;
   const bar = Math.min(widestBar, width - name.length - words.length - 6);
   if (bar < 5) return cutText(`${name} ${words}`, width);

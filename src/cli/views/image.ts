@@ -18,6 +18,7 @@ export function imageTable(images: readonly ImageView[], options: ViewOptions): 
     [
       { title: 'IMAGE', least: 10 },
       { title: 'STATE', least: 8 },
+      { title: 'FORMAT' },
       { title: 'FILE', align: 'right' },
       { title: 'DISK', align: 'right' },
       { title: 'VMS', align: 'right' },
@@ -28,6 +29,7 @@ export function imageTable(images: readonly ImageView[], options: ViewOptions): 
     images.map((image) => [
       image.name,
       stateOf(image),
+      image.content?.format ?? '-',
       image.content === null ? '-' : sizeInWords(image.content.size),
       image.content === null ? '-' : sizeInWords(image.content.virtualSize),
       String(image.vms),
@@ -39,12 +41,10 @@ export function imageTable(images: readonly ImageView[], options: ViewOptions): 
   );
 }
 
-/** Its format once it is there, and what its fetching does. */
+/** Whether it is there, and what its fetching does. */
 function stateOf({ content, pull }: ImageView): string {
-  const format = content?.format ?? null;
-  if (pull === null) return format ?? 'not fetched';
-  const going = pullWords(pull);
-  return format === null ? going : `${format}, ${going}`;
+  if (pull === null) return content === null ? 'not fetched' : 'ready';
+  return content === null ? pullWords(pull) : `ready, ${pullWords(pull)}`;
 }
 
 function pullWords({ progress, reason }: PullView): string {
@@ -70,7 +70,7 @@ export function imageDetails(image: ImageView, options: ViewOptions): string {
       ['from', origin],
       ['VMs', String(image.vms)],
       ['on nodes', image.nodes.join(', ') || 'none'],
-      ['kept on', image.prepull.join(', ') || 'nodes whose VMs need it'],
+      ['kept on', image.prepull.map(targetInWords).join(', ') || 'nodes whose VMs need it'],
       ['since', timeInWords(image.createdAt)],
     ],
     options,
@@ -97,17 +97,23 @@ export function imageAdded({ name, content }: Image): string {
 }
 
 export function keptWords({ name, prepull }: Image): string {
-  return prepull.length === 0 ? `image ${name} is kept where VMs need it` : `image ${name} is kept in advance on ${prepull.join(', ')}`;
+  return prepull.length === 0
+    ? `image ${name} is kept where VMs need it`
+    : `image ${name} is kept in advance on ${prepull.map(targetInWords).join(', ')}`;
+}
+
+function targetInWords(target: string): string {
+  return target === 'all' ? 'all nodes' : target;
 }
 
 export function catalogueTable(entries: readonly CatalogueEntry[], options: ViewOptions): string {
   return renderTable(
     [
-      { title: 'IMAGE', least: 12 },
+      { title: 'IMAGE' },
       { title: 'NEEDS' },
       { title: 'FETCHED' },
       { title: 'ALSO CALLED', least: 12 },
-      { title: 'FROM', least: 16, minor: true },
+      { title: 'FROM', least: 32, minor: true },
     ],
     entries.map(({ name, aliases, traits, sources, fetched }) => [
       name,

@@ -72,7 +72,14 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
       ['labels', labelsInWords(config.labels, ', ') || null],
       ['bridge', config.uplink === null ? config.bridge : `${config.bridge}, uplink ${config.uplink}`],
       ['folders', `${config.stateFolder}, ${config.runFolder}`],
-      ['VMs', String(node.vms)],
+      [
+        'VMs',
+        [
+          `${node.vms}`,
+          ...(node.leaving > 0 ? [`${node.leaving} leaving`] : []),
+          ...(node.arriving > 0 ? [`${node.arriving} arriving`] : []),
+        ].join(', '),
+      ],
       ['CPUs', capacity === null ? null : `${promised.cpus} of ${amount(capacity.cpus)} promised (overcommit ${config.overcommit.cpus})`],
       ['memory', capacity === null ? null : `${sizeInWords(promised.memory)} of ${sizeInWords(capacity.memory)} promised`],
       ['disk', capacity === null ? null : `${sizeInWords(promised.disk)} of ${sizeInWords(capacity.disk)} promised`],

@@ -1,4 +1,5 @@
 /** VMs as text. Pure. */
+import { volumeInWords } from '../../model/slice-volume-diff.ts';
 import { formatSize } from '../../model/unit.ts';
 import type { VmView } from '../../model/vm-view.ts';
 import { renderFields } from '../output/fields.ts';
@@ -26,7 +27,8 @@ const columns: readonly Column[] = [
   { title: 'CPUS', align: 'right', minor: true },
   { title: 'MEMORY', align: 'right', minor: true },
   { title: 'UP', align: 'right', minor: true },
-  { title: 'REASON', least: 16 },
+  // A reason that is cut to a few words says nothing: the minor columns go before that.
+  { title: 'REASON', least: 36 },
 ];
 
 export function vmTable(vms: readonly VmView[], options: ViewOptions): string {
@@ -68,6 +70,8 @@ export function vmDetails(vm: VmView, options: ViewOptions): string {
       ['CPUs', String(vm.cpus)],
       ['memory', formatSize(vm.memory)],
       ['disk', vm.disk === null ? "the image's size" : formatSize(vm.disk)],
+      ['volumes', vm.volumes.map(volumeInWords).join(', ') || null],
+      ['firmware', vm.firmware?.toUpperCase() ?? "the image's"],
       ['addressed', vm.addressed ? 'yes: every NIC with DHCP has its lease' : 'no'],
       ['restart', vm.restarts === 0 ? vm.restart : `${vm.restart}; restarted ${vm.restarts} times`],
       ['next try', timeInWords(vm.retryAt)],

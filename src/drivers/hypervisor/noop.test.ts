@@ -9,7 +9,7 @@ import { createNoopHypervisor } from './noop.ts';
 const layout: NodeLayout = { controllerId: 'c', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null };
 const abilities: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' };
 const refuse = () => Promise.reject(new Error('the noop driver asks no host'));
-const host: Host = { name: 'n', batch: refuse, spawn: refuse, connect: refuse, login: refuse, close: refuse };
+const host: Host = { name: 'n', batch: refuse, spawn: refuse, connect: refuse, login: refuse, close: refuse, end: refuse };
 const vm: VmLaunch = {
   id: 'aaaaaaaaaaaaaaaa',
   hostname: 'h',

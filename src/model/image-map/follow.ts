@@ -15,6 +15,22 @@ export function nextAlias(map: ImageMap, name: string): string | null {
   return target !== null && target.name !== name && map.aliases.has(target.name) ? target.name : null;
 }
 
+/** The image at the end of each alias, found in time in proportion to their number. No alias may go round in a circle. */
+export function imagesOfAliases(map: ImageMap): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const start of map.aliases.keys()) {
+    const passed: string[] = [];
+    let end = start;
+    for (let name: string | null = start; name !== null && !found.has(name); name = nextAlias(map, name)) {
+      passed.push(name);
+      end = targetOf(map, name)?.name ?? name;
+    }
+    const image = found.get(end) ?? end;
+    for (const name of passed) found.set(name, image);
+  }
+  return found;
+}
+
 export function isImage(map: ImageMap, name: string, knownImages: ReadonlySet<string>): boolean {
   return map.images.has(name) || knownImages.has(name);
 }

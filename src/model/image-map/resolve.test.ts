@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { CroftError } from '../error.ts';
 import { type ImageDefinition, usualTraits } from '../image-definition.ts';
+import { imagesOfAliases } from './follow.ts';
 import { emptyImageMap, type ImageMap, mergeImageMaps } from './image-map.ts';
 import { readImageMap } from './read.ts';
 import { checkReferences } from './references.ts';
@@ -161,6 +162,8 @@ test('SC6 a chain of any length is followed', () => {
   const chain = readImageMap(`aliases:\n${lines.join('\n')}\nimages: { image: ${source} }`, 'images.yaml');
   checkReferences(chain, none);
   assert.equal(resolveLabel(chain, 'a0', none).image, 'image');
+  const ends = imagesOfAliases(chain);
+  assert.ok(ends.size === count && [...ends.values()].every((image) => image === 'image'));
 });
 
 test('SC6 many references that lead nowhere are told in good time', () => {
@@ -234,7 +237,11 @@ test('SC7 where the references of a map hold, each of its names resolves, and wh
       };
       const holds = succeeds(() => checkReferences(some, images));
       const resolves = labels.every((one) => succeeds(() => resolveLabel(some, one, images)));
-      if (holds) assert.ok(resolves);
+      if (holds) {
+        assert.ok(resolves);
+        const ends = [...some.aliases.keys()].map((alias) => [alias, resolveLabel(some, alias, images).image]);
+        assert.deepEqual(imagesOfAliases(some), new Map(ends as [string, string][]));
+      }
       // The size of an alias further on may be wrong where another is used before it.
       const sizesAreThere = [...some.aliases.values()].every(
         ({ label: to }) => !to.includes(':') || some.sizes.has(to.split(':')[1] ?? ''),

@@ -93,6 +93,7 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
       pending_reason ${text},
       moving_to ${text} references nodes (id),
       stay_reason ${text},
+      abandoned ${integer} not null check (abandoned in (0, 1)),
       state ${text} not null check (state in ('none', 'preparing', 'stopped', 'running', 'paused', 'failed', 'unknown')),
       state_reason ${text},
       step ${text},
@@ -126,6 +127,15 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
     'create unique index nics_by_name on nics (vm_id, name)',
     'create unique index nics_by_address on nics (network_id, address)',
     'create unique index nics_by_mac on nics (mac)',
+    // Nodes other than its own on which something of a VM may be: what a move brings there before its end, or leaves behind.
+    `create table leftovers (
+      id ${text} primary key,
+      vm_id ${text} not null references vms (id),
+      node_id ${text} not null references nodes (id)
+    )${tableSuffix}`,
+    'create unique index leftovers_by_vm on leftovers (vm_id, node_id)',
+    'create index leftovers_by_node on leftovers (node_id)',
+    'create index vms_abandoned on vms (node_id) where abandoned = 1',
     `create table volumes (
       id ${text} primary key,
       vm_id ${text} not null references vms (id),

@@ -57,6 +57,12 @@ CREATE TABLE public.images (
     CONSTRAINT images_format_check CHECK ((format = ANY (ARRAY['qcow2'::text, 'raw'::text, 'iso'::text])))
 );
 
+CREATE TABLE public.leftovers (
+    id text NOT NULL COLLATE pg_catalog."C",
+    vm_id text NOT NULL COLLATE pg_catalog."C",
+    node_id text NOT NULL COLLATE pg_catalog."C"
+);
+
 CREATE TABLE public.migrations (
     number bigint NOT NULL,
     applied_at bigint NOT NULL
@@ -138,6 +144,7 @@ CREATE TABLE public.vms (
     pending_reason text COLLATE pg_catalog."C",
     moving_to text COLLATE pg_catalog."C",
     stay_reason text COLLATE pg_catalog."C",
+    abandoned bigint NOT NULL,
     state text NOT NULL COLLATE pg_catalog."C",
     state_reason text COLLATE pg_catalog."C",
     step text COLLATE pg_catalog."C",
@@ -150,6 +157,7 @@ CREATE TABLE public.vms (
     settled_generation bigint,
     addressed bigint NOT NULL,
     created_at bigint NOT NULL,
+    CONSTRAINT vms_abandoned_check CHECK ((abandoned = ANY (ARRAY[(0)::bigint, (1)::bigint]))),
     CONSTRAINT vms_addressed_check CHECK ((addressed = ANY (ARRAY[(0)::bigint, (1)::bigint]))),
     CONSTRAINT vms_desired_check CHECK ((desired = ANY (ARRAY['running'::text, 'paused'::text, 'stopped'::text, 'absent'::text]))),
     CONSTRAINT vms_state_check CHECK ((state = ANY (ARRAY['none'::text, 'preparing'::text, 'stopped'::text, 'running'::text, 'paused'::text, 'failed'::text, 'unknown'::text])))
@@ -177,6 +185,9 @@ ALTER TABLE ONLY public.image_pulls
 ALTER TABLE ONLY public.images
     ADD CONSTRAINT images_pkey PRIMARY KEY (id);
 
+ALTER TABLE ONLY public.leftovers
+    ADD CONSTRAINT leftovers_pkey PRIMARY KEY (id);
+
 ALTER TABLE ONLY public.migrations
     ADD CONSTRAINT migrations_pkey PRIMARY KEY (number);
 
@@ -203,6 +214,10 @@ ALTER TABLE ONLY public.volumes
 
 CREATE UNIQUE INDEX images_by_name ON public.images USING btree (name) WHERE (current = 1);
 
+CREATE INDEX leftovers_by_node ON public.leftovers USING btree (node_id);
+
+CREATE UNIQUE INDEX leftovers_by_vm ON public.leftovers USING btree (vm_id, node_id);
+
 CREATE UNIQUE INDEX networks_by_name ON public.networks USING btree (slice_id, name);
 
 CREATE UNIQUE INDEX networks_by_segment ON public.networks USING btree (segment);
@@ -227,6 +242,8 @@ CREATE INDEX tasks_by_age ON public.tasks USING btree (created_at);
 
 CREATE INDEX tasks_by_state ON public.tasks USING btree (state, created_at);
 
+CREATE INDEX vms_abandoned ON public.vms USING btree (node_id) WHERE (abandoned = 1);
+
 CREATE INDEX vms_awaited ON public.vms USING btree (slice_id) WHERE ((state = 'running'::text) AND (addressed = 0));
 
 CREATE INDEX vms_by_image ON public.vms USING btree (image_id);
@@ -246,6 +263,12 @@ CREATE INDEX vms_undecided ON public.vms USING btree (slice_id) WHERE ((node_id 
 CREATE INDEX volumes_by_image ON public.volumes USING btree (image_id);
 
 CREATE UNIQUE INDEX volumes_by_name ON public.volumes USING btree (vm_id, name);
+
+ALTER TABLE ONLY public.leftovers
+    ADD CONSTRAINT leftovers_node_id_fkey FOREIGN KEY (node_id) REFERENCES public.nodes(id);
+
+ALTER TABLE ONLY public.leftovers
+    ADD CONSTRAINT leftovers_vm_id_fkey FOREIGN KEY (vm_id) REFERENCES public.vms(id);
 
 ALTER TABLE ONLY public.networks
     ADD CONSTRAINT networks_slice_id_fkey FOREIGN KEY (slice_id) REFERENCES public.slices(id);

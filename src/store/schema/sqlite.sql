@@ -48,6 +48,16 @@ CREATE TABLE images (
 
 CREATE UNIQUE INDEX images_by_name on images (name) where current = 1;
 
+CREATE TABLE leftovers (
+  id text primary key,
+  vm_id text not null references vms (id),
+  node_id text not null references nodes (id)
+) strict;
+
+CREATE INDEX leftovers_by_node on leftovers (node_id);
+
+CREATE UNIQUE INDEX leftovers_by_vm on leftovers (vm_id, node_id);
+
 CREATE TABLE migrations (number integer primary key, applied_at integer not null) strict;
 
 CREATE TABLE networks (
@@ -146,6 +156,7 @@ CREATE TABLE vms (
   pending_reason text,
   moving_to text references nodes (id),
   stay_reason text,
+  abandoned integer not null check (abandoned in (0, 1)),
   state text not null check (state in ('none', 'preparing', 'stopped', 'running', 'paused', 'failed', 'unknown')),
   state_reason text,
   step text,
@@ -159,6 +170,8 @@ CREATE TABLE vms (
   addressed integer not null check (addressed in (0, 1)),
   created_at integer not null
 ) strict;
+
+CREATE INDEX vms_abandoned on vms (node_id) where abandoned = 1;
 
 CREATE INDEX vms_awaited on vms (slice_id) where (state = 'running' and addressed = 0);
 

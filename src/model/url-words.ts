@@ -1,0 +1,10 @@
+/** URLs as they are told: what they may hide stays hidden. Pure. */
+
+/** A URL as messages name it: without credentials, which may also be in its query. */
+export function urlWords(url: string | URL): string {
+  const parsed = URL.parse(String(url));
+  if (parsed === null) return 'what is no URL';
+  const { protocol, host, pathname, search } = parsed;
+  if (host === '' && protocol !== 'file:') return `${protocol}…`;
+  return `${protocol}//${host}${pathname}${search === '' ? '' : '?…'}`;
+}
