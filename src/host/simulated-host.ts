@@ -18,5 +18,6 @@ export function createSimulatedHost(name: string, delay: number): Host {
     connect: () => refuse('it has no sockets'),
     login: async () => ({ user: 'root', groupId: 0 }),
     close: async () => undefined,
+    end: async () => undefined,
   };
 }
