@@ -1,7 +1,7 @@
 /** The QEMU driver beyond the contract: QEMUs that are silent or killed, broken disks, guests that change by themselves. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { rename, stat } from 'node:fs/promises';
+import { readFile, rename, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import type { DriverEvent } from '../../src/drivers/hypervisor/driver.ts';
@@ -13,7 +13,7 @@ import { planHash, type VmLaunch } from '../../src/model/node-plan.ts';
 import { QmpSession } from '../../src/tools/qmp.ts';
 import { bootBanner } from './boot-image.ts';
 import { openGuestNetwork } from './guest-network.ts';
-import { alive, openStage, type Stage, tcgAbilities, until, virtualSize } from './qemu-stage.ts';
+import { alive, openStage, processStatus, type Stage, tcgAbilities, until, virtualSize } from './qemu-stage.ts';
 
 const hasty = { powerdown: 500, terminate: 500 };
 const volume = () => ({ id: newIdentifier(), name: 'data', image: null, size: mebibyte });
@@ -206,6 +206,24 @@ test('SC11 what came and went while it ran, and what grew, is what the VM is kno
   assert.equal((await stage.observed(vm.id))?.pid, pid);
   process.kill(pid, 'SIGKILL');
   await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
+});
+
+test('SC11 a VM has its share of the processors where the node has such groups, and they go with it', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch('obedient', { cpus: 2 });
+  const pid = await stage.up(vm);
+  const place = `croft-${layout.controllerId}/${vm.id}`;
+  const own = await readFile('/proc/self/cgroup', 'utf8');
+  const old = /^\d+:(.*,)?cpu(,.*)?:\/$/m.test(own);
+  const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8');
+  if (old) {
+    assert.match(groups, new RegExp(`^\\d+:(.*,)?cpu(,.*)?:/${place}$`, 'm'));
+    assert.equal((await readFile(`/sys/fs/cgroup/cpu/${place}/cpu.shares`, 'utf8')).trim(), '2048');
+  }
+  process.kill(Number((await processStatus(pid)).PPid), 'SIGKILL');
+  await driver.destroy(host, layout, vm.id);
+  for (const kind of ['', 'memory/', 'cpu/']) await assert.rejects(stat(`/sys/fs/cgroup/${kind}${place}`), { code: 'ENOENT' });
 });
 
 test('SC11 a guest that does not let go of a device is said', { timeout: 120_000 }, async () => {
