@@ -98,6 +98,28 @@ test('SC11 a snapshot that only some disks have is none, and its name is free', 
   await assert.rejects(driver.revert(host, layout, tcgAbilities, more, 'one'), { code: 'conflict.changed', message: /late/ });
 });
 
+test('SC11 snapshots move with their VM', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  await using other = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = { ...(await stage.launch()), volumes: [volume()] };
+  await other.launch();
+  await stage.up(vm);
+  await driver.snapshot(host, layout, vm, 'm', true);
+  await driver.snapshot(host, layout, vm, 'disks', false);
+  await driver.stop(host, layout, vm.id, hasty);
+  const options = { exitCode: null, signal: new AbortController().signal, onProgress: () => undefined };
+  await driver.transfer({ host, layout }, { host: other.host, layout: other.layout }, vm, 's/a', options);
+  assert.deepEqual(await snapshots(other, vm), [
+    ['m', true],
+    ['disks', false],
+  ]);
+  await driver.revert(other.host, other.layout, tcgAbilities, vm, 'disks');
+  await driver.prepare(other.host, other.layout, vm, 's/a');
+  await driver.revert(other.host, other.layout, tcgAbilities, vm, 'm');
+  assert.equal((await other.observed(vm.id))?.state, 'running');
+});
+
 test('SC11 names of snapshots are checked before they reach a node', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   const vm = await stage.launch();
@@ -234,6 +256,18 @@ test('SC11 a guest that does not let go of a device is said', { timeout: 120_000
   const id = vm.volumes[0]?.id ?? '';
   await assert.rejects(driver.detachVolume(host, layout, vm.id, id), { code: 'command.timeout', message: /did not let go/ });
   assert.equal((await stage.observed(vm.id))?.launchHash, planHash(vm));
+});
+
+test('SC11 a guest without an agent is asked to restart itself by Ctrl-Alt-Del', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch();
+  const pid = await stage.up(vm);
+  const banners = async () => (await driver.consoleLog(host, layout, vm.id, 10_000)).split(bootBanner).length - 1;
+  await stage.shows(vm.id, bootBanner);
+  await driver.reboot(host, layout, vm.id, true);
+  await until(async () => (await banners()) === 2);
+  assert.equal((await stage.observed(vm.id))?.pid, pid);
 });
 
 test('SC11 what a VM does by itself is heard at once, and its state is seen so', { timeout: 120_000 }, async () => {
