@@ -32,7 +32,7 @@ async function settled({ tasks }: Client): Promise<void> {
   await until('no task runs', async () => (await tasks.list()).every(({ state }) => state !== 'running') || undefined, patience);
 }
 
-test('SC19 three hundred VMs run on fifty simulated nodes, stop, start elsewhere after a drain, and go', async () => {
+test('SC11 three hundred VMs run on fifty simulated nodes, stop, start elsewhere after a drain, and go', async () => {
   await using home = await homeFolder();
   await using controller = await start(home.folder, 'nodes=50,cpus=8,memory=16GiB');
   const { client } = controller;
@@ -56,7 +56,7 @@ test('SC19 three hundred VMs run on fifty simulated nodes, stop, start elsewhere
   assert.deepEqual(await client.vms.list(), []);
 });
 
-test('SC19 the same seed makes the same operations of the same VMs fail, and all VMs run in the end', async () => {
+test('SC11 the same seed makes the same operations of the same VMs fail, and all VMs run in the end', async () => {
   const failuresOf = async (seed: number): Promise<string[]> => {
     await using home = await homeFolder();
     await using controller = await start(home.folder, `nodes=10,failures=9%,seed=${seed}`);
@@ -73,7 +73,7 @@ test('SC19 the same seed makes the same operations of the same VMs fail, and all
   assert.notDeepEqual(await failuresOf(8), first);
 });
 
-test('SC19 a simulation comes back with its nodes and makes its VMs anew, and is never mixed with real nodes', async () => {
+test('SC11 a simulation comes back with its nodes and makes its VMs anew, and is never mixed with real nodes', async () => {
   await using home = await homeFolder();
   {
     await using controller = await start(home.folder, 'nodes=3');
