@@ -11,16 +11,18 @@ import { until } from '../test/lab/until.ts';
 
 export interface ControllerProcess extends AsyncDisposable {
   pid: number;
+  url: string;
+  token: string;
   client: Client;
 }
 
 const croft = fileURLToPath(new URL('../croft', import.meta.url));
 
-/** Starts `croft serve` on a home folder; disposing of it ends it and leaves the VMs running. */
-export async function startControllerProcess(folder: string): Promise<ControllerProcess> {
+/** Starts `croft serve` with these flags on a home folder; disposing of it ends it and leaves the VMs running. */
+export async function startControllerProcess(folder: string, flags: readonly string[] = []): Promise<ControllerProcess> {
   const home = homeAt(folder);
   const log = openSync(home.log, 'a', 0o600);
-  const child = spawn(croft, ['serve', '--port', '0'], {
+  const child = spawn(croft, ['serve', '--port', '0', ...flags], {
     stdio: ['ignore', log, log],
     env: { PATH: process.env.PATH, HOME: folder, CROFT_HOME: folder, CROFT_POWERDOWN_TIME: '1' },
   });
@@ -30,7 +32,7 @@ export async function startControllerProcess(folder: string): Promise<Controller
     return (await findController(home))?.url || undefined;
   });
   const token = (await readOrNull(home.token)) ?? '';
-  return { pid: child.pid ?? 0, client: createClient({ url, token }), [Symbol.asyncDispose]: () => end(child) };
+  return { pid: child.pid ?? 0, url, token, client: createClient({ url, token }), [Symbol.asyncDispose]: () => end(child) };
 }
 
 async function end(child: ChildProcess): Promise<void> {

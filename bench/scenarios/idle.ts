@@ -1,10 +1,10 @@
 /** What a controller costs while twenty VMs run and nothing is asked of it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../test/lab/until.ts';
 import type { Figure } from '../figure.ts';
+import { processorTime, residentMemory } from '../process-cost.ts';
 import { deploy, sliceName } from '../slice.ts';
 import { removeSlice, type Stage } from '../stage.ts';
 
@@ -12,8 +12,6 @@ import { removeSlice, type Stage } from '../stage.ts';
 const observation = 60_000;
 /** ms in which twenty guests boot on a small machine. */
 const bootTime = 180_000;
-/** sysconf(_SC_CLK_TCK), the same on all of Linux. */
-const ticksPerSecond = 100;
 
 export async function measureIdle(stage: Stage): Promise<Figure[]> {
   const { client, pid } = stage.controller;
@@ -55,18 +53,4 @@ async function observe(pid: number): Promise<Figure[]> {
   } finally {
     idle.kill();
   }
-}
-
-/** User and system time of a process, in ms; proc(5), /proc/pid/stat. */
-async function processorTime(pid: number): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The program's name, in parentheses, may hold spaces.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticksPerSecond;
-}
-
-/** Of 10⁶ bytes. */
-async function residentMemory(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return (Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024) / 1e6;
 }

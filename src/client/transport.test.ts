@@ -46,7 +46,7 @@ test('CR14 names are part of the path and never change it', async () => {
   ]);
 });
 
-test('SC19 a list is read page after page until no page names another', async () => {
+test('SC11 a list is read page after page until no page names another', async () => {
   const asked: (string | null)[] = [];
   const client = createClient({
     url: 'http://127.0.0.1:1',

@@ -24,6 +24,7 @@ const alpinePackages: Record<string, string> = {
   nft: 'nftables',
   ovmf: 'ovmf',
   setpriv: 'setpriv',
+  virsh: 'libvirt-client',
   ssh: 'openssh-client-default',
   zstd: 'zstd',
 };
@@ -121,12 +122,12 @@ function packageOf(tool: string, alpine: boolean): string | null {
   return (alpine ? alpinePackages[tool] : debianPackages().get(tool)) ?? null;
 }
 
-/** Program → package, from the section `node` of the one list of Debian packages. */
+/** Program → package, from the sections `node` and `libvirt` of the one list of Debian packages. */
 function debianPackages(): Map<string, string> {
   const list = readFileSync(new URL('../../scripts/packages.txt', import.meta.url), 'utf8');
-  const [, section = ''] = /^\[node\]\n([^[]*)/m.exec(list) ?? [];
+  const sections = [...list.matchAll(/^\[(?:node|libvirt)\]\n([^[]*)/gm)].map(([, section]) => section);
   const packages = new Map<string, string>();
-  for (const line of section.split('\n')) {
+  for (const line of sections.join('\n').split('\n')) {
     const [name, ...programs] = line.split(' ');
     for (const program of programs) packages.set(program, name ?? '');
   }

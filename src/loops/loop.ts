@@ -7,11 +7,13 @@ export interface LoopOptions {
   failed(error: unknown): number;
   /** ms, from any origin. */
   clock?: () => number;
+  /** How many times as long as a pass the rest after it is; 1 where absent. */
+  rest?: number;
 }
 
 /**
- * A pass is followed by a rest as long as itself, up to this many ms, so that a loop never takes more than half of the time. Where
- * passes are short nobody notices; where there is much to do, what comes meanwhile is done together.
+ * A pass is followed by a rest in proportion to it, up to this many ms, so that a loop never takes all of the time. Where passes
+ * are short nobody notices; where there is much to do, what comes meanwhile is done together.
  */
 const longestRest = 1_000;
 
@@ -57,7 +59,7 @@ export class Loop {
       pause = this.#options.failed(error);
     }
     const ended = this.#now();
-    this.#restedAt = ended + Math.min(ended - begun, longestRest);
+    this.#restedAt = ended + Math.min((ended - begun) * (this.#options.rest ?? 1), longestRest);
     this.#running = null;
     if (this.#stopped) return;
     if (this.#again) this.wake();

@@ -182,8 +182,9 @@ export class NodeWorker {
     this.#moves.callOff();
     await this.#loop.stop();
     if (this.#connection !== null) this.#options.images.giveUp(this.#connection.host, this.#connection.layout);
-    await this.#watch?.[Symbol.asyncDispose]();
+    const unwatched = this.#watch?.[Symbol.asyncDispose]();
     await this.#connection?.host.end();
+    await unwatched;
     await Promise.all(this.#busy.values());
   }
 

@@ -39,6 +39,7 @@ export class PlacementLoop {
   constructor(options: PlacementLoopOptions) {
     this.#options = options;
     this.#loop = new Loop({
+      rest: 4,
       pass: async () => {
         await this.#pass();
         return options.interval;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Turns } from './turns.ts';
 
-test('SC19 of many who ask at once a few work at a time, in order, also where one of them fails', async () => {
+test('SC11 of many who ask at once a few work at a time, in order, also where one of them fails', async () => {
   const turns = new Turns(2);
   const begun: number[] = [];
   let working = 0;

@@ -42,6 +42,23 @@ export const nodeConfigSchema = z.object({
   roles: z.array(z.enum(nodeRoles)).min(1).default(['compute', 'network']),
   /** What its VMs run on. A node has one hypervisor, which does not change while VMs are on it. */
   hypervisor: z.enum(backends).default('qemu'),
+  /**
+   * For the hypervisor libvirt. `uri`: virsh's connection, as it is made on the node. `network`: a network of libvirt's own in
+   * which every VM gets one more NIC; null for none.
+   */
+  libvirt: z
+    .object({
+      uri: z
+        .string()
+        .regex(/^[a-z0-9+]+:\/\/[A-Za-z0-9._:@/?=&%+-]*$/, 'not a connection address such as qemu:///system')
+        .default('qemu:///system'),
+      network: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$/, 'not the name of a network')
+        .nullable()
+        .default(null),
+    })
+    .optional(),
   /** Nodes of one pool are near each other: they pass images on among themselves first, and VMs may ask for a pool. */
   pool: nameSchema.default('default'),
   labels: z.record(labelSchema, labelSchema).default({}),

@@ -5,6 +5,9 @@ interface Waiting<Item> {
   done: PromiseWithResolvers<void>;
 }
 
+/** ms between two commits at the most. */
+const longestRest = 50;
+
 /** `write` commits all it is given or nothing. While one commit is under way, what is asked for gathers for the next. */
 export class GroupCommit<Item> {
   readonly #write: (items: readonly Item[]) => Promise<void>;
@@ -30,12 +33,16 @@ export class GroupCommit<Item> {
     while (this.#waiting.length > 0) {
       const group = this.#waiting;
       this.#waiting = [];
+      const begun = performance.now();
       try {
         await this.#write(group.flatMap(({ items }) => items));
         for (const { done } of group) done.resolve();
       } catch (error) {
         for (const { done } of group) done.reject(error);
       }
+      // So that commits take half of the time at the most: the slower they are, the more gathers for the next.
+      const rest = Math.min(performance.now() - begun, longestRest);
+      await new Promise((resolve) => setTimeout(resolve, rest));
     }
     this.#running = false;
   }

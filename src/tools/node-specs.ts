@@ -55,6 +55,7 @@ tool() {
 }
 tool "qemu-system-$(uname -m)" "qemu-system-$(uname -m)" --version
 tool qemu-img qemu-img --version
+tool virsh virsh --version
 tool ovs-vsctl ovs-vsctl --version
 tool ip ip -V
 tool nft nft --version

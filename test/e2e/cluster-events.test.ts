@@ -31,7 +31,7 @@ test('SC11 a guest that powers off by itself is seen as stopped without waiting 
   const since = stage.events.now;
   await until('it is up', async () => (await stage.client.vms.consoleLog('shop', 'once')).includes('once ready') || undefined, 60_000);
   await using shell = await stage.shell('shop', 'once');
-  await shell.run('poweroff &');
+  await shell.run('(poweroff &)');
   await stage.events.next('vm.ended', { after: since, vm: 'once' });
   const seen = await until('it is stopped', async () => {
     const vm = await stage.client.vms.get('shop', 'once');

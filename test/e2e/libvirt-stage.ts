@@ -43,14 +43,18 @@ export async function openLibvirtStage(controllerId = newControllerIdentifier(),
     ...{ node, host, driver, layout },
     async launch(guest: 'obedient' | 'deaf' = 'obedient', changes: Partial<VmLaunch> = {}): Promise<VmLaunch> {
       const { content, sha256 } = bootImage(guest);
-      await mkdir(`${layout.stateFolder}/images`, { recursive: true });
-      await writeFile(`${layout.stateFolder}/images/${sha256}.raw`, content, { mode: 0o644 });
+      await this.putImage(content, sha256);
       return {
         ...{ id: newIdentifier(), hostname: 'guest', cpus: 1, memory: 32 * mebibyte, disk: null, firmware: 'bios', boot: 0 },
         image: { id: 'boot', sha256, format: 'raw', size: content.length },
         ...{ ports: [], volumes: [], userData: null, sshKeys: [], cloudConfig: null },
         ...changes,
       };
+    },
+    /** Makes the content an image of this node. */
+    async putImage(content: Buffer, sha256: string): Promise<void> {
+      await mkdir(`${layout.stateFolder}/images`, { recursive: true });
+      await writeFile(`${layout.stateFolder}/images/${sha256}.raw`, content, { mode: 0o644 });
     },
     async observed(vmId: string): Promise<ObservedVm | null> {
       const [vms] = await perform(host, driver.observe(layout));

@@ -6,6 +6,7 @@ import { type PrivateHost, startPrivateHost } from './private-host.ts';
  * looks at QEMU anew for every domain, for many seconds. Control groups are the machine's, and are left alone.
  */
 const libvirt = `
+mount -t sysfs none /sys
 dev=$1/dev
 mkdir -p "$1/run/libvirt" "$1/etc" "$1/lib" "$1/cache" "$1/log" "$dev"
 mount -t tmpfs -o mode=755 none "$dev"

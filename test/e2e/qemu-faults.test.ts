@@ -1,7 +1,7 @@
 /** The QEMU driver beyond the contract: QEMUs that are silent or killed, broken disks, guests that change by themselves. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { rename, stat } from 'node:fs/promises';
+import { readFile, rename, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import type { DriverEvent } from '../../src/drivers/hypervisor/driver.ts';
@@ -13,7 +13,7 @@ import { planHash, type VmLaunch } from '../../src/model/node-plan.ts';
 import { QmpSession } from '../../src/tools/qmp.ts';
 import { bootBanner } from './boot-image.ts';
 import { openGuestNetwork } from './guest-network.ts';
-import { alive, openStage, type Stage, tcgAbilities, until, virtualSize } from './qemu-stage.ts';
+import { alive, openStage, processStatus, type Stage, tcgAbilities, until, virtualSize } from './qemu-stage.ts';
 
 const hasty = { powerdown: 500, terminate: 500 };
 const volume = () => ({ id: newIdentifier(), name: 'data', image: null, size: mebibyte });
@@ -96,6 +96,28 @@ test('SC11 a snapshot that only some disks have is none, and its name is free', 
   await driver.stop(host, layout, vm.id, hasty);
   await driver.prepare(host, layout, more, 's/a');
   await assert.rejects(driver.revert(host, layout, tcgAbilities, more, 'one'), { code: 'conflict.changed', message: /late/ });
+});
+
+test('SC11 snapshots move with their VM', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  await using other = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = { ...(await stage.launch()), volumes: [volume()] };
+  await other.launch();
+  await stage.up(vm);
+  await driver.snapshot(host, layout, vm, 'm', true);
+  await driver.snapshot(host, layout, vm, 'disks', false);
+  await driver.stop(host, layout, vm.id, hasty);
+  const options = { exitCode: null, signal: new AbortController().signal, onProgress: () => undefined };
+  await driver.transfer({ host, layout }, { host: other.host, layout: other.layout }, vm, 's/a', options);
+  assert.deepEqual(await snapshots(other, vm), [
+    ['m', true],
+    ['disks', false],
+  ]);
+  await driver.revert(other.host, other.layout, tcgAbilities, vm, 'disks');
+  await driver.prepare(other.host, other.layout, vm, 's/a');
+  await driver.revert(other.host, other.layout, tcgAbilities, vm, 'm');
+  assert.equal((await other.observed(vm.id))?.state, 'running');
 });
 
 test('SC11 names of snapshots are checked before they reach a node', { timeout: 60_000 }, async () => {
@@ -208,6 +230,24 @@ test('SC11 what came and went while it ran, and what grew, is what the VM is kno
   await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
 });
 
+test('SC11 a VM has its share of the processors where the node has such groups, and they go with it', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch('obedient', { cpus: 2 });
+  const pid = await stage.up(vm);
+  const place = `croft-${layout.controllerId}/${vm.id}`;
+  const own = await readFile('/proc/self/cgroup', 'utf8');
+  const old = /^\d+:(.*,)?cpu(,.*)?:\/$/m.test(own);
+  const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8');
+  if (old) {
+    assert.match(groups, new RegExp(`^\\d+:(.*,)?cpu(,.*)?:/${place}$`, 'm'));
+    assert.equal((await readFile(`/sys/fs/cgroup/cpu/${place}/cpu.shares`, 'utf8')).trim(), '2048');
+  }
+  process.kill(Number((await processStatus(pid)).PPid), 'SIGKILL');
+  await driver.destroy(host, layout, vm.id);
+  for (const kind of ['', 'memory/', 'cpu/']) await assert.rejects(stat(`/sys/fs/cgroup/${kind}${place}`), { code: 'ENOENT' });
+});
+
 test('SC11 a guest that does not let go of a device is said', { timeout: 120_000 }, async () => {
   await using stage = await openStage();
   const { driver, host, layout } = stage;
@@ -216,6 +256,18 @@ test('SC11 a guest that does not let go of a device is said', { timeout: 120_000
   const id = vm.volumes[0]?.id ?? '';
   await assert.rejects(driver.detachVolume(host, layout, vm.id, id), { code: 'command.timeout', message: /did not let go/ });
   assert.equal((await stage.observed(vm.id))?.launchHash, planHash(vm));
+});
+
+test('SC11 a guest without an agent is asked to restart itself by Ctrl-Alt-Del', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch();
+  const pid = await stage.up(vm);
+  const banners = async () => (await driver.consoleLog(host, layout, vm.id, 10_000)).split(bootBanner).length - 1;
+  await stage.shows(vm.id, bootBanner);
+  await driver.reboot(host, layout, vm.id, true);
+  await until(async () => (await banners()) === 2);
+  assert.equal((await stage.observed(vm.id))?.pid, pid);
 });
 
 test('SC11 what a VM does by itself is heard at once, and its state is seen so', { timeout: 120_000 }, async () => {

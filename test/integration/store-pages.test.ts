@@ -6,7 +6,7 @@ import { onBothDatabases } from './databases.ts';
 import { apply, lanSlice, nodeConfig, putImage } from './samples.ts';
 
 onBothDatabases((databases) => {
-  test('SC19 pages of VMs together are the whole list, each VM once, whatever their length and filter', async (context) => {
+  test('SC11 pages of VMs together are the whole list, each VM once, whatever their length and filter', async (context) => {
     const store = await databases.open(context);
     await putImage(store);
     for (const [name, count] of [
@@ -34,7 +34,7 @@ onBothDatabases((databases) => {
     }
   });
 
-  test('SC19 only what is not as desired is open, and where all has its place nothing is to be decided', async (context) => {
+  test('SC11 only what is not as desired is open, and where all has its place nothing is to be decided', async (context) => {
     const store = await databases.open(context);
     await putImage(store);
     const node = await store.nodes.add(nodeConfig('n1'));

@@ -138,6 +138,19 @@ test('CR7 a zone that cannot be halted is told, and stopped once it can', async 
   assert.equal(await driver.kill(host, layout, lent.vm.id), true);
 });
 
+test('CR7 a VM ends also where its NIC does not let go, and that is removed at the next start', async () => {
+  const { driver, host, layout } = stage;
+  await using lent = await borrow(stage, { device: true });
+  await up(stage, lent.vm);
+  await faults('link');
+  assert.equal(await driver.kill(host, layout, lent.vm.id), true);
+  assert.equal(await stateOf(stage, lent.vm.id), 'stopped');
+  await assert.rejects(start(stage, lent.vm), { code: 'vm.launch', message: /link busy/ });
+  await faults();
+  await start(stage, lent.vm);
+  assert.equal(await stateOf(stage, lent.vm.id), 'running');
+});
+
 test('CR6 a guest that powers off by itself has stopped with 0, and what its node lost with its power has failed', async () => {
   await using lent = await borrow(stage);
   await up(stage, lent.vm);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { simulationOf } from './simulation.ts';
 
-test('SC19 a simulation is read from its words, and what is left out is as usual', () => {
+test('SC11 a simulation is read from its words, and what is left out is as usual', () => {
   assert.deepEqual(simulationOf('nodes=1000, cpus=8,memory=32GiB,disk=1TiB,delay=20ms,failures=1.5%,seed=7'), {
     ...{ nodes: 1000, cpus: 8, memory: 32 * 2 ** 30, disk: 2 ** 40, delay: 20, failures: 0.015, seed: 7 },
   });
@@ -11,7 +11,7 @@ test('SC19 a simulation is read from its words, and what is left out is as usual
   });
 });
 
-test('SC19 a simulation that cannot be read says which part of it is wrong, and how it is written', () => {
+test('SC11 a simulation that cannot be read says which part of it is wrong, and how it is written', () => {
   const wrong: [string, RegExp][] = [
     ['nodes=0', /nodes is "0", not a whole number from 1 to 9999/],
     ['nodes=1e3', /nodes is "1e3"/],

@@ -3,6 +3,7 @@ import { type Call, type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { diskFailure } from '../../tools/qemu-img.ts';
 import type { DriverProbe, NodeLayout } from './driver.ts';
+import { dropGroups, groupName, groupPlaces } from './qemu-cgroups.ts';
 
 /** Exit code of prepareScript where a folder above does not let the VMs' users pass. */
 const closedFolder = 77;
@@ -80,6 +81,7 @@ export async function prepareNode(host: Host, layout: NodeLayout): Promise<void>
 /** Removes the controller's folders with all that is in them. No VM may run. */
 export async function purgeNode(host: Host, layout: NodeLayout): Promise<void> {
   await onFolders(host, layout, purgeScript, 'could not be removed');
+  await run(host, { argv: ['sh', '-c', dropGroups, 'croft-groups', groupPlaces[0], groupName(layout.controllerId)] });
 }
 
 async function onFolders(host: Host, layout: NodeLayout, script: string, failure: string): Promise<void> {

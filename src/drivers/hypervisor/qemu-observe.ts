@@ -7,53 +7,88 @@ import { processName, vmParents, vmUserId } from './identity.ts';
 import { readLaunchRecord } from './launch-record.ts';
 
 /**
- * Arguments: the parents of the state folders and of the run folders, the pattern of identifiers. Prints, of each VM, its
- * folders as \`ID/\`, notes as \`ID/NOTE\`, the first lines of files as \`ID/FILE:LINE\`; of the VMs' processes the users and
- * names, as \`/proc/PID/FILE:WORDS\`. They are those that the pidfiles name; all with users of VMs are looked for where a VM that
- * was started has none of these. What ends just now has no process before its exit code is written, which is waited for. All is
- * read by few programs, since the shell itself reads byte by byte. Console logs that a guest let grow too far are emptied first:
- * they lie in memory that the whole node shares, and QEMU appends to them.
+ * Reads the names of VM folders, and prints, of each VM, its folder as \`ID/\`, notes as \`ID/NOTE\`, the first lines of files as
+ * \`ID/FILE:LINE\`; of the process that its pidfile names the user and the name, as \`/proc/PID/FILE:WORDS\`; in the end \`lost:\`
+ * and those that were started and have no process by their pidfile. One awk instead of a program for each kind of file, or of
+ * the shell, which reads byte by byte. The exit code is read after the process is looked for.
+ */
+const look = `
+function first(file) {
+  found = (getline line < file)
+  close(file)
+  return found > 0 ? line : ""
+}
+function show(file, name) {
+  value = first(file)
+  if (found > 0) print id "/" name ":" value
+  return value
+}
+function note(name) {
+  first(run "/" id "/" name)
+  if (found >= 0) print id "/" name
+}
+function user(process, file) {
+  file = "/proc/" process "/status"
+  while ((getline line < file) > 0) if (line ~ /^Uid:/) break
+  close(file)
+  print file ":" line
+  return line ~ /^Uid:[ \\t]*(1[89]|20)[0-9][0-9][0-9][0-9][0-9][0-9][0-9][0-9][ \\t]/
+}
+BEGIN { state = ENVIRON["state"]; run = ENVIRON["run"] }
+/^[a-z2-7]+\\/$/ && !seen[$0]++ {
+  print
+  id = substr($0, 1, length($0) - 1)
+  own = 0
+  process = show(run "/" id "/pid", "pid")
+  if (process ~ /^[0-9]+$/) {
+    words = first("/proc/" process "/cmdline")
+    if (match(words, /guest=[a-z2-7]+,debug-threads=on/)) {
+      name = substr(words, RSTART, RLENGTH)
+      print "/proc/" process "/cmdline:" name
+      own = user(process) && index(name, "guest=" id ",") == 1
+    }
+  }
+  show(run "/" id "/exit", "exit")
+  note("stopping")
+  note("paused")
+  show(state "/" id "/launch.json", "launch.json")
+  if (show(state "/" id "/started", "started") != "" && !own) lost = lost " " id
+}
+END { print "lost:" lost }
+`;
+
+/**
+ * Arguments: the parents of the state folders and of the run folders, the pattern of identifiers, and the program above. Where
+ * a VM is lost, all processes with users of VMs are looked for. What ends just now has no process before its exit code is
+ * written, which is waited for. Console logs that a guest let grow too far are emptied first: they lie in memory that the whole
+ * node shares, and QEMU appends to them.
  */
 const script = `
-state=$1 run=$2 any=$3
-vm_processes() {
-  statuses=$(grep -lsE "^Uid:[[:blank:]]*(1[89]|20)[0-9]{8}[[:blank:]]" "$@")
-  names=
-  [ -z "$statuses" ] || names=$(for status in $statuses; do echo "\${status%status}cmdline"; done |
-    xargs grep -zaHs -m 1 '^guest=' | tr '\\0' '\\n')
-}
-find "$run" -mindepth 2 -maxdepth 2 -name console.log -size +4096k -exec truncate -s 0 {} + 2>/dev/null
-cd "$run" 2>/dev/null || cd /
-files=
-for process in $(cat $any/pid 2>/dev/null); do
-  case $process in *[!0-9]*) ;; *) files="$files /proc/$process/status" ;; esac
-done
-vm_processes /dev/null $files
-lost=$({
-  printf '%s\\n' "$state"/$any/started | sed -n 's|.*/\\([a-z2-7]*\\)/started$|\\1|p'
-  for round in 1 2; do printf '%s\\n' "$names" | sed -n 's/.*:guest=\\([a-z2-7]*\\),.*/\\1/p'; done
-} | sort | uniq -u)
-if [ -n "$lost" ]; then
-  vm_processes /proc/[0-9]*/status
-  round=0
-  for id in $lost; do
-    case $names in *":guest=$id,"*) continue ;; esac
-    while [ -f "$run/$id/pid" ] && [ ! -f "$run/$id/exit" ] && [ "$round" -lt 25 ]; do
-      round=$((round + 1))
-      sleep 0.02
-    done
-  done
-fi
-if cd "$state" 2>/dev/null; then
-  printf '%s\\n' $any/
-  grep -aHs -m 1 '' $any/started $any/launch.json
-fi
+export LC_ALL=C state="$1" run="$2"
+any=$3 look=$4
 if cd "$run" 2>/dev/null; then
-  printf '%s\\n' $any/ $any/stopping $any/paused
-  grep -aHs -m 1 '' $any/pid $any/exit
+  find $any/console.log -maxdepth 0 -size +4096k -exec truncate -s 0 {} + 2>/dev/null
 fi
+seen=$({
+  if cd "$run" 2>/dev/null; then printf '%s\\n' $any/; fi
+  if cd "$state" 2>/dev/null; then printf '%s\\n' $any/; fi
+} | awk "$look") || exit
+printf '%s\\n' "$seen"
+lost=\${seen##*lost:}
+[ -n "$lost" ] || exit 0
+statuses=$(grep -lsE "^Uid:[[:blank:]]*(1[89]|20)[0-9]{8}[[:blank:]]" /proc/[0-9]*/status)
+names=$(for status in $statuses; do echo "\${status%status}cmdline"; done | xargs -r grep -zaHs -m 1 '^guest=' | tr '\\0' '\\n')
 printf '%s\\n' "$names"
 [ -z "$statuses" ] || grep -Hs '^Uid:' $statuses
+round=0
+for id in $lost; do
+  case $names in *":guest=$id,"*) continue ;; esac
+  while [ -f "$run/$id/pid" ] && [ ! -f "$run/$id/exit" ] && [ "$round" -lt 25 ]; do
+    round=$((round + 1))
+    sleep 0.02
+  done
+  [ ! -f "$run/$id/exit" ] || echo "$id/exit:$(cat "$run/$id/exit")"
+done
 exit 0
 `;
 
@@ -62,7 +97,7 @@ const identifiers = '[a-z2-7]'.repeat(16);
 /** All VMs of this controller on the node. Folders whose names are not identifiers are nobody's business here. */
 export function observeVms(layout: NodeLayout): Call<ObservedVm[]> {
   const parents = vmParents(layout);
-  return { command: { argv: ['sh', '-c', script, 'croft-observe', parents.state, parents.run, identifiers] }, parse: parseObserved };
+  return { command: { argv: ['sh', '-c', script, 'croft-observe', parents.state, parents.run, identifiers, look] }, parse: parseObserved };
 }
 
 interface SeenProcess {

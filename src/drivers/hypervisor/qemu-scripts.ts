@@ -1,4 +1,5 @@
 /** The constant shell scripts that start and end one VM on its node. POSIX sh; data reaches them as arguments and input only. */
+import { groupFunctions } from './qemu-cgroups.ts';
 
 /**
  * Waits for the right to change a VM. The lock is on its state folder and ends with the script; whoever is started to
@@ -55,13 +56,16 @@ await_exit() {
 
 /**
  * Stays beside a VM's process, as root, to write down how it ended. Arguments: state folder, run folder, hash of
- * the launch, which may become another while it runs, then the command.
+ * the launch, which may become another while it runs, then those of make_groups, then the command.
  * Where only root may open /dev/net/tun, against the custom of udev, the process sees an open one in a mount namespace of
  * its own, so that the node's stays as it is. Namespaces follow the node's unmounts, else they would keep what it lets go.
  */
 export const superviseProcess = `
+${groupFunctions}
 state=$1 run=$2 hash=$3
 shift 3
+make_groups "$1" "$2" "$3" "$4" "$5" "$6"
+shift 6
 cd /
 umask 007
 ulimit -c 0
@@ -73,11 +77,12 @@ case $(stat -c %a /dev/net/tun) in
   ' croft-tun "$@"
   ;;
 esac
-"$@" &
+{ enter_groups; exec "$@"; } &
 process=$!
 echo "$process" >"$run/pid.new" && mv -f "$run/pid.new" "$run/pid"
 wait "$process"
 code=$?
+[ -z "$groups" ] || rmdir $groups 2>/dev/null
 [ ! -f "$state/started" ] || read -r since hash rest <"$state/started"
 [ "$code" -ne 0 ] || rm -f "$state/started"
 echo "$code $hash" >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
@@ -98,7 +103,7 @@ keep_running() {
 
 /**
  * Starts the process unless it runs. Arguments: state folder, run folder, user, process name, group that may open the
- * sockets, hash, the supervisor's script, then the command. The VNC socket is made when all devices are, so its being there
+ * sockets, hash, the supervisor's script, then those of make_groups and the command. The VNC socket is made when all devices are, so its being there
  * means that the machine runs. A process that ended before that never was a start: its VM is stopped, not failed.
  * The environment is cleared since it may carry what belongs to the session of this script alone. The input is what the VM
  * is started from, kept beside the hash of that.

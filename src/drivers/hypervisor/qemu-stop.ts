@@ -5,6 +5,7 @@ import { CroftError } from '../../model/error.ts';
 import { QmpSession } from '../../tools/qmp.ts';
 import type { NodeLayout, StopTimes } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
+import { dropGroups, groupName, groupPlaces } from './qemu-cgroups.ts';
 import { tellAgent } from './qemu-power.ts';
 import { endProcess, noteStopping, removeFolders } from './qemu-scripts.ts';
 
@@ -41,11 +42,12 @@ export async function killVm(host: Host, layout: NodeLayout, vmId: string): Prom
 export async function destroyVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
   await endVmProcess(host, layout, vmId, { alone: 0, terminate: 0 });
   const { state, run: runFolder } = vmFolders(layout, vmId);
-  const result = await run(host, {
-    argv: ['sh', '-c', removeFolders, 'croft-remove', state, runFolder, String(vmUserId(vmId)), processName(vmId)],
-    timeout: 60_000,
-  });
-  if (result.code !== 0) throw failure(host, `the files of VM ${vmId} could not be removed`, result.stderr);
+  const identity = [String(vmUserId(vmId)), processName(vmId)];
+  const [result] = await host.batch([
+    { argv: ['sh', '-c', removeFolders, 'croft-remove', state, runFolder, ...identity], timeout: 60_000 },
+    { argv: ['sh', '-c', dropGroups, 'croft-groups', groupPlaces[0], groupName(layout.controllerId), vmId] },
+  ]);
+  if (result?.code !== 0) throw failure(host, `the files of VM ${vmId} could not be removed`, result?.stderr ?? '');
 }
 
 /**

@@ -6,6 +6,7 @@ import { readGuest } from '../../tools/guest-agent.ts';
 import type { Capability, HypervisorDriver, NodeAbilities, NodeLayout } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { qemuArguments } from './qemu-arguments.ts';
+import { groupArguments, groupPlaces } from './qemu-cgroups.ts';
 import { withAgent } from './qemu-control.ts';
 import { attachNic, attachVolume, detachNic, detachVolume } from './qemu-hotplug.ts';
 import { qemuLive } from './qemu-live.ts';
@@ -113,11 +114,24 @@ async function startVm(
   more: readonly string[] = [],
 ): Promise<void> {
   const folders = vmFolders(layout, vm.id);
+  const groups = [...groupPlaces, ...groupArguments(layout, vm)];
   const command = [...unprivileged(vm.id, abilities), ...qemuArguments(layout, vm, abilities), ...more];
   const { groupId } = await host.login();
   const identity = [String(vmUserId(vm.id)), processName(vm.id), String(groupId)];
   const result = await run(host, {
-    argv: ['sh', '-c', startProcess, 'croft-start', folders.state, folders.run, ...identity, planHash(vm), superviseProcess, ...command],
+    argv: [
+      'sh',
+      '-c',
+      startProcess,
+      'croft-start',
+      folders.state,
+      folders.run,
+      ...identity,
+      planHash(vm),
+      superviseProcess,
+      ...groups,
+      ...command,
+    ],
     stdin: JSON.stringify(vm),
     timeout: 60_000,
   });

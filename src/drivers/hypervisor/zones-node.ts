@@ -50,7 +50,7 @@ const purgeScript = `
 set -eu
 ${zfsFunctions}
 state=$1 run=$2 controller=$3 stub=$4
-made= dataset=
+made='' dataset=''
 [ ! -f "$state/undo/folders" ] || made=$(cat "$state/undo/folders")
 [ ! -f "$state/dataset" ] || read -r dataset <"$state/dataset"
 if [ -n "$dataset" ] && has "$dataset"; then

@@ -42,7 +42,7 @@ function deleteVnic(machine: Machine, argv: string[]): string {
   const used = Object.values(machine.zones).some(
     (zone) => lives(zone.init) && zone.resources.some(({ properties }) => properties.physical === name),
   );
-  if (used) throw new Refusal(`dladm: vnic deletion failed: link busy`);
+  if (used || machine.faults.includes('link')) throw new Refusal(`dladm: vnic deletion failed: link busy`);
   delete machine.links[name];
   return '';
 }

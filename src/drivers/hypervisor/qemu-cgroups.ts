@@ -1,0 +1,88 @@
+/**
+ * The control groups of VMs: what one may take of its node's memory, and how the node's processors are shared where all want
+ * them. POSIX sh; data reaches the scripts as arguments only.
+ */
+
+import { gibibyte } from '../../model/flavor.ts';
+import type { VmLaunch } from '../../model/node-plan.ts';
+import type { NodeLayout } from './driver.ts';
+
+/** QEMU's own memory, its caches of the disks' tables and its translated code beside the guest's memory: never too little. */
+const overhead = gibibyte / 2;
+const overheadShare = 1 / 8;
+
+/** What a VM's groups are made from, as arguments of `enterGroups` behind the root of all groups and the list of one's own. */
+export function groupArguments({ controllerId }: NodeLayout, vm: VmLaunch): string[] {
+  const memory = Math.ceil(vm.memory * (1 + overheadShare)) + overhead;
+  return [groupName(controllerId), vm.id, String(memory), String(vm.cpus)];
+}
+
+export function groupName(controllerId: string): string {
+  return `croft-${controllerId}`;
+}
+
+/** Where every Linux has them, and which of them one is in. */
+export const groupPlaces = ['/sys/fs/cgroup', '/proc/self/cgroup'] as const;
+
+/**
+ * make_groups ROOT OWN CONTROLLER VM MEMORY CPUS: makes the VM's groups and sets \`groups\` to those that are there. A process
+ * has them where it is in the root's groups or in one of systemd's; one that is in a group of somebody else's, such as a
+ * container, stays there with all that it starts. What cannot be made is left out: a VM runs without as well.
+ * enter_groups: puts the process that calls it there. drop_groups ROOT CONTROLLER [VM]: removes those in which none is.
+ */
+export const groupFunctions = `
+may_leave() {
+  while IFS=: read -r number names place; do
+    case ",$names," in *",$2,"*) ;; *) continue ;; esac
+    case $place in / | *.slice | *.slice/* | *.scope | *.service) return 0 ;; *) return 1 ;; esac
+  done <"$1"
+  return 1
+}
+make_groups() {
+  groups=
+  processors=$(grep -c ^processor /proc/cpuinfo)
+  if [ -f "$1/cgroup.controllers" ]; then
+    may_leave "$2" '' && mkdir -p "$1/$3" || return 0
+    for parent in "$1" "$1/$3"; do
+      for kind in memory cpu; do echo "+$kind" >"$parent/cgroup.subtree_control"; done
+    done
+    mkdir -p "$1/$3/$4" || return 0
+    echo "$(weight "$processors")" >"$1/$3/cpu.weight"
+    echo "$(weight "$6")" >"$1/$3/$4/cpu.weight"
+    echo "$5" >"$1/$3/$4/memory.max"
+    groups=$1/$3/$4
+    return 0
+  fi
+  if [ -f "$1/memory/cgroup.procs" ] && may_leave "$2" memory && mkdir -p "$1/memory/$3/$4"; then
+    echo "$5" >"$1/memory/$3/$4/memory.limit_in_bytes"
+    groups=$1/memory/$3/$4
+  fi
+  if [ -f "$1/cpu/cgroup.procs" ] && may_leave "$2" cpu && mkdir -p "$1/cpu/$3/$4"; then
+    echo "$((processors * 1024))" >"$1/cpu/$3/cpu.shares"
+    echo "$(($6 * 1024))" >"$1/cpu/$3/$4/cpu.shares"
+    groups="$groups $1/cpu/$3/$4"
+  fi
+} 2>/dev/null
+weight() {
+  if [ "$1" -gt 100 ]; then echo 10000; else echo "$(($1 * 100))"; fi
+}
+enter_groups() {
+  for group in $groups; do echo 0 >"$group/cgroup.procs"; done
+} 2>/dev/null
+drop_groups() {
+  for group in "$1" "$1/memory" "$1/cpu"; do
+    if [ -n "\${3-}" ]; then
+      rmdir "$group/$2/$3"
+    elif [ -d "$group/$2" ]; then
+      rmdir "$group/$2/"*/ "$group/$2"
+    fi
+  done
+  return 0
+} 2>/dev/null
+`;
+
+/** Arguments: as of drop_groups. */
+export const dropGroups = `
+${groupFunctions}
+drop_groups "$@"
+`;

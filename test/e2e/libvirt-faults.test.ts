@@ -1,0 +1,163 @@
+/** What goes wrong around libvirt: its daemon, foreign domains, its network, broken disks, guests that do not listen. */
+import assert from 'node:assert/strict';
+import { rm, stat } from 'node:fs/promises';
+import { test } from 'node:test';
+import { vmFolders, vmUserId } from '../../src/drivers/hypervisor/identity.ts';
+import { perform } from '../../src/host/host.ts';
+import { mebibyte } from '../../src/model/flavor.ts';
+import { bootBanner } from './boot-image.ts';
+import { type LibvirtStage, libvirtAbilities, openLibvirtStage } from './libvirt-stage.ts';
+import { until } from './qemu-stage.ts';
+
+const hasty = { powerdown: 300, terminate: 5_000 };
+const start = ({ driver, host, layout }: LibvirtStage, vm: Parameters<typeof driver.start>[3]) =>
+  driver.start(host, layout, libvirtAbilities, vm, 's/a');
+
+test('CR7 a libvirt that is stopped or hangs is said, its VMs run on, and they are seen again after it', { timeout: 180_000 }, async () => {
+  await using stage = await openLibvirtStage();
+  const { node, driver, host, layout } = stage;
+  const vm = await stage.launch();
+  await stage.up(vm);
+  const { pid } = (await stage.observed(vm.id)) ?? {};
+
+  await node.signal('STOP');
+  await assert.rejects(perform(host, driver.observe(layout)), { code: 'command.timeout', message: /libvirt/ });
+  await assert.rejects(driver.stop(host, layout, vm.id, hasty), { code: 'command.timeout' });
+  await node.signal('CONT');
+  await until(async () => (await stage.observed(vm.id)) !== null);
+  await start(stage, vm);
+
+  await node.signal('KILL');
+  await assert.rejects(perform(host, driver.observe(layout)), { code: 'node.unfit', message: /cannot be reached.*connect/ });
+  await assert.rejects(driver.pause(host, layout, vm.id), { code: 'node.unfit' });
+  const [probe] = await perform(host, driver.probe());
+  assert.equal(probe.usable, false);
+  await node.restart();
+  await until(async () => (await stage.observed(vm.id))?.state === 'running');
+  assert.equal((await stage.observed(vm.id))?.pid, pid);
+});
+
+test('CR7 a guest that powered off has done so, also for a libvirt that was started anew', { timeout: 120_000 }, async () => {
+  await using stage = await openLibvirtStage();
+  const { node } = stage;
+  const vm = await stage.launch();
+  await stage.up(vm);
+  await stage.shows(vm.id, bootBanner);
+  await node.virsh('shutdown', vm.id, '--mode', 'acpi');
+  await until(async () => (await stage.observed(vm.id))?.state === 'stopped', 100);
+  assert.equal((await stage.observed(vm.id))?.exitCode, 0);
+  await node.signal('KILL');
+  await node.restart();
+  const seen = await stage.observed(vm.id);
+  assert.deepEqual([seen?.state, seen?.exitCode], ['stopped', 0]);
+});
+
+test('CR6 a VM is not started where a domain of somebody else has its name', { timeout: 60_000 }, async () => {
+  await using stage = await openLibvirtStage();
+  const { node, driver, host, layout } = stage;
+  const vm = await stage.launch();
+  const domain = `<domain type="qemu"><name>${vm.id}</name><memory>8192</memory><os><type arch="x86_64">hvm</type></os></domain>`;
+  await node.sh('printf %s "$1" | virsh -q -c qemu:///system define /dev/stdin', domain);
+  const before = await node.virsh('dumpxml', vm.id);
+  await driver.prepare(host, layout, vm, 's/a');
+  await assert.rejects(start(stage, vm), { code: 'vm.launch', message: /not this controller's/, hint: /virsh undefine/ });
+  assert.equal((await stage.observed(vm.id))?.state, 'stopped');
+  assert.equal(await node.virsh('dumpxml', vm.id), before);
+  await node.virsh('undefine', vm.id);
+});
+
+test("CR6 libvirt's own network is started where it is not, and named where it cannot be", { timeout: 120_000 }, async () => {
+  await using stage = await openLibvirtStage(undefined, 'lab');
+  const { node } = stage;
+  const vm = await stage.launch();
+  await stage.driver.prepare(stage.host, stage.layout, vm, 's/a');
+  await assert.rejects(start(stage, vm), { code: 'node.unfit', message: /network lab does not start/ });
+  const network = '<network><name>lab</name><bridge name="lab0"/><ip address="10.77.9.1" netmask="255.255.255.0"/></network>';
+  await node.sh('printf %s "$1" | virsh -q -c qemu:///system net-define /dev/stdin', network);
+  await stage.up(vm);
+  assert.match(await node.virsh('domiflist', vm.id), /network +lab +virtio/);
+  assert.match(await node.virsh('net-list'), /lab +active/);
+  await stage.driver.destroy(stage.host, stage.layout, vm.id);
+  await node.virsh('net-destroy', 'lab');
+});
+
+test('CR6 a disk whose image is gone is told by its name, and the VM starts once it is there', { timeout: 60_000 }, async () => {
+  await using stage = await openLibvirtStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch();
+  await driver.prepare(host, layout, vm, 's/a');
+  await rm(`${layout.stateFolder}/images/${vm.image.sha256}.raw`);
+  await assert.rejects(start(stage, vm), { code: 'vm.launch', message: new RegExp(vm.image.sha256) });
+  assert.equal((await stage.observed(vm.id))?.state, 'stopped');
+  await stage.launch();
+  await stage.up(vm);
+});
+
+test('CR7 a guest that ignores the power button is terminated, and nothing of a destroyed VM is left', { timeout: 60_000 }, async () => {
+  await using stage = await openLibvirtStage();
+  const { driver, host, layout, node } = stage;
+  const vm = await stage.launch('deaf');
+  await stage.up(vm);
+  await stage.shows(vm.id, bootBanner);
+  assert.equal(await driver.stop(host, layout, vm.id, hasty), 'terminated');
+  await driver.destroy(host, layout, vm.id);
+  assert.equal(await node.sh('find /etc/libvirt /var/lib/libvirt /var/log/libvirt /run/libvirt -name "*$1*"', vm.id), '');
+});
+
+test('CR7 a VM that is killed while it is snapshotted has its disk, and no such snapshot', { timeout: 120_000 }, async () => {
+  await using stage = await openLibvirtStage();
+  const { driver, host, layout, node } = stage;
+  const vm = await stage.launch('obedient', { memory: 512 * mebibyte });
+  const { disk } = vmFolders(layout, vm.id);
+  // One that was over before the kill does not count.
+  for (let cut = false; !cut; ) {
+    await stage.up(vm);
+    await stage.shows(vm.id, bootBanner);
+    const { pid } = (await stage.observed(vm.id)) ?? {};
+    const { size } = await stat(disk);
+    const taking = driver.snapshot(host, layout, vm, 'one', true).then(
+      () => false,
+      () => true,
+    );
+    await until(async () => (await stat(disk)).size > size, 1);
+    await node.sh('kill -9 "$1"', String(pid));
+    await taking;
+    const [left] = await perform(host, driver.snapshots(layout, vm.id));
+    cut = left.length === 0;
+    if (!cut) await driver.removeSnapshot(host, layout, vm, 'one');
+  }
+  await until(async () => (await stage.observed(vm.id))?.state === 'failed');
+  await driver.snapshot(host, layout, vm, 'one', false);
+  await start(stage, vm);
+  await stage.shows(vm.id, bootBanner);
+});
+
+test("CR6 a VM's QEMU runs under the VM's user without privileges, and its files keep their owners", { timeout: 60_000 }, async () => {
+  await using stage = await openLibvirtStage();
+  const vm = await stage.launch('obedient', { firmware: 'uefi' });
+  await stage.up(vm);
+  const { pid } = (await stage.observed(vm.id)) ?? {};
+  const user = String(vmUserId(vm.id));
+  const status = await stage.node.sh('cat "/proc/$1/status"', String(pid));
+  for (const line of [`Uid:\t${Array(4).fill(user).join('\t')}`, 'NoNewPrivs:\t1', 'Seccomp:\t2', 'CapEff:\t0000000000000000']) {
+    assert.ok(status.includes(`${line}\n`), line);
+  }
+  const { disk, seed, firmwareVariables } = vmFolders(stage.layout, vm.id);
+  assert.equal(
+    await stage.node.sh('stat -c "%u %g %a" "$@"', disk, seed, firmwareVariables),
+    `${user} ${user} 600\n0 ${user} 640\n${user} ${user} 600\n`,
+  );
+});
+
+test('SC11 CPUs come to a VM that runs, and what its guest does not give waits for its next start', { timeout: 60_000 }, async () => {
+  await using stage = await openLibvirtStage();
+  const { driver, host, layout, node } = stage;
+  const vm = await stage.launch();
+  await stage.up(vm);
+  const { atNextStart } = await driver.resize(host, layout, { ...vm, cpus: 2, memory: 64 * mebibyte });
+  assert.deepEqual(atNextStart, ['memory']);
+  assert.match(await node.virsh('vcpucount', vm.id), /current +live +2/);
+  const less = await driver.resize(host, layout, { ...vm, cpus: 2, memory: 16 * mebibyte });
+  assert.deepEqual(less.atNextStart, ['memory']);
+  await driver.stop(host, layout, vm.id, hasty);
+});

@@ -1,0 +1,93 @@
+/** A controller whose nodes are simulated: slices over fifty nodes, faults that a seed repeats, and no mixture with real nodes. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { pino } from 'pino';
+import { type Client, createClient } from '../../src/client/client.ts';
+import { type Controller, startController } from '../../src/controller/controller.ts';
+import { controllerOptions } from '../../src/controller/options.ts';
+import { until } from '../lab/until.ts';
+
+/** ms that a busy machine may take. */
+const patience = 120_000;
+
+async function homeFolder() {
+  const folder = await mkdtemp(join(tmpdir(), 'croft-simulate-'));
+  return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
+}
+
+async function start(folder: string, simulate?: string): Promise<Controller & { client: Client }> {
+  const options = controllerOptions(folder, { port: 0, ...(simulate !== undefined && { simulate }) }, {});
+  const controller = await startController(options, null, pino({ enabled: false }));
+  return Object.assign(controller, { client: createClient(controller) });
+}
+
+const slice = (name: string, count: number) => ({
+  file: { slice: name, networks: { lan: {} }, vms: { vm: { image: 'simulated', cpus: 1, memory: '128MiB', nics: ['lan'], count } } },
+});
+
+async function settled({ tasks }: Client): Promise<void> {
+  await until('no task runs', async () => (await tasks.list()).every(({ state }) => state !== 'running') || undefined, patience);
+}
+
+test('SC11 three hundred VMs run on fifty simulated nodes, stop, start elsewhere after a drain, and go', async () => {
+  await using home = await homeFolder();
+  await using controller = await start(home.folder, 'nodes=50,cpus=8,memory=16GiB');
+  const { client } = controller;
+  await until('all nodes are ready', async () => (await client.nodes.list()).every(({ status }) => status === 'ready') || undefined);
+  for (const name of ['a', 'b', 'c']) await client.slices.apply(slice(name, 100));
+  await settled(client);
+  const vms = await client.vms.list();
+  assert.equal(vms.filter(({ state }) => state === 'running').length, 300);
+  assert.deepEqual([...new Set(vms.map(({ node }) => node))].sort().length, 50);
+  await until('all have their leases', async () => (await client.vms.list()).every(({ addressed }) => addressed) || undefined, patience);
+
+  await client.nodes.drain('sim-0007');
+  await settled(client);
+  const moved = await client.vms.list();
+  assert.ok(moved.every(({ node, state }) => node !== 'sim-0007' && state === 'running'));
+  await client.slices.stop('a');
+  await settled(client);
+  assert.ok((await client.vms.list({ slice: 'a' })).every(({ state }) => state === 'stopped'));
+  for (const name of ['a', 'b', 'c']) await client.slices.remove(name);
+  await until('all slices are gone', async () => (await client.slices.list()).length === 0 || undefined, patience);
+  assert.deepEqual(await client.vms.list(), []);
+});
+
+test('SC11 the same seed makes the same operations of the same VMs fail, and all VMs run in the end', async () => {
+  const failuresOf = async (seed: number): Promise<string[]> => {
+    await using home = await homeFolder();
+    await using controller = await start(home.folder, `nodes=10,failures=9%,seed=${seed}`);
+    const { client } = controller;
+    await client.slices.apply(slice('f', 60));
+    await settled(client);
+    assert.ok((await client.vms.list()).every(({ state }) => state === 'running'));
+    const events = await client.events.list({ limit: 1000 });
+    return events.flatMap(({ kind, vm, message }) => (kind === 'vm.failed' ? [`${vm} ${message}`] : [])).sort();
+  };
+  const first = await failuresOf(7);
+  assert.ok(first.length > 0);
+  assert.deepEqual(await failuresOf(7), first);
+  assert.notDeepEqual(await failuresOf(8), first);
+});
+
+test('SC11 a simulation comes back with its nodes and makes its VMs anew, and is never mixed with real nodes', async () => {
+  await using home = await homeFolder();
+  {
+    await using controller = await start(home.folder, 'nodes=3');
+    await controller.client.slices.apply(slice('s', 6));
+    await settled(controller.client);
+    await assert.rejects(controller.client.nodes.add({ name: 'real', ssh: { address: '127.0.0.1' } }), { code: 'unsupported' });
+  }
+  await assert.rejects(start(home.folder), { code: 'conflict.in-use', message: /sim-0001 of this controller is simulated/ });
+  await using again = await start(home.folder, 'nodes=3');
+  const { client } = again;
+  assert.equal((await client.nodes.list()).length, 3);
+  await until(
+    'all VMs run again',
+    async () => (await client.vms.list()).every(({ state, startedAt }) => state === 'running' && startedAt !== null) || undefined,
+    patience,
+  );
+});
