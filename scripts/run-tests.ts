@@ -41,8 +41,8 @@ const stages: Stage[] = [
     timeout: 60_000,
     needsRoot: false,
   },
-  { name: 'integration', files: globSync('test/integration/**/*.test.ts'), concurrency: 2, timeout: 180_000, needsRoot: true },
-  { name: 'e2e', files: globSync('test/e2e/**/*.test.ts'), concurrency: 1, timeout: 600_000, needsRoot: true },
+  { name: 'integration', files: globSync('test/integration/**/*.test.ts'), concurrency: 2, timeout: 300_000, needsRoot: true },
+  { name: 'e2e', files: globSync('test/e2e/**/*.test.ts'), concurrency: 1, timeout: 900_000, needsRoot: true },
 ];
 
 const wanted = process.argv.slice(2);
