@@ -29,6 +29,11 @@ export class SqlNodeStore implements NodeStore {
     return named(await this.list(), name);
   }
 
+  async names(): Promise<Map<string, string>> {
+    const rows = await this.#database.read((queries) => queries.selectFrom('nodes').select(['id', 'name']).execute());
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  }
+
   byId(id: string): Promise<Node | null> {
     return this.#database.read((queries) => readNode(queries, id));
   }

@@ -35,6 +35,8 @@ export interface NodeStore {
   list(): Promise<Node[]>;
   /** By name; rejects with `not-found` that lists near names. */
   get(name: string): Promise<Node>;
+  /** Name by identifier. */
+  names(): Promise<Map<string, string>>;
   /** Null where there is none. */
   byId(id: string): Promise<Node | null>;
   /** Rejects with `conflict.exists`, also where another node has the same address, port and state folder. */

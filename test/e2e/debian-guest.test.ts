@@ -13,7 +13,7 @@ import { gibibyte, mebibyte } from '../../src/model/flavor.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node-plan.ts';
 import { openGuestNetwork } from './guest-network.ts';
-import { openStage, type Stage } from './qemu-stage.ts';
+import { openStage, type Stage, until } from './qemu-stage.ts';
 
 const execute = promisify(execFile);
 /** Where nothing but QEMU's own translation runs guests, systemd and cloud-init take a minute or two. */
@@ -88,6 +88,16 @@ describe('debian', { concurrency: true, ...limit }, () => {
     assert.match(seen.get('netplan') ?? '', /eth0: dhcp4: true .*route-metric: 100 .*macaddress: 52:54:00:00:00:0a set-name: eth0/);
     await stage.shows(vm.id, 'deb-one login:');
     assert.equal(await network.login(port.address, 'debian', key, 'id -un; sudo id -un; hostname'), 'debian\nroot\ndeb-one\n');
+
+    const { driver, host, layout } = stage;
+    await until(async () => (await driver.guest(host, layout, vm.id)) !== null, 1_000);
+    const report = await driver.guest(host, layout, vm.id);
+    assert.equal(report?.hostname, 'deb-one');
+    assert.match(report?.operatingSystem ?? '', /Debian|Ubuntu/);
+    assert.ok(report?.addresses.some(({ nic, mac, address }) => nic === 'eth0' && mac === port.mac && address === port.address));
+    await driver.snapshot(host, layout, vm, 'frozen', false);
+    const journal = 'sudo journalctl --quiet --no-pager --unit qemu-guest-agent';
+    assert.match(await network.login(port.address, 'debian', key, journal), /guest-fsfreeze called/);
   });
 
   test('CR6 the same Debian disk starts by UEFI, and its guest powers off when it is asked to', limit, async () => {

@@ -161,3 +161,16 @@ test('SC11 CPUs come to a VM that runs, and what its guest does not give waits f
   assert.deepEqual(less.atNextStart, ['memory']);
   await driver.stop(host, layout, vm.id, hasty);
 });
+
+test('SC11 a VM with UEFI is put back to a snapshot with its memory, and goes on from there', { timeout: 120_000 }, async () => {
+  await using stage = await openLibvirtStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch('obedient', { firmware: 'uefi', memory: 64 * mebibyte });
+  await stage.up(vm);
+  await driver.snapshot(host, layout, vm, 'one', true);
+  await driver.kill(host, layout, vm.id);
+  await driver.revert(host, layout, libvirtAbilities, vm, 'one');
+  assert.equal((await stage.observed(vm.id))?.state, 'running');
+  await driver.removeSnapshot(host, layout, vm, 'one');
+  assert.deepEqual((await perform(host, driver.snapshots(layout, vm.id)))[0], []);
+});

@@ -5,7 +5,7 @@ import { taskSchema } from '../../model/task.ts';
 import { vmViewSchema } from '../../model/vm-view.ts';
 import { cursorOf, positionOf } from '../intake/vm-cursor.ts';
 import { requestOfVm } from '../intake/vms.ts';
-import { nodeNames, presentVm } from '../present/vm.ts';
+import { presentVm } from '../present/vm.ts';
 import { countSchema, problems, type Routes, vmParams } from '../route.ts';
 
 /** VMs on a page. */
@@ -32,7 +32,7 @@ export const vmRoutes: Routes = (api, dependencies) => {
       },
     },
     async ({ query }, reply) => {
-      const nodes = await store.nodes.list();
+      const names = await store.nodes.names();
       const vms = await store.vms.list({
         ...(query.limit !== undefined && { limit: query.limit }),
         ...(query.after !== undefined && { after: positionOf(query.after) }),
@@ -41,7 +41,6 @@ export const vmRoutes: Routes = (api, dependencies) => {
       });
       const last = vms.at(-1);
       if (last !== undefined && vms.length === query.limit) void reply.header('next', cursorOf(last));
-      const names = nodeNames(nodes);
       return vms.map((vm) => presentVm(vm, names));
     },
   );
@@ -58,8 +57,8 @@ export const vmRoutes: Routes = (api, dependencies) => {
       },
     },
     async ({ params }) => {
-      const [vm, nodes] = await Promise.all([store.vms.get(params.slice, params.vm), store.nodes.list()]);
-      return presentVm(vm, nodeNames(nodes));
+      const [vm, names] = await Promise.all([store.vms.get(params.slice, params.vm), store.nodes.names()]);
+      return presentVm(vm, names);
     },
   );
 

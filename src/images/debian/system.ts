@@ -11,7 +11,7 @@ export const systemFiles = [path.join(here, 'guest'), path.join(here, 'customize
 /** What a guest of a machine with seed, serial console and DHCP needs; the kernel comes on top. */
 export const guestPackages = [
   ...['systemd-sysv', 'dbus', 'udev', 'initramfs-tools', 'zstd', 'systemd-boot-efi'],
-  ...['cloud-init', 'cloud-guest-utils', 'fdisk', 'e2fsprogs'],
+  ...['cloud-init', 'cloud-guest-utils', 'fdisk', 'e2fsprogs', 'qemu-guest-agent'],
   ...['netplan.io', 'iproute2', 'openssh-server', 'sudo', 'ca-certificates'],
 ] as const;
 /** Its own package only in newer releases. */

@@ -1,6 +1,6 @@
 /** A machine of illumos, as far as its stand-ins go: a folder of its own, and a host whose programs they are. */
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Channel, type Connection, exitCode } from '../../../src/host/channel.ts';
@@ -8,7 +8,7 @@ import { NodeHost } from '../../../src/host/node-host.ts';
 import type { Machine } from './state.ts';
 
 const alone = ['zonecfg', 'zoneadm', 'zfs', 'dladm'];
-const small = ['uname', 'svcs', 'kstat', 'pkill', 'bhyvectl', 'nc', 'pagesize', 'isainfo', 'psrinfo'];
+const small = ['uname', 'svcs', 'pkill', 'bhyvectl', 'nc', 'pagesize', 'isainfo', 'psrinfo'];
 
 export interface StandInMachine extends AsyncDisposable {
   host: NodeHost;
@@ -36,6 +36,8 @@ export async function openStandIns(): Promise<StandInMachine> {
   await writeFile(file, JSON.stringify(machine));
   for (const name of alone) await wrap(folders.bin, name, `${import.meta.dirname}/${name}.ts`);
   for (const name of small) await wrap(folders.bin, name, `${import.meta.dirname}/small.ts`, name);
+  await copyFile(`${import.meta.dirname}/kstat.sh`, `${folders.bin}/kstat`);
+  await chmod(`${folders.bin}/kstat`, 0o755);
   const read = async () => JSON.parse(await readFile(file, 'utf8')) as Machine;
   const host = new NodeHost({ name: 'omni', sudo: false, connect: async () => connection(folders.bin, folders.state) });
   return {

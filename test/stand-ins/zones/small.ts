@@ -22,18 +22,6 @@ const programs: Record<string, (argv: string[]) => string | Promise<string>> = {
     if (argv.join(' ') !== '-H -o state svc:/system/zones:default') throw new Refusal("svcs: Pattern doesn't match any instances");
     return readMachine().faults.includes('smf') ? 'maintenance\n' : 'online\n';
   },
-  /** kstat(8): `module:instance:name:statistic`, a tab, and the value; pages of 4 KiB, load in 256ths. */
-  kstat([flag, statistic = '']) {
-    const values: Record<string, number> = {
-      'system_misc:boot_time': readMachine().bootTime,
-      'system_misc:avenrun_1min': 384,
-      'system_pages:physmem': 2 ** 21,
-      'system_pages:availrmem': 2 ** 20,
-    };
-    const value = values[statistic.replace('unix:0:', '')];
-    if (flag !== '-p' || value === undefined) throw new Refusal('', 1);
-    return `${statistic}\t${value}\n`;
-  },
   pagesize: () => '4096\n',
   /** isainfo(1): the kernel's instruction set. */
   isainfo: () => 'amd64\n',
