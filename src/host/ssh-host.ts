@@ -92,8 +92,14 @@ async function connectTo(route: Route): Promise<Connection> {
 }
 
 function connectionOver(node: string, client: Client, path: Path): Connection {
-  /** A forwarded stream whose far end is gone stays half open until this side gives it up. */
-  client.once('end', () => path.leave());
+  /**
+   * A stream whose far end is gone stays half open until this side gives it up: a forwarded one for ever, a socket until what
+   * it still had to send was given up by the system, which takes a quarter of an hour where the machine is dead.
+   */
+  client.once('end', () => {
+    path.leave();
+    client.destroy();
+  });
   const closed = new Promise<void>((resolve) => {
     client.once('close', () => {
       path.leave();

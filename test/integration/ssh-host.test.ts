@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
@@ -260,11 +260,46 @@ test('CR8 a node behind a jump host; each has its own pinned key', { skip: sshdM
     failing('node.host-key', 'jump host', gate.target.hostKey),
   );
   await inner.kill();
+  // The first may still meet the connection that is just being lost.
+  await assert.rejects(run(host, { argv: ['true'] }), failing('node.unreachable'));
   await assert.rejects(run(host, { argv: ['true'] }), failing('node.unreachable', 'jump host', String(inner.target.port)));
   await inner.restart();
   assert.equal((await run(host, { argv: ['echo', 'back'] })).stdout, 'back\n');
   await gate.kill();
   await assert.rejects(run(host, { argv: ['true'] }), failing('node.unreachable'));
+});
+
+test('CR8 a machine that says goodbye and dies while much is being sent to it is given up at once', {
+  skip: sshdMissing,
+  timeout: 60_000,
+}, async () => {
+  await using sshd = await startSshd();
+  const dying = Promise.withResolvers<void>();
+  const sockets: Socket[] = [];
+  const gate = createServer({ allowHalfOpen: true }, (client) => {
+    const server = connect(sshd.target.port, sshd.target.address);
+    sockets.push(client, server);
+    for (const socket of [client, server]) socket.on('error', () => undefined);
+    client.pipe(server).pipe(client, { end: false });
+    void dying.promise.then(() => {
+      client.unpipe(server).pause();
+      client.end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(gate, 'listening');
+  const { port } = gate.address() as AddressInfo;
+  const host = createSshHost({ name: 'node1', target: { ...sshd.target, address: '127.0.0.1', port }, sudo: null });
+  try {
+    const program = await host.spawn({ argv: ['sh', '-c', 'cat >/dev/null'] });
+    program.stdin.on('error', () => undefined);
+    dying.resolve();
+    for (let sent = 0; sent < 64; sent += 1) program.stdin.write(Buffer.alloc(1024 ** 2));
+    await assert.rejects(program.exited, failing('node.unreachable'));
+  } finally {
+    for (const socket of sockets) socket.destroy();
+    gate.close();
+    await host.close();
+  }
 });
 
 describe('CR8 silence', { skip: sshdMissing, concurrency: true }, () => {
