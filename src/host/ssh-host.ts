@@ -7,7 +7,7 @@ import { type Channel, type Connection, exitCode } from './channel.ts';
 import type { Host } from './host.ts';
 import { NodeHost } from './node-host.ts';
 import { socketError } from './socket-error.ts';
-import { logIn, readFingerprint, readPinnedKey } from './ssh-login.ts';
+import { logIn, readFingerprint, readPinnedKey, type SshConnection } from './ssh-login.ts';
 
 export interface SshHostOptions {
   /** The node's name, for messages. */
@@ -58,7 +58,7 @@ async function pathTo({ name, target, agent }: Route): Promise<Path> {
   if (target.jump === undefined) return { stream: undefined, leave: () => undefined };
   const jump = await logIn({ node: `${name} (jump host)`, target: target.jump, agent });
   const leave = () => jump.end();
-  const stream = await forward(jump, target).catch((error: Error) => {
+  const stream = await forward(jump.client, target).catch((error: Error) => {
     leave();
     const place = `${target.address}:${target.port}`;
     throw new CroftError(
@@ -91,15 +91,7 @@ async function connectTo(route: Route): Promise<Connection> {
   }
 }
 
-function connectionOver(node: string, client: Client, path: Path): Connection {
-  /**
-   * A stream whose far end is gone stays half open until this side gives it up: a forwarded one for ever, a socket until what
-   * it still had to send was given up by the system, which takes a quarter of an hour where the machine is dead.
-   */
-  client.once('end', () => {
-    path.leave();
-    client.destroy();
-  });
+function connectionOver(node: string, { client, end }: SshConnection, path: Path): Connection {
   const closed = new Promise<void>((resolve) => {
     client.once('close', () => {
       path.leave();
@@ -110,7 +102,7 @@ function connectionOver(node: string, client: Client, path: Path): Connection {
     closed,
     open: async (line) => asChannel(await openSession(node, client, line)),
     socket: (socketPath) => openSocket(node, client, socketPath),
-    end: () => client.end(),
+    end,
   };
 }
 

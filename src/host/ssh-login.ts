@@ -1,6 +1,7 @@
 /** One SSH login: the host key is compared with the pinned one, every failure gets its name. */
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
+import { connect } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Client, ConnectConfig } from 'ssh2';
 import ssh2 from 'ssh2';
 import { CroftError } from '../model/error.ts';
@@ -14,13 +15,21 @@ export interface SshLoginOptions {
   /** Path of an ssh-agent's socket; used beside the key file, or instead of one. */
   agent?: string | undefined;
   /** A stream to the target, where it is not reached directly. */
-  stream?: Readable | undefined;
+  stream?: Duplex | undefined;
+}
+
+export interface SshConnection {
+  client: Client;
+  /** Says goodbye; what the far end does not answer in `goodbyePatience` is given up. */
+  end(): void;
 }
 
 /** ms for reaching the machine and logging in. */
 const loginTimeout = 10_000;
 /** A dead connection is noticed after three of these, ms. */
 const keepaliveInterval = 5000;
+/** ms. */
+const goodbyePatience = 3000;
 
 /** OpenSSH's form of a host key's fingerprint. */
 function fingerprintOf(key: Buffer): string {
@@ -28,7 +37,7 @@ function fingerprintOf(key: Buffer): string {
 }
 
 /** Logs in. Rejects with `node.unreachable`, `node.host-key` or `node.auth`. */
-export async function logIn(options: SshLoginOptions): Promise<Client> {
+export async function logIn(options: SshLoginOptions): Promise<SshConnection> {
   const { node, target, agent } = options;
   if (target.hostKey === undefined) {
     throw new CroftError(
@@ -79,39 +88,50 @@ async function readKey(options: SshLoginOptions): Promise<Buffer> {
     seen = Buffer.from(key);
     return false;
   };
-  const client = await handshake(options, {}, look).catch((error: SshError) => {
+  const connection = await handshake(options, {}, look).catch((error: SshError) => {
     if (seen === undefined) throw loginError(options, error);
   });
-  client?.end();
+  connection?.end();
   return seen ?? Buffer.alloc(0);
 }
 
 type SshError = Error & { level?: string; code?: unknown };
 
-function handshake({ target, stream }: SshLoginOptions, credentials: ConnectConfig, verify: (key: Buffer) => boolean): Promise<Client> {
+type Verify = (key: Buffer) => boolean;
+
+function handshake({ target, stream }: SshLoginOptions, credentials: ConnectConfig, verify: Verify): Promise<SshConnection> {
   const client = new ssh2.Client();
+  const socket = stream ?? connect({ host: target.address, port: target.port }).setMaxListeners(0);
+  /**
+   * Where the far end has gone, the stream stays half open until this side gives it up: a forwarded one for ever, a socket
+   * until the system gave up what it still had to send, a quarter of an hour where the machine is dead. The client leaves
+   * a half-open stream alone, even when it is told to destroy it.
+   */
+  socket.once('end', () => socket.destroy());
+  const end = () => {
+    client.end();
+    setTimeout(() => socket.destroy(), goodbyePatience).unref();
+  };
   return new Promise((resolve, reject) => {
     client.once('ready', () => {
       client.setNoDelay(true);
-      resolve(client);
+      resolve({ client, end });
     });
     /** Stays for the client's life: a later loss is told by `close`, and an `error` nobody listens to would end the process. */
     client.on('error', (error: SshError) => {
       reject(error);
-      client.destroy();
+      socket.destroy();
     });
     const closed = () => reject(new Error('the connection was closed during the login'));
     client.once('end', closed);
     client.once('close', closed);
     client.connect({
-      host: target.address,
-      port: target.port,
+      sock: socket,
       username: target.user,
       hostVerifier: verify,
       readyTimeout: loginTimeout,
       keepaliveInterval,
       keepaliveCountMax: 2,
-      ...(stream === undefined ? {} : { sock: stream }),
       ...credentials,
     });
   });

@@ -274,33 +274,54 @@ test('CR8 a machine that says goodbye and dies while much is being sent to it is
   timeout: 60_000,
 }, async () => {
   await using sshd = await startSshd();
-  const dying = Promise.withResolvers<void>();
-  const sockets: Socket[] = [];
-  const gate = createServer({ allowHalfOpen: true }, (client) => {
-    const server = connect(sshd.target.port, sshd.target.address);
-    sockets.push(client, server);
-    for (const socket of [client, server]) socket.on('error', () => undefined);
-    client.pipe(server).pipe(client, { end: false });
-    void dying.promise.then(() => {
-      client.unpipe(server).pause();
-      client.end();
-    });
-  }).listen(0, '127.0.0.1');
-  await once(gate, 'listening');
-  const { port } = gate.address() as AddressInfo;
-  const host = createSshHost({ name: 'node1', target: { ...sshd.target, address: '127.0.0.1', port }, sudo: null });
-  try {
-    const program = await host.spawn({ argv: ['sh', '-c', 'cat >/dev/null'] });
-    program.stdin.on('error', () => undefined);
-    dying.resolve();
-    for (let sent = 0; sent < 64; sent += 1) program.stdin.write(Buffer.alloc(1024 ** 2));
-    await assert.rejects(program.exited, failing('node.unreachable'));
-  } finally {
-    for (const socket of sockets) socket.destroy();
-    gate.close();
-    await host.close();
+  await using gate = await startGate(sshd);
+  await using host = gate.host;
+  // Each may have 2 MiB on its way: together more than the system takes for a machine that reads nothing any more.
+  const programs = await Promise.all(Array.from({ length: 8 }, () => host.spawn({ argv: ['sh', '-c', 'cat >/dev/null'] })));
+  gate.close('with a goodbye');
+  for (const { stdin } of programs) {
+    stdin.on('error', () => undefined);
+    stdin.write(Buffer.alloc(4 * 1024 ** 2));
   }
+  for (const { exited } of programs) await assert.rejects(exited, failing('node.unreachable'));
 });
+
+test('CR8 closing the connection to a machine that is dead does not wait for its goodbye', {
+  skip: sshdMissing,
+  timeout: 60_000,
+}, async () => {
+  await using sshd = await startSshd();
+  await using gate = await startGate(sshd);
+  await run(gate.host, { argv: ['true'] });
+  gate.close('in silence');
+  await gate.host.close();
+  await assert.rejects(run(gate.host, { argv: ['true'] }), failing('node.unreachable'));
+});
+
+/** A way to the sshd that can be closed: nothing passes any more, and no end but its own goodbye is told. */
+async function startGate(sshd: Sshd) {
+  const sockets: Socket[] = [];
+  let closed = false;
+  const server = createServer({ allowHalfOpen: true }, (client) => {
+    const inner = connect(sshd.target.port, sshd.target.address);
+    sockets.push(client, inner);
+    for (const socket of [client, inner]) socket.on('error', () => undefined);
+    if (!closed) client.pipe(inner).pipe(client, { end: false });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const host = disposable(createSshHost({ name: 'node1', target: { ...sshd.target, address: '127.0.0.1', port }, sudo: null }));
+  const close = (manner: 'with a goodbye' | 'in silence') => {
+    closed = true;
+    for (const socket of sockets) socket.unpipe().pause();
+    if (manner === 'with a goodbye') sockets[0]?.end();
+  };
+  const dispose = async () => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  };
+  return { host, close, [Symbol.asyncDispose]: dispose };
+}
 
 describe('CR8 silence', { skip: sshdMissing, concurrency: true }, () => {
   test('CR8 a machine that never answers is given up after ten seconds', async () => {
