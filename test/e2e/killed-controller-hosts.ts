@@ -83,17 +83,14 @@ async function lookAt(host: LabHost, controllerId: string): Promise<Found> {
     tag: Number(tag),
     whole: flows.has(ofport),
   }));
-  const guests = those('guest').map(([pid, ...words]) => {
-    const vmId = /guest=([a-z2-7]{16}),/.exec(words.join(' '))?.[1] ?? '';
+  const guests = those('guest').flatMap(([pid, ...words]) => {
+    const vmId = /guest=([a-z2-7]{16}),/.exec(words.join(' '))?.[1];
+    // A controller that starts has each node's QEMU say what it can do: that is no VM.
+    if (vmId === undefined) return [];
     const own = ports.filter((port) => port.vmId === vmId && port.whole);
-    return {
-      vmId,
-      host: host.name,
-      pid: Number(pid),
-      memory: Number(/ -m (\d+)K /.exec(words.join(' '))?.[1]) / 1024,
-      isAsRecorded: recorded.includes(vmId),
-      tags: own.map(({ tag }) => tag).sort(),
-    };
+    const memory = Number(/ -m (\d+)K /.exec(words.join(' '))?.[1]) / 1024;
+    const isAsRecorded = recorded.includes(vmId);
+    return [{ vmId, host: host.name, pid: Number(pid), memory, isAsRecorded, tags: own.map(({ tag }) => tag).sort() }];
   });
   return {
     guests,
