@@ -3,7 +3,9 @@
  * leaves behind at its source. What is not noted here is nobody's to remove: after an old backup was restored, the only copy
  * of a disk may be on a node that its row does not name.
  */
+import { sql } from 'kysely';
 import type { Queries } from './database.ts';
+import { abandonedVm } from './open-conditions.ts';
 import { portions } from './vm-rows.ts';
 
 export interface Leftover {
@@ -40,7 +42,7 @@ export async function abandonedElsewhere(queries: Queries, nodeId: string): Prom
   const rows = await queries
     .selectFrom('vms')
     .select('id')
-    .where('abandoned', '=', 1)
+    .where(sql.raw<boolean>(abandonedVm))
     .where('node_id', 'is not', null)
     .where('node_id', '<>', nodeId)
     .orderBy('id')

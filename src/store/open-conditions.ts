@@ -8,3 +8,6 @@ export const awaitedVm = "(state = 'running' and addressed = 0)";
 
 /** It waits for a node, moves to another, or stays on one that drains. */
 export const undecidedVm = '(node_id is null or moving_to is not null or stay_reason is not null)';
+
+/** It was given up together with its node. */
+export const abandonedVm = '(abandoned = 1)';

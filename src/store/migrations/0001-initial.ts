@@ -1,6 +1,6 @@
 /** The first schema. */
 import type { SchemaWords } from '../database.ts';
-import { awaitedVm, openVm, undecidedVm } from '../open-conditions.ts';
+import { abandonedVm, awaitedVm, openVm, undecidedVm } from '../open-conditions.ts';
 
 export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): string[] {
   return [
@@ -135,7 +135,7 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
     )${tableSuffix}`,
     'create unique index leftovers_by_vm on leftovers (vm_id, node_id)',
     'create index leftovers_by_node on leftovers (node_id)',
-    'create index vms_abandoned on vms (node_id) where abandoned = 1',
+    `create index vms_abandoned on vms (id) where ${abandonedVm}`,
     `create table volumes (
       id ${text} primary key,
       vm_id ${text} not null references vms (id),
