@@ -1,9 +1,9 @@
 /** Figures for Prometheus: nodes, VMs and slices as the store has them at the moment of asking, and the controller's own. */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { demandOf, promisedByNode } from '../model/capacity.ts';
+import { promisedByNode } from '../model/capacity.ts';
 import { type Node, nodeStatuses } from '../model/node.ts';
-import { type Vm, vmObservedStates } from '../model/vm.ts';
-import type { Store } from '../store/store.ts';
+import { vmObservedStates } from '../model/vm.ts';
+import type { Store, VmOutline } from '../store/store.ts';
 
 export interface Metrics {
   contentType: string;
@@ -40,13 +40,13 @@ export function createMetrics(store: Pick<Store, 'nodes' | 'vms' | 'slices'>): M
   });
 
   async function refresh(): Promise<void> {
-    const [allNodes, allVms, allSlices] = await Promise.all([store.nodes.list(), store.vms.list(), store.slices.list()]);
+    const [allNodes, allVms, allSlices] = await Promise.all([store.nodes.list(), store.vms.outlines(), store.slices.list()]);
     const present = allVms.filter(({ desired }) => desired !== 'absent');
     for (const one of [nodes, size, load, vms, waiting, restarts, slices]) one.reset();
     showNodes(allNodes, present, { nodes, size, load });
-    for (const state of vmObservedStates) vms.set({ state }, present.filter(({ observed }) => observed.state === state).length);
+    for (const state of vmObservedStates) vms.set({ state }, present.filter((vm) => vm.state === state).length);
     waiting.set(present.filter(({ nodeId }) => nodeId === null).length);
-    for (const { slice, name, observed } of present) restarts.set({ slice, vm: name }, observed.restarts);
+    for (const { slice, name, restarts: count } of present) restarts.set({ slice, vm: name }, count);
     for (const { desired } of allSlices) slices.inc({ desired });
   }
   return {
@@ -56,8 +56,8 @@ export function createMetrics(store: Pick<Store, 'nodes' | 'vms' | 'slices'>): M
   };
 }
 
-function showNodes(all: readonly Node[], vms: readonly Vm[], { nodes, size, load }: Record<'nodes' | 'size' | 'load', Gauge>): void {
-  const promised = promisedByNode(vms.map(({ nodeId, movingTo, spec }) => ({ nodeId, movingTo, demand: demandOf(spec) })));
+function showNodes(all: readonly Node[], vms: readonly VmOutline[], { nodes, size, load }: Record<'nodes' | 'size' | 'load', Gauge>): void {
+  const promised = promisedByNode(vms);
   for (const { id, config, observed } of all) {
     const node = config.name;
     for (const status of nodeStatuses) nodes.set({ node, status }, observed.status === status ? 1 : 0);

@@ -164,7 +164,7 @@ export class NodeAdministration {
   /** Without what VMs left behind that have moved to other nodes: that goes with the rest. */
   async #unrecorded(node: Node, seen: readonly ObservedVm[]): Promise<ObservedVm[]> {
     const moved = new Set(
-      (await this.#options.store.vms.list()).filter(({ nodeId }) => nodeId !== null && nodeId !== node.id).map(({ id }) => id),
+      (await this.#options.store.vms.outlines()).filter(({ nodeId }) => nodeId !== null && nodeId !== node.id).map(({ id }) => id),
     );
     return seen.filter(({ id }) => !moved.has(id));
   }

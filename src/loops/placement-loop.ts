@@ -143,7 +143,7 @@ export class PlacementLoop {
 
   async #drainOutcome(name: string): Promise<TaskOutcome | null> {
     const { store } = this.#options;
-    const [nodes, vms, slices] = await Promise.all([store.nodes.list(), store.vms.list(), store.slices.list()]);
+    const [nodes, vms, slices] = await Promise.all([store.nodes.list(), store.vms.outlines(), store.slices.list()]);
     return drainOutcome({ name, nodes, vms, slices });
   }
 }

@@ -3,6 +3,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import { DatabaseError, Pool, types } from 'pg';
 import { asCroftError, CroftError } from '../model/error.ts';
 import type { Database, Queries, SchemaWords, Snapshot } from './database.ts';
+import { preparing } from './postgres-statements.ts';
 import type { Tables } from './tables.ts';
 
 /** The advisory lock of writers, "CROFT" in ASCII; one lock in each database. */
@@ -39,7 +40,7 @@ export function openPostgres(url: string): Database {
   });
   // A connection that breaks while idle is dropped by the pool; the next query opens another. Without a listener it would end the process.
   pool.on('error', () => undefined);
-  return new PostgresStore(new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) }));
+  return new PostgresStore(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) }));
 }
 
 class PostgresStore implements Database {

@@ -7,9 +7,10 @@ import type { Database, Queries } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
 import { missing } from './missing.ts';
 import { beingRemoved, getSlice, writeSpec } from './slice-rows.ts';
-import type { VmFilter, VmObservation, VmStore } from './store.ts';
+import type { VmFilter, VmObservation, VmOutline, VmStore } from './store.ts';
 import { desireVms, isAsDesired } from './vm-desire.ts';
 import { writeObservations } from './vm-observed.ts';
+import { readOutlines } from './vm-outlines.ts';
 import { pageOfVms } from './vm-page.ts';
 import { deleteVms, portions, readVms, specColumns, type VmCondition } from './vm-rows.ts';
 
@@ -33,6 +34,10 @@ export class SqlVmStore implements VmStore {
       const ids = await pageOfVms(queries, { matches, after, limit });
       return ids.length === 0 ? [] : await readVms(queries, (where) => where('vms.id', 'in', ids));
     });
+  }
+
+  outlines({ slice }: { slice?: string } = {}): Promise<VmOutline[]> {
+    return this.#database.read((queries) => readOutlines(queries, slice));
   }
 
   get(slice: string, name: string): Promise<Vm> {

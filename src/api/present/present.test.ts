@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { demandOf } from '../../model/capacity.ts';
 import { gibibyte, mebibyte } from '../../model/flavor.ts';
 import { type Node, nodeConfigSchema } from '../../model/node.ts';
 import { nodeViewSchema } from '../../model/node-view.ts';
@@ -8,9 +9,10 @@ import type { Slice } from '../../model/slice.ts';
 import { sliceSummarySchema, sliceViewSchema } from '../../model/slice-view.ts';
 import { unobserved, type Vm } from '../../model/vm.ts';
 import { vmViewSchema } from '../../model/vm-view.ts';
+import type { VmOutline } from '../../store/store.ts';
 import { presentNode } from './node.ts';
-import { presentSlice, summariseSlice } from './slice.ts';
-import { nodeNames, presentVm } from './vm.ts';
+import { presentSlice, summariseSlices } from './slice.ts';
+import { presentVm } from './vm.ts';
 
 const spec: Vm['spec'] = {
   name: 'web',
@@ -97,7 +99,14 @@ const slice: Slice = {
   createdAt: 1,
 };
 
-const names = nodeNames([node]);
+const names = new Map([[node.id, node.config.name]]);
+
+const outline = ({ spec: sizes, observed: { state, restarts }, ...fields }: Vm): VmOutline => ({
+  ...fields,
+  state,
+  restarts,
+  demand: demandOf(sizes),
+});
 
 test('CR10 a VM is shown with the names of its node, image and networks, and without its user-data', () => {
   const view = vmViewSchema.parse(presentVm(vm({}), names));
@@ -122,7 +131,7 @@ test('CR9 a slice counts its own VMs by what they are', () => {
     state('none', { nodeId: null, desired: 'stopped' }),
     state('running', { sliceId: 'another' }),
   ];
-  const summary = sliceSummarySchema.parse(summariseSlice(slice, vms, names));
+  const summary = sliceSummarySchema.parse(summariseSlices([slice], vms.map(outline), names)[0]);
   assert.deepEqual(summary.vms, { total: 4, running: 1, failed: 1, pending: 1 });
   assert.deepEqual(summary.router, { node: 'one', reason: null });
 });
@@ -134,7 +143,7 @@ test('CR9 a slice without networks has no router', () => {
 
 test('CR3 what a node has promised is the sum over the VMs that are assigned to it', () => {
   const vms = [vm({}), vm({ spec: { ...spec, disk: gibibyte } }), vm({ nodeId: 'another' })];
-  const view = nodeViewSchema.parse(presentNode(node, vms));
+  const view = nodeViewSchema.parse(presentNode(node, vms.map(outline)));
   assert.deepEqual(view.promised, { cpus: 4, memory: 512 * mebibyte, disk: gibibyte });
   assert.deepEqual(view.capacity, { cpus: 8, memory: gibibyte, disk: gibibyte });
   assert.equal(view.vms, 2);

@@ -2,20 +2,28 @@
 import type { Network, Slice } from '../../model/slice.ts';
 import type { NetworkView, SliceSummary, SliceView } from '../../model/slice-view.ts';
 import type { Vm } from '../../model/vm.ts';
+import type { VmOutline } from '../../store/store.ts';
 import { type NodeNames, presentVm } from './vm.ts';
 
-/** `vms` may hold other slices' VMs too. */
-export function summariseSlice(slice: Slice, vms: readonly Vm[], names: NodeNames): SliceSummary {
-  const own = vms.filter((vm) => vm.sliceId === slice.id);
-  const inState = (state: string): number => own.filter((vm) => vm.observed.state === state).length;
+type CountedVm = Pick<VmOutline, 'sliceId' | 'nodeId' | 'desired' | 'state'>;
+
+/** `vms` may hold other slices' VMs too. Costs in proportion to the slices and the VMs, not to their product. */
+export function summariseSlices(slices: readonly Slice[], vms: readonly CountedVm[], names: NodeNames): SliceSummary[] {
+  const ownOf = Map.groupBy(vms, ({ sliceId }) => sliceId);
+  return slices.map((slice) => summariseSlice(slice, ownOf.get(slice.id) ?? [], names));
+}
+
+/** `vms` are its own. */
+export function summariseSlice(slice: Slice, vms: readonly CountedVm[], names: NodeNames): SliceSummary {
+  const inState = (wanted: string): number => vms.filter(({ state }) => state === wanted).length;
   return {
     ...commonFields(slice, names),
     networks: slice.spec.networks.length,
     vms: {
-      total: own.length,
+      total: vms.length,
       running: inState('running'),
       failed: inState('failed'),
-      pending: own.filter((vm) => vm.nodeId === null && vm.desired === 'running').length,
+      pending: vms.filter((vm) => vm.nodeId === null && vm.desired === 'running').length,
     },
   };
 }

@@ -1,12 +1,9 @@
 /** VMs as they are shown. Pure. */
-import type { Node } from '../../model/node.ts';
 import type { Nic, Vm } from '../../model/vm.ts';
 import type { NicView, VmView } from '../../model/vm-view.ts';
 
 /** Names of nodes by their identifiers. */
 export type NodeNames = ReadonlyMap<string, string>;
-
-export const nodeNames = (nodes: readonly Node[]): NodeNames => new Map(nodes.map(({ id, config }) => [id, config.name]));
 
 export function presentVm(vm: Vm, names: NodeNames): VmView {
   const { observed, spec } = vm;

@@ -12,7 +12,7 @@ import {
   nodeEditSchema,
 } from '../../model/operations.ts';
 import { drainNode, editNode, execOnNode, resumeNode } from '../intake/nodes.ts';
-import { presentNode } from '../present/node.ts';
+import { presentNode, presentNodes } from '../present/node.ts';
 import { flagSchema, nodeParams, problems, type Routes } from '../route.ts';
 
 const reaching = ['node.unreachable', 'node.auth', 'node.host-key', 'node.sudo'] as const;
@@ -21,7 +21,7 @@ const reachTargetSchema = nodeConfigSchema.shape.ssh.unwrap();
 export const nodeRoutes: Routes = (api, dependencies) => {
   const { store, nodes } = dependencies;
 
-  const shown = async (node: Node): Promise<NodeView> => presentNode(node, await store.vms.list());
+  const shown = async (node: Node): Promise<NodeView> => presentNode(node, await store.vms.outlines());
 
   api.get(
     '/v1/nodes',
@@ -34,8 +34,8 @@ export const nodeRoutes: Routes = (api, dependencies) => {
       },
     },
     async () => {
-      const [list, vms] = await Promise.all([store.nodes.list(), store.vms.list()]);
-      return list.map((node) => presentNode(node, vms));
+      const [list, vms] = await Promise.all([store.nodes.list(), store.vms.outlines()]);
+      return presentNodes(list, vms);
     },
   );
 

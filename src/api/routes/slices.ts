@@ -8,8 +8,7 @@ import { taskSchema } from '../../model/task.ts';
 import { previewChange } from '../intake/preview.ts';
 import { applySlice, desireSlice, planSlice } from '../intake/slices.ts';
 import { presentChange } from '../present/change.ts';
-import { presentSlice, summariseSlice } from '../present/slice.ts';
-import { nodeNames } from '../present/vm.ts';
+import { presentSlice, summariseSlice, summariseSlices } from '../present/slice.ts';
 import { problems, type Routes, rawBody, sliceParams } from '../route.ts';
 
 export const sliceRoutes: Routes = (api, dependencies) => {
@@ -26,8 +25,8 @@ export const sliceRoutes: Routes = (api, dependencies) => {
       },
     },
     async () => {
-      const [slices, vms, nodes] = await Promise.all([store.slices.list(), store.vms.list(), store.nodes.list()]);
-      return slices.map((slice) => summariseSlice(slice, vms, nodeNames(nodes)));
+      const [slices, vms, names] = await Promise.all([store.slices.list(), store.vms.outlines(), store.nodes.names()]);
+      return summariseSlices(slices, vms, names);
     },
   );
 
@@ -44,12 +43,12 @@ export const sliceRoutes: Routes = (api, dependencies) => {
     },
     async ({ params }) => {
       const slice = await store.slices.get(params.slice);
-      const [networks, vms, nodes] = await Promise.all([
+      const [networks, vms, names] = await Promise.all([
         store.slices.networks(slice.id),
         store.vms.list({ slice: slice.name }),
-        store.nodes.list(),
+        store.nodes.names(),
       ]);
-      return presentSlice(slice, networks, vms, nodeNames(nodes));
+      return presentSlice(slice, networks, vms, names);
     },
   );
 
@@ -95,8 +94,8 @@ export const sliceRoutes: Routes = (api, dependencies) => {
     },
     async ({ body }) => {
       const { slice, task, change } = await applySlice(dependencies, documentOf(body), body);
-      const [vms, nodes] = await Promise.all([store.vms.list({ slice: slice.name }), store.nodes.list()]);
-      return { slice: summariseSlice(slice, vms, nodeNames(nodes)), task, lines: describeChange(change) };
+      const [vms, names] = await Promise.all([store.vms.outlines({ slice: slice.name }), store.nodes.names()]);
+      return { slice: summariseSlice(slice, vms, names), task, lines: describeChange(change) };
     },
   );
 

@@ -32,13 +32,13 @@ export const vmRoutes: Routes = (api, dependencies) => {
       },
     },
     async ({ query }, reply) => {
-      const names = await store.nodes.names();
-      const vms = await store.vms.list({
+      const filter = {
         ...(query.limit !== undefined && { limit: query.limit }),
         ...(query.after !== undefined && { after: positionOf(query.after) }),
         ...(query.slice !== undefined && { slice: (await store.slices.get(query.slice)).name }),
         ...(query.node !== undefined && { nodeId: (await store.nodes.get(query.node)).id }),
-      });
+      };
+      const [vms, names] = await Promise.all([store.vms.list(filter), store.nodes.names()]);
       const last = vms.at(-1);
       if (last !== undefined && vms.length === query.limit) void reply.header('next', cursorOf(last));
       return vms.map((vm) => presentVm(vm, names));
