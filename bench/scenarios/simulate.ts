@@ -51,8 +51,8 @@ async function measureOn(database: string | null): Promise<Measured> {
     const processorSeconds = ((await processorTime(controller.pid)) - before) / 1000;
     return {
       ...{ seconds: seconds / 1000, processorSeconds, restartAlone },
-      page: await samples(21, () => readPage(controller)),
       all: await samples(5, () => client.vms.list()),
+      page: await samples(21, () => readPage(controller)),
       restartAmongAll: await samples(7, () => restart(client, 's100')),
       megabytes: await residentMemory(controller.pid),
     };

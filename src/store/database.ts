@@ -26,6 +26,8 @@ export interface Database {
   write<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
   /** Runs `work` in a transaction that sees one moment of the database. Must not be nested in `write`. */
   read<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
+  /** Runs one statement, which sees one moment by itself. */
+  ask<Result>(statement: (queries: Queries) => Promise<Result>): Promise<Result>;
   /** Like `read`, but open until the caller ends it, and never in the way of the others. Shows the moment of the first query. */
   snapshot(): Promise<Snapshot>;
   /** Makes the next sequence of events follow the highest there is. */

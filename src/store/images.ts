@@ -20,15 +20,15 @@ export class SqlImageStore implements ImageStore {
   }
 
   list(): Promise<Image[]> {
-    return this.#database.read(readImages);
+    return this.#database.ask(readImages);
   }
 
   get(name: string): Promise<Image> {
-    return this.#database.read(async (queries) => pickImage(await readImages(queries), name));
+    return this.#database.ask(async (queries) => pickImage(await readImages(queries), name));
   }
 
   async byId(id: string): Promise<Image> {
-    const row = await this.#database.read((queries) => queries.selectFrom('images').selectAll().where('id', '=', id).executeTakeFirst());
+    const row = await this.#database.ask((queries) => queries.selectFrom('images').selectAll().where('id', '=', id).executeTakeFirst());
     if (row === undefined) throw goneById('image', id);
     return imageOf(row);
   }

@@ -3,9 +3,7 @@
  * leaves behind at its source. What is not noted here is nobody's to remove: after an old backup was restored, the only copy
  * of a disk may be on a node that its row does not name.
  */
-import { sql } from 'kysely';
 import type { Queries } from './database.ts';
-import { abandonedVm } from './open-conditions.ts';
 import { portions } from './vm-rows.ts';
 
 export interface Leftover {
@@ -29,23 +27,4 @@ export async function noteLeftovers(queries: Queries, leftovers: readonly Leftov
 export async function clearLeftovers(queries: Queries, nodeId: string, vmIds: readonly string[]): Promise<void> {
   for (const part of portions(vmIds))
     await queries.deleteFrom('leftovers').where('node_id', '=', nodeId).where('vm_id', 'in', part).execute();
-}
-
-/** VMs of which something may be left on the node. */
-export async function leftoversOn(queries: Queries, nodeId: string): Promise<string[]> {
-  const rows = await queries.selectFrom('leftovers').select('vm_id').where('node_id', '=', nodeId).orderBy('vm_id').execute();
-  return rows.map((row) => row.vm_id);
-}
-
-/** VMs that were given up together with a node and now have another: should that node come back, its copies are out of date. */
-export async function abandonedElsewhere(queries: Queries, nodeId: string): Promise<string[]> {
-  const rows = await queries
-    .selectFrom('vms')
-    .select('id')
-    .where(sql.raw<boolean>(abandonedVm))
-    .where('node_id', 'is not', null)
-    .where('node_id', '<>', nodeId)
-    .orderBy('id')
-    .execute();
-  return rows.map(({ id }) => id);
 }

@@ -22,7 +22,7 @@ export class SqlNodeStore implements NodeStore {
   }
 
   list(): Promise<Node[]> {
-    return this.#database.read(readNodes);
+    return this.#database.ask(readNodes);
   }
 
   async get(name: string): Promise<Node> {
@@ -30,12 +30,12 @@ export class SqlNodeStore implements NodeStore {
   }
 
   async names(): Promise<Map<string, string>> {
-    const rows = await this.#database.read((queries) => queries.selectFrom('nodes').select(['id', 'name']).execute());
+    const rows = await this.#database.ask((queries) => queries.selectFrom('nodes').select(['id', 'name']).execute());
     return new Map(rows.map(({ id, name }) => [id, name]));
   }
 
   byId(id: string): Promise<Node | null> {
-    return this.#database.read((queries) => readNode(queries, id));
+    return this.#database.ask((queries) => readNode(queries, id));
   }
 
   add(config: NodeConfig): Promise<Node> {

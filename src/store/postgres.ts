@@ -77,6 +77,14 @@ class PostgresStore implements Database {
     }
   }
 
+  async ask<Result>(statement: (queries: Queries) => Promise<Result>): Promise<Result> {
+    try {
+      return await statement(this.#kysely);
+    } catch (error) {
+      throw named(error);
+    }
+  }
+
   async snapshot(): Promise<Snapshot> {
     const queries = await this.#kysely.startTransaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute();
     return {

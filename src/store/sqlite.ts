@@ -72,6 +72,14 @@ class SqliteStore implements Database {
     return this.#transaction(sql`begin`, work);
   }
 
+  async ask<Result>(statement: (queries: Queries) => Promise<Result>): Promise<Result> {
+    try {
+      return await statement(this.#kysely);
+    } catch (error) {
+      throw named(error, this.#path);
+    }
+  }
+
   async #transaction<Result>(begin: RawBuilder<unknown>, work: (queries: Queries) => Promise<Result>): Promise<Result> {
     return await this.#kysely.connection().execute(async (queries) => {
       try {

@@ -20,20 +20,20 @@ export class SqlTaskStore implements TaskStore {
   }
 
   list(limit: number): Promise<Task[]> {
-    return this.#database.read(async (queries) => {
+    return this.#database.ask(async (queries) => {
       const rows = await queries.selectFrom('tasks').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
       return rows.map(taskOf);
     });
   }
 
   async get(id: string): Promise<Task> {
-    const row = await this.#database.read((queries) => queries.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst());
+    const row = await this.#database.ask((queries) => queries.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst());
     if (row === undefined) throw goneById('task', id);
     return taskOf(row);
   }
 
   running(): Promise<Task[]> {
-    return this.#database.read(async (queries) => {
+    return this.#database.ask(async (queries) => {
       const rows = await queries
         .selectFrom('tasks')
         .selectAll()

@@ -10,7 +10,7 @@ import type { Tables } from './tables.ts';
 /** Which VMs are meant. */
 export type VmCondition = (where: ExpressionBuilder<Tables, 'vms' | 'slices'>) => Expression<SqlBool>;
 
-/** All VMs of which the condition holds, with their NICs and volumes, sorted by slice, name and age; three queries. */
+/** All VMs of which the condition holds, with their NICs and volumes, sorted by slice, name and age; three queries at the most. */
 export async function readVms(queries: Queries, condition: VmCondition): Promise<Vm[]> {
   const holds = condition(expressionBuilder<Tables, 'vms' | 'slices'>());
   const rows = await queries
@@ -33,20 +33,24 @@ export async function readVms(queries: Queries, condition: VmCondition): Promise
     .select(['nics.name', 'nics.mac', 'nics.address'])
     .where(holds)
     .execute();
-  const volumes = await queries
+  const specs = rows.map((row): VmSpec => JSON.parse(row.spec));
+  const volumes = specs.every((spec) => spec.volumes.length === 0) ? [] : await readVolumes(queries, holds);
+  const nicsByVm = Map.groupBy(nics, ({ vmId }) => vmId);
+  const volumesByVm = Map.groupBy(volumes, ({ vmId }) => vmId);
+  return rows.map((row, index) => vmOf(row, specs[index] as VmSpec, nicsByVm.get(row.id) ?? [], volumesByVm.get(row.id) ?? []));
+}
+
+function readVolumes(queries: Queries, holds: Expression<SqlBool>) {
+  return queries
     .selectFrom('volumes')
     .innerJoin('vms', 'vms.id', 'volumes.vm_id')
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
     .select(['volumes.id', 'volumes.vm_id as vmId', 'volumes.name', 'volumes.image_id as imageId'])
     .where(holds)
     .execute();
-  const nicsByVm = Map.groupBy(nics, ({ vmId }) => vmId);
-  const volumesByVm = Map.groupBy(volumes, ({ vmId }) => vmId);
-  return rows.map((row) => vmOf(row, nicsByVm.get(row.id) ?? [], volumesByVm.get(row.id) ?? []));
 }
 
-function vmOf(row: Selectable<Tables['vms']> & { slice: string }, nics: readonly Nic[], volumes: readonly Volume[]): Vm {
-  const spec: VmSpec = JSON.parse(row.spec);
+function vmOf(row: Selectable<Tables['vms']> & { slice: string }, spec: VmSpec, nics: readonly Nic[], volumes: readonly Volume[]): Vm {
   return {
     id: row.id,
     sliceId: row.slice_id,

@@ -37,7 +37,7 @@ export class SqlVmStore implements VmStore {
   }
 
   outlines({ slice }: { slice?: string } = {}): Promise<VmOutline[]> {
-    return this.#database.read((queries) => readOutlines(queries, slice));
+    return this.#database.ask((queries) => readOutlines(queries, slice));
   }
 
   get(slice: string, name: string): Promise<Vm> {
@@ -47,7 +47,7 @@ export class SqlVmStore implements VmStore {
   async nodesOf(ids: readonly string[]): Promise<Map<string, string>> {
     const found = new Map<string, string>();
     for (const part of portions(ids)) {
-      const rows = await this.#database.read((queries) =>
+      const rows = await this.#database.ask((queries) =>
         queries.selectFrom('vms').select(['id', 'node_id']).where('id', 'in', part).execute(),
       );
       for (const { id, node_id: nodeId } of rows) if (nodeId !== null) found.set(id, nodeId);

@@ -5,7 +5,7 @@ import type { Network, Slice } from '../model/slice.ts';
 import type { Nic, Vm } from '../model/vm.ts';
 import type { Queries } from './database.ts';
 import { imageOf } from './images.ts';
-import { abandonedElsewhere, leftoversOn } from './leftovers.ts';
+import { readMarks } from './node-marks.ts';
 import { readNode } from './nodes.ts';
 import { networkOf } from './slice-rows.ts';
 import type { NodeRecords } from './store.ts';
@@ -29,13 +29,12 @@ export async function readNodeRecords(queries: Queries, { nodeId, seen, transit 
   const images = vms.length === 0 ? new Map<string, Image>() : await readImagesOn(queries, nodeId);
   const networks = vms.length + routing.length === 0 ? [] : await readNetworksOn(queries, nodeId);
   const networksById = new Map(networks.map((network) => [network.id, network]));
+  const { prepulls, ...marks } = await readMarks(queries, nodeId);
   return {
     wanted: {
       vms: vms.map((vm) => wantedVm(vm, images, networksById)),
-      arriving: await arrivingOn(queries, nodeId),
-      leftovers: await leftoversOn(queries, nodeId),
-      abandoned: await abandonedElsewhere(queries, nodeId),
-      images: await prepulledOn(queries, nodeId),
+      ...marks,
+      images: prepulls ? await prepulledOn(queries, nodeId) : [],
       routers: routersOf(routing, networks, routed, transit),
     },
     vms,
@@ -101,12 +100,6 @@ async function readNetworksOn(queries: Queries, nodeId: string): Promise<Network
     .orderBy('name')
     .execute();
   return rows.map(networkOf);
-}
-
-/** VMs on their way here from another node. One that is being removed does not come any more. */
-async function arrivingOn(queries: Queries, nodeId: string): Promise<string[]> {
-  const rows = await queries.selectFrom('vms').select('id').where('moving_to', '=', nodeId).where('desired', '<>', 'absent').execute();
-  return rows.map(({ id }) => id);
 }
 
 /** Images that the node is to have in advance. */

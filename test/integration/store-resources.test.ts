@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
+import { demandOf } from '../../src/model/capacity.ts';
 import { initialFlavors } from '../../src/model/flavor.ts';
-import { unobserved } from '../../src/model/vm.ts';
+import { unobserved, type VmObserved } from '../../src/model/vm.ts';
 import { openPostgres } from '../../src/store/postgres.ts';
 import { until } from '../lab/until.ts';
 import { onBothDatabases } from './databases.ts';
@@ -164,6 +165,44 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.deepEqual((await store.vms.get('blue', 'vm1')).observed, all);
     await store.vms.observe([{ id, observed: { state: 'running', reason: null, addressed: false } }]);
     assert.deepEqual((await store.vms.get('blue', 'vm1')).observed, { ...all, state: 'running', reason: null, addressed: false });
+  });
+
+  test('SC11 what several VMs became is written together, to each its own', async (t) => {
+    const store = await open(t);
+    await putImage(store);
+    await apply(store, lanSlice('blue', 4));
+    const ids = (await store.vms.list()).map(({ id }) => id);
+    const changes: Partial<VmObserved>[] = [
+      { state: 'running', pid: 7, startedAt: 1_700_000_000_000, launchHash: "it's", addressed: true },
+      { state: 'failed', pid: null, startedAt: 5, launchHash: null, addressed: false },
+      { reason: 'no room', retryAt: 9 },
+      { reason: null, retryAt: null },
+    ];
+    await store.vms.observe(changes.map((observed, index) => ({ id: ids[index] ?? '', observed })));
+    assert.deepEqual(
+      (await store.vms.list()).map(({ observed }) => observed),
+      changes.map((observed) => ({ ...unobserved, ...observed })),
+    );
+  });
+
+  test('SC11 outlines tell what is counted of all VMs, or of those of one slice', async (t) => {
+    const store = await open(t);
+    await putImage(store);
+    await apply(store, lanSlice('red', 1));
+    await apply(store, lanSlice('blue', 2));
+    const outlines = await store.vms.outlines();
+    const vms = await store.vms.list();
+    assert.deepEqual(
+      outlines,
+      vms.map(({ id, sliceId, slice, name, nodeId, movingTo, stayReason, desired, observed, spec }) => {
+        const { state, restarts } = observed;
+        return { id, sliceId, slice, name, nodeId, movingTo, stayReason, desired, state, restarts, demand: demandOf(spec) };
+      }),
+    );
+    assert.deepEqual(
+      await store.vms.outlines({ slice: 'red' }),
+      outlines.filter(({ slice }) => slice === 'red'),
+    );
   });
 
   test('CR10 VMs are listed by slice and by node, and missed with near names', async (t) => {

@@ -242,7 +242,7 @@ CREATE INDEX tasks_by_age ON public.tasks USING btree (created_at);
 
 CREATE INDEX tasks_by_state ON public.tasks USING btree (state, created_at);
 
-CREATE INDEX vms_abandoned ON public.vms USING btree (node_id) WHERE (abandoned = 1);
+CREATE INDEX vms_abandoned ON public.vms USING btree (id) WHERE (abandoned = 1);
 
 CREATE INDEX vms_awaited ON public.vms USING btree (slice_id) WHERE ((state = 'running'::text) AND (addressed = 0));
 

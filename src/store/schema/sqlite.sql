@@ -171,7 +171,7 @@ CREATE TABLE vms (
   created_at integer not null
 ) strict;
 
-CREATE INDEX vms_abandoned on vms (node_id) where abandoned = 1;
+CREATE INDEX vms_abandoned on vms (id) where (abandoned = 1);
 
 CREATE INDEX vms_awaited on vms (slice_id) where (state = 'running' and addressed = 0);
 
