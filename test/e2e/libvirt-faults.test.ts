@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import { rm, stat } from 'node:fs/promises';
 import { test } from 'node:test';
 import { vmFolders, vmUserId } from '../../src/drivers/hypervisor/identity.ts';
+import { createLibvirtDriver } from '../../src/drivers/hypervisor/libvirt.ts';
 import { perform } from '../../src/host/host.ts';
 import { mebibyte } from '../../src/model/flavor.ts';
 import { bootBanner } from './boot-image.ts';
-import { type LibvirtStage, libvirtAbilities, openLibvirtStage } from './libvirt-stage.ts';
+import { type LibvirtStage, libvirtAbilities, libvirtParts, openLibvirtStage } from './libvirt-stage.ts';
 import { until } from './qemu-stage.ts';
 
 const hasty = { powerdown: 300, terminate: 5_000 };
@@ -173,4 +174,36 @@ test('SC11 a VM with UEFI is put back to a snapshot with its memory, and goes on
   assert.equal((await stage.observed(vm.id))?.state, 'running');
   await driver.removeSnapshot(host, layout, vm, 'one');
   assert.deepEqual((await perform(host, driver.snapshots(layout, vm.id)))[0], []);
+});
+
+test('SC11 a libvirt that is reached over the network does the same, also where the connection breaks', { timeout: 120_000 }, async () => {
+  await using stage = await openLibvirtStage();
+  const { node, host, layout } = stage;
+  await node.signal('KILL');
+  await node.sh(`printf '%s\\n' listen_tls=0 listen_tcp=1 'auth_tcp="none"' 'listen_addr="127.0.0.1"' >>/etc/libvirt/libvirtd.conf`);
+  const uri = 'qemu+tcp://127.0.0.1/system';
+  const listen = async () => {
+    await node.sh('libvirtd -d --listen');
+    await node.until('virsh -q -c "$1" list >/dev/null 2>&1', uri);
+  };
+  await listen();
+  const driver = createLibvirtDriver({ ...libvirtParts, uri });
+  const [probe] = await perform(host, driver.probe());
+  assert.equal(probe.usable, true);
+  const vm = await stage.launch();
+  await driver.prepare(host, layout, vm, 's/a');
+  await driver.start(host, layout, libvirtAbilities, vm, 's/a');
+  await stage.shows(vm.id, bootBanner);
+  await driver.snapshot(host, layout, vm, 'before', false);
+  await driver.pause(host, layout, vm.id);
+  const state = async () => (await perform(host, driver.observe(layout)))[0].find(({ id }) => id === vm.id)?.state;
+  assert.equal(await state(), 'paused');
+  await node.signal('KILL');
+  await assert.rejects(perform(host, driver.observe(layout)), { code: 'node.unfit', message: /127\.0\.0\.1/ });
+  await listen();
+  await driver.resume(host, layout, vm.id);
+  assert.equal(await state(), 'running');
+  assert.equal(await driver.stop(host, layout, vm.id, { powerdown: 20_000, terminate: 5_000 }), 'powered-down');
+  await driver.destroy(host, layout, vm.id);
+  assert.equal(await state(), undefined);
 });
