@@ -8,6 +8,7 @@ export type Digests = Readonly<Partial<Record<Algorithm, string>>>;
 export type HashOrder =
   | { kind: 'open'; file: number; algorithms: readonly Algorithm[] }
   | { kind: 'update'; file: number; piece: Uint8Array<SharedArrayBuffer> }
+  | { kind: 'zeros'; file: number; length: number }
   | { kind: 'digests'; file: number }
   | { kind: 'close'; file: number };
 
@@ -68,7 +69,12 @@ export class BlockHash implements AsyncDisposable {
     await this.#thread.order({ kind: 'update', file: this.#file, piece });
   }
 
-  /** Of all that was given to `update` so far. */
+  /** As `update` with so many zeros. */
+  async updateZeros(length: number): Promise<void> {
+    await this.#thread.order({ kind: 'zeros', file: this.#file, length });
+  }
+
+  /** Of all that was given to `update` and `updateZeros` so far. */
   async digests(): Promise<Digests> {
     return await this.#thread.order({ kind: 'digests', file: this.#file });
   }

@@ -19,6 +19,7 @@ import { parseSource } from './fetch-url.ts';
 import { asFullDisk, fullDisk } from './full-disk.ts';
 import type { CompleteFile, ImageLibrary, LibraryImage } from './library.ts';
 import type { ImageLimits } from './limits.ts';
+import { readAhead } from './read-ahead.ts';
 import { type Algorithm, SparseFile } from './sparse-file.ts';
 import { unusable } from './unusable.ts';
 
@@ -142,12 +143,12 @@ class SourceFetch {
     if (definition.compression === 'none') {
       // The pieces are in the partial file already, which becomes the image.
       for await (const piece of published) void piece;
-      await partial.finish(true);
+      await partial.finish();
       this.#check(partial);
       return { path: partialFile(folder, key), sha256: partial.digest('sha256') };
     }
-    await using content = await SparseFile.create(contentFile(folder, key), ['sha256']);
-    for await (const piece of decompress(published, definition.compression)) {
+    await using content = await SparseFile.create(contentFile(folder, key), { algorithms: ['sha256'], durable: true });
+    for await (const piece of decompress(readAhead(published, stop), definition.compression)) {
       try {
         await content.write(piece);
         if (content.size > limits.content) throw tooLarge(`unpacked it has more than ${formatSize(limits.content)}`);
@@ -156,7 +157,7 @@ class SourceFetch {
         throw thrown;
       }
     }
-    await partial.finish(false);
+    await partial.finish();
     this.#check(partial);
     await content.finish();
     return { path: contentFile(folder, key), sha256: content.digest('sha256') };
@@ -167,8 +168,9 @@ class SourceFetch {
     const { key, definition } = this.#request;
     const published: Algorithm = this.#checksum?.algorithm ?? 'sha256';
     // What is not packed is stored as it comes.
-    const others: Algorithm[] = definition.compression === 'none' && published !== 'sha256' ? ['sha256'] : [];
-    const options = { path: partialFile(folder, key), name: definition.name, algorithms: [published, ...others] as const, interval };
+    const durable = definition.compression === 'none';
+    const algorithms = [published, ...(durable && published !== 'sha256' ? ['sha256' as const] : [])] as const;
+    const options = { path: partialFile(folder, key), name: definition.name, algorithms, interval, durable };
     const source = createHash('sha256').update(this.#source).digest('hex');
     const note = await readNote(options.path);
     if (note !== null && note.source === source) return await PartialFile.reopen(options, note);

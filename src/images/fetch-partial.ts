@@ -38,6 +38,8 @@ export interface PartialOptions {
   algorithms: readonly [Algorithm, ...Algorithm[]];
   /** Bytes after which what has come is noted. */
   interval: number;
+  /** It becomes the image; else it is only passed through. */
+  durable: boolean;
 }
 
 export function notePath(file: string): string {
@@ -65,6 +67,7 @@ export class PartialFile implements AsyncDisposable {
   #origin: Origin;
   #noted: number;
   #noting: Promise<void> = Promise.resolve();
+  #isNoting = false;
   /** It did not come over one connection, so its parts may be of different files. */
   pieced = false;
 
@@ -77,12 +80,12 @@ export class PartialFile implements AsyncDisposable {
 
   static async create(options: PartialOptions, source: string): Promise<PartialFile> {
     await removePartial(options.path);
-    return new PartialFile(options, await SparseFile.create(options.path, options.algorithms), { source, validator: null, total: null }, 0);
+    return new PartialFile(options, await SparseFile.create(options.path, options), { source, validator: null, total: null }, 0);
   }
 
   /** `restored` must be read to its end; it rejects with StaleDownload where the file is not what its note says. */
   static async reopen(options: PartialOptions, note: Note): Promise<{ partial: PartialFile; restored: AsyncGenerator<Buffer> }> {
-    const { file, restored } = await SparseFile.reopen(options.path, note.length, options.algorithms);
+    const { file, restored } = await SparseFile.reopen(options.path, note.length, options);
     const partial = new PartialFile(options, file, note, note.length);
     partial.pieced = true;
     return { partial, restored: checked(restored, () => file.digest(options.algorithms[0]) === note.digest) };
@@ -102,16 +105,15 @@ export class PartialFile implements AsyncDisposable {
 
   async append(chunk: Buffer): Promise<void> {
     await this.#file.write(chunk);
-    if (this.length - this.#noted >= this.#options.interval) await this.#note();
+    if (!this.#isNoting && this.#isDue()) this.#noteMeanwhile();
   }
 
-  /** The whole file is there. `durable`: and survives a power loss; else nothing more of it is noted, for it was only passed through. */
-  async finish(durable: boolean): Promise<void> {
-    if (durable) await this.#file.finish();
-    else await this.#file.flush();
-    if (durable) await this.#note();
-    else this.#noted = this.length;
+  /** The whole file is there. What was only passed through is noted no more. */
+  async finish(): Promise<void> {
+    await this.#file.finish();
     await this.#noting;
+    if (this.#options.durable) await this.#note();
+    else this.#noted = this.length;
   }
 
   /** After `finish`. */
@@ -121,22 +123,46 @@ export class PartialFile implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     // A note that cannot be written only costs that more is downloaded again.
-    if (this.length > this.#noted) await this.#note().catch(() => undefined);
     await this.#noting.catch(() => undefined);
+    if (this.length > this.#noted) await this.#noteRest().catch(() => undefined);
     await this.#file[Symbol.asyncDispose]();
   }
 
-  /** What comes meanwhile is noted the next time. */
-  async #note(): Promise<void> {
-    await this.#noting;
+  /** Nothing waits for it. */
+  #noteMeanwhile(): void {
+    this.#isNoting = true;
+    this.#noting = this.#noteAll().finally(() => {
+      this.#isNoting = false;
+    });
+    // Heard at the end.
+    this.#noting.catch(() => undefined);
+  }
+
+  /** Also what comes while it is noted. */
+  async #noteAll(): Promise<void> {
+    do await this.#note();
+    while (this.#isDue());
+  }
+
+  async #noteRest(): Promise<void> {
     await this.#file.flush();
+    await this.#note();
+  }
+
+  #isDue(): boolean {
+    return this.#file.passed - this.#noted >= this.#options.interval;
+  }
+
+  /** How much has passed by now. */
+  async #note(): Promise<void> {
+    const length = this.#file.passed;
     const { source, validator, total } = this.#origin;
     const { path, name, algorithms } = this.#options;
-    this.#noted = this.length;
-    if (validator === null) return;
-    const note: Note = { name, source, validator, total, length: this.length, digest: this.#file.digest(algorithms[0]) };
-    this.#noting = writeNote(path, note);
-    this.#noting.catch(() => undefined);
+    const digest = (await this.#file.settle())[algorithms[0]];
+    this.#noted = length;
+    if (validator === null || digest === undefined) return;
+    const note: Note = { name, source, validator, total, length, digest };
+    await writeNote(path, note);
   }
 }
 

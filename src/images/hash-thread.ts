@@ -3,6 +3,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import type { Digests, HashOrder } from './block-hash.ts';
 
+const zeros = Buffer.alloc(64 * 1024);
 const files = new Map<number, readonly { algorithm: string; hash: Hash }[]>();
 
 parentPort?.on('message', (order: HashOrder) => parentPort?.postMessage(carryOut(order)));
@@ -19,6 +20,11 @@ function carryOut(order: HashOrder): Digests {
       break;
     case 'update':
       for (const { hash } of hashes) hash.update(order.piece);
+      break;
+    case 'zeros':
+      for (let left = order.length; left > 0; left -= zeros.length) {
+        for (const { hash } of hashes) hash.update(zeros.subarray(0, left));
+      }
       break;
     case 'digests':
       return Object.fromEntries(hashes.map(({ algorithm, hash }) => [algorithm, hash.copy().digest('hex')]));

@@ -166,7 +166,7 @@ export async function openImageLibrary({
 
 /** Writes durably; resolves with the sha256. `check` is told the size so far and may throw. */
 async function write(source: Readable, target: string, check: (size: number) => void): Promise<string> {
-  await using file = await SparseFile.create(target, ['sha256']);
+  await using file = await SparseFile.create(target, { algorithms: ['sha256'], durable: true });
   for await (const chunk of source as AsyncIterable<Buffer>) {
     await file.write(chunk);
     check(file.size);

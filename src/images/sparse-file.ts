@@ -1,14 +1,14 @@
 /** Writes a file from its beginning to its end, hashed on the way, with holes where it has long runs of zeros. */
-import { type FileHandle, open } from 'node:fs/promises';
 import { type Algorithm, BlockHash, type Digests } from './block-hash.ts';
+import { isZero, runsOfData } from './data-runs.ts';
+import { alignedMemory, DirectFile } from './direct-file.ts';
 
 export type { Algorithm } from './block-hash.ts';
 
-/** What is written at one time; three such buffers are all the memory that a file takes. */
+/** What is written at one time; three such buffers are all the memory that a file takes, for zeros take none. */
 const blockSize = 1024 ** 2;
-/** A run of zeros that begins and ends at multiples of this becomes a hole. */
-const holeSize = 64 * 1024;
-const zeros = Buffer.alloc(holeSize);
+/** Blocks of zeros that may wait to be hashed. */
+const blankLimit = 64;
 
 interface Block {
   bytes: Buffer<SharedArrayBuffer>;
@@ -16,8 +16,16 @@ interface Block {
   done: Promise<unknown>;
 }
 
+export interface SparseOptions {
+  /** What its content is hashed with. */
+  algorithms: readonly Algorithm[];
+  /** Whether it must survive a power loss once it is finished. */
+  durable: boolean;
+}
+
 export class SparseFile implements AsyncDisposable {
-  readonly #handle: FileHandle;
+  readonly #file: DirectFile;
+  readonly #durable: boolean;
   readonly #hash: BlockHash;
   #digests: Digests = {};
   /** The first one is filled; the others are being written and hashed, the oldest next to it. */
@@ -25,27 +33,32 @@ export class SparseFile implements AsyncDisposable {
   /** Where in the file the block begins, and how much of it is filled. Blocks end at multiples of their size. */
   #start = 0;
   #filled = 0;
+  /** Nothing but zeros has come for the block, and none of them was copied into it. */
+  #blank = true;
+  /** The hashing of blocks of zeros, the oldest first. */
+  readonly #blanks: Promise<void>[] = [];
 
-  private constructor(handle: FileHandle, algorithms: readonly Algorithm[]) {
-    this.#handle = handle;
+  private constructor(file: DirectFile, { algorithms, durable }: SparseOptions) {
+    this.#file = file;
+    this.#durable = durable;
     this.#hash = new BlockHash(algorithms);
     this.#blocks = [createBlock(), createBlock(), createBlock()];
   }
 
-  /** Creates the file, or empties it. `algorithms`: what its content is hashed with. */
-  static async create(file: string, algorithms: readonly Algorithm[]): Promise<SparseFile> {
-    return new SparseFile(await open(file, 'w+', 0o644), algorithms);
+  /** Creates the file, or empties it. */
+  static async create(file: string, options: SparseOptions): Promise<SparseFile> {
+    return new SparseFile(await DirectFile.open(file, 'w+', options.durable), options);
   }
 
   /** Opens a file to go on after its first `length` bytes; `restored` must be read to its end before anything is written. */
   static async reopen(
     file: string,
     length: number,
-    algorithms: readonly Algorithm[],
+    options: SparseOptions,
   ): Promise<{ file: SparseFile; restored: AsyncGenerator<Buffer> }> {
-    const handle = await open(file, 'r+');
-    await handle.truncate(length);
-    const reopened = new SparseFile(handle, algorithms);
+    const opened = await DirectFile.open(file, 'r+', options.durable);
+    await opened.handle.truncate(length);
+    const reopened = new SparseFile(opened, options);
     return { file: reopened, restored: reopened.#restore(length) };
   }
 
@@ -54,13 +67,17 @@ export class SparseFile implements AsyncDisposable {
     return this.#start + this.#filled;
   }
 
+  /** Bytes of those that are on their way to the disk, or there. */
+  get passed(): number {
+    return this.#start;
+  }
+
   /** What is not on its way to the disk when it resolves is at most one block. */
   async write(chunk: Buffer): Promise<void> {
     for (let offset = 0; offset < chunk.length; ) {
-      const room = blockSize - ((this.#start + this.#filled) % blockSize);
+      const room = blockSize - (this.size % blockSize);
       const piece = chunk.subarray(offset, offset + room);
-      piece.copy(this.#blocks[0].bytes, this.#filled);
-      this.#filled += piece.length;
+      this.#fill(piece);
       offset += piece.length;
       if (piece.length === room) await this.#turn();
     }
@@ -73,30 +90,35 @@ export class SparseFile implements AsyncDisposable {
     return digest;
   }
 
+  /** The hashes of what has passed by now, once all of it is in the file as other processes see it; more may be written meanwhile. */
+  async settle(): Promise<Digests> {
+    const [digests] = await Promise.all([this.#hash.digests(), ...this.#blocks.map(({ done }) => done)]);
+    return digests;
+  }
+
   /** Resolves when all that was written is in the file, as other processes see it. */
   async flush(): Promise<void> {
     await this.#turn();
-    await Promise.all(this.#blocks.map(({ done }) => done));
-    this.#digests = await this.#hash.digests();
+    this.#digests = await this.settle();
   }
 
-  /** Writes what is left, gives the file its length and makes it durable. */
+  /** Writes what is left, gives the file its length and, where it is to be, makes it durable. */
   async finish(): Promise<void> {
     await this.flush();
-    await this.#handle.truncate(this.size);
-    await this.#handle.sync();
+    await this.#file.handle.truncate(this.size);
+    if (this.#durable) await this.#file.handle.sync();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled(this.#blocks.map(({ done }) => done));
     await this.#hash[Symbol.asyncDispose]();
-    await this.#handle.close();
+    await this.#file[Symbol.asyncDispose]();
   }
 
   async *#restore(length: number): AsyncGenerator<Buffer> {
     const { bytes } = this.#blocks[0];
     while (this.#start < length) {
-      const { bytesRead } = await this.#handle.read(bytes, 0, Math.min(blockSize, length - this.#start), this.#start);
+      const { bytesRead } = await this.#file.handle.read(bytes, 0, Math.min(blockSize, length - this.#start), this.#start);
       if (bytesRead === 0) throw new Error('the file became shorter while it was read');
       const piece = bytes.subarray(0, bytesRead);
       await this.#hash.update(piece);
@@ -106,8 +128,32 @@ export class SparseFile implements AsyncDisposable {
     this.#digests = await this.#hash.digests();
   }
 
-  /** Has the filled block written and hashed, and waits for the oldest one, to fill that. After a failure it fails each time. */
+  #fill(piece: Buffer): void {
+    const { bytes } = this.#blocks[0];
+    if (!this.#blank || !isZero(piece)) {
+      if (this.#blank) bytes.fill(0, 0, this.#filled);
+      this.#blank = false;
+      piece.copy(bytes, this.#filled);
+    }
+    this.#filled += piece.length;
+  }
+
   async #turn(): Promise<void> {
+    if (this.#blank) await this.#passBlank();
+    else await this.#passBlock();
+  }
+
+  /** Has zeros hashed, which stay a hole. */
+  async #passBlank(): Promise<void> {
+    const hashed = this.#hash.updateZeros(this.#filled);
+    hashed.catch(() => undefined);
+    this.#start += this.#filled;
+    this.#filled = 0;
+    if (this.#blanks.push(hashed) > blankLimit) await this.#blanks.shift();
+  }
+
+  /** Has the filled block written and hashed, and waits for the oldest one, to fill that. After a failure it fails each time. */
+  async #passBlock(): Promise<void> {
     const [block, ...others] = this.#blocks;
     await block.done;
     const piece = block.bytes.subarray(0, this.#filled);
@@ -117,40 +163,15 @@ export class SparseFile implements AsyncDisposable {
     this.#blocks.splice(0, this.#blocks.length, ...others, block);
     this.#start += this.#filled;
     this.#filled = 0;
+    this.#blank = true;
     await this.#blocks[0].done;
   }
 
   async #put(piece: Buffer, start: number): Promise<void> {
-    for (const { from, to } of runsOfData(piece, start)) {
-      for (let at = from; at < to; ) at += (await this.#handle.write(piece, at, to - at, start + at)).bytesWritten;
-    }
+    for (const { from, to } of runsOfData(piece, start)) await this.#file.write(piece.subarray(from, to), start + from);
   }
 }
 
 function createBlock(): Block {
-  return { bytes: Buffer.from(new SharedArrayBuffer(blockSize)), done: Promise.resolve() };
-}
-
-interface Run {
-  from: number;
-  to: number;
-}
-
-/** The parts of a piece that must be written; `start` is where the piece lies in the file. */
-function runsOfData(piece: Buffer, start: number): Run[] {
-  const runs: Run[] = [];
-  for (let from = 0; from < piece.length; ) {
-    const to = Math.min(from + holeSize - ((start + from) % holeSize), piece.length);
-    const last = runs.at(-1);
-    if (!isZero(piece, from, to)) {
-      if (last?.to === from) last.to = to;
-      else runs.push({ from, to });
-    }
-    from = to;
-  }
-  return runs;
-}
-
-function isZero(piece: Buffer, from: number, to: number): boolean {
-  return piece[from] === 0 && piece.compare(zeros, 0, to - from, from, to) === 0;
+  return { bytes: alignedMemory(blockSize), done: Promise.resolve() };
 }

@@ -1,14 +1,17 @@
 /** Unpacks gzip members and zstd frames, of which a file may have several after each other. */
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { CorruptStream } from './corrupt-stream.ts';
+import { giveBack } from './give-back.ts';
 
 /** Each piece is one turn of a thread, so small pieces cost more than their work. */
 const pieceSize = 512 * 1024;
+/** One piece more is unpacked while the last one is read. */
+const sizes = { chunkSize: pieceSize, readableHighWaterMark: 2 * pieceSize };
 
 const engines = {
-  gz: () => createGunzip({ chunkSize: pieceSize }),
+  gz: () => createGunzip(sizes),
   // What `zstd -d` takes as well: frames that need more memory than 128 MiB are refused.
-  zstd: () => createZstdDecompress({ chunkSize: pieceSize, params: { [constants.ZSTD_d_windowLogMax]: 27 } }),
+  zstd: () => createZstdDecompress({ ...sizes, params: { [constants.ZSTD_d_windowLogMax]: 27 } }),
 };
 type Engine = ReturnType<(typeof engines)[keyof typeof engines]>;
 
@@ -23,8 +26,7 @@ export async function* unpackFrames(packed: AsyncGenerator<Buffer>, kind: keyof 
     while (rest !== null) {
       const feeder = new Feeder(engines[kind](), packed, rest);
       yield* unpackFrame(feeder);
-      const left = feeder.left();
-      rest = left.length > 0 ? left : await nextChunk(packed);
+      rest = feeder.left() ?? (await nextChunk(packed));
     }
   } finally {
     await packed.return(undefined);
@@ -34,9 +36,9 @@ export async function* unpackFrames(packed: AsyncGenerator<Buffer>, kind: keyof 
 async function* unpackFrame(feeder: Feeder): AsyncGenerator<Buffer> {
   const feeding = feeder.run();
   try {
-    for await (const piece of feeder.engine as AsyncIterable<Buffer<ArrayBuffer>>) {
+    for await (const piece of feeder.engine as AsyncIterable<Buffer>) {
       yield piece;
-      release(piece);
+      giveBack(piece);
     }
   } catch (thrown) {
     throw feeder.failure?.thrown ?? new CorruptStream(thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });
@@ -50,13 +52,13 @@ async function* unpackFrame(feeder: Feeder): AsyncGenerator<Buffer> {
 class Feeder {
   readonly engine: Engine;
   readonly #packed: AsyncGenerator<Buffer>;
-  #chunk: Buffer<ArrayBuffer>;
+  #chunk: Buffer;
   #fed = 0;
   #ended = false;
   /** What reading the packed stream failed with. */
   failure: { thrown: unknown } | null = null;
 
-  constructor(engine: Engine, packed: AsyncGenerator<Buffer>, first: Buffer<ArrayBuffer>) {
+  constructor(engine: Engine, packed: AsyncGenerator<Buffer>, first: Buffer) {
     this.engine = engine;
     this.#packed = packed;
     this.#chunk = first;
@@ -84,34 +86,22 @@ class Feeder {
         this.engine.end();
         return;
       }
-      release(this.#chunk);
       this.#chunk = next;
     }
   }
 
-  /** What came after the end of the frame. */
-  left(): Buffer<ArrayBuffer> {
-    return this.#chunk.subarray(this.#chunk.length - (this.#fed - this.engine.bytesWritten));
+  /** What came after the end of the frame; null where nothing did. */
+  left(): Buffer | null {
+    const length = this.#fed - this.engine.bytesWritten;
+    return length > 0 ? this.#chunk.subarray(-length) : null;
   }
 }
 
-/** Joins what a network brings to pieces that are worth a turn of a thread. Null at the end; a reader may come and go, which `for await` would not let it. */
-async function nextChunk(packed: AsyncGenerator<Buffer>): Promise<Buffer<ArrayBuffer> | null> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  while (length < pieceSize) {
+/** Null at the end; a reader may come and go, which `for await` would not let it. */
+async function nextChunk(packed: AsyncGenerator<Buffer>): Promise<Buffer | null> {
+  for (;;) {
     const { value, done } = await packed.next();
-    if (done === true) break;
-    pieces.push(value);
-    length += value.length;
+    if (done === true) return null;
+    if (value.length > 0) return value;
   }
-  return length === 0 ? null : Buffer.concat(pieces, length);
-}
-
-/**
- * Gives memory back when its last piece has been read. Left to the garbage collector it heaps up, and collecting it takes
- * longer than unpacking. What is smaller may be a part of memory that others use too.
- */
-function release({ buffer, byteOffset, length }: Buffer<ArrayBuffer>): void {
-  if (buffer.byteLength >= pieceSize && byteOffset + length === buffer.byteLength) buffer.transfer(0);
 }

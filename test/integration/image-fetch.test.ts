@@ -160,7 +160,7 @@ test('SC8 a fetch of a file of this machine that is given up before it is read e
   await writeFile(file, disk);
   const abort = new AbortController();
   await using partial = await PartialFile.create(
-    { path: path.join(folder, 'part'), name: 'disk', algorithms: ['sha256'], interval: 1 },
+    { path: path.join(folder, 'part'), name: 'disk', algorithms: ['sha256'], interval: 1, durable: true },
     '',
   );
   const announced = async (): Promise<void> => abort.abort(new Error('not any more'));
