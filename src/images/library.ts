@@ -166,6 +166,8 @@ export async function openImageLibrary({
 
 /** Writes durably; resolves with the sha256. `check` is told the size so far and may throw. */
 async function write(source: Readable, target: string, check: (size: number) => void): Promise<string> {
+  // It may fail before it is read, and whoever reads it then hears of it.
+  source.on('error', () => undefined);
   await using file = await SparseFile.create(target, { algorithms: ['sha256'], durable: true });
   for await (const chunk of source as AsyncIterable<Buffer>) {
     await file.write(chunk);
