@@ -21,10 +21,10 @@ export class DirectFile implements AsyncDisposable {
     this.#direct = direct;
   }
 
-  /** `flags` as for `open`. Where `isDirect` is false all goes through the cache. */
-  static async open(file: string, flags: string, isDirect: boolean): Promise<DirectFile> {
+  /** `flags` as for `open`. A file system that knows nothing of the kind has all go through the cache. */
+  static async open(file: string, flags: string): Promise<DirectFile> {
     const handle = await open(file, flags, 0o644);
-    const direct = isDirect ? await open(file, constants.O_WRONLY | constants.O_DIRECT).catch(() => null) : null;
+    const direct = await open(file, constants.O_WRONLY | constants.O_DIRECT).catch(() => null);
     return new DirectFile(handle, direct);
   }
 

@@ -47,7 +47,7 @@ export class SparseFile implements AsyncDisposable {
 
   /** Creates the file, or empties it. */
   static async create(file: string, options: SparseOptions): Promise<SparseFile> {
-    return new SparseFile(await DirectFile.open(file, 'w+', options.durable), options);
+    return new SparseFile(await DirectFile.open(file, 'w+'), options);
   }
 
   /** Opens a file to go on after its first `length` bytes; `restored` must be read to its end before anything is written. */
@@ -56,7 +56,7 @@ export class SparseFile implements AsyncDisposable {
     length: number,
     options: SparseOptions,
   ): Promise<{ file: SparseFile; restored: AsyncGenerator<Buffer> }> {
-    const opened = await DirectFile.open(file, 'r+', options.durable);
+    const opened = await DirectFile.open(file, 'r+');
     await opened.handle.truncate(length);
     const reopened = new SparseFile(opened, options);
     return { file: reopened, restored: reopened.#restore(length) };
