@@ -26,7 +26,8 @@ const startNode = (cache: string): [string, ...string[]] => [
   'env',
   `NODE_COMPILE_CACHE=${cache}`,
   process.execPath,
-  '--max-semi-space-size=1',
+  '--max-semi-space-size=8',
+  '--heap-growing-percent=40',
 ];
 
 /** zstd leaves holes for zeros as well. Both ways end once the image would survive a power loss. */
