@@ -1,10 +1,10 @@
 /** The loop of one node: observe it in one round trip, record what was seen, plan, and start the steps. */
-import type { HypervisorDriver, NodeAbilities, NodeLayout, NodeReach, StopTimes } from '../drivers/hypervisor/driver.ts';
+import type { HypervisorDriver, NodeAbilities, NodeLayout, NodeReach, ObservedVm, StopTimes } from '../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import { type Call, type Host, perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import type { Node, NodeConfig, NodeSpecs } from '../model/node.ts';
-import type { RouterPlan, WantedOnNode } from '../model/node-plan.ts';
+import { planHash, type RouterPlan, type VmLaunch, type WantedOnNode } from '../model/node-plan.ts';
 import type { Vm } from '../model/vm.ts';
 import type { ImageDelivery } from '../reconciler/context.ts';
 import { execute } from '../reconciler/execute.ts';
@@ -249,6 +249,8 @@ export class NodeWorker {
     const plan = planNode({
       wanted,
       observed,
+      running: await runningLaunches({ host, layout, hypervisor }, wanted, observed.vms),
+      can: hypervisor.can,
       busy: this.#touched,
       postponedImages: this.#imageRetries.postponed(now()),
       ...this.#moves.look(wanted.vms, now()),
@@ -257,6 +259,7 @@ export class NodeWorker {
     const settledVms = differences(rows, plan.observations);
     await store.vms.observe(settledVms);
     this.#reportEnds(node, rows, settledVms);
+    this.#reportWaiting(node, rows, settledVms);
     const settledRouters = this.#recordRouters(wanted.routers, plan.steps);
     const { addressed, expectant } = await this.#recordLeases(wanted.routers, routed, observed);
     for (const id of plan.forget) await store.vms.forget(id);
@@ -360,6 +363,16 @@ export class NodeWorker {
     }
   }
 
+  /** VMs that go on running as they are, with a part of what is wanted only at their next start. */
+  #reportWaiting(node: Node, rows: readonly Vm[], observations: NodePlan['observations']): void {
+    const seen = new Map(observations.map(({ id, observed }) => [id, observed]));
+    for (const { id, slice, name, generation, observed } of rows) {
+      const { state, reason, settledGeneration } = seen.get(id) ?? {};
+      if (state !== 'running' || settledGeneration !== generation || typeof reason !== 'string' || reason === observed.reason) continue;
+      this.#options.journal.record({ kind: 'vm.waiting', node: node.config.name, slice, vm: name, message: reason });
+    }
+  }
+
   #reportStrangers(node: Node, strangers: readonly string[]): void {
     const now = strangers.join(', ');
     if (now === this.#strangers) return;
@@ -383,4 +396,22 @@ function clearedLeftovers({ leftovers, arriving }: WantedOnNode, { vms, arrivals
 
 function abilitiesOf({ accelerator, architecture, datapath }: NodeSpecs): NodeAbilities {
   return { accelerator, architecture, datapath: datapath ?? 'netdev' };
+}
+
+/** What those VMs run from that should run and do not run from what is wanted; the others cost no look. */
+async function runningLaunches(
+  { host, layout, hypervisor }: NodeConnection,
+  { vms }: WantedOnNode,
+  seen: readonly ObservedVm[],
+): Promise<Map<string, VmLaunch>> {
+  const hashes = new Map(seen.flatMap(({ id, state, launchHash }) => (state === 'running' ? [[id, launchHash] as const] : [])));
+  const ids = vms.flatMap(({ desired, launch }) =>
+    desired === 'running' && hashes.has(launch.id) && hashes.get(launch.id) !== planHash(launch) ? [launch.id] : [],
+  );
+  if (ids.length === 0) return new Map();
+  const launches = await perform(host, ...ids.map((id) => hypervisor.runningLaunch(layout, id)));
+  // What has changed since it was observed is seen as it is by the next pass.
+  return new Map(
+    launches.flatMap((launch) => (launch !== null && planHash(launch) === hashes.get(launch.id) ? [[launch.id, launch] as const] : [])),
+  );
 }

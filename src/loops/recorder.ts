@@ -10,6 +10,8 @@ import type { Journal } from './journal.ts';
 import type { Moves } from './moves.ts';
 
 const firstRetry = 2_000;
+/** ms until a VM that runs and did not come to a change is asked again: its guest had half a minute for that already. */
+const changeRetry = 10_000;
 const gatherFor = 25;
 
 export interface RecorderOptions {
@@ -83,6 +85,18 @@ export class Recorder implements Progress {
     const reason = inWords(error);
     this.#observe(launch.id, { reason, step: null, restarts: restarts + 1, retryAt, attempted: planHash(launch) });
     this.#event('vm.failed', `${step} failed: ${reason}`, { ...named(label), step: { name: step, state: 'failed', duration: null } });
+  }
+
+  vmChanged({ launch, label }: WantedVm, done: string, deferred: string | null): void {
+    this.#observe(launch.id, { step: null, retryAt: null, attempted: deferred === null ? null : planHash(launch) });
+    const rest = deferred === null ? '' : `; its next start brings ${deferred}, which its guest did not take`;
+    this.#event('vm.changed', `changed while it runs: ${done}${rest}`, named(label));
+  }
+
+  vmNotChanged({ launch, label }: WantedVm, error: CroftError): void {
+    const reason = inWords(error);
+    this.#observe(launch.id, { reason, step: null, retryAt: this.#options.now() + changeRetry, attempted: planHash(launch) });
+    this.#event('vm.change-failed', reason, { ...named(label), step: { name: 'change', state: 'failed', duration: null } });
   }
 
   vmStopped(vm: { id: string; label: string }, how: string): void {

@@ -2,8 +2,9 @@
 
 /**
  * What not every driver can do. The API refuses at once, with `unsupported`, what the driver of a VM's node does not declare.
- * memory-snapshot: snapshots with the guest's memory. live-disk: a disk grows while the guest runs. hotplug-nic,
- * hotplug-volume: while it runs; at the next start every driver can. events: `watch` tells of changes as they happen.
+ * memory-snapshot: snapshots with the guest's memory. live-disk: a disk grows while the guest runs. live-size: CPUs and memory
+ * change while it runs, as far as the guest lets them. hotplug-nic, hotplug-volume: while it runs, CD-ROMs excepted; at the next
+ * start every driver can. events: `watch` tells of changes as they happen.
  */
 export const capabilities = [
   'pause',
@@ -11,6 +12,7 @@ export const capabilities = [
   'snapshot',
   'memory-snapshot',
   'live-disk',
+  'live-size',
   'hotplug-nic',
   'hotplug-volume',
   'vnc',

@@ -82,6 +82,8 @@ export interface WantedVm {
   label: string;
   desired: VmDesired;
   generation: number;
+  /** There was nothing left to do for this generation once: what differs since then happened by itself, or waits for a start. */
+  settled: boolean;
   /** Images that it needs and that were not fetched yet, by name: until they were it is not started anew. */
   missingImages: string[];
   /** The node that it is moving to; it is stopped here and its disks are copied there. Null where it stays. */

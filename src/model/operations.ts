@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { nameSchema } from './name.ts';
 import { labelSchema } from './node.ts';
 import { nodeViewSchema } from './node-view.ts';
+import { changeTimes } from './slice-change.ts';
 import { sliceSummarySchema } from './slice-view.ts';
 import { taskSchema } from './task.ts';
 
@@ -43,6 +44,11 @@ const partChangeSchema = z.object({
       to: z.string().nullable(),
       /** What is lost although the VM itself stays: needs `allowRecreate`. */
       loses: z.string().optional(),
+      /**
+       * How it comes to a VM that runs and is not restarted for it. live: now. offered: now where the guest lets it, else at
+       * its next start. next-start: at its next start.
+       */
+      when: z.enum(changeTimes).optional(),
     }),
   ),
 });

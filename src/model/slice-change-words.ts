@@ -1,7 +1,7 @@
 /** A slice's change for a person: one line per network and VM. */
 import { impairmentInWords } from './impairment.ts';
 import type { NetworkSpec, VmSpec } from './slice.ts';
-import type { FieldChange, NetworkChange, SliceChange, VmChange } from './slice-change.ts';
+import type { ChangeTime, FieldChange, NetworkChange, SliceChange, VmChange } from './slice-change.ts';
 import { formatSize } from './unit.ts';
 
 /** Lines begin with `+` made, `~` changed, `-` removed, `-/+` removed and made anew; none where nothing differs. */
@@ -43,8 +43,17 @@ function vmInWords(spec: VmSpec): string {
   return `image ${spec.image}, ${cpus}, ${formatSize(spec.memory)}, ${nics}`;
 }
 
-function fieldsInWords(changes: readonly (FieldChange<string> & { loses?: string })[]): string {
+const times: Record<ChangeTime, string> = {
+  live: ' (while it runs)',
+  offered: ' (while it runs if its guest allows it, else at its next start)',
+  'next-start': ' (at its next start)',
+};
+
+function fieldsInWords(changes: readonly (FieldChange<string> & { loses?: string; when?: ChangeTime })[]): string {
   return changes
-    .map(({ field, from, to, loses }) => `${field} ${from ?? 'none'} → ${to ?? 'none'}${loses === undefined ? '' : ` (${loses} is lost)`}`)
+    .map(({ field, from, to, loses, when }) => {
+      const lost = loses === undefined ? '' : ` (${loses} is lost)`;
+      return `${field} ${from ?? 'none'} → ${to ?? 'none'}${lost}${when === undefined ? '' : times[when]}`;
+    })
     .join(', ');
 }

@@ -8,13 +8,23 @@ export interface FieldChange<Field extends string> {
   to: string | null;
 }
 
-/** `loses` says what is lost although the VM itself stays: it needs to be confirmed as making a VM anew does. */
-export type VmFieldChange = FieldChange<Exclude<keyof VmSpec, 'name'>> & { loses?: 'its data' };
+/**
+ * How a change comes to a VM that runs and is not restarted for it. live: now. offered: now where the guest lets it, else at its
+ * next start. next-start: at its next start, which is left to its users.
+ */
+export const changeTimes = ['live', 'offered', 'next-start'] as const;
+export type ChangeTime = (typeof changeTimes)[number];
+
+/**
+ * `loses` says what is lost although the VM itself stays: it needs to be confirmed as making a VM anew does. `when` is there in
+ * an update of a VM that runs, for what its process is made from.
+ */
+export type VmFieldChange = FieldChange<Exclude<keyof VmSpec, 'name'>> & { loses?: 'its data'; when?: ChangeTime };
 export type NetworkFieldChange = FieldChange<Exclude<keyof NetworkSpec, 'name'>>;
 
 export type VmChange =
   | { kind: 'create'; spec: VmSpec }
-  /** Takes effect without touching the running VM, such as the restart policy. */
+  /** The VM goes on: what differs is no part of its process, such as the restart policy, or comes to it as `when` says. */
   | { kind: 'update'; spec: VmSpec; changes: VmFieldChange[] }
   /** The VM is stopped and started with its disk kept, and its volumes but for those that changes say are lost. */
   | { kind: 'restart'; spec: VmSpec; changes: VmFieldChange[] }

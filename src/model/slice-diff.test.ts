@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { capabilities } from './capability.ts';
 import { anywhere, usualPlacement } from './placement.ts';
 import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
 import type { SliceChange, VmChange } from './slice-change.ts';
 import { describeChange } from './slice-change-words.ts';
 import { diffSlice, isEmptyChange } from './slice-diff.ts';
+import type { VmSituation } from './vm-situation.ts';
 
 const mebibyte = 1024 ** 2;
 const nic = (network: string, index = 0) => ({ name: `eth${index}`, network, model: 'virtio', address: null, mac: null }) as const;
@@ -132,4 +134,46 @@ test('CR11 a changed impairment is an update of its network that restarts no VM'
     '~ network lan: impairment delay 20ms, jitter 5ms, loss 0.5%, rate 10Mbit → rate 10Mbit',
   ]);
   assert.equal(describeChange(diffSlice(null, lossless, null))[0], '+ network lan: 10.0.0.0/24, rate 10Mbit');
+});
+
+const situation = (rest: Partial<VmSituation>): VmSituation => ({ state: 'running', can: new Set(), cdRoms: new Set(['tools']), ...rest });
+
+function linesIn(now: VmSituation, fields: Partial<VmSpec>, from: Partial<VmSpec> = {}): string[] {
+  const before = { ...slice, vms: [{ ...web, ...from }] };
+  return describeChange(diffSlice(before, { ...slice, vms: [{ ...web, ...from, ...fields }] }, 1, () => now));
+}
+
+const volume = (name: string, image: string | null = null) => ({ name, image, size: image === null ? mebibyte : null });
+
+test('SC11 what comes to a VM while it runs, and what waits for its next start, is foretold for each change', () => {
+  const qemu = situation({ can: new Set(['hotplug-nic', 'hotplug-volume', 'live-disk']) });
+  const wider: Partial<VmSpec> = { cpus: 2, nics: [nic('lan'), nic('wire', 1)], volumes: [volume('data')], restart: 'always' };
+  assert.deepEqual(linesIn(qemu, wider), [
+    '~ vm web: cpus 1 → 2 (at its next start), restart on-failure → always, volumes none → data 1MiB (while it runs), nics none → eth1 wire (while it runs)',
+  ]);
+  assert.deepEqual(linesIn(qemu, { volumes: [] }, { volumes: [volume('data')] }), [
+    '~ vm web: volumes data 1MiB → none (its data is lost) (while it runs)',
+  ]);
+  assert.deepEqual(linesIn(situation({ can: new Set(capabilities) }), { memory: mebibyte }), [
+    '~ vm web: memory 256MiB → 1MiB (while it runs if its guest allows it, else at its next start)',
+  ]);
+  assert.deepEqual(linesIn(situation({}), { disk: mebibyte }), ['~ vm web: disk none → 1MiB (at its next start)']);
+});
+
+test('SC11 a hypervisor that cannot, a CD-ROM, another order and what the seed holds restart the VM, and then all comes with that', () => {
+  const all = situation({ can: new Set(capabilities) });
+  assert.deepEqual(linesIn(situation({}), { nics: [] }), ['~ vm web: nics eth0 lan → none (restart)']);
+  assert.deepEqual(linesIn(all, { volumes: [volume('cd', 'tools')] }), ['~ vm web: volumes none → cd of image tools (restart)']);
+  assert.deepEqual(linesIn(all, { nics: [nic('b', 1), nic('lan')] }, { nics: [nic('lan'), nic('b', 1)] }), [
+    '~ vm web: nics eth0, eth1 → eth1, eth0 (restart)',
+  ]);
+  assert.deepEqual(linesIn(all, { cpus: 2, firmware: 'uefi' }), ['~ vm web: cpus 1 → 2, firmware none → uefi (restart)']);
+});
+
+test('SC11 of a VM that does not run nothing is said but that it changes', () => {
+  const rests = situation({ state: 'at-rest', can: new Set(capabilities) });
+  assert.deepEqual(linesIn(rests, { cpus: 2, firmware: 'uefi', nics: [] }), [
+    '~ vm web: cpus 1 → 2, firmware none → uefi, nics eth0 lan → none',
+  ]);
+  assert.match(linesIn(rests, { image: 'b' })[0] ?? '', /made anew/);
 });

@@ -1,21 +1,31 @@
 /** Compares a slice as it is with the slice as it is wanted. Pure. */
 import { shortHash } from './identifier.ts';
 import { impairmentInWords } from './impairment.ts';
-import type { NetworkSpec, NicSpec, SliceSpec, VmSpec } from './slice.ts';
-import type { FieldChange, NetworkChange, NetworkFieldChange, SliceChange, VmChange, VmFieldChange } from './slice-change.ts';
+import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
+import type { ChangeTime, NetworkChange, NetworkFieldChange, SliceChange, VmChange, VmFieldChange } from './slice-change.ts';
+import { nicDifferences, type SubnetMove } from './slice-nic-diff.ts';
 import { slicePlacementInWords, vmPlacementInWords } from './slice-placement.ts';
 import { volumeDifferences } from './slice-volume-diff.ts';
 import { formatSize } from './unit.ts';
+import { growthEffect, sizeEffect, unknownSituation, type VmEffect, type VmSituation } from './vm-situation.ts';
 
-/** `generation` is that of `current`, null where the slice is new. The order of VMs and networks is no difference. */
-export function diffSlice(current: SliceSpec | null, wanted: SliceSpec, generation: number | null): SliceChange {
+/**
+ * `generation` is that of `current`, null where the slice is new. `situationOf` tells of each VM of `current` what is possible
+ * with it now. The order of VMs and networks is no difference.
+ */
+export function diffSlice(
+  current: SliceSpec | null,
+  wanted: SliceSpec,
+  generation: number | null,
+  situationOf: (vm: string) => VmSituation = () => unknownSituation,
+): SliceChange {
   const networks = diffParts(current?.networks ?? [], wanted.networks, networkChange);
   const moved = new Map<string, SubnetMove>();
   for (const change of networks) {
     const cidr = change.kind === 'update' ? change.changes.find(({ field }) => field === 'cidr') : undefined;
     if (change.kind === 'update' && cidr !== undefined) moved.set(change.spec.name, cidr);
   }
-  const vms = diffParts(current?.vms ?? [], wanted.vms, (before, after) => vmChange(before, after, moved));
+  const vms = diffParts(current?.vms ?? [], wanted.vms, (before, after) => vmChange(before, after, moved, situationOf(after.name)));
   return { slice: wanted.name, against: generation, spec: wanted, placement: placementChange(current, wanted), networks, vms };
 }
 
@@ -30,7 +40,6 @@ function placementChange(current: SliceSpec | null, wanted: SliceSpec): SliceCha
   return from === to ? null : { from, to };
 }
 
-type SubnetMove = Pick<FieldChange<string>, 'from' | 'to'>;
 type Removal = { kind: 'remove'; name: string };
 type Creation<Spec> = { kind: 'create'; spec: Spec };
 
@@ -61,36 +70,44 @@ function networkChange(before: NetworkSpec, after: NetworkSpec): NetworkChange |
   return changes.length === 0 ? null : { kind: 'update', spec: after, changes };
 }
 
-type Effect = 'update' | 'restart' | 'recreate';
 interface Difference {
-  effect: Effect;
+  effect: VmEffect;
   change: VmFieldChange;
 }
 
-function vmChange(before: VmSpec, after: VmSpec, moved: ReadonlyMap<string, SubnetMove>): VmChange | null {
-  const differences = [
-    ...fieldDifferences(before, after),
-    ...volumeDifferences(before.volumes, after.volumes),
-    ...nicDifferences(before.nics, after.nics, moved).map((change): Difference => ({ effect: 'restart', change })),
+/** The strongest first. */
+const consequences = ['recreate', 'restart'] as const;
+
+function vmChange(before: VmSpec, after: VmSpec, moved: ReadonlyMap<string, SubnetMove>, situation: VmSituation): VmChange | null {
+  const differences: Difference[] = [
+    ...fieldDifferences(before, after, situation),
+    ...volumeDifferences(before.volumes, after.volumes, situation),
+    ...nicDifferences(before.nics, after.nics, moved, situation),
   ];
-  const effects: readonly Effect[] = ['recreate', 'restart', 'update'];
-  const strongest = effects.find((effect) => differences.some((difference) => difference.effect === effect));
-  if (strongest === undefined) return null;
-  return { kind: strongest, spec: after, changes: differences.map(({ change }) => change) };
+  if (differences.length === 0) return null;
+  const effects = differences.map(({ effect }) => (situation.state === 'at-rest' && effect !== 'recreate' ? 'update' : effect));
+  const kind = consequences.find((consequence) => effects.includes(consequence));
+  if (kind !== undefined) return { kind, spec: after, changes: differences.map(({ change }) => change) };
+  const changes = differences.map(({ change }, index) => ({ ...change, ...timeOf(effects[index]) }));
+  return { kind: 'update', spec: after, changes };
+}
+
+function timeOf(effect: VmEffect | undefined): { when?: ChangeTime } {
+  return effect === 'live' || effect === 'offered' || effect === 'next-start' ? { when: effect } : {};
 }
 
 type ComparedField = Exclude<keyof VmSpec, 'name' | 'nics' | 'volumes'>;
 
 /** What a change of each field does to the VM, and its value in words. Values are equal exactly where their words are. */
 const comparedFields: {
-  [Field in ComparedField]: { effect(before: VmSpec, after: VmSpec): Effect; words(spec: VmSpec): string | null };
+  [Field in ComparedField]: { effect(before: VmSpec, after: VmSpec, situation: VmSituation): VmEffect; words(spec: VmSpec): string | null };
 } = {
   image: { effect: () => 'recreate', words: (spec) => spec.image },
-  cpus: { effect: () => 'restart', words: (spec) => String(spec.cpus) },
-  memory: { effect: () => 'restart', words: (spec) => formatSize(spec.memory) },
+  cpus: { effect: (_before, _after, situation) => sizeEffect(situation), words: (spec) => String(spec.cpus) },
+  memory: { effect: (_before, _after, situation) => sizeEffect(situation), words: (spec) => formatSize(spec.memory) },
   /** A disk of the image's own size counts as the smallest: a disk grows in place and cannot shrink. */
   disk: {
-    effect: (before, after) => ((after.disk ?? 0) < (before.disk ?? 0) ? 'recreate' : 'restart'),
+    effect: (before, after, situation) => ((after.disk ?? 0) < (before.disk ?? 0) ? 'recreate' : growthEffect(situation)),
     words: (spec) => (spec.disk === null ? null : formatSize(spec.disk)),
   },
   firmware: { effect: () => 'restart', words: (spec) => spec.firmware },
@@ -107,29 +124,11 @@ const comparedFields: {
   },
 };
 
-function fieldDifferences(before: VmSpec, after: VmSpec): Difference[] {
+function fieldDifferences(before: VmSpec, after: VmSpec, situation: VmSituation): Difference[] {
   const fields = Object.keys(comparedFields) as ComparedField[];
   return fields.flatMap((field) => {
     const { effect, words } = comparedFields[field];
     const [from, to] = [words(before), words(after)];
-    return from === to ? [] : [{ effect: effect(before, after), change: { field, from, to } }];
+    return from === to ? [] : [{ effect: effect(before, after, situation), change: { field, from, to } }];
   });
-}
-
-/** A NIC whose network got another subnet differs too: its VM takes its new address when it starts anew. */
-function nicDifferences(before: readonly NicSpec[], after: readonly NicSpec[], moved: ReadonlyMap<string, SubnetMove>): VmFieldChange[] {
-  const changes: VmFieldChange[] = [];
-  for (let index = 0; index < Math.max(before.length, after.length); index += 1) {
-    const [from, to] = [nicInWords(before[index]), nicInWords(after[index])];
-    const move = moved.get(after[index]?.network ?? '');
-    if (from !== to) changes.push({ field: 'nics', from, to });
-    else if (move !== undefined) changes.push({ field: 'nics', from: `${from} in ${move.from}`, to: `${to} in ${move.to}` });
-  }
-  return changes;
-}
-
-function nicInWords(nic: NicSpec | undefined): string | null {
-  if (nic === undefined) return null;
-  const model = nic.model === 'virtio' ? [] : [nic.model];
-  return [nic.name, nic.network, ...model, nic.address, nic.mac].filter((part) => part !== null).join(' ');
 }

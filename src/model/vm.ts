@@ -26,7 +26,7 @@ export interface VmObserved {
   restarts: number;
   /** Not started again before this time, ms since 1970; null when nothing delays it. */
   retryAt: number | null;
-  /** Hash of the VmLaunch that `retryAt` is about: another one is tried at once. */
+  /** Hash of the VmLaunch that `retryAt` is about, or whose sizes a guest that runs did not all take: another one is tried at once. */
   attempted: string | null;
   /** Hash of the VmLaunch that runs now, null when it does not run. */
   launchHash: string | null;

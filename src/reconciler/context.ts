@@ -15,7 +15,7 @@ export interface ImageDelivery {
   ): Promise<void>;
 }
 
-export type VmStepName = 'image' | 'ports' | 'disk' | 'start' | 'pause' | 'resume' | 'stop' | 'move' | 'remove';
+export type VmStepName = 'image' | 'ports' | 'disk' | 'start' | 'change' | 'pause' | 'resume' | 'stop' | 'move' | 'remove';
 type Named = { id: string; label: string };
 
 /** Hears how the steps go, to record it. Durations are in ms. */
@@ -27,6 +27,10 @@ export interface Progress {
   imageFailed(image: LaunchImage, error: CroftError): void;
   vmStarted(vm: WantedVm): void;
   vmFailed(vm: WantedVm, step: VmStepName, error: CroftError): void;
+  /** `done` says what came and went, in words. `deferred` says what the guest did not take, which it has from its next start on. */
+  vmChanged(vm: WantedVm, done: string, deferred: string | null): void;
+  /** It runs on as far as it has come, and the rest is tried again later. */
+  vmNotChanged(vm: WantedVm, error: CroftError): void;
   vmStopped(vm: Named, how: string): void;
   /** Its guest is held still, or goes on. */
   vmHeld(vm: Named, held: boolean): void;

@@ -1,6 +1,7 @@
 /** Carries out the steps of a node's plan through the drivers, and reports how each went. */
 import { asCroftError, type CroftError } from '../model/error.ts';
 import type { WantedVm } from '../model/node-plan.ts';
+import { changeVm } from './change.ts';
 import { type ExecutionContext, timed, type VmStepName } from './context.ts';
 import { moveVm } from './move.ts';
 import { type Step, type StepKind, type StepShapes, subjectOf } from './steps.ts';
@@ -34,6 +35,7 @@ const effects: Effects = {
   removeRouter,
   repairPorts,
   detach: ({ network, host, layout }, { names }) => network.detach(host, layout, names),
+  change: changeVm,
   stop: stopVm,
   pause: (context, step) => holdVm(context, step, 'pause'),
   resume: (context, step) => holdVm(context, step, 'resume'),

@@ -57,7 +57,7 @@ function stage() {
   const progress: Progress = {
     ...{ vmStep: silent, vmProgress: silent, imageFetched: silent, imageFailed: silent, vmStarted: silent, vmFailed: silent },
     ...{ vmStopped: silent, vmHeld: silent, vmRemoved: silent, routerStep: silent, portsRepaired: silent, nodeFailed: silent },
-    vmMoved: silent,
+    ...{ vmMoved: silent, vmChanged: silent, vmNotChanged: silent },
     vmNotMoved: () => {
       postponed = true;
     },
@@ -112,7 +112,7 @@ function stage() {
     );
     const { desired, movingTo } = row;
     const wanted: WantedVm = {
-      ...{ launch, label: 's/a', desired, generation: 1, missingImages: [], movingTo, restart: 'always' },
+      ...{ launch, label: 's/a', desired, generation: 1, settled: false, missingImages: [], movingTo, restart: 'always' },
       ...{ restarts: 0, retryAt: null, attempted: null },
     };
     const own = busyOn(node);
@@ -128,6 +128,7 @@ function stage() {
         },
       },
       observed: { vms, network: seen, images: [], arrivals },
+      ...{ running: new Map(), can: hypervisor.can },
       busy: new Set(own.keys()),
       postponedImages: new Set(),
       postponedMoves: new Map(postponed ? [[id, 'as the test wants it']] : []),

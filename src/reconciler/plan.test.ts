@@ -39,6 +39,7 @@ function wantedVm(id: string, rest: Partial<WantedVm> = {}): WantedVm {
     label: `s/${id}`,
     desired: 'running',
     generation: 3,
+    settled: false,
     restart: 'on-failure',
     missingImages: [],
     movingTo: null,
@@ -68,6 +69,8 @@ function plan(vms: WantedVm[], seen: ObservedVm[], network: ObservedNetwork = se
   return planNode({
     wanted: { ...nothing, vms },
     observed: { vms: seen, network, images: [], arrivals: [] },
+    running: new Map(),
+    can: new Set(),
     busy: new Set(),
     postponedImages: new Set(),
     postponedMoves: new Map(),
@@ -213,7 +216,7 @@ test('CR5 routers are made, edited, put right and removed by comparing plan and 
     planNode({
       wanted: { ...nothing, routers: wanted },
       observed: { vms: [], network: { bridge: 'present', ports: [], routers }, images: [], arrivals: [] },
-      busy,
+      ...{ busy, running: new Map(), can: new Set() },
       postponedImages: new Set(),
       postponedMoves: new Map(),
       moveSlots: 2,
@@ -241,7 +244,7 @@ test('CR12 images that are wanted without a VM are fetched once, unless they are
   const image = (sha256: string) => ({ id: `i-${sha256}`, sha256, format: 'qcow2' as const, size: 1 });
   const wanted = { ...nothing, images: ['there', 'coming', 'failed', 'missing', 'missing'].map(image) };
   const result = planNode({
-    ...{ wanted, postponedMoves: new Map(), moveSlots: 2, now },
+    ...{ wanted, postponedMoves: new Map(), moveSlots: 2, now, running: new Map(), can: new Set() },
     observed: { vms: [], network: seenPorts(), images: ['there'], arrivals: [] },
     busy: new Set(['image:coming']),
     postponedImages: new Set(['failed']),
@@ -302,4 +305,64 @@ test('CR4 what arrives is left alone; what has arrived of a VM that does not com
   const result = plan([], [], seenPorts(), { wanted, observed, busy: new Set(['vm:d']) });
   assert.deepEqual(result.steps, [{ kind: 'discardArrival', id: 'c' }]);
   assert.deepEqual(result.strangers, []);
+});
+
+test('SC11 a VM whose sizes wait for its next start is settled with the reason, and restarted by nothing but its policy', () => {
+  const before = wantedVm('a');
+  const after = wantedVm('a', { launch: launchOf('a', { cpus: 2 }) });
+  const known = { running: new Map([['a', before.launch]]) };
+  const waiting = plan([after], [seenVm(before)], seenPorts(before), known);
+  assert.deepEqual(waiting.steps, []);
+  assert.deepEqual(waiting.observations[0]?.observed.reason, 'its next start brings: CPUs 1 → 2');
+  assert.equal(waiting.observations[0]?.observed.settledGeneration, 3);
+  const ended = seenVm(before, { state: 'stopped', exitCode: 0 });
+  assert.deepEqual(kinds(plan([{ ...after, settled: true }], [ended], seenPorts())), [], 'its guest powered off');
+  assert.deepEqual(kinds(plan([after], [ended], seenPorts())), ['launch'], 'it was edited since');
+});
+
+test('SC11 a NIC comes by a step and goes by one, and its port goes only once the VM is known without it', () => {
+  const one = wantedVm('a');
+  const two = wantedVm('a', { launch: launchOf('a', { ports: [...one.launch.ports, port('more', 'a')] }) });
+  const can = new Set(['hotplug-nic'] as const);
+  const pass = (wanted: WantedVm, runs: WantedVm, ports = seenPorts(runs)) =>
+    plan([wanted], [seenVm(runs)], ports, { can, running: new Map([['a', runs.launch]]) });
+  const change = { detachNics: [], detachVolumes: [], attachVolumes: [], attachNics: ['more'], resize: false };
+  assert.deepEqual(pass(two, one).steps, [{ kind: 'change', vm: two, change }]);
+  assert.deepEqual(pass(one, two).steps, [{ kind: 'change', vm: one, change: { ...change, attachNics: [], detachNics: ['more'] } }]);
+  assert.deepEqual(plan([one], [seenVm(one)], seenPorts(two)).steps, [{ kind: 'detach', names: ['t-more'] }]);
+  assert.deepEqual(kinds(plan([two], [seenVm(one)], seenPorts(one), { running: new Map([['a', one.launch]]) })), ['stop'], 'not able to');
+  assert.deepEqual(kinds(plan([two], [seenVm(one)], seenPorts(one), { can })), ['stop'], 'not known what it runs from');
+});
+
+test('SC11 a change that failed is tried again later, and meanwhile no port of the VM goes and those that stay are whole', () => {
+  const one = wantedVm('a');
+  const two = wantedVm('a', { launch: launchOf('a', { ports: [...one.launch.ports, port('more', 'a')] }) });
+  const failed = { ...one, attempted: planHash(one.launch), retryAt: now + 1 };
+  const rest = { can: new Set(['hotplug-nic'] as const), running: new Map([['a', two.launch]]) };
+  const waiting = plan([failed], [seenVm(two)], seenPorts(two), rest);
+  assert.deepEqual(waiting.steps, []);
+  assert.equal(waiting.observations[0]?.observed.settledGeneration, undefined);
+  assert.deepEqual(kinds(plan([failed], [seenVm(two)], seenPorts(), rest)), ['repairPorts']);
+  assert.deepEqual(kinds(plan([failed], [seenVm(two)], seenPorts(two), { ...rest, now: now + 1 })), ['change']);
+});
+
+test('SC11 a guest is offered other sizes once; what it does not take waits', () => {
+  const before = wantedVm('a');
+  const after = wantedVm('a', { launch: launchOf('a', { memory: 2 ** 30 }) });
+  const rest = { can: new Set(['live-size'] as const), running: new Map([['a', before.launch]]) };
+  assert.deepEqual(kinds(plan([after], [seenVm(before)], seenPorts(before), rest)), ['change']);
+  const tried = plan([{ ...after, attempted: planHash(after.launch) }], [seenVm(before)], seenPorts(before), rest);
+  assert.deepEqual(tried.steps, []);
+  assert.match(tried.observations[0]?.observed.reason ?? '', /memory 1B → 1GiB/);
+});
+
+test('SC8 a VM does not start, and is not changed, while an image of its volumes is missing', () => {
+  const before = wantedVm('a');
+  const volumes = [{ id: 'v', name: 'data', image: null, size: 1 }];
+  const after = wantedVm('a', { launch: launchOf('a', { volumes }), missingImages: ['tools'] });
+  const rest = { can: new Set(['hotplug-volume'] as const), running: new Map([['a', before.launch]]) };
+  const waiting = plan([after], [seenVm(before)], seenPorts(before), rest);
+  assert.deepEqual(waiting.steps, []);
+  assert.match(waiting.observations[0]?.observed.reason ?? '', /need images that were not fetched yet: tools/);
+  assert.deepEqual(kinds(plan([after], [seenVm(before, { state: 'stopped' })], seenPorts())), []);
 });

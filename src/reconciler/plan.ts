@@ -1,8 +1,10 @@
 /** The reconciler's plan for one node: from what is wanted and what was observed to steps and observed values. Pure. */
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
 import type { ObservedNetwork, ObservedPort } from '../drivers/network/driver.ts';
-import { type PortPlan, planHash, type WantedOnNode, type WantedVm } from '../model/node-plan.ts';
+import type { Capability } from '../model/capability.ts';
+import { type PortPlan, planHash, type VmLaunch, type WantedOnNode, type WantedVm } from '../model/node-plan.ts';
 import type { VmObserved } from '../model/vm.ts';
+import { type LiveWay, liveWay } from './live-change.ts';
 import { backOff, forgivenAfter, restarts } from './restart.ts';
 import type { Step } from './steps.ts';
 import { type Action, transitions } from './transitions.ts';
@@ -19,6 +21,10 @@ export interface NodeObservation {
 export interface PlanInput {
   wanted: WantedOnNode;
   observed: NodeObservation;
+  /** By VM, what those run from that do not run from what is wanted; of one that is missing it is not known. */
+  running: ReadonlyMap<string, VmLaunch>;
+  /** What the node's hypervisor is able to do. */
+  can: ReadonlySet<Capability>;
   /** Subjects that a step of an earlier pass still works on (`subjectOf`): left alone in this one. */
   busy: ReadonlySet<string>;
   /** The sha256 of images that could not be brought here lately: they are tried again later. */
@@ -76,7 +82,11 @@ function planRouters({ wanted, observed, busy }: PlanInput, plan: NodePlan): voi
   }
 }
 
-function planVms({ wanted, observed, busy, postponedMoves, moveSlots, now }: PlanInput, ports: PortLedger, plan: NodePlan): void {
+function planVms(
+  { wanted, observed, running, can, busy, postponedMoves, moveSlots, now }: PlanInput,
+  ports: PortLedger,
+  plan: NodePlan,
+): void {
   const seen = new Map(observed.vms.map((vm) => [vm.id, vm]));
   let slots = moveSlots;
   for (const vm of wanted.vms) {
@@ -92,12 +102,15 @@ function planVms({ wanted, observed, busy, postponedMoves, moveSlots, now }: Pla
       plan.steps.push({ kind: 'move', vm, to: vm.movingTo, seen: found });
       continue;
     }
-    const outcome = explained(decide(vm, found, now), postponedMoves.get(id) ?? null);
+    const outcome = explained(decide(vm, found, { now, can, running: running.get(id) ?? null }), postponedMoves.get(id) ?? null);
     if (outcome.step !== null) plan.steps.push(outcome.step);
     if (outcome.observed !== null) plan.observations.push({ id, observed: outcome.observed });
     if (outcome.forget && !ports.has(id)) plan.forget.push(id);
     if (outcome.step !== null) ports.leave(id);
-    else if (outcome.action === 'keep' && (vm.desired === 'running' || vm.desired === 'paused')) ports.want(vm.launch.ports);
+    else if (outcome.attached !== undefined) {
+      ports.leave(id);
+      ports.want(outcome.attached);
+    } else if (outcome.action === 'keep' && (vm.desired === 'running' || vm.desired === 'paused')) ports.want(vm.launch.ports);
   }
 }
 
@@ -112,15 +125,28 @@ interface Outcome {
   step: Step | null;
   observed: Partial<VmObserved> | null;
   forget: boolean;
+  /** Where its NICs are others than wanted, and stay so for now: the ports that are to be whole. Its other ports are left alone. */
+  attached?: readonly PortPlan[];
 }
 
-function decide(vm: WantedVm, seen: ObservedVm | null, now: number): Outcome {
+/** What is decided by beside what is wanted and seen of a VM. */
+interface Circumstances {
+  now: number;
+  can: ReadonlySet<Capability>;
+  /** Null where it is not known what it runs from, or not needed. */
+  running: VmLaunch | null;
+}
+
+function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Circumstances): Outcome {
+  const { now } = circumstances;
   const action: Action = transitions[vm.desired][seen?.state ?? 'none'];
   const outcome: Outcome = { action, step: null, observed: seenValues(seen), forget: false };
   const { id } = vm.launch;
   switch (action) {
     case 'keep':
-      return seen?.state === 'running' && vm.desired === 'running' ? keepRunning(vm, seen, now, outcome) : settled(vm, outcome, null);
+      return seen?.state === 'running' && vm.desired === 'running'
+        ? keepRunning(vm, seen, circumstances, outcome)
+        : settled(vm, outcome, null);
     case 'launch':
       return launch(vm, outcome, now);
     case 'recover':
@@ -144,13 +170,31 @@ function seenValues(seen: ObservedVm | null): Partial<VmObserved> {
   return { state, pid, ...(state === 'running' || state === 'paused' ? { startedAt, launchHash } : without) };
 }
 
-function keepRunning(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome): Outcome {
-  if (seen.launchHash !== planHash(vm.launch)) {
-    return { ...outcome, action: 'stop', step: { kind: 'stop', id: vm.launch.id, label: vm.label, restart: true } };
-  }
+function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstances, outcome: Outcome): Outcome {
+  const { now } = circumstances;
   const forgiven = vm.restarts > 0 && seen.startedAt !== null && now - seen.startedAt >= forgivenAfter;
-  const observed = { ...outcome.observed, retryAt: null, attempted: null, ...(forgiven ? { restarts: 0 } : {}) };
-  return settled(vm, { ...outcome, observed }, null);
+  const kept = { ...outcome, observed: { ...outcome.observed, ...(forgiven ? { restarts: 0 } : {}) } };
+  if (seen.launchHash === planHash(vm.launch)) {
+    return settled(vm, { ...kept, observed: { ...kept.observed, retryAt: null, attempted: null } }, null);
+  }
+  const { running, can } = circumstances;
+  const attempted = vm.attempted === planHash(vm.launch);
+  const way = running === null ? null : liveWay(running, vm.launch, can, attempted && vm.retryAt === null);
+  if (vm.missingImages.length > 0) return { ...kept, ...lackingImages(vm, kept), attached: way?.ports ?? running?.ports ?? [] };
+  if (way === null) return { ...outcome, action: 'stop', step: { kind: 'stop', id: vm.launch.id, label: vm.label, restart: true } };
+  return comeCloser(vm, way, attempted && vm.retryAt !== null && now < vm.retryAt, kept);
+}
+
+/** By what can be done while it runs. What waits for its next start leaves nothing to do. */
+function comeCloser(vm: WantedVm, { change, waiting, ports }: LiveWay, postponed: boolean, outcome: Outcome): Outcome {
+  if (change === null) return settled(vm, outcome, waiting);
+  if (postponed) return { ...outcome, action: 'wait', attached: ports };
+  return { ...outcome, step: { kind: 'change', vm, change } };
+}
+
+function lackingImages(vm: WantedVm, { observed }: Outcome): Pick<Outcome, 'action' | 'observed'> {
+  const reason = `its volumes need images that were not fetched yet: ${vm.missingImages.join(', ')}`;
+  return { action: 'wait', observed: { ...observed, reason } };
 }
 
 function settled(vm: WantedVm, outcome: Outcome, reason: string | null): Outcome {
@@ -158,6 +202,7 @@ function settled(vm: WantedVm, outcome: Outcome, reason: string | null): Outcome
 }
 
 function launch(vm: WantedVm, outcome: Outcome, now: number): Outcome {
+  if (vm.missingImages.length > 0) return { ...outcome, ...lackingImages(vm, outcome) };
   if (vm.retryAt !== null && now < vm.retryAt && vm.attempted === planHash(vm.launch)) return { ...outcome, action: 'wait' };
   return { ...outcome, step: { kind: 'launch', vm } };
 }
@@ -166,14 +211,14 @@ function launch(vm: WantedVm, outcome: Outcome, now: number): Outcome {
 function recover(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome): Outcome {
   const asWanted = seen.launchHash === planHash(vm.launch);
   const neverStarted = seen.state === 'stopped' && seen.exitCode === null;
-  if (neverStarted || !asWanted) return launch(vm, outcome, now);
+  if (neverStarted || !(asWanted || vm.settled)) return launch(vm, outcome, now);
   const lost = seen.state === 'failed';
   const how = lost ? `its process ended${seen.exitCode === null ? '' : ` with exit code ${seen.exitCode}`}` : 'its guest powered off';
   if (!restarts(vm.restart, lost))
     return { ...outcome, observed: { ...outcome.observed, reason: `${how}; the restart policy is ${vm.restart}` } };
   if (vm.retryAt === null) {
     const retryAt = now + backOff(vm.restarts);
-    const observed = { ...outcome.observed, reason: how, restarts: vm.restarts + 1, retryAt, attempted: seen.launchHash };
+    const observed = { ...outcome.observed, reason: how, restarts: vm.restarts + 1, retryAt, attempted: planHash(vm.launch) };
     return retryAt > now ? { ...outcome, observed } : { ...outcome, observed, step: { kind: 'launch', vm } };
   }
   return launch(vm, outcome, now);

@@ -1,6 +1,7 @@
 /** The steps that a plan is made of, as data. */
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
 import type { LaunchImage, PortPlan, RouterPlan, WantedVm } from '../model/node-plan.ts';
+import type { LiveChange } from './live-change.ts';
 
 /** Step kind → what it needs. The executor must have exactly these. */
 export interface StepShapes {
@@ -17,6 +18,8 @@ export interface StepShapes {
   fetchImage: { image: LaunchImage };
   /** Image, ports, disk, seed and process, in this order. */
   launch: { vm: WantedVm };
+  /** Bring a VM that runs to its launch, as far as `change` does that. */
+  change: { vm: WantedVm; change: LiveChange };
   /** `restart`: it is stopped only to be started anew with other values. */
   stop: { id: string; label: string; restart: boolean };
   /** Hold the guest still. */
@@ -46,6 +49,7 @@ export function subjectOf(step: Step): string {
     case 'fetchImage':
       return `image:${step.image.sha256}`;
     case 'launch':
+    case 'change':
     case 'move':
       return `vm:${step.vm.launch.id}`;
     case 'stop':

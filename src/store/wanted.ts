@@ -157,6 +157,7 @@ function wantedVm(vm: Vm, images: ReadonlyMap<string, Image>, networks: Readonly
     label: `${vm.slice}/${vm.name}`,
     desired: vm.desired,
     generation: vm.generation,
+    settled: observed.settledGeneration === vm.generation,
     missingImages,
     movingTo: vm.movingTo,
     restart: spec.restart,

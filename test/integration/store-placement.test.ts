@@ -180,6 +180,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
         label: 'blue/a',
         desired: 'running',
         generation: 1,
+        settled: false,
         missingImages: [],
         movingTo: null,
         restart: 'on-failure',

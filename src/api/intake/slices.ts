@@ -12,9 +12,10 @@ import { normaliseSlice } from '../../model/slice-normalise.ts';
 import type { Task } from '../../model/task.ts';
 import type { Store } from '../../store/store.ts';
 import type { ApiDependencies } from '../dependencies.ts';
+import { situations } from './situations.ts';
 
-type Context = Pick<ApiDependencies, 'store' | 'wake' | 'transit' | 'images'>;
-type Comparing = Pick<Context, 'store' | 'transit' | 'images'>;
+type Context = Pick<ApiDependencies, 'store' | 'wake' | 'transit' | 'images' | 'abilitiesOf'>;
+type Comparing = Pick<Context, 'store' | 'transit' | 'images' | 'abilitiesOf'>;
 
 export interface Applied {
   slice: Slice;
@@ -71,7 +72,7 @@ async function taskUnderWay({ tasks, vms }: Context['store'], { name, generation
 }
 
 async function compare(
-  { store, transit, images: intake }: Comparing,
+  { store, transit, images: intake, abilitiesOf }: Comparing,
   document: SliceDocument,
 ): Promise<{ current: Slice | null; change: SliceChange }> {
   const { file, locate } = 'text' in document ? readSliceFile(document.text) : { file: checkSliceFile(document.file), locate: undefined };
@@ -84,14 +85,17 @@ async function compare(
   if (current?.desired === 'absent') {
     throw new CroftError('conflict.in-use', `slice ${current.name} is still being removed`, { hint: 'apply it again when it is gone' });
   }
+  const cdRoms = cdRomsOf(images);
   const wanted = normaliseSlice(file, {
     flavors,
-    images: { map, stored: new Map(images.map(({ name, traits }) => [name, traits])), cdRoms: cdRomsOf(images) },
+    images: { map, stored: new Map(images.map(({ name, traits }) => [name, traits])), cdRoms },
     previous: current?.spec ?? null,
     reserved: transit,
     ...(locate !== undefined && { locate }),
   });
-  return { current, change: diffSlice(current?.spec ?? null, wanted, current?.generation ?? null) };
+  if (current === null) return { current, change: diffSlice(null, wanted, null) };
+  const situationOf = await situations({ store, abilitiesOf }, current.name, cdRoms);
+  return { current, change: diffSlice(current.spec, wanted, current.generation, situationOf) };
 }
 
 function cdRomsOf(images: readonly Image[]): Set<string> {
@@ -124,7 +128,9 @@ function refuseRecreation({ slice, vms }: SliceChange): void {
 /** Of volumes, whose VM stays. */
 function refuseLoss({ slice, vms }: SliceChange): void {
   const lost = vms.flatMap((vm) =>
-    vm.kind === 'restart' ? vm.changes.flatMap(({ from, loses }) => (loses === undefined ? [] : [`${vm.spec.name} (${from})`])) : [],
+    vm.kind === 'restart' || vm.kind === 'update'
+      ? vm.changes.flatMap(({ from, loses }) => (loses === undefined ? [] : [`${vm.spec.name} (${from})`]))
+      : [],
   );
   if (lost.length === 0) return;
   throw new CroftError('conflict.confirm', `in slice ${slice} these volumes would lose their data: ${lost.join('; ')}`, {

@@ -50,7 +50,7 @@ async function permitLosses(context: CliContext, plan: PlanAnswer, given: { yes:
   const recreated = named('recreate');
   const disks = [...named('remove'), ...recreated];
   const volumes = plan.vms.flatMap(({ kind, name, changes }) =>
-    kind === 'restart' ? changes.flatMap(({ from, loses }) => (loses === undefined ? [] : [`${name} (${from})`])) : [],
+    kind === 'restart' || kind === 'update' ? changes.flatMap(({ from, loses }) => (loses === undefined ? [] : [`${name} (${from})`])) : [],
   );
   if (recreated.length > 0 && !given.allowRecreate) {
     throw new CroftError('conflict.confirm', `the change makes ${recreated.join(', ')} anew, and what is on their disks is lost`, {

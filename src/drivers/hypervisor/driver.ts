@@ -103,6 +103,12 @@ export interface HypervisorDriver {
   /** All VMs of this controller on the node, in one call. */
   observe(layout: NodeLayout): Call<ObservedVm[]>;
 
+  /**
+   * What a VM that runs is started from, with all that came to it and left it since; its hash is the one that is observed.
+   * Null where that cannot be known: it does not run, or was started by an earlier version of Croft.
+   */
+  runningLaunch(layout: NodeLayout, vmId: string): Call<VmLaunch | null>;
+
   /** Makes the VM's folder with overlay and seed, from an image that is on the node already. Repeating it does no harm. */
   prepare(host: Host, layout: NodeLayout, vm: VmLaunch, label: string): Promise<void>;
 
@@ -124,7 +130,7 @@ export interface HypervisorDriver {
 
   /**
    * Brings what changed of CPUs, memory and disks to a VM, as far as it can be done now; a VM that does not run gets all of it
-   * at its next start anyway. Rejects with `input.invalid` where a disk would become smaller than it is.
+   * at its next start anyway. Its devices are those that it runs with. Rejects with `input.invalid` where a disk would become smaller than it is.
    */
   resize(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<Deferred>;
 
@@ -144,7 +150,7 @@ export interface HypervisorDriver {
   attachNic(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, nicId: string): Promise<void>;
   detachNic(host: Host, layout: NodeLayout, vmId: string, nicId: string): Promise<void>;
 
-  /** Of a VM that runs; the volume's image is there. Repeating it does no harm. */
+  /** Of a VM that runs; the volume's image is there. Repeating it does no harm. What is on one that is detached is lost. */
   attachVolume(host: Host, layout: NodeLayout, vm: VmLaunch, volumeId: string): Promise<void>;
   detachVolume(host: Host, layout: NodeLayout, vmId: string, volumeId: string): Promise<void>;
 

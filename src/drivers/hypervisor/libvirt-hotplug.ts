@@ -3,12 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import type { NodeAbilities } from './driver.ts';
+import { withoutPort, withoutVolume, withPort, withVolume } from './launch-parts.ts';
 import { type DomainReach, liveDomain, onDomain } from './libvirt-control.ts';
 import { diskAlias, diskElement, nicAlias, nicElement, virtioName } from './libvirt-devices.ts';
 import { find, type Xml } from './libvirt-xml.ts';
 import { vmDisks, volumeNode } from './qemu-disks.ts';
-import { makeDisk } from './qemu-prepare.ts';
-import { note, withPart } from './qemu-running.ts';
+import { dropVolume, makeDisk } from './qemu-prepare.ts';
+import { note } from './qemu-running.ts';
 
 /** ms that a guest has to let go of a device, and after which it is asked again: one that still boots does not hear it. */
 const unplugTime = 30_000;
@@ -21,13 +22,12 @@ export async function attachNic(reach: DomainReach, abilities: NodeAbilities, vm
   const port = vm.ports.find((each) => each.nicId === nicId);
   if (port === undefined) throw new CroftError('internal', `VM ${vm.id} is to have no NIC ${nicId}`);
   await plug(reach, nicAlias(nicId), () => nicElement(port, abilities));
-  await note(host, layout, vm.id, (running) => ({ ...running, ports: withPart(running.ports, vm.ports, port, (each) => each.nicId) }));
+  await note(host, layout, vm.id, (running) => withPort(running, vm, nicId));
 }
 
 export async function detachNic(reach: DomainReach, nicId: string): Promise<void> {
   await unplug(reach, nicAlias(nicId));
-  const without = (running: VmLaunch): VmLaunch => ({ ...running, ports: running.ports.filter((port) => port.nicId !== nicId) });
-  await note(reach.host, reach.layout, reach.vmId, without);
+  await note(reach.host, reach.layout, reach.vmId, (running) => withoutPort(running, nicId));
 }
 
 /** See `HypervisorDriver.attachVolume`. Its file is made where it is not there. */
@@ -45,14 +45,13 @@ export async function attachVolume(reach: DomainReach, vm: VmLaunch, volumeId: s
     await makeDisk(host, layout, vm.id, disk);
     return diskElement(disk, freePlace(domain));
   });
-  await note(host, layout, vm.id, (running) => ({ ...running, volumes: withPart(running.volumes, vm.volumes, volume, ({ id }) => id) }));
+  await note(host, layout, vm.id, (running) => withVolume(running, vm, volumeId));
 }
 
-/** The file stays until the VM is prepared without it. */
 export async function detachVolume(reach: DomainReach, volumeId: string): Promise<void> {
   await unplug(reach, diskAlias(volumeNode(volumeId)));
-  const without = (running: VmLaunch): VmLaunch => ({ ...running, volumes: running.volumes.filter(({ id }) => id !== volumeId) });
-  await note(reach.host, reach.layout, reach.vmId, without);
+  await note(reach.host, reach.layout, reach.vmId, (running) => withoutVolume(running, volumeId));
+  await dropVolume(reach.host, reach.layout, reach.vmId, volumeId);
 }
 
 function devices(domain: Xml): readonly Xml[] {

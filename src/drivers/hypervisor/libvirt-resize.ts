@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import type { Deferred } from './driver.ts';
+import { withDiskSizes } from './launch-parts.ts';
 import { type DomainReach, domainState, onDomain } from './libvirt-control.ts';
 import { makeDisk } from './qemu-prepare.ts';
 import { growingDisks } from './qemu-resize.ts';
@@ -26,10 +27,8 @@ export async function resizeVm(reach: DomainReach, vm: VmLaunch): Promise<Deferr
   const { launch } = running;
   const cpus = launch.cpus === vm.cpus || (await granted(onDomain(reach, 'setvcpus', [String(vm.cpus), '--live'])));
   const memory = launch.memory === vm.memory || (await balloon(reach, launch.memory, vm.memory));
-  const sizes = new Map(vm.volumes.map(({ id, size }) => [id, size]));
-  const volumes = launch.volumes.map((volume) => ({ ...volume, size: sizes.get(volume.id) ?? volume.size }));
   const now = { cpus: cpus ? vm.cpus : launch.cpus, memory: memory ? vm.memory : launch.memory };
-  await adopt(host, layout, running, { ...launch, ...now, disk: vm.disk, volumes });
+  await adopt(host, layout, running, { ...withDiskSizes(launch, vm), ...now });
   return { atNextStart: (['cpus', 'memory'] as const).filter((part) => now[part] !== vm[part]) };
 }
 

@@ -16,6 +16,7 @@ import { watchDomains } from './libvirt-watch.ts';
 import { type QemuParts, readConsoleLog } from './qemu.ts';
 import { prepareNode, purgeNode } from './qemu-node.ts';
 import { prepareVm } from './qemu-prepare.ts';
+import { runningLaunch } from './qemu-running.ts';
 import { observeSnapshots, removeSnapshot, revertTo, takeSnapshotOf } from './qemu-snapshots.ts';
 import { discardArrival, observeArrivals, requireRoom, transferVm } from './qemu-transfer.ts';
 
@@ -28,6 +29,7 @@ export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtO
     probe: () => probeLibvirt(options),
     prepareNode,
     observe: (layout) => observeVms(layout, options),
+    runningLaunch: (layout, vmId) => runningLaunch(vmFolders(layout, vmId).state),
     prepare: (host, layout, vm, label) => prepareVm(host, layout, vm, label, seedOf(vm)),
     start: (host, layout, abilities, vm, label) => startVm({ host, layout, abilities, vm, label, options }),
     stop: (host, layout, vmId, times) => stopVm(reach(host, layout, vmId), times),

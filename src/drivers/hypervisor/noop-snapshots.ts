@@ -1,8 +1,10 @@
 /** Snapshots and sizes of the noop driver's VMs. */
 import { CroftError } from '../../model/error.ts';
-import type { Deferred, HypervisorDriver } from './driver.ts';
+import type { VmLaunch } from '../../model/node-plan.ts';
+import type { Capability, Deferred, HypervisorDriver } from './driver.ts';
+import { withDiskSizes } from './launch-parts.ts';
 import type { NoopActs } from './noop-acts.ts';
-import { diskSize, type NoopVm, type NoopWorld, nodeOf, run, runs, show } from './noop-world.ts';
+import { adopt, diskSize, type NoopVm, type NoopWorld, nodeOf, run, runs, show } from './noop-world.ts';
 
 type Snapshots = Pick<HypervisorDriver, 'resize' | 'snapshot' | 'revert' | 'removeSnapshot' | 'snapshots'>;
 
@@ -12,9 +14,10 @@ export function noopSnapshots(world: NoopWorld, acts: NoopActs, now: () => numbe
       return await acts.act({ operation: 'resize', layout, vmId: launch.id }, () => {
         const vm = acts.prepared(layout, launch.id, launch.hostname);
         refuseSmaller(vm, diskSize(launch));
-        const deferred = runs(vm) ? later(vm, acts.can('live-disk'), launch) : [];
-        if (!deferred.includes('disk')) vm.size = diskSize(launch);
-        return { atNextStart: deferred };
+        const atNextStart = runs(vm) ? later(vm, launch, (capability) => acts.can(capability)) : [];
+        if (!atNextStart.includes('disk')) vm.size = diskSize(launch);
+        if (runs(vm)) adopt(vm, (running) => resized(running, launch, atNextStart));
+        return { atNextStart };
       });
     },
     async snapshot(_host, layout, launch, name, memory) {
@@ -61,10 +64,13 @@ function refuseSmaller(vm: NoopVm, size: number): void {
   });
 }
 
-function later(vm: NoopVm, liveDisk: boolean, launch: NoopVm['launch']): Deferred['atNextStart'] {
-  const deferred: Deferred['atNextStart'] = [];
-  if (launch.cpus !== vm.launch.cpus) deferred.push('cpus');
-  if (launch.memory !== vm.launch.memory) deferred.push('memory');
-  if (diskSize(launch) !== vm.size && !liveDisk) deferred.push('disk');
-  return deferred;
+function later(vm: NoopVm, launch: VmLaunch, can: (capability: Capability) => boolean): Deferred['atNextStart'] {
+  const sizes = can('live-size') ? [] : (['cpus', 'memory'] as const).filter((part) => launch[part] !== vm.launch[part]);
+  return [...sizes, ...(diskSize(launch) !== vm.size && !can('live-disk') ? (['disk'] as const) : [])];
+}
+
+function resized(running: VmLaunch, wanted: VmLaunch, atNextStart: Deferred['atNextStart']): VmLaunch {
+  const grown = atNextStart.includes('disk') ? running : withDiskSizes(running, wanted);
+  const of = (part: 'cpus' | 'memory'): number => (atNextStart.includes(part) ? running : wanted)[part];
+  return { ...grown, cpus: of('cpus'), memory: of('memory') };
 }

@@ -16,8 +16,6 @@ export interface NoopVm {
   disk: number;
   /** Bytes of its first disk. */
   size: number;
-  nics: Set<string>;
-  volumes: Set<string>;
   snapshots: NoopSnapshot[];
   log: string;
   consoleTaken: boolean;
@@ -63,10 +61,6 @@ export function diskSize({ disk, image }: VmLaunch): number {
 /** Replaces what is seen of a VM; what is not given is as of one that does not run. */
 export function show(vm: NoopVm, changes: Partial<ObservedVm> & Pick<ObservedVm, 'state'>): void {
   vm.seen = { ...vm.seen, pid: null, startedAt: null, exitCode: null, ...changes };
-  if (changes.state !== 'running' && changes.state !== 'paused') {
-    vm.nics.clear();
-    vm.volumes.clear();
-  }
 }
 
 /** As the VM is once it has been started. */
@@ -74,8 +68,6 @@ export function run(world: NoopWorld, vm: NoopVm, now: number): void {
   world.lastPid += 1;
   const { launch } = vm;
   show(vm, { state: 'running', pid: world.lastPid, startedAt: now, launchHash: planHash(launch) });
-  vm.nics = new Set(launch.ports.map(({ nicId }) => nicId));
-  vm.volumes = new Set(launch.volumes.map(({ id }) => id));
   vm.log += `${launch.hostname} is up\n`;
 }
 
@@ -83,4 +75,10 @@ type RunningVm = NoopVm & { seen: { state: 'running' | 'paused' } };
 
 export function runs(vm: NoopVm | undefined): vm is RunningVm {
   return vm?.seen.state === 'running' || vm?.seen.state === 'paused';
+}
+
+/** What a VM that runs is made from is another now, and it is known by that. */
+export function adopt(vm: NoopVm, how: (launch: VmLaunch) => VmLaunch): void {
+  vm.launch = how(vm.launch);
+  vm.seen = { ...vm.seen, launchHash: planHash(vm.launch) };
 }

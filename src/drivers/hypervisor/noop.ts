@@ -62,6 +62,11 @@ export function createNoopHypervisor(options: NoopOptions = {}): NoopHypervisor 
       await acts.onNode('prepareNode', host, () => void nodeOf(world, layout));
     },
     observe: (layout) => acts.call('observe', layout, () => [...nodeOf(world, layout).vms.values()].map(({ seen }) => seen)),
+    runningLaunch: (layout, vmId) =>
+      acts.call('runningLaunch', layout, () => {
+        const vm = acts.find(layout, vmId);
+        return runs(vm) ? vm.launch : null;
+      }),
     ...noopLife(world, acts, now),
     ...noopMoves(world, acts),
     ...noopSnapshots(world, acts, now),
@@ -166,7 +171,7 @@ function noopMoves(world: NoopWorld, acts: NoopActs): Pick<HypervisorDriver, 'ar
         onProgress(100);
         arrivals.delete(launch.id);
         if (known === undefined) return;
-        const vm: NoopVm = { ...known, label, launch, nics: new Set(), volumes: new Set(), snapshots: [...known.snapshots] };
+        const vm: NoopVm = { ...known, label, launch, snapshots: [...known.snapshots] };
         show(vm, { state: 'stopped', exitCode, launchHash: planHash(launch) });
         vms.set(launch.id, vm);
       });
@@ -174,8 +179,8 @@ function noopMoves(world: NoopWorld, acts: NoopActs): Pick<HypervisorDriver, 'ar
   };
 }
 
-type Blank = Pick<NoopVm, 'disk' | 'size' | 'nics' | 'volumes' | 'snapshots' | 'log' | 'consoleTaken'>;
+type Blank = Pick<NoopVm, 'disk' | 'size' | 'snapshots' | 'log' | 'consoleTaken'>;
 
 function blank(disk: number): Blank {
-  return { disk, size: 0, nics: new Set(), volumes: new Set(), snapshots: [], log: '', consoleTaken: false };
+  return { disk, size: 0, snapshots: [], log: '', consoleTaken: false };
 }

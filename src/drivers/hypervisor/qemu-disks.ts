@@ -42,7 +42,7 @@ export function vmDisks(layout: NodeLayout, vm: VmLaunch): VmDisk[] {
     { node: 'disk0', file: folders.disk, base: baseOf(layout, vm.image), size: sizeOf('its disk', vm.image, vm.disk), serial: null },
     ...vm.volumes.filter(isDisk).map(({ id, name, image, size }) => ({
       node: volumeNode(id),
-      file: `${folders.state}/${volumeFileName(id)}`,
+      file: volumeFile(layout, vm.id, id),
       base: baseOf(layout, image),
       size: sizeOf(`the volume ${name}`, image, size),
       serial: name,
@@ -65,8 +65,8 @@ export function volumeNode(volumeId: string): string {
 }
 
 /** Names of volumes' files begin alike, so that those which a VM has no longer can be told. */
-function volumeFileName(volumeId: string): string {
-  return `volume-${volumeId}.qcow2`;
+export function volumeFile(layout: NodeLayout, vmId: string, volumeId: string): string {
+  return `${vmFolders(layout, vmId).state}/volume-${volumeId}.qcow2`;
 }
 
 function isDisk({ image }: VolumePlan): boolean {

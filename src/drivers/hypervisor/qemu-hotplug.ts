@@ -6,11 +6,12 @@ import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import type { QmpSession } from '../../tools/qmp.ts';
 import type { NodeAbilities, NodeLayout } from './driver.ts';
+import { withoutPort, withoutVolume, withPort, withVolume } from './launch-parts.ts';
 import { nicDevice, portDevices } from './qemu-arguments.ts';
 import { withControl } from './qemu-control.ts';
 import { blockNode, diskDevice, vmDisks, volumeNode } from './qemu-disks.ts';
-import { makeDisk } from './qemu-prepare.ts';
-import { note, withPart } from './qemu-running.ts';
+import { dropVolume, makeDisk } from './qemu-prepare.ts';
+import { note } from './qemu-running.ts';
 
 /** See `HypervisorDriver.attachNic`. The tap is there. */
 export async function attachNic(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, nicId: string): Promise<void> {
@@ -24,14 +25,14 @@ export async function attachNic(host: Host, layout: NodeLayout, abilities: NodeA
       remove: () => session.execute('netdev_del', { id: backend.id }),
     }),
   );
-  await note(host, layout, vm.id, (running) => ({ ...running, ports: withPart(running.ports, vm.ports, port, (each) => each.nicId) }));
+  await note(host, layout, vm.id, (running) => withPort(running, vm, nicId));
 }
 
 export async function detachNic(host: Host, layout: NodeLayout, vmId: string, nicId: string): Promise<void> {
   await withControl(host, layout, vmId, (session) =>
     unplug(session, nicDevice(nicId), () => session.execute('netdev_del', { id: `net-${nicId}` })),
   );
-  await note(host, layout, vmId, (running) => ({ ...running, ports: running.ports.filter((port) => port.nicId !== nicId) }));
+  await note(host, layout, vmId, (running) => withoutPort(running, nicId));
 }
 
 /** See `HypervisorDriver.attachVolume`. Its file is made where it is not there. */
@@ -52,14 +53,14 @@ export async function attachVolume(host: Host, layout: NodeLayout, vm: VmLaunch,
       remove: () => session.execute('blockdev-del', { 'node-name': disk.node }),
     });
   });
-  await note(host, layout, vm.id, (running) => ({ ...running, volumes: withPart(running.volumes, vm.volumes, volume, ({ id }) => id) }));
+  await note(host, layout, vm.id, (running) => withVolume(running, vm, volumeId));
 }
 
-/** The file stays until the VM is prepared without it. */
 export async function detachVolume(host: Host, layout: NodeLayout, vmId: string, volumeId: string): Promise<void> {
   const node = volumeNode(volumeId);
   await withControl(host, layout, vmId, (session) => unplug(session, node, () => session.execute('blockdev-del', { 'node-name': node })));
-  await note(host, layout, vmId, (running) => ({ ...running, volumes: running.volumes.filter(({ id }) => id !== volumeId) }));
+  await note(host, layout, vmId, (running) => withoutVolume(running, volumeId));
+  await dropVolume(host, layout, vmId, volumeId);
 }
 
 interface Halves {

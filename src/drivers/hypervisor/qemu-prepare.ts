@@ -7,7 +7,7 @@ import { diskFailure } from '../../tools/qemu-img.ts';
 import type { NodeLayout } from './driver.ts';
 import { processName, type VmFolders, vmFolders, vmUserId } from './identity.ts';
 import { type LaunchRecord, launchRecord, readLaunchRecord } from './launch-record.ts';
-import { diskFiles, type VmDisk, vmDisks } from './qemu-disks.ts';
+import { diskFiles, type VmDisk, vmDisks, volumeFile } from './qemu-disks.ts';
 import { noFirmware, prepareDisk, prepareFirmware, prepareFolder, showPrepared, writeRecord } from './qemu-prepare-scripts.ts';
 
 export interface Seed {
@@ -60,6 +60,12 @@ async function makeDisks(host: Host, layout: NodeLayout, vm: VmLaunch, label: st
 export async function makeDisk(host: Host, layout: NodeLayout, vmId: string, disk: VmDisk): Promise<void> {
   const result = await run(host, diskCommand(vmFolders(layout, vmId), String(vmUserId(vmId)), disk));
   if (result.code !== 0) throw diskFailure(`a disk of VM ${vmId} could not be made on ${host.name}`, result);
+}
+
+/** Removes the file of a volume that its VM has no longer, and with it what was on it. */
+export async function dropVolume(host: Host, layout: NodeLayout, vmId: string, volumeId: string): Promise<void> {
+  const result = await run(host, { argv: ['rm', '-f', '--', volumeFile(layout, vmId, volumeId)] });
+  if (result.code !== 0) throw diskFailure(`a volume of VM ${vmId} could not be removed on ${host.name}`, result);
 }
 
 function diskCommand({ state }: VmFolders, user: string, { file, base, size }: VmDisk): Command {

@@ -4,6 +4,7 @@ import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import { diskFailure, diskFunctions } from '../../tools/qemu-img.ts';
 import type { Deferred, NodeLayout } from './driver.ts';
+import { withDiskSizes } from './launch-parts.ts';
 import { withControl } from './qemu-control.ts';
 import { type VmDisk, vmDisks } from './qemu-disks.ts';
 import { makeDisk } from './qemu-prepare.ts';
@@ -31,9 +32,7 @@ export async function resizeVm(host: Host, layout: NodeLayout, vm: VmLaunch): Pr
     return { atNextStart: [] };
   }
   if (running === null) return { atNextStart: ['cpus', 'memory'] };
-  const sizes = new Map(vm.volumes.map(({ id, size }) => [id, size]));
-  const volumes = running.launch.volumes.map((volume) => ({ ...volume, size: sizes.get(volume.id) ?? volume.size }));
-  await adopt(host, layout, running, { ...running.launch, disk: vm.disk, volumes });
+  await adopt(host, layout, running, withDiskSizes(running.launch, vm));
   return { atNextStart: (['cpus', 'memory'] as const).filter((part) => running.launch[part] !== vm[part]) };
 }
 

@@ -1,24 +1,49 @@
 /** What a VM's QEMU runs from, kept on the node: it changes with what comes and goes while the VM runs, and its hash with it. */
-import { type Host, run } from '../../host/host.ts';
+import { type Call, type Host, perform, run } from '../../host/host.ts';
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
 import { diskFailure } from '../../tools/qemu-img.ts';
 import type { NodeLayout } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { type LaunchRecord, readLaunchRecord } from './launch-record.ts';
-import { adoptLaunch, showRunning } from './qemu-scripts.ts';
+import { adoptLaunch } from './qemu-scripts.ts';
 
 export interface RunningVm {
   launch: VmLaunch;
   record: LaunchRecord | null;
 }
 
+/** Prints the VM's record, its hash as it runs, and its launch as it runs; an empty line for what is not there. Argument: the VM's folder. */
+const showRunning = `
+for file in launch.json started running.json; do
+  line=
+  [ ! -f "$1/$file" ] || IFS= read -r line <"$1/$file" || :
+  printf '%s\\n' "$line"
+done
+`;
+
 /** Null where it does not run, or was started by an earlier version of Croft, which kept only the hash. */
+function runningVm(folder: string): Call<RunningVm | null> {
+  return {
+    command: { argv: ['sh', '-c', showRunning, 'croft-running', folder] },
+    parse({ stdout }) {
+      const [record = '', started = '', kept = ''] = stdout.split('\n');
+      const launch = readLaunch(kept);
+      if (launch === null || planHash(launch) !== started.split(' ')[1]) return null;
+      return { launch, record: readLaunchRecord(record) };
+    },
+  };
+}
+
+/** See `HypervisorDriver.runningLaunch`; for all drivers that keep it in the VM's folder. */
+export function runningLaunch(folder: string): Call<VmLaunch | null> {
+  const { command, parse } = runningVm(folder);
+  return { command, parse: (result) => parse(result)?.launch ?? null };
+}
+
+/** As `runningLaunch`, with the record. */
 export async function readRunning(host: Host, layout: NodeLayout, vmId: string): Promise<RunningVm | null> {
-  const { stdout } = await run(host, { argv: ['sh', '-c', showRunning, 'croft-running', vmFolders(layout, vmId).state] });
-  const [record = '', started = '', kept = ''] = stdout.split('\n');
-  const launch = readLaunch(kept);
-  if (launch === null || planHash(launch) !== started.split(' ')[1]) return null;
-  return { launch, record: readLaunchRecord(record) };
+  const [running] = await perform(host, runningVm(vmFolders(layout, vmId).state));
+  return running;
 }
 
 /** Only what has the hash that was noted is taken for a launch, so that its shape needs no other check. */
@@ -49,13 +74,4 @@ export async function adopt(host: Host, layout: NodeLayout, before: RunningVm, l
 export async function note(host: Host, layout: NodeLayout, vmId: string, change: (running: VmLaunch) => VmLaunch): Promise<void> {
   const running = await readRunning(host, layout, vmId);
   if (running !== null) await adopt(host, layout, running, change(running.launch));
-}
-
-/** The running launch with a part of the wanted one, in the place that it has there. */
-export function withPart<T>(running: readonly T[], wanted: readonly T[], part: T, idOf: (part: T) => string): T[] {
-  const order = wanted.map(idOf);
-  const others = running.filter((other) => idOf(other) !== idOf(part));
-  const before = new Set(order.slice(0, order.indexOf(idOf(part))));
-  const place = others.findLastIndex((other) => before.has(idOf(other))) + 1;
-  return others.toSpliced(place, 0, part);
 }

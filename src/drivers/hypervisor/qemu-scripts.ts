@@ -173,15 +173,6 @@ read -r since rest <"$state/started"
 keep_running "$since"
 `;
 
-/** Prints the VM's record, its hash as it runs, and its launch as it runs; an empty line for what is not there. Argument: state folder. */
-export const showRunning = `
-for file in launch.json started running.json; do
-  line=
-  [ ! -f "$1/$file" ] || IFS= read -r line <"$1/$file" || :
-  printf '%s\\n' "$line"
-done
-`;
-
 /** Notes that the end is wanted, whatever the process's exit code will be. Arguments: run folder, user, process name; 1 where it does not run. */
 export const noteStopping = `
 ${findProcess}

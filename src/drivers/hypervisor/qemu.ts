@@ -15,6 +15,7 @@ import { observeVms } from './qemu-observe.ts';
 import { pauseVm, rebootVm, resumeVm } from './qemu-power.ts';
 import { prepareVm, type Seed } from './qemu-prepare.ts';
 import { resizeVm } from './qemu-resize.ts';
+import { runningLaunch } from './qemu-running.ts';
 import { startProcess, superviseProcess } from './qemu-scripts.ts';
 import { observeSnapshots, removeSnapshot, revertTo, takeSnapshotOf } from './qemu-snapshots.ts';
 import { destroyVm, killVm, stopVm } from './qemu-stop.ts';
@@ -60,6 +61,7 @@ export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
         },
       };
     },
+    runningLaunch: (layout, vmId) => runningLaunch(vmFolders(layout, vmId).state),
     prepare: (host, layout, vm, label) => prepareVm(host, layout, vm, label, seedOf(vm)),
     start,
     stop: stopVm,

@@ -24,6 +24,7 @@ export async function startVmZone(host: Host, layout: NodeLayout, vm: VmLaunch, 
   const own = `${await readDataset(host, layout)}/vms/${vm.id}`;
   const result = await run(host, {
     argv: ['sh', '-c', startZone, 'croft-start', zone, zonepath, folder, own, temporary, planHash(vm), ...nics],
+    stdin: JSON.stringify(vm),
     timeout: patience,
   });
   if (result.code === 0) return;

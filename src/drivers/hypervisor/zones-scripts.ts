@@ -62,7 +62,8 @@ export const notInstalled = 79;
 /**
  * Boots the zone unless it runs. Arguments: name, zonepath, folder of the VM, dataset of its volumes, folder of bhyve's log,
  * hash of its launch; then for each NIC the virtual NIC's name, the link below it, MAC, VLAN and address. A bhyve that cannot
- * run ends at once, and its zone with it, so the zone is looked at again. What fails leaves no virtual NIC.
+ * run ends at once, and its zone with it, so the zone is looked at again. What fails leaves no virtual NIC. The input is what
+ * the VM is started from, kept beside the hash of that, for root alone: it holds what its seed does.
  */
 export const startZone = `
 set -eu
@@ -74,6 +75,7 @@ ${bhyveWords}
 ${nap}
 name=$1 path=$2 folder=$3 dataset=$4 log=$5 hash=$6
 shift 6
+launch=$(cat)
 zone_state "$name" "$path"
 case $zone in
 installed) ;;
@@ -94,6 +96,8 @@ while [ "$#" -ge 5 ]; do
 done
 boot_time
 rm -f "$folder/stopping"
+(umask 077 && printf '%s\\n' "$launch" >"$folder/running.json.new")
+mv -f "$folder/running.json.new" "$folder/running.json"
 printf '%s %s %s\\n' "$(date +%s)" "$hash" "$boot" >"$folder/started"
 zoneadm -z "$name" boot || fail
 for round in 1 2; do

@@ -4,6 +4,7 @@ import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import type { Capability, HypervisorDriver, NodeLayout } from './driver.ts';
 import type { Seed } from './qemu-prepare.ts';
+import { runningLaunch } from './qemu-running.ts';
 import { unsupported } from './unsupported.ts';
 import { ZoneImages } from './zones-images.ts';
 import { consoleSocket, screenSocket, zonePlaces } from './zones-names.ts';
@@ -26,8 +27,8 @@ export interface ZonesParts {
 }
 
 /**
- * Not declared: pause, memory-snapshot (bhyve's brand has neither), live-disk, hotplug-nic, hotplug-volume (a zone takes its
- * configuration when it boots), events, guest-agent, move.
+ * Not declared: pause, memory-snapshot (bhyve's brand has neither), live-disk, live-size, hotplug-nic, hotplug-volume (a zone
+ * takes its configuration when it boots), events, guest-agent, move.
  */
 const can: ReadonlySet<Capability> = new Set(['reboot', 'snapshot', 'vnc']);
 
@@ -50,6 +51,7 @@ export function createZonesDriver({ seedOf, now = Date.now, devices = '/dev/zvol
     probe: probeZones,
     prepareNode: prepareZonesNode,
     observe: observeZones,
+    runningLaunch: (layout, vmId) => runningLaunch(zonePlaces(layout, vmId).folder),
     prepare: (host, layout, vm, label) => prepareZone(host, layout, vm, label, seedOf(vm), images),
     start: (host, layout, _abilities, vm, label) => startVmZone(host, layout, vm, label),
     stop: stopVmZone,

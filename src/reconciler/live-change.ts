@@ -1,0 +1,101 @@
+/** How a VM that runs comes to another launch without being restarted, where it can. Pure. */
+import type { Capability } from '../model/capability.ts';
+import { type PortPlan, planHash, type VmLaunch, type VolumePlan } from '../model/node-plan.ts';
+import { formatSize } from '../model/unit.ts';
+
+/** What is done while it runs: what goes before what comes, and sizes last, when its devices are the wanted ones. */
+export interface LiveChange {
+  detachNics: string[];
+  detachVolumes: string[];
+  attachVolumes: string[];
+  attachNics: string[];
+  resize: boolean;
+}
+
+export interface LiveWay {
+  /** Null where nothing can be done now. */
+  change: LiveChange | null;
+  /** What waits for the next start, in words; null where that is nothing, or is not known before the change was tried. */
+  waiting: string | null;
+  /** Ports that are its NICs' now and stay so. */
+  ports: PortPlan[];
+}
+
+/** Null where only a restart brings it there. `tried`: the guest was offered these sizes, and did not take all of them. */
+export function liveWay(running: VmLaunch, wanted: VmLaunch, can: ReadonlySet<Capability>, tried: boolean): LiveWay | null {
+  const nics = compare(running.ports, wanted.ports, (port) => port.nicId, samePort);
+  const volumes = compare(running.volumes, wanted.volumes, ({ id }) => id, sameVolume);
+  if (nics === null || volumes === null || !sameElsewhere(running, wanted)) return null;
+  if (nics.gone.length + nics.come.length > 0 && !can.has('hotplug-nic')) return null;
+  const moving = [...volumes.gone, ...volumes.come];
+  if (moving.length > 0 && (!can.has('hotplug-volume') || moving.some(isCdRom))) return null;
+  const sizes = running.cpus !== wanted.cpus || running.memory !== wanted.memory;
+  const grows = running.disk !== wanted.disk || volumes.kept.some(([before, after]) => before.size !== after.size);
+  const resize = (sizes && can.has('live-size') && !tried) || (grows && can.has('live-disk'));
+  const change: LiveChange = {
+    detachNics: nics.gone.map(({ nicId }) => nicId),
+    detachVolumes: volumes.gone.map(({ id }) => id),
+    attachVolumes: volumes.come.map(({ id }) => id),
+    attachNics: nics.come.map(({ nicId }) => nicId),
+    resize,
+  };
+  const nothing = nics.gone.length + nics.come.length + moving.length === 0 && !resize;
+  return {
+    change: nothing ? null : change,
+    waiting: resize || !(sizes || grows) ? null : waitingInWords(running, wanted),
+    ports: nics.kept.map(([, port]) => port),
+  };
+}
+
+/** `its next start brings: CPUs 1 → 2`. */
+function waitingInWords(running: VmLaunch, wanted: VmLaunch): string {
+  const size = (bytes: number | null): string => (bytes === null ? "the image's size" : formatSize(bytes));
+  const before = new Map(running.volumes.map((volume) => [volume.id, volume.size]));
+  const parts = [
+    ['CPUs', String(running.cpus), String(wanted.cpus)],
+    ['memory', formatSize(running.memory), formatSize(wanted.memory)],
+    ['disk', size(running.disk), size(wanted.disk)],
+    ...wanted.volumes.map(({ id, name, size: after }) => [`volume ${name}`, size(before.get(id) ?? null), size(after)]),
+  ];
+  const differing = parts.filter(([, from, to]) => from !== to).map(([what, from, to]) => `${what} ${from} → ${to}`);
+  return `its next start brings: ${differing.join(', ')}`;
+}
+
+interface Compared<T> {
+  gone: T[];
+  come: T[];
+  /** As it is, and as it is wanted. */
+  kept: [T, T][];
+}
+
+/** Null where one that stays is to be another, or those that stay are to be in another order. */
+function compare<T>(
+  before: readonly T[],
+  after: readonly T[],
+  idOf: (part: T) => string,
+  isSame: (part: T, other: T) => boolean,
+): Compared<T> | null {
+  const [had, has] = [before, after].map((parts) => new Map(parts.map((part) => [idOf(part), part]))) as [Map<string, T>, Map<string, T>];
+  const kept = before.flatMap((part): [T, T][] => {
+    const other = has.get(idOf(part));
+    return other === undefined ? [] : [[part, other]];
+  });
+  const order = after.filter((part) => had.has(idOf(part)));
+  if (kept.some(([part, other], index) => !isSame(part, other) || order[index] !== other)) return null;
+  return { gone: before.filter((part) => !has.has(idOf(part))), come: after.filter((part) => !had.has(idOf(part))), kept };
+}
+
+const samePort = (port: PortPlan, other: PortPlan): boolean =>
+  planHash({ ...port, impairment: null }) === planHash({ ...other, impairment: null });
+
+/** Its size aside, which grows in place. */
+const sameVolume = (volume: VolumePlan, other: VolumePlan): boolean =>
+  volume.name === other.name && volume.image?.id === other.image?.id && (volume.size ?? 0) <= (other.size ?? 0);
+
+const isCdRom = ({ image }: VolumePlan): boolean => image?.format === 'iso';
+
+/** Whether all that no live change is about is the same. */
+function sameElsewhere(running: VmLaunch, wanted: VmLaunch): boolean {
+  const { cpus, memory, disk, ports, volumes } = wanted;
+  return (running.disk ?? 0) <= (disk ?? 0) && planHash({ ...running, cpus, memory, disk, ports, volumes }) === planHash(wanted);
+}
