@@ -32,7 +32,7 @@ export interface VmObserved {
   launchHash: string | null;
   /** The generation for which the last pass found nothing left to do. */
   settledGeneration: number | null;
-  /** Every NIC with DHCP has taken its lease since the start. */
+  /** Every NIC with DHCP that it had at its start has taken its lease since. */
   addressed: boolean;
 }
 

@@ -40,11 +40,15 @@ const shop = {
   },
 };
 
-/** Web as wanted after the edit: more memory. */
+/** Web as wanted after the edit: more memory, and a script that makes it start anew. */
 const edited = {
   ...shop,
   networks: { ...shop.networks, extra: {} },
-  vms: { ...shop.vms, web: { ...shop.vms.web, memory: '160MiB' }, cache: { nics: ['lan', 'extra'] } },
+  vms: {
+    ...shop.vms,
+    web: { ...shop.vms.web, memory: '160MiB', userData: `${shop.vms.web.userData}# again\n` },
+    cache: { nics: ['lan', 'extra'] },
+  },
 };
 
 const identities = async ({ vms }: SliceView, ...names: string[]) =>
@@ -136,11 +140,13 @@ test('CR9 an edit of a running slice changes what it says and leaves the rest al
   await cache.comesToReach('db');
 });
 
-test('CR9 a NIC added to a VM comes with the restart of that VM alone', async () => {
+test('CR9 a NIC added to a VM comes to it while it runs, as all others do', async () => {
   const untouched = await identities(await stage.client.slices.get('shop'), 'web', 'db', 'cache');
+  const pid = await stage.pid('shop', 'log');
   const file = { ...edited, vms: { ...edited.vms, log: { nics: ['back', 'extra'] } } };
   const after = await stage.deploy(file);
   assert.deepEqual(await identities(after, 'web', 'db', 'cache'), untouched);
+  assert.equal(await stage.pid('shop', 'log'), pid);
   await using log = await stage.shell('shop', 'log');
   await log.comesToReach('cache');
 });

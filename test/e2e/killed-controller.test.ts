@@ -71,12 +71,16 @@ const first = {
   networks: { lan: { internet: true }, back: {} },
   vms: { a: { memory: '32MiB', nics: ['lan', 'back'] }, b: { memory: '32MiB', nics: ['lan', 'back'] } },
 };
-/** A VM more, another memory size, a network less. */
+/** A VM more, a network less and another one: b changes its NIC while it runs; what the seed of a holds makes that start anew. */
 const edited = {
   slice: 'shop',
   template,
-  networks: { lan: { internet: true } },
-  vms: { a: { memory: '48MiB', nics: ['lan'] }, b: { memory: '32MiB', nics: ['lan'] }, c: { memory: '32MiB', nics: ['lan'] } },
+  networks: { lan: { internet: true }, front: {} },
+  vms: {
+    a: { memory: '48MiB', nics: ['lan'], userData: '#!/bin/sh\n' },
+    b: { memory: '32MiB', nics: ['lan', 'front'] },
+    c: { memory: '32MiB', nics: ['lan'] },
+  },
 };
 type SliceInput = { networks: Record<string, object>; vms: Record<string, { memory: string; nics: string[] }> };
 
@@ -124,6 +128,10 @@ test('CR15 a controller killed at any moment of deploying, editing, restarting a
       if ((await asked) === null) await request();
       else await followed;
       await settled();
+      if (name === 'edit' && (await asked) !== null) {
+        const b = (await controller.client.vms.get('shop', 'b')).id;
+        assert.equal((await pids()).get(b), before.get(b), 'b runs on with its other NIC');
+      }
       if (name === 'restart' && (await asked) !== null) {
         const b = (await controller.client.vms.get('shop', 'b')).id;
         const now = await pids();

@@ -1,0 +1,87 @@
+/** A slice that is applied changes its VMs while they run: real guests that get devices and lose them, and are never restarted. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { until } from '../lab/until.ts';
+import { ClusterStage } from './cluster-stage.ts';
+
+let stage: ClusterStage;
+
+before(async () => {
+  stage = await ClusterStage.open({ hosts: 1 });
+});
+after(() => stage?.[Symbol.asyncDispose]());
+
+const plain = { cpus: 1, memory: '128MiB', nics: ['lan'] };
+const file = (web: object) => ({
+  slice: 'shop',
+  template: { image: 'micro' },
+  networks: { lan: {}, back: {} },
+  vms: { web: { ...plain, ...web } },
+});
+const wider = { nics: ['lan', 'back'], volumes: [{ name: 'data', size: '16MiB' }] };
+
+async function apply(web: object, allowRecreate = false): Promise<void> {
+  const { task } = await stage.client.slices.apply({ file: file(web) }, { allowRecreate });
+  if (task !== null) await stage.done(task);
+}
+
+const lines = async (web: object) => (await stage.client.slices.plan({ file: file(web) })).lines;
+
+test('SC11 a guest gets a NIC and a disk, which grows, and loses them again, and is not restarted for it', {
+  timeout: 300_000,
+}, async () => {
+  await stage.deploy(file({}));
+  const pid = await stage.pid('shop', 'web');
+  await using shell = await stage.shell('shop', 'web');
+  const bootId = await shell.must('cat /proc/sys/kernel/random/boot_id');
+  const disks = () => shell.must('cat /sys/block/vd*/serial | tr "\\n" " "');
+  const addresses = () => shell.must(`ip -4 -o address show | awk '$2 ~ /^eth/ { print $4 }' | tr '\\n' ' '`);
+
+  assert.deepEqual(await lines(wider), ['~ vm web: volumes none → data 16MiB (while it runs), nics none → eth1 back (while it runs)']);
+  await apply(wider);
+  const { nics, node } = await stage.client.vms.get('shop', 'web');
+  const [first, second] = nics.map(({ address }) => `${address}/24`);
+  await until('the guest has the address of its new NIC', async () => (await addresses()) === `${first} ${second}` || undefined, 60_000);
+  assert.match(await disks(), /\bdata\b/);
+  const [disk] = (await shell.must('grep -l "^data" /sys/block/vd*/serial')).split('/serial');
+  await shell.must(`echo kept >/dev/${disk?.split('/').at(-1)}`);
+
+  await apply({ ...wider, volumes: [{ name: 'data', size: '32MiB' }] });
+  assert.equal(await shell.must(`cat ${disk}/size`), String((32 * 1024 * 1024) / 512));
+  assert.equal(await shell.must(`head -c 4 /dev/${disk?.split('/').at(-1)}`), 'kept');
+
+  assert.equal((await stage.labelled(node, 'port:')).length, 2);
+  await assert.rejects(apply({}), { code: 'conflict.confirm', message: /lose their data: web \(data 32MiB\)/ });
+  await apply({}, true);
+  assert.equal((await addresses()).trim(), first);
+  assert.doesNotMatch(await disks(), /\bdata\b/);
+  await until('the port of the NIC is gone', async () => (await stage.labelled(node, 'port:')).length === 1 || undefined);
+  assert.equal(await stage.on(node, 'find /var/lib/croft -name "volume-*"'), '');
+
+  assert.equal(await shell.must('cat /proc/sys/kernel/random/boot_id'), bootId);
+  assert.equal(await stage.pid('shop', 'web'), pid);
+});
+
+test('SC11 CPUs and memory that a hypervisor cannot change wait for the next start, which is said and not forced', {
+  timeout: 300_000,
+}, async () => {
+  await stage.deploy(file({}));
+  const pid = await stage.pid('shop', 'web');
+  const since = stage.events.now;
+  const more = { cpus: 2, memory: '160MiB' };
+  assert.deepEqual(await lines(more), ['~ vm web: cpus 1 → 2 (at its next start), memory 128MiB → 160MiB (at its next start)']);
+  await apply(more);
+  const waiting = await stage.client.vms.get('shop', 'web');
+  assert.equal(waiting.reason, 'its next start brings: CPUs 1 → 2, memory 128MiB → 160MiB');
+  assert.equal((await stage.events.next('vm.waiting', { after: since, vm: 'web' })).message, waiting.reason);
+  assert.equal(await stage.pid('shop', 'web'), pid);
+  await stage.restartController();
+  await stage.nodeIs(waiting.node ?? '', 'ready');
+  assert.equal(await stage.pid('shop', 'web'), pid);
+
+  await stage.done(await stage.client.vms.restart('shop', 'web'));
+  await stage.addressed('shop');
+  assert.equal((await stage.client.vms.get('shop', 'web')).reason, null);
+  await using shell = await stage.shell('shop', 'web');
+  assert.equal(await shell.must('nproc'), '2');
+});
