@@ -1,7 +1,9 @@
 /** The contract's part about NICs and volumes that come and go while a VM runs. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { borrow, type HypervisorStage, lacks, stateOf, up } from './hypervisor-stage.ts';
+import { perform } from '../../src/host/host.ts';
+import { planHash, type VmLaunch } from '../../src/model/node-plan.ts';
+import { borrow, type HypervisorStage, lacks, observed, stateOf, up } from './hypervisor-stage.ts';
 
 export function devicesContract(current: () => HypervisorStage): void {
   test('SC11 a NIC comes to a VM that runs and goes again, each as often as it is asked for', async () => {
@@ -15,8 +17,10 @@ export function devicesContract(current: () => HypervisorStage): void {
     await up(stage, { ...vm, ports: [] });
     for (const _ of [1, 2]) await attach();
     for (const _ of [1, 2]) await driver.detachNic(host, layout, vm.id, nicId);
+    await isKnownAs(stage, { ...vm, ports: [] });
     await attach();
     assert.equal(await stateOf(stage, vm.id), 'running');
+    await isKnownAs(stage, vm);
   });
 
   test('SC11 a volume comes to a VM that runs and goes again, each as often as it is asked for', async () => {
@@ -30,7 +34,30 @@ export function devicesContract(current: () => HypervisorStage): void {
     await up(stage, { ...vm, volumes: [] });
     for (const _ of [1, 2]) await attach();
     for (const _ of [1, 2]) await driver.detachVolume(host, layout, vm.id, volumeId);
+    await isKnownAs(stage, { ...vm, volumes: [] });
     await attach();
     assert.equal(await stateOf(stage, vm.id), 'running');
+    await isKnownAs(stage, vm);
   });
+
+  test('SC11 what a VM runs from is known while it runs, whatever was asked for since', async () => {
+    const stage = current();
+    const { driver, host, layout } = stage;
+    await using lent = await borrow(stage);
+    const { vm } = lent;
+    const [unknown] = await perform(host, driver.runningLaunch(layout, vm.id));
+    assert.equal(unknown, null);
+    await up(stage, vm);
+    await isKnownAs(stage, vm);
+    const more = { ...vm, cpus: vm.cpus + 1 };
+    const { atNextStart } = await driver.resize(host, layout, more);
+    await isKnownAs(stage, atNextStart.length === 0 ? more : vm);
+  });
+}
+
+/** That is what it runs from, which is seen by its hash too. */
+async function isKnownAs(stage: HypervisorStage, vm: VmLaunch): Promise<void> {
+  const [launch] = await perform(stage.host, stage.driver.runningLaunch(stage.layout, vm.id));
+  assert.deepEqual(launch, vm);
+  assert.equal((await observed(stage, vm.id))?.launchHash, planHash(vm));
 }

@@ -18,6 +18,16 @@ export interface Foreign extends AsyncDisposable {
   intact(): Promise<void>;
 }
 
+/** What can go wrong around a VM; each lasts until it is disposed of. */
+export interface Troubles {
+  /** What the driver asks when it wants something of this VM, which runs, answers nothing. Null where there is no such thing. */
+  silence: ((vm: VmLaunch) => Promise<AsyncDisposable>) | null;
+  /** The networks of this VM, which does not run, are not there. */
+  loseNetwork(vm: VmLaunch): Promise<AsyncDisposable>;
+  /** What the first disk of this VM, which does not run, is made on is not there. */
+  breakDisk(vm: VmLaunch): Promise<AsyncDisposable>;
+}
+
 export interface HypervisorStage extends AsyncDisposable {
   driver: HypervisorDriver;
   host: Host;
@@ -28,11 +38,13 @@ export interface HypervisorStage extends AsyncDisposable {
   other: NodeReach | null;
   /**
    * A launch that boots, with an identifier of its own; its image is on the node, its ports are there when it is started.
-   * `device: true` gives it a NIC and a volume, each with its port and image there already.
+   * `device: true` gives it a NIC and a volume, each with its port and image there already. `deaf: true` gives it a guest that
+   * does not notice its power button.
    */
-  launch(options?: { device?: boolean }): Promise<VmLaunch>;
+  launch(options?: LaunchOptions): Promise<VmLaunch>;
   /** The driver as the next controller has it: nothing is remembered but what the node says. */
   reopen(): HypervisorDriver;
+  troubles: Troubles;
   /** Makes something that a careless driver would take for that VM. */
   foreign(vm: VmLaunch): Promise<Foreign>;
   /** Ends the VM's process from outside, as the system's out-of-memory killer does. */
@@ -40,6 +52,11 @@ export interface HypervisorStage extends AsyncDisposable {
   /** Puts something into the first disk of a VM that does not run; `read` gives what was put there last. */
   write(vm: VmLaunch, value: number): Promise<void>;
   read(vm: VmLaunch): Promise<number>;
+}
+
+export interface LaunchOptions {
+  device?: boolean;
+  deaf?: boolean;
 }
 
 export const label = 's/a';
@@ -70,7 +87,7 @@ export async function up(stage: HypervisorStage, vm: VmLaunch): Promise<void> {
 }
 
 /** A VM that is destroyed at the end of the block, and of which nothing is left then. */
-export async function borrow(stage: HypervisorStage, options?: { device?: boolean }): Promise<AsyncDisposable & { vm: VmLaunch }> {
+export async function borrow(stage: HypervisorStage, options?: LaunchOptions): Promise<AsyncDisposable & { vm: VmLaunch }> {
   const vm = await stage.launch(options);
   return {
     vm,
@@ -91,4 +108,13 @@ export async function lacks({ driver }: HypervisorStage, capability: Capability,
 /** Waits until the condition holds; the test's own time-out is the limit. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await delay(20);
+}
+
+/** Runs `undo` at the end of the block. */
+export function undoneBy(undo: () => Promise<unknown>): AsyncDisposable {
+  return {
+    async [Symbol.asyncDispose]() {
+      await undo();
+    },
+  };
 }

@@ -7,6 +7,7 @@ import { movesContract } from './hypervisor-moves.ts';
 import { snapshotsContract } from './hypervisor-snapshots.ts';
 import type { HypervisorStage } from './hypervisor-stage.ts';
 import { streamsContract } from './hypervisor-streams.ts';
+import { troublesContract } from './hypervisor-troubles.ts';
 
 /** Registers the tests of the driver `name`. The stage is opened once, before the first of them. */
 export function hypervisorContract(name: string, openStage: () => Promise<HypervisorStage>): void {
@@ -28,5 +29,6 @@ export function hypervisorContract(name: string, openStage: () => Promise<Hyperv
     devicesContract(current);
     streamsContract(current);
     movesContract(current);
+    troublesContract(current);
   });
 }

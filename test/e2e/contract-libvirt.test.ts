@@ -1,5 +1,6 @@
 /** The libvirt driver keeps the contract of hypervisor drivers, with a real libvirt whose guests are boot sectors. */
 import assert from 'node:assert/strict';
+import { rename } from 'node:fs/promises';
 import { vmFolders } from '../../src/drivers/hypervisor/identity.ts';
 import { createLibvirtDriver } from '../../src/drivers/hypervisor/libvirt.ts';
 import { tapName } from '../../src/drivers/network/names.ts';
@@ -7,7 +8,7 @@ import { mebibyte } from '../../src/model/flavor.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node-plan.ts';
 import { hypervisorContract } from '../contract/hypervisor.ts';
-import type { Foreign, HypervisorStage } from '../contract/hypervisor-stage.ts';
+import { type Foreign, type HypervisorStage, undoneBy } from '../contract/hypervisor-stage.ts';
 import { type LibvirtStage, libvirtAbilities, libvirtParts, openLibvirtStage } from './libvirt-stage.ts';
 
 /** Where the tests write into a disk: behind the boot sector. */
@@ -17,17 +18,18 @@ async function openStage(): Promise<HypervisorStage> {
   const here = await openLibvirtStage();
   const there = await openLibvirtStage(here.layout.controllerId);
   const { layout, node, host, driver } = here;
+  const addTap = (nicId: string) => node.sh('ip tuntap add dev "$1" mode tap && ip link set "$1" up', tapName(nicId));
   const disk = (vm: VmLaunch): string => vmFolders(layout, vm.id).disk;
   return {
     ...{ host, layout, driver },
     abilities: libvirtAbilities,
     other: { host: there.host, layout: there.layout },
-    async launch({ device = false } = {}) {
-      const vm = await here.launch();
+    async launch({ device = false, deaf = false } = {}) {
+      const vm = await here.launch(deaf ? 'deaf' : 'obedient');
       await there.launch();
       if (!device) return vm;
       const nicId = newIdentifier();
-      await node.sh('ip tuntap add dev "$1" mode tap && ip link set "$1" up', tapName(nicId));
+      await addTap(nicId);
       const port = {
         nicId,
         vmId: vm.id,
@@ -40,6 +42,23 @@ async function openStage(): Promise<HypervisorStage> {
       return { ...vm, ports: [port], volumes: [{ id: newIdentifier(), name: 'data', image: null, size: mebibyte }] };
     },
     reopen: () => createLibvirtDriver(libvirtParts),
+    troubles: {
+      async silence() {
+        await node.signal('STOP');
+        return undoneBy(() => node.signal('CONT'));
+      },
+      async loseNetwork({ ports }) {
+        for (const { nicId } of ports) await node.sh('ip link delete "$1"', tapName(nicId));
+        return undoneBy(async () => {
+          for (const { nicId } of ports) await addTap(nicId);
+        });
+      },
+      async breakDisk({ image }) {
+        const file = `${layout.stateFolder}/images/${image.sha256}.raw`;
+        await rename(file, `${file}.away`);
+        return undoneBy(() => rename(`${file}.away`, file));
+      },
+    },
     foreign: (vm) => namesake(here, vm),
     async crash(vmId) {
       const { pid } = (await here.observed(vmId)) ?? {};

@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rename } from 'node:fs/promises';
 import { processName, vmFolders } from '../../src/drivers/hypervisor/identity.ts';
 import { createQemuDriver } from '../../src/drivers/hypervisor/qemu.ts';
+import { tapName } from '../../src/drivers/network/names.ts';
 import { mebibyte } from '../../src/model/flavor.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node-plan.ts';
 import { hypervisorContract } from '../contract/hypervisor.ts';
-import type { Foreign, HypervisorStage } from '../contract/hypervisor-stage.ts';
+import { type Foreign, type HypervisorStage, undoneBy } from '../contract/hypervisor-stage.ts';
 import { openGuestNetwork, succeed } from './guest-network.ts';
 import { alive, openStage, seedBytes, tcgAbilities } from './qemu-stage.ts';
 
@@ -27,8 +29,8 @@ async function openQemuStage(): Promise<HypervisorStage> {
     driver: here.driver,
     abilities: tcgAbilities,
     other: { host: there.host, layout: there.layout },
-    async launch({ device = false } = {}) {
-      const vm = await here.launch();
+    async launch({ device = false, deaf = false } = {}) {
+      const vm = await here.launch(deaf ? 'deaf' : 'obedient');
       await there.launch();
       if (!device) return vm;
       const port = { ...network.port(newIdentifier()), vmId: vm.id };
@@ -36,6 +38,24 @@ async function openQemuStage(): Promise<HypervisorStage> {
       return { ...vm, ports: [port], volumes: [{ id: newIdentifier(), name: 'data', image: null, size: mebibyte }] };
     },
     reopen: () => createQemuDriver({ seedOf: () => ({ hash: '', build: async () => seedBytes }) }),
+    troubles: {
+      async silence({ id }) {
+        const { pid } = (await here.observed(id)) ?? assert.fail('it does not run');
+        process.kill(pid ?? 0, 'SIGSTOP');
+        return undoneBy(async () => process.kill(pid ?? 0, 'SIGCONT'));
+      },
+      async loseNetwork({ id, ports }) {
+        for (const { nicId } of ports) await succeed(host, ['ip', 'link', 'delete', tapName(nicId)]);
+        return undoneBy(async () => {
+          for (const port of ports) await network.addTap(id, port);
+        });
+      },
+      async breakDisk({ image }) {
+        const file = `${layout.stateFolder}/images/${image.sha256}.raw`;
+        await rename(file, `${file}.away`);
+        return undoneBy(() => rename(`${file}.away`, file));
+      },
+    },
     foreign: namesake,
     async crash(vmId) {
       const seen = await here.observed(vmId);

@@ -7,7 +7,7 @@ import { createZonesDriver } from '../../src/drivers/hypervisor/zones.ts';
 import { vnicName, zonePlaces } from '../../src/drivers/hypervisor/zones-names.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
 import type { LaunchImage, VmLaunch } from '../../src/model/node-plan.ts';
-import { type HypervisorStage, until } from '../contract/hypervisor-stage.ts';
+import { type HypervisorStage, undoneBy, until } from '../contract/hypervisor-stage.ts';
 import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
 import { lives } from '../stand-ins/zones/state.ts';
 
@@ -34,7 +34,23 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
   const volume = (vm: VmLaunch) => `${machine.devices}/dsk/rpool/croft-${controllerId}/vms/${vm.id}/head/disk`;
   return {
     ...{ machine, driver, host, layout, abilities, image, other: null },
-    launch: async ({ device = false } = {}) => launchOf(image, device),
+    async launch({ device = false, deaf = false } = {}) {
+      const vm = launchOf(image, device);
+      if (deaf) await machine.change(({ faults }) => void faults.push(`deaf ${zonePlaces(layout, vm.id).zone}`));
+      return vm;
+    },
+    troubles: {
+      silence: null,
+      async loseNetwork() {
+        const { links } = await machine.read();
+        await machine.change((now) => void delete now.links[uplink ?? '']);
+        return undoneBy(() => machine.change((now) => void Object.assign(now.links, { [uplink ?? '']: links[uplink ?? ''] })));
+      },
+      async breakDisk() {
+        await machine.change(({ faults }) => void faults.push('disk'));
+        return undoneBy(() => machine.change(({ faults }) => void faults.splice(faults.indexOf('disk'), 1)));
+      },
+    },
     reopen: () => newDriver(machine),
     foreign: (vm) => makeForeign(machine, layout, vm),
     async crash(vmId) {

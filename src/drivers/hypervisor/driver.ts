@@ -105,7 +105,7 @@ export interface HypervisorDriver {
 
   /**
    * What a VM that runs is started from, with all that came to it and left it since; its hash is the one that is observed.
-   * Null where that cannot be known: it does not run, or was started by an earlier version of Croft.
+   * Null where that cannot be known, as of one that an earlier version of Croft started. Of one that does not run it says nothing.
    */
   runningLaunch(layout: NodeLayout, vmId: string): Call<VmLaunch | null>;
 

@@ -32,12 +32,14 @@ export interface NoopNode {
 export interface NoopWorld {
   /** By state folder, which the controller's identifier ends: so what is another's is another node here. */
   nodes: Map<string, NoopNode>;
+  /** VMs whose guests do not notice their power button. */
+  deaf: Set<string>;
   lastPid: number;
   lastDisk: number;
 }
 
 export function createNoopWorld(): NoopWorld {
-  return { nodes: new Map(), lastPid: 1000, lastDisk: 0 };
+  return { nodes: new Map(), deaf: new Set(), lastPid: 1000, lastDisk: 0 };
 }
 
 export function nodeOf({ nodes }: NoopWorld, { stateFolder }: NodeLayout): NoopNode {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { hypervisorContract } from '../../../test/contract/hypervisor.ts';
-import type { HypervisorStage } from '../../../test/contract/hypervisor-stage.ts';
+import { type HypervisorStage, undoneBy } from '../../../test/contract/hypervisor-stage.ts';
 import { FakeHost } from '../../host/fake-host.ts';
+import { CroftError } from '../../model/error.ts';
 import { newIdentifier } from '../../model/identifier.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import type { NodeLayout } from './driver.ts';
@@ -29,12 +30,28 @@ async function openNoopStage(): Promise<HypervisorStage> {
   const driver = createNoopHypervisor({ world });
   const host = new FakeHost();
   const layout = layoutOf('n1', 'c');
+  async function failStart({ id }: VmLaunch, words: string): Promise<AsyncDisposable> {
+    driver.failNext('start', id, new CroftError('vm.launch', words));
+    return undoneBy(async () => undefined);
+  }
   const written = new Map<number, number>();
   return {
     ...{ driver, host, layout },
     abilities: { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' },
     other: { host: new FakeHost(), layout: layoutOf('n2', 'c') },
-    launch: async ({ device = false } = {}) => launchOf(device),
+    async launch({ device = false, deaf = false } = {}) {
+      const vm = launchOf(device);
+      if (deaf) driver.deafen(vm.id);
+      return vm;
+    },
+    troubles: {
+      async silence({ id }) {
+        driver.failNext('reboot', id, new CroftError('command.timeout', 'nothing answers, as the test wants it'));
+        return undoneBy(async () => undefined);
+      },
+      loseNetwork: (vm) => failStart(vm, 'its network is not there, as the test wants it'),
+      breakDisk: (vm) => failStart(vm, 'its image is not there, as the test wants it'),
+    },
     reopen: () => createNoopHypervisor({ world }),
     async foreign(vm) {
       const theirs = layoutOf('n1', 'another');

@@ -27,6 +27,8 @@ export interface NoopHypervisor extends HypervisorDriver {
   hold(operation: NoopOperation, vmId: string, until: Promise<unknown>): void;
   /** The VM's process ends by itself: with 0 as if the guest had powered off, else as if it had been killed. */
   lose(vmId: string, exitCode: number): void;
+  /** The VM's guest does not notice its power button from now on. */
+  deafen(vmId: string): void;
   /** The VM's disk on that node as a number: a copy has the same, one that was made anew another. Null where it has none. */
   disk(layout: NodeLayout, vmId: string): number | null;
   /** Something else is on the VM's disk from now on. */
@@ -51,6 +53,7 @@ export function createNoopHypervisor(options: NoopOptions = {}): NoopHypervisor 
         acts.tell({ stateFolder }, vmId, exitCode === 0 ? 'stopped' : 'crashed');
       }
     },
+    deafen: (vmId) => void world.deaf.add(vmId),
     disk: (layout, vmId) => acts.find(layout, vmId)?.disk ?? null,
     write: (layout, vmId) => {
       const vm = acts.find(layout, vmId);
@@ -104,7 +107,10 @@ function noopLife(world: NoopWorld, acts: NoopActs, now: () => number): Life {
       });
     },
     async stop(_host, layout, vmId) {
-      return await acts.act({ operation: 'stop', layout, vmId }, () => (end(vmId, layout) ? 'powered-down' : 'not-running'));
+      return await acts.act({ operation: 'stop', layout, vmId }, () => {
+        if (!end(vmId, layout)) return 'not-running';
+        return world.deaf.has(vmId) ? 'terminated' : 'powered-down';
+      });
     },
     async kill(_host, layout, vmId) {
       return await acts.act({ operation: 'kill', layout, vmId }, () => end(vmId, layout));

@@ -21,7 +21,7 @@ for file in launch.json started running.json; do
 done
 `;
 
-/** Null where it does not run, or was started by an earlier version of Croft, which kept only the hash. */
+/** Null where it was never started, was stopped, or was started by an earlier version of Croft, which kept only the hash. */
 function runningVm(folder: string): Call<RunningVm | null> {
   return {
     command: { argv: ['sh', '-c', showRunning, 'croft-running', folder] },

@@ -12,6 +12,10 @@ if (fault === 'bhyve') {
   process.stderr.write('bhyve: vm_setup_memory failed: Cannot allocate memory\n');
   process.exit(4);
 }
+if (fault === 'disk') {
+  process.stderr.write('bhyve: Could not open backing file: /dev/zvol/rdsk: No such file or directory\n');
+  process.exit(4);
+}
 process.on('SIGTERM', () => {
   if (!fault.startsWith('deaf')) process.exit(1);
 });
