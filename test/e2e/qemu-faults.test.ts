@@ -1,7 +1,8 @@
 /** The QEMU driver beyond the contract: QEMUs that are silent or killed, broken disks, guests that change by themselves. */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFile, rename, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import type { DriverEvent } from '../../src/drivers/hypervisor/driver.ts';
@@ -182,22 +183,48 @@ test('SC11 memory that no longer fits its VM is refused, and nothing half put ba
   await stage.up(larger);
 });
 
-test('SC11 the variables of UEFI, which are no qcow2 disk, do not hinder snapshots', { timeout: 120_000 }, async () => {
+test('SC11 the variables of UEFI come back with each snapshot, go with it, and move with their VM', { timeout: 120_000 }, async () => {
   await using stage = await openStage();
+  await using other = await openStage();
   const { driver, host, layout } = stage;
   const vm = await stage.launch('obedient', { memory: 128 * mebibyte, firmware: 'uefi' });
+  await other.launch();
+  const { firmwareVariables } = vmFolders(layout, vm.id);
+  const hash = async (file = firmwareVariables) =>
+    createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
   await stage.up(vm);
-  await driver.snapshot(host, layout, vm, 'disks', false);
+  await driver.snapshot(host, layout, vm, 'live', false);
   await driver.snapshot(host, layout, vm, 'memory', true);
   assert.deepEqual(await snapshots(stage, vm), [
-    ['disks', false],
+    ['live', false],
     ['memory', true],
   ]);
+  const { mode, uid } = await stat(firmwareVariables);
+  const kept = await hash(`${firmwareVariables}.croft-live`);
   await driver.revert(host, layout, tcgAbilities, vm, 'memory');
   await driver.removeSnapshot(host, layout, vm, 'memory');
-  await driver.revert(host, layout, tcgAbilities, vm, 'disks');
-  assert.equal((await stage.observed(vm.id))?.state, 'stopped');
-  await stage.up(vm);
+  await driver.stop(host, layout, vm.id, hasty);
+
+  await writeFile(firmwareVariables, 'changed');
+  await driver.snapshot(host, layout, vm, 'offline', false);
+  await driver.revert(host, layout, tcgAbilities, vm, 'live');
+  assert.equal(await hash(), kept);
+  const now = await stat(firmwareVariables);
+  assert.deepEqual([now.mode, now.uid], [mode, uid]);
+  await driver.revert(host, layout, tcgAbilities, vm, 'offline');
+  assert.equal(await readFile(firmwareVariables, 'utf8'), 'changed');
+  await driver.removeSnapshot(host, layout, vm, 'offline');
+  await assert.rejects(stat(`${firmwareVariables}.croft-offline`), { code: 'ENOENT' });
+
+  const options = { exitCode: null, signal: new AbortController().signal, onProgress: () => undefined };
+  await driver.transfer({ host, layout }, { host: other.host, layout: other.layout }, vm, 's/a', options);
+  await driver.revert(other.host, other.layout, tcgAbilities, vm, 'live');
+  assert.equal(await hash(vmFolders(other.layout, vm.id).firmwareVariables), kept);
+  await other.up(vm);
+  await driver.removeSnapshot(other.host, other.layout, vm, 'live');
+  await assert.rejects(stat(`${vmFolders(other.layout, vm.id).firmwareVariables}.croft-live`), { code: 'ENOENT' });
 });
 
 test('SC11 what came and went while it ran, and what grew, is what the VM is known to run from', { timeout: 120_000 }, async () => {

@@ -23,14 +23,53 @@ for file in "$@"; do
 done
 `;
 
+/**
+ * The variables of UEFI, beside which each snapshot without memory has a copy: VARIABLES.TAG, whole under its own name. With
+ * memory they are a part of that.
+ */
+const variableFunctions = `
+replace() {
+  trap 'rm -f "$2.new"' EXIT
+  (umask 077 && cp "$1" "$2.new")
+  chown "$user:$user" "$2.new"
+  sync "$2.new"
+  mv "$2.new" "$2"
+}
+keep_variables() {
+  [ ! -f "$variables" ] || replace "$variables" "$variables.$tag"
+}
+restore_variables() {
+  [ ! -f "$variables.$tag" ] || replace "$variables.$tag" "$variables"
+}
+drop_variables() {
+  rm -f "$variables.$tag"
+}
+`;
+
+/** Arguments: user, variables, tag. Its QEMU may run: a firmware finds its variables whole also where it was cut off in writing them. */
+export const keepVariables = `
+set -eu
+${variableFunctions}
+user=$1 variables=$2 tag=$3
+keep_variables
+`;
+
+/** Arguments: as of keepVariables. */
+export const dropVariables = `
+${variableFunctions}
+user=$1 variables=$2 tag=$3
+drop_variables
+`;
+
 const begin = `
 set -eu
 ${lock}
 ${findProcess}
 ${diskFunctions}
 ${confined}
-state=$1 run=$2 user=$3 name=$4 tag=$5
-shift 5
+${variableFunctions}
+state=$1 run=$2 user=$3 name=$4 variables=$5 tag=$6
+shift 6
 [ -d "$state" ] || { echo "$state is not there" >&2; exit 1; }
 lock "$state"
 if find_process "$run" "$user" "$name"; then echo "process $process runs" >&2; exit ${stillRuns}; fi
@@ -39,9 +78,10 @@ tagged() {
 }
 `;
 
-/** Arguments: state folder, run folder, user, process name, tag, then the disks: the snapshot counts once the last has it. */
+/** Arguments: state folder, run folder, user, process name, variables, tag, then the disks: the snapshot counts once the last has it. */
 export const takeSnapshot = `
 ${begin}
+keep_variables
 for file in "$@"; do
   if tagged "$file"; then as_user qemu-img snapshot -d "$tag" "$file"; fi
   as_user qemu-img snapshot -c "$tag" "$file"
@@ -52,6 +92,7 @@ done
 /** Arguments: as of takeSnapshot, after each disk the size that it has at least, or nothing. Repeating it does no harm. */
 export const applySnapshot = `
 ${begin}
+restore_variables
 while [ "$#" -ge 2 ]; do
   as_user qemu-img snapshot -a "$tag" "$1"
   [ -z "$2" ] || grow_disk "$1" "$2"
@@ -67,4 +108,5 @@ for file in "$@"; do
   [ -f "$file" ] || continue
   if tagged "$file"; then as_user qemu-img snapshot -d "$tag" "$file"; fi
 done
+drop_variables
 `;

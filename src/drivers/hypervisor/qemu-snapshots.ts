@@ -1,6 +1,7 @@
 /**
  * Snapshots inside a VM's disks: by its QEMU while that runs, else by qemu-img. A snapshot is one of the VM exactly when the
- * first disk has it, which therefore gets it last and loses it first: what was cut off in between is no snapshot.
+ * first disk has it, which therefore gets it last and loses it first: what was cut off in between is no snapshot. The variables
+ * of UEFI are kept before that.
  */
 import { z } from 'zod';
 import { type Call, type CommandResult, type Host, perform, run } from '../../host/host.ts';
@@ -12,7 +13,15 @@ import type { NodeLayout, ObservedSnapshot } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { notRunning } from './qemu-control.ts';
 import { vmDisks } from './qemu-disks.ts';
-import { applySnapshot, dropSnapshot, showSnapshots, stillRuns, takeSnapshot } from './qemu-snapshot-scripts.ts';
+import {
+  applySnapshot,
+  dropSnapshot,
+  dropVariables,
+  keepVariables,
+  showSnapshots,
+  stillRuns,
+  takeSnapshot,
+} from './qemu-snapshot-scripts.ts';
 
 /** What an administrator makes by hand is not ours; and qemu-img would take a bare number for another snapshot's place. */
 const prefix = 'croft-';
@@ -99,7 +108,12 @@ export async function takeSnapshotOf(
     const devices = disks.nodes.toReversed();
     if (devices.length > 1) await disks.job('snapshot-delete', { tag, devices: devices.slice(0, -1) }, jobTime(vm));
     if (memory) await disks.job('snapshot-save', { tag, vmstate: disks.nodes[0], devices }, jobTime(vm));
-    else await disks.frozen(() => takeDisks(disks, tag, devices));
+    else {
+      await disks.frozen(async () => {
+        await onVariables(host, layout, vm.id, keepVariables, tag);
+        await takeDisks(disks, tag, devices);
+      });
+    }
   });
   if (live) return;
   if (memory) throw notRunning(host, vm.id);
@@ -121,14 +135,12 @@ export async function removeSnapshot(control: LiveControl, host: Host, layout: N
   const tag = tagOf(name);
   const live = await control.whileRunning(host, layout, vm, async (disks) => {
     await disks.job('snapshot-delete', { tag, devices: disks.nodes }, jobTime(vm));
+    await onVariables(host, layout, vm.id, dropVariables, tag);
   });
   if (!live) await offline(host, layout, vm.id, dropSnapshot, tag, diskFilesOf(layout, vm));
 }
 
-/**
- * See `HypervisorDriver.revert`. `startPaused` starts the VM so that its guest does nothing yet. The variables of UEFI come
- * back with the memory, and stay as they are without.
- */
+/** See `HypervisorDriver.revert`. `startPaused` starts the VM so that its guest does nothing yet. */
 export async function revertTo(
   control: LiveControl,
   host: Host,
@@ -173,13 +185,20 @@ export async function revertTo(
 }
 
 async function offline(host: Host, layout: NodeLayout, vmId: string, script: string, tag: string, disks: readonly string[]): Promise<void> {
-  const { state, run: runFolder } = vmFolders(layout, vmId);
+  const { state, run: runFolder, firmwareVariables } = vmFolders(layout, vmId);
   const identity = [String(vmUserId(vmId)), processName(vmId)];
   const result = await run(host, {
-    argv: ['sh', '-c', script, 'croft-snapshot', state, runFolder, ...identity, tag, ...disks],
+    argv: ['sh', '-c', script, 'croft-snapshot', state, runFolder, ...identity, firmwareVariables, tag, ...disks],
     timeout: 300_000,
   });
   if (result.code !== 0) throw offlineFailure(host, vmId, result);
+}
+
+/** Of a VM that runs. */
+async function onVariables(host: Host, layout: NodeLayout, vmId: string, script: string, tag: string): Promise<void> {
+  const parameters = [String(vmUserId(vmId)), vmFolders(layout, vmId).firmwareVariables, tag];
+  const result = await run(host, { argv: ['sh', '-c', script, 'croft-variables', ...parameters] });
+  if (result.code !== 0) throw diskFailure(`the firmware's variables of VM ${vmId} could not be kept on ${host.name}`, result);
 }
 
 function offlineFailure(host: Host, vmId: string, result: CommandResult): CroftError {

@@ -44,19 +44,21 @@ df -Pk "$1" | { read -r header && read -r system blocks taken available rest && 
 
 /**
  * Prints size, sha256 and path of each file that is there. A VM that runs writes its files, so it has none to show.
- * Arguments: state folder, run folder, user, process name, then the files.
+ * Arguments: state folder, run folder, user, process name, variables of its firmware, then the files. What snapshots keep of
+ * the variables lies beside those.
  */
 export const showFiles = `
 set -eu
 ${lock}
 ${findProcess}
-state=$1 run=$2 user=$3 name=$4
-shift 4
+state=$1 run=$2 user=$3 name=$4 variables=$5
+shift 5
 [ -d "$state" ] || exit 0
 lock "$state"
 if find_process "$run" "$user" "$name"; then echo "process $process still runs" >&2; exit ${stillRuns}; fi
-for file in "$@"; do
+for file in "$@" "$variables".*; do
   [ -f "$file" ] || continue
+  case $file in *.new) continue ;; esac
   size=$(stat -c %s "$file")
   sum=$(sha256sum <"$file")
   printf '%s %s %s\\n' "$size" "\${sum%% *}" "$file"

@@ -99,7 +99,17 @@ async function listFiles(from: NodeReach, vm: VmLaunch, signal: AbortSignal): Pr
   const folders = vmFolders(from.layout, vm.id);
   const identity = [String(vmUserId(vm.id)), processName(vm.id)];
   const program = await from.host.spawn({
-    argv: ['sh', '-c', showFiles, 'croft-files', folders.state, folders.run, ...identity, ...diskFiles(from.layout, vm)],
+    argv: [
+      'sh',
+      '-c',
+      showFiles,
+      'croft-files',
+      folders.state,
+      folders.run,
+      ...identity,
+      folders.firmwareVariables,
+      ...diskFiles(from.layout, vm),
+    ],
   });
   using _ = killedBy(signal, program);
   const [code, stdout, stderr] = await Promise.all([program.exited, text(program.stdout), text(program.stderr)]);
