@@ -1,6 +1,7 @@
 /** The constant shell scripts for the domains of VMs on their node. POSIX sh; data reaches them as arguments and input only. */
 import { virshFunctions } from '../../tools/virsh.ts';
-import { findProcess, keepRunning, lock } from './qemu-scripts.ts';
+import { findProcess, lock } from './qemu-process-scripts.ts';
+import { keepRunning } from './qemu-start-scripts.ts';
 
 /** Exit codes of startDomain: a domain that is not ours has the VM's name or UUID; the network of libvirt's own does not start. */
 export const foreignDomain = 46;

@@ -8,7 +8,7 @@ import { processName, vmFolders, vmUserId } from './identity.ts';
 import { type DomainReach, domainArguments, domainState, onDomain } from './libvirt-control.ts';
 import { domainName } from './libvirt-identity.ts';
 import { forgetStart, noteEnd, removeDomain } from './libvirt-scripts.ts';
-import { removeFolders } from './qemu-scripts.ts';
+import { removeFolders } from './qemu-stop-scripts.ts';
 
 /** A guest that is still booting does not hear the power button, so it is pressed again after so many ms. */
 const pressEvery = 3_000;

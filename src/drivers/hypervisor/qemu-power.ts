@@ -4,7 +4,7 @@ import type { QmpSession } from '../../tools/qmp.ts';
 import type { NodeLayout } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { agentListens, withAgent, withControl } from './qemu-control.ts';
-import { notePaused } from './qemu-scripts.ts';
+import { notePaused } from './qemu-stop-scripts.ts';
 
 /** What the agent is given to take a request, in ms. */
 const agentTimeout = 2_000;

@@ -1,6 +1,6 @@
 /** The constant shell scripts that make one VM's files on its node. POSIX sh; data reaches them as arguments and input only. */
 import { diskFunctions } from '../../tools/qemu-img.ts';
-import { findProcess, lock } from './qemu-scripts.ts';
+import { findProcess, lock } from './qemu-process-scripts.ts';
 
 /** Exit code of prepareFirmware where the node has no UEFI firmware that fits. */
 export const noFirmware = 78;

@@ -5,7 +5,7 @@ import { diskFailure } from '../../tools/qemu-img.ts';
 import type { NodeLayout } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { type LaunchRecord, readLaunchRecord } from './launch-record.ts';
-import { adoptLaunch } from './qemu-scripts.ts';
+import { adoptLaunch } from './qemu-start-scripts.ts';
 
 export interface RunningVm {
   launch: VmLaunch;

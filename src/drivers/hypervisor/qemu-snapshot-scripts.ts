@@ -1,6 +1,6 @@
 /** The constant shell scripts for the snapshots inside a VM's disks while it does not run. POSIX sh; data reaches them as arguments only. */
 import { diskFunctions } from '../../tools/qemu-img.ts';
-import { findProcess, lock } from './qemu-scripts.ts';
+import { findProcess, lock } from './qemu-process-scripts.ts';
 
 /** Exit code where the VM runs: its disks are then QEMU's alone. */
 export const stillRuns = 46;

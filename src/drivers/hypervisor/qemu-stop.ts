@@ -7,7 +7,7 @@ import type { NodeLayout, StopTimes } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { dropGroups, groupName, groupPlaces } from './qemu-cgroups.ts';
 import { tellAgent } from './qemu-power.ts';
-import { endProcess, noteStopping, removeFolders } from './qemu-scripts.ts';
+import { endProcess, noteStopping, removeFolders } from './qemu-stop-scripts.ts';
 
 /** What QEMU is given to answer on its control socket, in ms. */
 const controlTimeout = 2_000;

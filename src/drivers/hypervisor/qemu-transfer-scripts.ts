@@ -1,5 +1,5 @@
 /** The constant shell scripts that bring one VM from a node to another. POSIX sh; data reaches them as arguments and input only. */
-import { findProcess, lock } from './qemu-scripts.ts';
+import { findProcess, lock } from './qemu-process-scripts.ts';
 
 /** Exit code of receiveFile where what came is not what was sent, and exit code of showFiles where the VM runs. */
 export const differs = 45;

@@ -8,7 +8,7 @@ import type { DriverEvent, NodeLayout, ObservedVm } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { observeVms } from './qemu-observe.ts';
 import { notePause } from './qemu-power.ts';
-import { awaitEnd } from './qemu-scripts.ts';
+import { awaitEnd } from './qemu-stop-scripts.ts';
 
 type OnEvent = (event: DriverEvent) => void;
 
