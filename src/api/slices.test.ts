@@ -135,6 +135,24 @@ test('MH8 a volume loses its data only when that was allowed; the refusal names 
   assert.match(allowed.body.lines.join(), /base of image micro → none \(its data is lost\)$/);
 });
 
+test('SC11 plan and apply say of a VM that runs what its hypervisor can do meanwhile, and of one that does not nothing of it', async () => {
+  await using stage = await setStage({ abilitiesOf: (hypervisor) => new Set(hypervisor === 'qemu' ? ['hotplug-volume'] : []) });
+  const { store } = stage;
+  const node = await store.nodes.add(nodeConfigSchema.parse({ name: 'n1' }));
+  await store.nodes.observe(node.id, { status: 'ready', reason: null, seenAt: 1, since: 1, specs: nodeSpecs(8, 8 * gibibyte), images: [] });
+  await apply(stage, { text: hello });
+  const web = await store.vms.get('hello', 'web');
+  const edited = hello.replace('flavor: small', 'flavor: small, volumes: [{ name: data, size: 1GiB }], cpus: 2');
+  const lines = async () => (await ask<PlanAnswer>(stage, 'POST', '/v1/slices/plan', { text: edited })).body.lines;
+  assert.deepEqual(await lines(), ['~ vm web: cpus 1 → 2, volumes none → data 1GiB']);
+  await store.placement.commit([{ kind: 'vm', id: web.id, from: null, nodeId: node.id, reason: null, group: null }]);
+  assert.deepEqual(await lines(), ['~ vm web: cpus 1 → 2, volumes none → data 1GiB (restart)']);
+  await store.vms.observe([{ id: web.id, observed: { state: 'running' } }]);
+  const foretold = ['~ vm web: cpus 1 → 2 (at its next start), volumes none → data 1GiB (while it runs)'];
+  assert.deepEqual(await lines(), foretold);
+  assert.deepEqual((await apply(stage, { text: edited })).body.lines, foretold);
+});
+
 test('CR9 an apply against another generation is refused', async () => {
   await using stage = await setStage();
   assert.equal((await apply(stage, { text: hello, against: null })).status, 200);

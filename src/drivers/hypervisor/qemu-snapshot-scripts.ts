@@ -29,11 +29,12 @@ done
  */
 const variableFunctions = `
 replace() {
-  trap 'rm -f "$2.new"' EXIT
-  (umask 077 && cp "$1" "$2.new")
-  chown "$user:$user" "$2.new"
-  sync "$2.new"
-  mv "$2.new" "$2"
+  unfinished=$2.new
+  trap 'rm -f "$unfinished"' EXIT
+  (umask 077 && cp "$1" "$unfinished")
+  chown "$user:$user" "$unfinished"
+  sync "$unfinished"
+  mv "$unfinished" "$2"
 }
 keep_variables() {
   [ ! -f "$variables" ] || replace "$variables" "$variables.$tag"
