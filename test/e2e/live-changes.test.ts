@@ -35,7 +35,7 @@ test('SC11 a guest gets a NIC and a disk, which grows, and loses them again, and
   await using shell = await stage.shell('shop', 'web');
   const bootId = await shell.must('cat /proc/sys/kernel/random/boot_id');
   const disks = () => shell.must('cat /sys/block/vd*/serial | tr "\\n" " "');
-  const addresses = () => shell.must(`ip -4 -o address show | awk '$2 ~ /^eth/ { print $4 }' | tr '\\n' ' '`);
+  const addresses = async () => (await shell.must(`ip -4 -o address show | awk '$2 ~ /^eth/ { print $4 }' | tr '\\n' ' '`)).trim();
 
   assert.deepEqual(await lines(wider), ['~ vm web: volumes none → data 16MiB (while it runs), nics none → eth1 back (while it runs)']);
   await apply(wider);
@@ -53,7 +53,7 @@ test('SC11 a guest gets a NIC and a disk, which grows, and loses them again, and
   assert.equal((await stage.labelled(node, 'port:')).length, 2);
   await assert.rejects(apply({}), { code: 'conflict.confirm', message: /lose their data: web \(data 32MiB\)/ });
   await apply({}, true);
-  assert.equal((await addresses()).trim(), first);
+  assert.equal(await addresses(), first);
   assert.doesNotMatch(await disks(), /\bdata\b/);
   await until('the port of the NIC is gone', async () => (await stage.labelled(node, 'port:')).length === 1 || undefined);
   assert.equal(await stage.on(node, 'find /var/lib/croft -name "volume-*"'), '');
