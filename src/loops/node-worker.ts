@@ -11,13 +11,13 @@ import { execute } from '../reconciler/execute.ts';
 import { type NodeObservation, type NodePlan, planNode } from '../reconciler/plan.ts';
 import { type Step, subjectOf } from '../reconciler/steps.ts';
 import type { Store } from '../store/store.ts';
-import { ImageRetries } from './image-retries.ts';
 import type { Journal } from './journal.ts';
 import { LeaseWatch } from './lease-watch.ts';
 import { Loop } from './loop.ts';
 import { Moves, type Reception } from './moves.ts';
 import { differences, NodeStatusRecord } from './node-status.ts';
 import { Recorder } from './recorder.ts';
+import { Retries } from './retries.ts';
 import type { Turns } from './turns.ts';
 
 /** The part of a node's specs that changes by itself. */
@@ -81,7 +81,8 @@ export class NodeWorker {
   readonly #loop: Loop;
   readonly #busy = new Map<string, Promise<void>>();
   readonly #leases = new LeaseWatch();
-  readonly #imageRetries = new ImageRetries();
+  readonly #imageRetries = new Retries();
+  readonly #changeRetries = new Retries();
   readonly #moves: Moves;
   /** What was worked on at any time since the present pass began: what the pass saw of it may not hold any more. */
   #touched = new Set<string>();
@@ -312,6 +313,7 @@ export class NodeWorker {
       vms: store.vms,
       journal,
       imageRetries: this.#imageRetries,
+      changeRetries: this.#changeRetries,
       moves: this.#moves,
       now,
       failed,

@@ -5,20 +5,21 @@ import type { VmObserved } from '../model/vm.ts';
 import type { Progress, VmStepName } from '../reconciler/context.ts';
 import { backOff } from '../reconciler/restart.ts';
 import type { VmStore } from '../store/store.ts';
-import type { ImageRetries } from './image-retries.ts';
 import type { Journal } from './journal.ts';
 import type { Moves } from './moves.ts';
+import type { Retries } from './retries.ts';
 
 const firstRetry = 2_000;
-/** ms until a VM that runs and did not come to a change is asked again: its guest had half a minute for that already. */
-const changeRetry = 10_000;
 const gatherFor = 25;
 
 export interface RecorderOptions {
   node: string;
   vms: Pick<VmStore, 'observe'>;
   journal: Journal;
-  imageRetries: ImageRetries;
+  /** By the sha256 of images. */
+  imageRetries: Retries;
+  /** By VMs that run and are to change. */
+  changeRetries: Retries;
   moves: Pick<Moves, 'ended' | 'failed'>;
   now(): number;
   /** The name of a slice by its identifier. */
@@ -62,7 +63,7 @@ export class Recorder implements Progress {
   }
 
   imageFetched(image: LaunchImage, duration: number): void {
-    this.#options.imageRetries.arrived(image.sha256);
+    this.#options.imageRetries.succeeded(image.sha256);
     this.#event('image.placed', `has the image ${inShort(image)}`, { step: { name: 'image', state: 'done', duration } });
   }
 
@@ -88,6 +89,7 @@ export class Recorder implements Progress {
   }
 
   vmChanged({ launch, label }: WantedVm, done: string, deferred: string | null): void {
+    this.#options.changeRetries.succeeded(launch.id);
     this.#observe(launch.id, { step: null, retryAt: null, attempted: deferred === null ? null : planHash(launch) });
     const rest = deferred === null ? '' : `; its next start brings ${deferred}, which its guest did not take`;
     this.#event('vm.changed', `changed while it runs: ${done}${rest}`, named(label));
@@ -95,7 +97,8 @@ export class Recorder implements Progress {
 
   vmNotChanged({ launch, label }: WantedVm, error: CroftError): void {
     const reason = inWords(error);
-    this.#observe(launch.id, { reason, step: null, retryAt: this.#options.now() + changeRetry, attempted: planHash(launch) });
+    const retryAt = this.#options.changeRetries.failed(launch.id, this.#options.now());
+    this.#observe(launch.id, { reason, step: null, retryAt, attempted: planHash(launch) });
     this.#event('vm.change-failed', reason, { ...named(label), step: { name: 'change', state: 'failed', duration: null } });
   }
 

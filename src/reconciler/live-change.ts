@@ -47,7 +47,7 @@ export function liveWay(running: VmLaunch, wanted: VmLaunch, can: ReadonlySet<Ca
   };
 }
 
-/** `its next start brings: CPUs 1 → 2`. */
+/** `its next start brings CPUs 1 → 2 (croft vm restart does that now)`. */
 function waitingInWords(running: VmLaunch, wanted: VmLaunch): string {
   const size = (bytes: number | null): string => (bytes === null ? "the image's size" : formatSize(bytes));
   const before = new Map(running.volumes.map((volume) => [volume.id, volume.size]));
@@ -58,7 +58,7 @@ function waitingInWords(running: VmLaunch, wanted: VmLaunch): string {
     ...wanted.volumes.map(({ id, name, size: after }) => [`volume ${name}`, size(before.get(id) ?? null), size(after)]),
   ];
   const differing = parts.filter(([, from, to]) => from !== to).map(([what, from, to]) => `${what} ${from} → ${to}`);
-  return `its next start brings: ${differing.join(', ')}`;
+  return `its next start brings ${differing.join(', ')} (\`croft vm restart\` does that now)`;
 }
 
 interface Compared<T> {

@@ -72,7 +72,7 @@ test('SC11 CPUs and memory that a hypervisor cannot change wait for the next sta
   assert.deepEqual(await lines(more), ['~ vm web: cpus 1 → 2 (at its next start), memory 128MiB → 160MiB (at its next start)']);
   await apply(more);
   const waiting = await stage.client.vms.get('shop', 'web');
-  assert.equal(waiting.reason, 'its next start brings: CPUs 1 → 2, memory 128MiB → 160MiB');
+  assert.equal(waiting.reason, 'its next start brings CPUs 1 → 2, memory 128MiB → 160MiB (`croft vm restart` does that now)');
   assert.equal((await stage.events.next('vm.waiting', { after: since, vm: 'web' })).message, waiting.reason);
   assert.equal(await stage.pid('shop', 'web'), pid);
   await stage.restartController();

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ImageRetries } from './image-retries.ts';
+import { Retries } from './retries.ts';
 
-test('CR12 an image that could not be brought to a node is tried again, later each time, until it is there', () => {
-  const retries = new ImageRetries();
+test('CR12 what failed on a node is tried again, later each time, until it succeeds', () => {
+  const retries = new Retries();
   const waits = (now: number) => retries.postponed(now).has('f');
-  retries.failed('f', 0);
+  assert.equal(retries.failed('f', 0), 5_000);
   const first = [1, 1_000, 10_000, 100_000, 1_000_000].find((now) => !waits(now)) ?? 0;
   retries.failed('f', 0);
   retries.failed('f', 0);
@@ -13,6 +13,6 @@ test('CR12 an image that could not be brought to a node is tried again, later ea
   for (let attempt = 0; attempt < 50; attempt += 1) retries.failed('f', 0);
   assert.equal(waits(301_000), false);
   assert.deepEqual([...retries.postponed(1)], ['f']);
-  retries.arrived('f');
+  retries.succeeded('f');
   assert.equal(waits(1), false);
 });
