@@ -1,14 +1,14 @@
 /** The loop of one node: observe it in one round trip, record what was seen, plan, and start the steps. */
-import type { HypervisorDriver, NodeAbilities, NodeLayout, NodeReach, ObservedVm, StopTimes } from '../drivers/hypervisor/driver.ts';
+import type { HypervisorDriver, NodeAbilities, NodeLayout, NodeReach, StopTimes } from '../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import { type Call, type Host, perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import type { Node, NodeConfig, NodeSpecs } from '../model/node.ts';
-import { planHash, type RouterPlan, type VmLaunch, type WantedOnNode } from '../model/node-plan.ts';
+import type { RouterPlan, WantedOnNode } from '../model/node-plan.ts';
 import type { Vm } from '../model/vm.ts';
 import type { ImageDelivery } from '../reconciler/context.ts';
 import { execute } from '../reconciler/execute.ts';
-import { type NodeObservation, type NodePlan, planNode } from '../reconciler/plan.ts';
+import { type NodeObservation, planNode } from '../reconciler/plan.ts';
 import { type Step, subjectOf } from '../reconciler/steps.ts';
 import type { Store } from '../store/store.ts';
 import type { Journal } from './journal.ts';
@@ -18,7 +18,9 @@ import { Moves, type Reception } from './moves.ts';
 import { differences, NodeStatusRecord } from './node-status.ts';
 import { Recorder } from './recorder.ts';
 import { Retries } from './retries.ts';
+import { runningLaunches } from './running-launches.ts';
 import type { Turns } from './turns.ts';
+import { vmNews } from './vm-news.ts';
 
 /** The part of a node's specs that changes by itself. */
 export type NodeVitals = Pick<NodeSpecs, 'bootId' | 'memory' | 'memoryAvailable' | 'disk' | 'diskFree' | 'load'>;
@@ -250,7 +252,7 @@ export class NodeWorker {
     const plan = planNode({
       wanted,
       observed,
-      running: await runningLaunches({ host, layout, hypervisor }, wanted, observed.vms),
+      running: await runningLaunches({ host, layout, hypervisor }, wanted.vms, observed.vms),
       can: hypervisor.can,
       busy: this.#touched,
       postponedImages: this.#imageRetries.postponed(now()),
@@ -259,8 +261,9 @@ export class NodeWorker {
     });
     const settledVms = differences(rows, plan.observations);
     await store.vms.observe(settledVms);
-    this.#reportEnds(node, rows, settledVms);
-    this.#reportWaiting(node, rows, settledVms);
+    for (const { slice, name, kind, message } of vmNews(rows, settledVms)) {
+      this.#options.journal.record({ kind, node: node.config.name, slice, vm: name, message });
+    }
     const settledRouters = this.#recordRouters(wanted.routers, plan.steps);
     const { addressed, expectant } = await this.#recordLeases(wanted.routers, routed, observed);
     for (const id of plan.forget) await store.vms.forget(id);
@@ -354,27 +357,6 @@ export class NodeWorker {
     this.#options.changed();
   }
 
-  /** VMs that ran when they were last seen, should run, and do not. */
-  #reportEnds(node: Node, rows: readonly Vm[], observations: NodePlan['observations']): void {
-    const seen = new Map(observations.map(({ id, observed }) => [id, observed]));
-    for (const { id, slice, name, desired, observed } of rows) {
-      const { state, reason } = seen.get(id) ?? {};
-      if (desired !== 'running' || observed.state !== 'running' || (state !== 'failed' && state !== 'stopped')) continue;
-      const message = reason ?? 'its process is gone';
-      this.#options.journal.record({ kind: 'vm.ended', node: node.config.name, slice, vm: name, message });
-    }
-  }
-
-  /** VMs that go on running as they are, with a part of what is wanted only at their next start. */
-  #reportWaiting(node: Node, rows: readonly Vm[], observations: NodePlan['observations']): void {
-    const seen = new Map(observations.map(({ id, observed }) => [id, observed]));
-    for (const { id, slice, name, generation, observed } of rows) {
-      const { state, reason, settledGeneration } = seen.get(id) ?? {};
-      if (state !== 'running' || settledGeneration !== generation || typeof reason !== 'string' || reason === observed.reason) continue;
-      this.#options.journal.record({ kind: 'vm.waiting', node: node.config.name, slice, vm: name, message: reason });
-    }
-  }
-
   #reportStrangers(node: Node, strangers: readonly string[]): void {
     const now = strangers.join(', ');
     if (now === this.#strangers) return;
@@ -398,22 +380,4 @@ function clearedLeftovers({ leftovers, arriving }: WantedOnNode, { vms, arrivals
 
 function abilitiesOf({ accelerator, architecture, datapath }: NodeSpecs): NodeAbilities {
   return { accelerator, architecture, datapath: datapath ?? 'netdev' };
-}
-
-/** What those VMs run from that should run and do not run from what is wanted; the others cost no look. */
-async function runningLaunches(
-  { host, layout, hypervisor }: NodeConnection,
-  { vms }: WantedOnNode,
-  seen: readonly ObservedVm[],
-): Promise<Map<string, VmLaunch>> {
-  const hashes = new Map(seen.flatMap(({ id, state, launchHash }) => (state === 'running' ? [[id, launchHash] as const] : [])));
-  const ids = vms.flatMap(({ desired, launch }) =>
-    desired === 'running' && hashes.has(launch.id) && hashes.get(launch.id) !== planHash(launch) ? [launch.id] : [],
-  );
-  if (ids.length === 0) return new Map();
-  const launches = await perform(host, ...ids.map((id) => hypervisor.runningLaunch(layout, id)));
-  // What has changed since it was observed is seen as it is by the next pass.
-  return new Map(
-    launches.flatMap((launch) => (launch !== null && planHash(launch) === hashes.get(launch.id) ? [[launch.id, launch] as const] : [])),
-  );
 }
