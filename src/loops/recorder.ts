@@ -91,7 +91,7 @@ export class Recorder implements Progress {
   vmChanged({ launch, label }: WantedVm, done: string, deferred: string | null): void {
     this.#options.changeRetries.succeeded(launch.id);
     this.#observe(launch.id, { step: null, retryAt: null, attempted: deferred === null ? null : planHash(launch) });
-    const rest = deferred === null ? '' : `; its next start brings ${deferred}, which its guest did not take`;
+    const rest = deferred === null ? '' : `; ${deferred} only at its next start`;
     this.#event('vm.changed', `changed while it runs: ${done}${rest}`, named(label));
   }
 

@@ -27,7 +27,7 @@ export interface Progress {
   imageFailed(image: LaunchImage, error: CroftError): void;
   vmStarted(vm: WantedVm): void;
   vmFailed(vm: WantedVm, step: VmStepName, error: CroftError): void;
-  /** `done` says what came and went, in words. `deferred` says what the guest did not take, which it has from its next start on. */
+  /** `done` says what came and went, in words. `deferred` says what it has only from its next start on. */
   vmChanged(vm: WantedVm, done: string, deferred: string | null): void;
   /** It runs on as far as it has come, and the rest is tried again later. */
   vmNotChanged(vm: WantedVm, error: CroftError): void;
