@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { NodeLayout } from '../drivers/hypervisor/driver.ts';
 import { createNoopHypervisor } from '../drivers/hypervisor/noop.ts';
+import { type NoopFaults, noFaults } from '../drivers/hypervisor/noop-faults.ts';
 import { createNoopNetworkDriver } from '../drivers/network/noop.ts';
 import { FakeHost } from '../host/fake-host.ts';
 import { perform } from '../host/host.ts';
@@ -41,9 +42,16 @@ function progressInto(memory: Memory, now: () => number): Progress {
   };
 }
 
-function stage(can: Iterable<Capability>) {
+/** Some replies about changes of VMs that run are lost, after all or nothing of it was done. */
+function losses(seed: number): NoopFaults {
+  const operations = ['attachNic', 'detachNic', 'attachVolume', 'detachVolume', 'resize'] as const;
+  const rules = (['before', 'after'] as const).map((place) => ({ operations, rate: 0.15, place }));
+  return { ...noFaults, seed, rules };
+}
+
+function stage(can: Iterable<Capability>, seed: number) {
   let time = 1_000_000;
-  const hypervisor = createNoopHypervisor({ now: () => time, can });
+  const hypervisor = createNoopHypervisor({ now: () => time, can, faults: losses(seed) });
   const network = createNoopNetworkDriver();
   const memory: Memory = new Map();
   const context: ExecutionContext = {
@@ -83,6 +91,7 @@ const vmArbitrary = fc.record({
   desired: fc.constantFrom('running' as const, 'stopped' as const, 'absent' as const),
   memory: fc.integer({ min: 1, max: 3 }),
   nics: fc.integer({ min: 0, max: 2 }),
+  volumes: fc.integer({ min: 0, max: 2 }),
 });
 
 const worldArbitrary = fc.record({
@@ -90,10 +99,10 @@ const worldArbitrary = fc.record({
   routers: fc.uniqueArray(fc.constantFrom('s1', 's2'), { maxLength: 2 }),
 });
 
-type World = { vms: Record<string, { desired: WantedVm['desired']; memory: number; nics: number }>; routers: string[] };
+type World = { vms: Record<string, { desired: WantedVm['desired']; memory: number; nics: number; volumes: number }>; routers: string[] };
 
 function wantedOf(world: World): WantedOnNode {
-  const vms = Object.entries(world.vms).map(([id, { desired, memory, nics }]): WantedVm => {
+  const vms = Object.entries(world.vms).map(([id, { desired, memory, nics, volumes }]): WantedVm => {
     const ports = Array.from({ length: nics }, (_, index) => ({
       ...{
         nicId: `${id}${index}`,
@@ -116,7 +125,7 @@ function wantedOf(world: World): WantedOnNode {
       userData: null,
       sshKeys: [],
       boot: 0,
-      volumes: [],
+      volumes: Array.from({ length: volumes }, (_, index) => ({ id: `${id}${index}`, name: `v${index}`, image: null, size: 1 })),
       firmware: 'bios' as const,
       cloudConfig: null,
     };
@@ -157,10 +166,11 @@ const faultArbitrary = fc.record({
 test('CR9 from any state, through any edits and faults, passes come to rest with exactly what is wanted on the node', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.subarray<Capability>(['hotplug-nic', 'live-size']),
+      fc.subarray<Capability>(['hotplug-nic', 'hotplug-volume', 'live-size']),
+      fc.integer(),
       fc.array(fc.tuple(worldArbitrary, fc.array(faultArbitrary, { maxLength: 3 })), { minLength: 1, maxLength: 4 }),
-      async (can, edits) => {
-        const { hypervisor, network, pass } = stage(can);
+      async (can, seed, edits) => {
+        const { hypervisor, network, pass } = stage(can, seed);
         let wanted: WantedOnNode = { vms: [], routers: [], arriving: [], leftovers: [], abandoned: [], images: [] };
         for (const [world, faults] of edits) {
           wanted = wantedOf(world as World);
@@ -173,7 +183,7 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
         // VMs that an edit left out altogether have no row any more; the store never lets that happen before they are gone.
         const everyone = new Set(identifiers.filter((id) => !wanted.vms.some(({ launch }) => launch.id === id)));
         const removal = wantedOf({
-          vms: Object.fromEntries([...everyone].map((id) => [id, { desired: 'absent', memory: 1, nics: 0 }])),
+          vms: Object.fromEntries([...everyone].map((id) => [id, { desired: 'absent', memory: 1, nics: 0, volumes: 0 }])),
           routers: [],
         });
         const all = {
