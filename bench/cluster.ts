@@ -59,6 +59,15 @@ function vm(index: number): PlacementVm {
   };
   return {
     ...{ id: `vm-${index}`, sliceId: `slice-${slice}`, slice: `slice-${slice}`, name: spec.name, spec, desired: 'running' },
-    ...{ imageId: image.id, nodeId: null, pendingReason: null, movingTo: null, stayReason: null, createdAt: slice, volumes: [] },
+    ...{
+      imageId: image.id,
+      nodeId: null,
+      pendingReason: null,
+      movingTo: null,
+      stayReason: null,
+      createdAt: slice,
+      volumes: [],
+      memoryHeld: null,
+    },
   };
 }

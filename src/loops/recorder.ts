@@ -76,7 +76,8 @@ export class Recorder implements Progress {
   vmStarted(vm: Parameters<Progress['vmStarted']>[0]): void {
     const { launch, label } = vm;
     const launchHash = planHash(launch);
-    this.#observe(launch.id, { state: 'running', reason: null, step: null, retryAt: null, attempted: null, launchHash, addressed: false });
+    const runs = { state: 'running', launchHash, memoryHeld: launch.memory, addressed: false } as const;
+    this.#observe(launch.id, { ...runs, reason: null, step: null, retryAt: null, attempted: null });
     this.#event('vm.running', 'is running', named(label));
   }
 
@@ -103,7 +104,8 @@ export class Recorder implements Progress {
   }
 
   vmStopped(vm: { id: string; label: string }, how: string): void {
-    this.#observe(vm.id, { state: 'stopped', pid: null, startedAt: null, launchHash: null, step: null, reason: null, addressed: false });
+    const stopped = { state: 'stopped', pid: null, startedAt: null, launchHash: null, memoryHeld: null, addressed: false } as const;
+    this.#observe(vm.id, { ...stopped, step: null, reason: null });
     this.#event('vm.stopped', how === 'not-running' ? 'was not running' : `stopped: ${how}`, named(vm.label));
   }
 

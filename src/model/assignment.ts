@@ -2,7 +2,7 @@
 import type { Image } from './image.ts';
 import type { Node } from './node.ts';
 import type { Slice } from './slice.ts';
-import type { Vm, Volume } from './vm.ts';
+import type { Vm, VmObserved, Volume } from './vm.ts';
 
 /** What the scheduler has to know of a VM. */
 export type PlacementVm = Pick<
@@ -19,7 +19,8 @@ export type PlacementVm = Pick<
   | 'movingTo'
   | 'stayReason'
   | 'createdAt'
-> & { volumes: readonly Pick<Volume, 'imageId'>[] };
+> &
+  Pick<VmObserved, 'memoryHeld'> & { volumes: readonly Pick<Volume, 'imageId'>[] };
 
 /** What the scheduler decides from, read in one transaction. */
 export interface PlacementSnapshot {

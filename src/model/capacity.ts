@@ -46,14 +46,21 @@ export interface Share {
   nodeId: string | null;
   movingTo: string | null;
   demand: Resources;
+  /** Bytes that it runs with on its node, see VmObserved. */
+  memoryHeld: number | null;
+}
+
+/** What a VM takes of its node: what it is promised, and the memory that it does not give back before its next start. */
+export function shareOf({ demand, memoryHeld }: Pick<Share, 'demand' | 'memoryHeld'>): Resources {
+  return { ...demand, memory: Math.max(demand.memory, memoryHeld ?? 0) };
 }
 
 /** What is promised on each node, by node identifier: summed from the assignments each time, so it cannot drift. */
 export function promisedByNode(placed: Iterable<Share>): Map<string, Resources> {
   const promised = new Map<string, Resources>();
   const count = (nodeId: string, demand: Resources) => promised.set(nodeId, add(promised.get(nodeId) ?? nothing, demand));
-  for (const { nodeId, movingTo, demand } of placed) {
-    if (nodeId !== null) count(nodeId, demand);
+  for (const { nodeId, movingTo, demand, memoryHeld } of placed) {
+    if (nodeId !== null) count(nodeId, shareOf({ demand, memoryHeld }));
     if (movingTo !== null && movingTo !== nodeId) count(movingTo, demand);
   }
   return promised;

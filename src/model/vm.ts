@@ -30,6 +30,8 @@ export interface VmObserved {
   attempted: string | null;
   /** Hash of the VmLaunch that runs now, null when it does not run. */
   launchHash: string | null;
+  /** Bytes of memory that it runs with, which may be more than it is to have from its next start on; null when it does not run. */
+  memoryHeld: number | null;
   /** The generation for which the last pass found nothing left to do. */
   settledGeneration: number | null;
   /** Every NIC with DHCP that it had at its start has taken its lease since. */
@@ -91,6 +93,7 @@ export const unobserved: VmObserved = {
   retryAt: null,
   attempted: null,
   launchHash: null,
+  memoryHeld: null,
   settledGeneration: null,
   addressed: false,
 };

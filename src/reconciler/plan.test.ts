@@ -315,6 +315,7 @@ test('SC11 a VM whose sizes wait for its next start is settled with the reason, 
   assert.deepEqual(waiting.steps, []);
   assert.deepEqual(waiting.observations[0]?.observed.reason, 'its next start brings CPUs 1 → 2 (`croft vm restart` does that now)');
   assert.equal(waiting.observations[0]?.observed.settledGeneration, 3);
+  assert.equal(waiting.observations[0]?.observed.memoryHeld, before.launch.memory);
   const ended = seenVm(before, { state: 'stopped', exitCode: 0 });
   assert.deepEqual(kinds(plan([{ ...after, settled: true }], [ended], seenPorts())), [], 'its guest powered off');
   assert.deepEqual(kinds(plan([after], [ended], seenPorts())), ['launch'], 'it was edited since');

@@ -164,7 +164,7 @@ function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Circumstan
 }
 
 function seenValues(seen: ObservedVm | null): Partial<VmObserved> {
-  const without = { startedAt: null, launchHash: null, addressed: false };
+  const without = { startedAt: null, launchHash: null, memoryHeld: null, addressed: false };
   if (seen === null) return { state: 'none', pid: null, ...without };
   const { state, pid, startedAt, launchHash } = seen;
   return { state, pid, ...(state === 'running' || state === 'paused' ? { startedAt, launchHash } : without) };
@@ -175,9 +175,10 @@ function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstance
   const forgiven = vm.restarts > 0 && seen.startedAt !== null && now - seen.startedAt >= forgivenAfter;
   const kept = { ...outcome, observed: { ...outcome.observed, ...(forgiven ? { restarts: 0 } : {}) } };
   if (seen.launchHash === planHash(vm.launch)) {
-    return settled(vm, { ...kept, observed: { ...kept.observed, retryAt: null, attempted: null } }, null);
+    return settled(vm, { ...kept, observed: { ...kept.observed, retryAt: null, attempted: null, memoryHeld: vm.launch.memory } }, null);
   }
   const { running, can } = circumstances;
+  if (running !== null) kept.observed.memoryHeld = running.memory;
   const attempted = vm.attempted === planHash(vm.launch);
   const way = running === null ? null : liveWay(running, vm.launch, can, attempted && vm.retryAt === null);
   if (vm.missingImages.length > 0) return { ...kept, ...lackingImages(vm, kept), attached: way?.ports ?? running?.ports ?? [] };

@@ -30,7 +30,9 @@ export class Ledger {
     this.freeCpus = this.cpus.slice();
     this.freeMemory = this.memory.slice();
     this.freeDisk = this.disk.slice();
-    const promised = promisedByNode(vms.map(({ nodeId, movingTo, spec }) => ({ nodeId, movingTo, demand: demandOf(spec) })));
+    const promised = promisedByNode(
+      vms.map(({ nodeId, movingTo, spec, memoryHeld }) => ({ nodeId, movingTo, demand: demandOf(spec), memoryHeld })),
+    );
     for (const [id, share] of promised) this.take(this.positionOf(id), share);
   }
 

@@ -58,7 +58,7 @@ function afterwards(
   const planned = made.map(
     (spec): PlacementVm => ({
       ...{ id: plannedId(spec.name), sliceId, slice: change.slice, name: spec.name, spec, desired: 'running', createdAt: now },
-      ...{ imageId: imageIdOf(spec.image), nodeId: null, pendingReason: null, movingTo: null, stayReason: null },
+      ...{ imageId: imageIdOf(spec.image), nodeId: null, pendingReason: null, movingTo: null, stayReason: null, memoryHeld: null },
       volumes: spec.volumes.map(({ image }) => ({ imageId: image === null ? null : imageIdOf(image) })),
     }),
   );

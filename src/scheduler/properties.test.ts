@@ -23,7 +23,11 @@ const nodesArbitrary = fc
   .array(nodeArbitrary, { maxLength: 6 })
   .map((sizes) => sizes.map(({ memory, pool, ...rest }, index) => node(`n${index}`, { ...rest, memory: memory * gibibyte }, { pool })));
 
-const sizeArbitrary = fc.record({ memory: fc.integer({ min: 1, max: 16 }), cpus: fc.integer({ min: 1, max: 4 }) });
+const sizeArbitrary = fc.record({
+  memory: fc.integer({ min: 1, max: 16 }),
+  held: fc.integer({ min: 1, max: 16 }),
+  cpus: fc.integer({ min: 1, max: 4 }),
+});
 const namesArbitrary = fc.subarray(['v0', 'v1', 'v2', 'v3', 'v4', 'v5'], { maxLength: 2 });
 const placementArbitrary: fc.Arbitrary<Partial<VmPlacement>> = fc.record({
   priority: fc.integer({ min: -1, max: 1 }),
@@ -52,6 +56,7 @@ const snapshotArbitrary: fc.Arbitrary<PlacementSnapshot> = fc
       vm(`id${index}`, {
         ...{ name: `v${Math.floor(index / 2)}`, sliceId: `s${index % 2}`, slice: `s${index % 2}`, createdAt: number, placement },
         ...{ cpus: size.cpus, memory: size.memory * 256 * mebibyte, nodeId: on === null ? null : (nodes[on]?.id ?? null) },
+        memoryHeld: on === null || nodes[on] === undefined ? null : size.held * 256 * mebibyte,
       }),
     );
     const slices = [slice('s0', nodes[0]?.id ?? 'none', { together }), slice('s1', nodes[0]?.id ?? 'none')];
@@ -72,7 +77,7 @@ const placesOf = ({ nodeId, movingTo }: PlacementVm): string[] => [nodeId, movin
 const destinationOf = ({ nodeId, movingTo }: PlacementVm): string | null => movingTo ?? nodeId;
 
 function promisedAfter(vms: readonly PlacementVm[]) {
-  return promisedByNode(vms.map(({ nodeId, movingTo, spec }) => ({ nodeId, movingTo, demand: demandOf(spec) })));
+  return promisedByNode(vms.map(({ nodeId, movingTo, spec, memoryHeld }) => ({ nodeId, movingTo, demand: demandOf(spec), memoryHeld })));
 }
 
 /** Pairs of which the first names the second. */

@@ -48,7 +48,7 @@ export function vm(id: string, sample: VmSample = {}): PlacementVm {
   };
   return {
     ...{ id, sliceId: 's', slice: 's', name: id, spec, desired: 'running', imageId: 'i', nodeId: null, pendingReason: null },
-    ...{ movingTo: null, stayReason: null, createdAt: 0, volumes: [] },
+    ...{ movingTo: null, stayReason: null, createdAt: 0, volumes: [], memoryHeld: null },
     ...rest,
   };
 }

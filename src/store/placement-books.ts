@@ -44,7 +44,7 @@ export interface Books {
 export async function readBooks(queries: Queries, assignments: readonly Assignment[]): Promise<Books> {
   const vms = await queries
     .selectFrom('vms')
-    .select(['id', 'slice_id', 'node_id', 'moving_to', 'cpus', 'memory', 'disk'])
+    .select(['id', 'slice_id', 'node_id', 'moving_to', 'cpus', 'memory', 'disk', 'memory_held'])
     .where('desired', '<>', 'absent')
     .execute();
   const slices = await queries.selectFrom('slices').select(['id', 'router_node_id']).execute();

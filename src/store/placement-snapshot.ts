@@ -43,7 +43,7 @@ async function readPlacementVms(queries: Queries, specs: KnownSpecs['vms']): Pro
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
     .select(['vms.id', 'vms.slice_id as sliceId', 'slices.name as slice', 'vms.name', 'vms.spec', 'vms.desired'])
     .select(['vms.image_id as imageId', 'vms.node_id as nodeId', 'vms.pending_reason as pendingReason'])
-    .select(['vms.moving_to as movingTo', 'vms.stay_reason as stayReason', 'vms.created_at as createdAt'])
+    .select(['vms.moving_to as movingTo', 'vms.stay_reason as stayReason', 'vms.created_at as createdAt', 'vms.memory_held as memoryHeld'])
     .where('vms.desired', '<>', 'absent')
     .orderBy('slices.name')
     .orderBy('vms.name')

@@ -129,7 +129,7 @@ export interface VmFilter {
 
 /** What of a VM is counted and summed. */
 export type VmOutline = Pick<Vm, 'id' | 'sliceId' | 'slice' | 'name' | 'nodeId' | 'movingTo' | 'stayReason' | 'desired'> &
-  Pick<VmObserved, 'state' | 'restarts'> & { demand: Resources };
+  Pick<VmObserved, 'state' | 'restarts' | 'memoryHeld'> & { demand: Resources };
 
 export interface VmStore {
   /** Sorted by slice, name and age, NICs included. */

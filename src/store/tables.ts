@@ -86,6 +86,7 @@ export const tables = {
     retry_at: 'integer?',
     attempted: 'text?',
     launch_hash: 'text?',
+    memory_held: 'integer?',
     settled_generation: 'integer?',
     addressed: 'integer',
     created_at: 'integer',

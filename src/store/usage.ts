@@ -1,5 +1,5 @@
 /** What is promised on nodes, summed from the VMs that are assigned there, and the refusal of VMs that outgrow it. */
-import { capacityOf, demandOf, nothing, promisedByNode, type Resources, shortages } from '../model/capacity.ts';
+import { capacityOf, demandOf, nothing, promisedByNode, type Resources, shareOf, shortages } from '../model/capacity.ts';
 import { CroftError } from '../model/error.ts';
 import type { VmSpec } from '../model/slice.ts';
 import type { Queries } from './database.ts';
@@ -9,11 +9,12 @@ import { readNodes } from './nodes.ts';
 interface PlacedVm extends Resources {
   node_id: string | null;
   moving_to: string | null;
+  memory_held: number | null;
 }
 
 /** Node identifier → what its VMs are promised together. */
 export function usageByNode(vms: readonly PlacedVm[]): Map<string, Resources> {
-  return promisedByNode(vms.map((vm) => ({ nodeId: vm.node_id, movingTo: vm.moving_to, demand: vm })));
+  return promisedByNode(vms.map((vm) => ({ nodeId: vm.node_id, movingTo: vm.moving_to, demand: vm, memoryHeld: vm.memory_held })));
 }
 
 export function subtract(left: Resources, right: Resources): Resources {
@@ -28,15 +29,15 @@ export async function refuseOutgrown(queries: Queries, sliceId: string, specs: r
   const wanted = new Map(specs.map((spec) => [spec.name, demandOf(spec)]));
   const rows = await queries
     .selectFrom('vms')
-    .select(['slice_id', 'name', 'node_id', 'moving_to', 'cpus', 'memory', 'disk'])
+    .select(['slice_id', 'name', 'node_id', 'moving_to', 'cpus', 'memory', 'disk', 'memory_held'])
     .where('desired', '<>', 'absent')
     .where('node_id', 'is not', null)
     .orderBy('name')
     .execute();
   const vms = rows.map((before) => {
-    const { node_id, moving_to } = before;
+    const { node_id, moving_to, memory_held } = before;
     const demand = (before.slice_id === sliceId ? wanted.get(before.name) : undefined) ?? before;
-    return { name: before.name, before, after: { ...demand, node_id, moving_to } };
+    return { name: before.name, before, after: { ...demand, node_id, moving_to, memory_held } };
   });
   const used = usageByNode(vms.map(({ after }) => after));
   const nodes = new Map((await readNodes(queries)).map((node) => [node.id, node]));
@@ -46,7 +47,8 @@ export async function refuseOutgrown(queries: Queries, sliceId: string, specs: r
       const node = nodes.get(nodeId ?? '');
       const capacity = node === undefined ? null : capacityOf(node);
       if (node === undefined || capacity === null) continue;
-      const others = subtract(used.get(node.id) ?? nothing, after);
+      const own = nodeId === after.node_id ? shareOf({ demand: after, memoryHeld: after.memory_held }) : after;
+      const others = subtract(used.get(node.id) ?? nothing, own);
       refuseShortage(name, node.config.name, shortages(after, capacity, others));
     }
   }

@@ -45,7 +45,8 @@ function typed(name: keyof typeof tables.vms, value: unknown): RawBuilder<unknow
 
 /** Only the given fields, always in the same order. */
 function givenColumns(observed: Partial<VmObserved>): ObservedColumns {
-  const { state, reason, step, pid, startedAt, restarts, retryAt, attempted, launchHash, settledGeneration, addressed } = observed;
+  const { state, reason, step, pid, startedAt, restarts, retryAt, attempted, launchHash, memoryHeld, settledGeneration, addressed } =
+    observed;
   return {
     ...(state !== undefined && { state }),
     ...(reason !== undefined && { state_reason: reason }),
@@ -56,6 +57,7 @@ function givenColumns(observed: Partial<VmObserved>): ObservedColumns {
     ...(retryAt !== undefined && { retry_at: retryAt }),
     ...(attempted !== undefined && { attempted }),
     ...(launchHash !== undefined && { launch_hash: launchHash }),
+    ...(memoryHeld !== undefined && { memory_held: memoryHeld }),
     ...(settledGeneration !== undefined && { settled_generation: settledGeneration }),
     ...(addressed !== undefined && { addressed: addressed ? 1 : 0 }),
   };

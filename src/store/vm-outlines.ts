@@ -8,7 +8,7 @@ export async function readOutlines(queries: Queries, slice?: string): Promise<Vm
     .selectFrom('vms')
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
     .select(['vms.id', 'vms.slice_id as sliceId', 'slices.name as slice', 'vms.name', 'vms.desired', 'vms.state', 'vms.restarts'])
-    .select(['vms.node_id as nodeId', 'vms.moving_to as movingTo', 'vms.stay_reason as stayReason'])
+    .select(['vms.node_id as nodeId', 'vms.moving_to as movingTo', 'vms.stay_reason as stayReason', 'vms.memory_held as memoryHeld'])
     .select(['vms.cpus', 'vms.memory', 'vms.disk'])
     .orderBy('slices.name')
     .orderBy('vms.name');

@@ -89,6 +89,7 @@ function observedOf(row: Selectable<Tables['vms']>): VmObserved {
     retryAt: row.retry_at,
     attempted: row.attempted,
     launchHash: row.launch_hash,
+    memoryHeld: row.memory_held,
     settledGeneration: row.settled_generation,
     addressed: row.addressed === 1,
   };
@@ -106,6 +107,7 @@ export function observedColumns(observed: VmObserved) {
     retry_at: observed.retryAt,
     attempted: observed.attempted,
     launch_hash: observed.launchHash,
+    memory_held: observed.memoryHeld,
     settled_generation: observed.settledGeneration,
     addressed: observed.addressed ? 1 : 0,
   };

@@ -44,6 +44,29 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.deepEqual(await store.placement.commit([toNode('vm', b, node.id), toNode('vm', a, null, node.id)]), { refused: [a] });
   });
 
+  test('CR3 memory that a VM runs with is promised until it is given back, whatever the VM is to have from its next start on', async (t) => {
+    const store = await open(t);
+    await putImage(store);
+    const sized = (a: number, b: number) => ({
+      name: 'blue',
+      networks: [],
+      vms: [vmSpec('a', [], { memory: a * gibibyte }), vmSpec('b', [], { memory: b * gibibyte })],
+    });
+    await apply(store, sized(3, 2));
+    const node = await addReadyNode(store, 'n1', { memory: 4 * gibibyte, overcommit: { cpus: 1, memory: 1 } });
+    const [a, b] = await ids(store);
+    await store.placement.commit([toNode('vm', a, node.id)]);
+    await store.vms.observe([{ id: a ?? '', observed: { state: 'running', memoryHeld: 3 * gibibyte } }]);
+    await apply(store, sized(1, 2));
+    assert.deepEqual((await store.placement.commit([toNode('vm', b, node.id)])).refused, [b]);
+    assert.deepEqual((await store.placement.snapshot()).vms.map(({ memoryHeld }) => memoryHeld).sort(), [3 * gibibyte, null]);
+    await store.vms.observe([{ id: a ?? '', observed: { memoryHeld: gibibyte } }]);
+    assert.deepEqual((await store.placement.commit([toNode('vm', b, node.id)])).refused, []);
+    await store.vms.observe([{ id: b ?? '', observed: { state: 'running', memoryHeld: 2 * gibibyte } }]);
+    await assert.rejects(apply(store, sized(3, 1)), { code: 'conflict.in-use', message: /needs 3 GiB of memory, 2 GiB is free/ });
+    await apply(store, sized(2, 1));
+  });
+
   test('CR3 an edited VM may not outgrow its node, and may grow into what the same edit frees', async (t) => {
     const store = await open(t);
     await putImage(store);

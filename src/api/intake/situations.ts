@@ -1,7 +1,7 @@
 /** What is possible with the VMs of a slice as they are now, to foretell what becomes of them when it changes. */
 import type { Node } from '../../model/node.ts';
-import type { Vm } from '../../model/vm.ts';
 import type { VmSituation } from '../../model/vm-situation.ts';
+import type { VmOutline } from '../../store/store.ts';
 import type { ApiDependencies } from '../dependencies.ts';
 
 /** `cdRoms` are the names of images that are CD-ROMs. */
@@ -10,7 +10,7 @@ export async function situations(
   slice: string,
   cdRoms: ReadonlySet<string>,
 ): Promise<(vm: string) => VmSituation> {
-  const [vms, nodes] = await Promise.all([store.vms.list({ slice }), store.nodes.list()]);
+  const [vms, nodes] = await Promise.all([store.vms.outlines({ slice }), store.nodes.list()]);
   const byId = new Map(nodes.map((node) => [node.id, node]));
   const present = new Map(vms.filter(({ desired }) => desired !== 'absent').map((vm) => [vm.name, vm]));
   return (name) => {
@@ -21,7 +21,7 @@ export async function situations(
 }
 
 /** A VM that is paused comes to its changes as it goes on. One that nobody has started yet has all of them once it is. */
-function stateOf(vm: Vm | undefined, node: Node | undefined): VmSituation['state'] {
+function stateOf(vm: VmOutline | undefined, node: Node | undefined): VmSituation['state'] {
   if (vm === undefined || vm.desired === 'stopped' || node === undefined) return 'at-rest';
-  return vm.observed.state === 'running' || vm.observed.state === 'paused' ? 'running' : 'changing';
+  return vm.state === 'running' || vm.state === 'paused' ? 'running' : 'changing';
 }

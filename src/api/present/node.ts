@@ -4,7 +4,7 @@ import type { Node } from '../../model/node.ts';
 import type { NodeView } from '../../model/node-view.ts';
 import type { VmOutline } from '../../store/store.ts';
 
-type PlacedVm = Pick<VmOutline, 'nodeId' | 'movingTo' | 'demand'>;
+type PlacedVm = Pick<VmOutline, 'nodeId' | 'movingTo' | 'demand' | 'memoryHeld'>;
 
 /** `vms` may hold other nodes' VMs too. */
 export function presentNode(node: Node, vms: readonly PlacedVm[]): NodeView {

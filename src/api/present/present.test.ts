@@ -101,10 +101,11 @@ const slice: Slice = {
 
 const names = new Map([[node.id, node.config.name]]);
 
-const outline = ({ spec: sizes, observed: { state, restarts }, ...fields }: Vm): VmOutline => ({
+const outline = ({ spec: sizes, observed: { state, restarts, memoryHeld }, ...fields }: Vm): VmOutline => ({
   ...fields,
   state,
   restarts,
+  memoryHeld,
   demand: demandOf(sizes),
 });
 

@@ -103,6 +103,7 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
       retry_at ${integer},
       attempted ${text},
       launch_hash ${text},
+      memory_held ${integer},
       settled_generation ${integer},
       addressed ${integer} not null check (addressed in (0, 1)),
       created_at ${integer} not null

@@ -154,6 +154,7 @@ CREATE TABLE public.vms (
     retry_at bigint,
     attempted text COLLATE pg_catalog."C",
     launch_hash text COLLATE pg_catalog."C",
+    memory_held bigint,
     settled_generation bigint,
     addressed bigint NOT NULL,
     created_at bigint NOT NULL,

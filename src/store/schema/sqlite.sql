@@ -166,6 +166,7 @@ CREATE TABLE vms (
   retry_at integer,
   attempted text,
   launch_hash text,
+  memory_held integer,
   settled_generation integer,
   addressed integer not null check (addressed in (0, 1)),
   created_at integer not null
