@@ -1,10 +1,11 @@
 /** The reconciler's plan for one node: from what is wanted and what was observed to steps and observed values. Pure. */
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
-import type { ObservedNetwork, ObservedPort } from '../drivers/network/driver.ts';
+import type { ObservedNetwork } from '../drivers/network/driver.ts';
 import type { Capability } from '../model/capability.ts';
 import { type PortPlan, planHash, type VmLaunch, type WantedOnNode, type WantedVm } from '../model/node-plan.ts';
 import type { VmObserved } from '../model/vm.ts';
 import { type LiveWay, liveWay } from './live-change.ts';
+import { PortLedger } from './port-ledger.ts';
 import { backOff, forgivenAfter, restarts } from './restart.ts';
 import type { Step } from './steps.ts';
 import { type Action, transitions } from './transitions.ts';
@@ -188,7 +189,7 @@ function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstance
 
 /** By what can be done while it runs. What waits for its next start leaves nothing to do. */
 function comeCloser(vm: WantedVm, { change, waiting, ports }: LiveWay, postponed: boolean, outcome: Outcome): Outcome {
-  if (change === null) return settled(vm, outcome, waiting);
+  if (change === null) return settled(vm, { ...outcome, observed: { ...outcome.observed, retryAt: null } }, waiting);
   if (postponed) return { ...outcome, action: 'wait', attached: ports };
   return { ...outcome, step: { kind: 'change', vm, change } };
 }
@@ -241,42 +242,5 @@ function planStrays({ wanted, observed, busy }: PlanInput, ports: PortLedger, pl
       plan.strangers.push(id);
       ports.leave(id);
     }
-  }
-}
-
-/** Compares the ports that are there with those that should be. */
-class PortLedger {
-  readonly #seen: Map<string, ObservedPort>;
-  readonly #unwanted: Set<string>;
-  readonly #repairs: PortPlan[] = [];
-
-  constructor(seen: readonly ObservedPort[]) {
-    this.#seen = new Map(seen.map((port) => [port.nicId, port]));
-    this.#unwanted = new Set(seen.map(({ nicId }) => nicId));
-  }
-
-  has(vmId: string): boolean {
-    return [...this.#seen.values()].some((port) => port.vmId === vmId);
-  }
-
-  /** The ports of this VM are another step's business. */
-  leave(vmId: string): void {
-    for (const { nicId, vmId: owner } of this.#seen.values()) if (owner === vmId) this.#unwanted.delete(nicId);
-  }
-
-  want(ports: readonly PortPlan[]): void {
-    for (const port of ports) {
-      this.#unwanted.delete(port.nicId);
-      const seen = this.#seen.get(port.nicId);
-      if (!seen?.healthy || seen.hash !== planHash(port)) this.#repairs.push(port);
-    }
-  }
-
-  steps(): Step[] {
-    const names = [...this.#unwanted].map((nicId) => this.#seen.get(nicId)?.name ?? '').filter((name) => name !== '');
-    const steps: Step[] = [];
-    if (names.length > 0) steps.push({ kind: 'detach', names });
-    if (this.#repairs.length > 0) steps.push({ kind: 'repairPorts', ports: this.#repairs });
-    return steps;
   }
 }
