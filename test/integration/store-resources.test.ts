@@ -154,6 +154,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
       retryAt: 1_700_000_000_000,
       attempted: 'abc',
       launchHash: 'def',
+      memoryHeld: 2 ** 40,
       settledGeneration: 8,
       addressed: true,
     } as const;
@@ -195,8 +196,8 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.deepEqual(
       outlines,
       vms.map(({ id, sliceId, slice, name, nodeId, movingTo, stayReason, desired, observed, spec }) => {
-        const { state, restarts } = observed;
-        return { id, sliceId, slice, name, nodeId, movingTo, stayReason, desired, state, restarts, demand: demandOf(spec) };
+        const { state, restarts, memoryHeld } = observed;
+        return { id, sliceId, slice, name, nodeId, movingTo, stayReason, desired, state, restarts, memoryHeld, demand: demandOf(spec) };
       }),
     );
     assert.deepEqual(
