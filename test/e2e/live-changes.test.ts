@@ -1,13 +1,15 @@
 /** A slice that is applied changes its VMs while they run: real guests that get devices and lose them, and are never restarted. */
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { until } from '../lab/until.ts';
+import { bootImage } from './boot-image.ts';
 import { ClusterStage } from './cluster-stage.ts';
 
 let stage: ClusterStage;
 
 before(async () => {
-  stage = await ClusterStage.open({ hosts: 1 });
+  stage = await ClusterStage.open({ hosts: 1, stopTimes: { powerdown: 8_000, terminate: 2_000 } });
 });
 after(() => stage?.[Symbol.asyncDispose]());
 
@@ -84,4 +86,21 @@ test('SC11 CPUs and memory that a hypervisor cannot change wait for the next sta
   assert.equal((await stage.client.vms.get('shop', 'web')).reason, null);
   await using shell = await stage.shell('shop', 'web');
   assert.equal(await shell.must('nproc'), '2');
+});
+
+test('SC11 a guest that does not let go of a device keeps it, which is said, until its VM is restarted', { timeout: 300_000 }, async () => {
+  await stage.client.images.add('deaf', Readable.from([bootImage('deaf').content]));
+  const slice = (volumes: object[]) => ({ slice: 'mute', vms: { one: { image: 'deaf', cpus: 1, memory: '32MiB', nics: [], volumes } } });
+  const applied = await stage.client.slices.apply({ file: slice([{ name: 'data', size: '16MiB' }]) });
+  if (applied.task !== null) await stage.done(applied.task);
+  const pid = await stage.pid('mute', 'one');
+  const { task } = await stage.client.slices.apply({ file: slice([]) }, { allowRecreate: true });
+  const vm = () => stage.client.vms.get('mute', 'one');
+  await until('it is said', async () => (await vm()).reason?.includes('did not let go of the device') || undefined, 90_000);
+  assert.deepEqual([(await vm()).state, await stage.pid('mute', 'one')], ['running', pid]);
+  assert.equal((await stage.client.tasks.get(task?.id ?? '')).state, 'running');
+  await stage.done(await stage.client.vms.restart('mute', 'one'));
+  const { id, node, reason } = await vm();
+  assert.equal(reason, null);
+  assert.equal(await stage.on(node, 'find /var/lib/croft -path "*$1*" -name "volume-*"', id), '');
 });
