@@ -28,8 +28,8 @@ export async function readMarks(queries: Queries, nodeId: string): Promise<NodeM
     .selectFrom('vms')
     .select([kind('abandoned'), 'id'])
     .where(sql.raw<boolean>(abandonedVm))
-    .where('node_id', 'is not', null)
-    .where('node_id', '<>', nodeId);
+    // So put that only the index of abandoned VMs serves it.
+    .where(sql<boolean>`coalesce(node_id, ${nodeId}) <> ${nodeId}`);
   const prepulls = queries
     .selectFrom('images')
     .select([kind('prepulls'), 'id'])
