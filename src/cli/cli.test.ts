@@ -49,6 +49,31 @@ test('CR14 wrong usage ends with 2 and near names', async () => {
   assert.equal((await runFake(['node'])).code, 2);
 });
 
+test('CR14 help about what there is not is wrong usage, with near names', async () => {
+  const nowhere = await runFake(['help', 'nonsense']);
+  assert.deepEqual(nowhere, {
+    code: 2,
+    stdout: '',
+    stderr: "croft: unknown command or topic 'nonsense'\nhint: `croft --help` lists them\n",
+  });
+  const near: [string[], RegExp][] = [
+    [['help', 'slic'], /'slic'\nhint: did you mean slice\?/],
+    [['help', 'exit-cods'], /'exit-cods'\nhint: did you mean exit-codes\?/],
+    [['help', 'slice', 'aply'], /unknown command 'aply' of slice\nhint: did you mean apply\?/],
+    [['help', 'slice', 'nonsense'], /hint: `croft slice --help` lists them/],
+    [['nod', '--help'], /unknown command 'nod'\nhint: did you mean node\?/],
+    [['node', 'lst', '-h'], /'lst' of node\nhint: did you mean ls\?/],
+  ];
+  for (const [words, text] of near) {
+    const { code, stdout, stderr } = await runFake(words);
+    assert.deepEqual([code, stdout], [2, ''], words.join(' '));
+    assert.match(stderr, text);
+  }
+  for (const words of [['help'], ['help', 'vm', 'show'], ['vm', 'show', 'hello/web', '--help'], ['node', 'exec', '-h']]) {
+    assert.equal((await runFake(words)).code, 0, words.join(' '));
+  }
+});
+
 test('CR14 help, topics and the version end with 0, and every command has an example', async () => {
   const { nouns } = await import('./nouns.ts');
   for (const { name } of nouns) {

@@ -26,16 +26,24 @@ async function run(argv: readonly string[], context: CliContext): Promise<void> 
     context.print((await complete(context, rest)).join('\n'));
     return;
   }
-  const topic = first === 'help' ? rest[0] : undefined;
-  if (topic !== undefined) {
-    const { helpTopic } = await import('./help-topics.ts');
-    const text = helpTopic(topic);
-    if (text !== null) return context.print(text);
+  if (first === 'help') {
+    const { showHelp } = await import('./help.ts');
+    return await showHelp(context, wordsBefore(rest));
   }
-  const words = argv.length === 0 ? ['--help'] : first === 'help' ? [...rest, '--help'] : [...argv];
+  const words = argv.length === 0 ? ['--help'] : [...argv];
   const noun = words.find((word) => !word.startsWith('-'));
   const program = await buildProgram(context, (name) => name === noun);
+  if (words.some((word) => word === '--help' || word === '-h')) {
+    const { commandOf } = await import('./help.ts');
+    commandOf(program, wordsBefore(words));
+  }
   await program.parseAsync(words, { from: 'user' });
+}
+
+/** Those before the first option. */
+function wordsBefore(argv: readonly string[]): string[] {
+  const option = argv.findIndex((word) => word.startsWith('-'));
+  return argv.slice(0, option < 0 ? argv.length : option);
 }
 
 function codeAfter(thrown: unknown, context: CliContext): number {

@@ -25,6 +25,8 @@ const topics: Readonly<Record<string, () => string>> = {
     ].join('\n'),
 };
 
+export const topicNames: readonly string[] = Object.keys(topics);
+
 const environmentVariables: readonly (readonly [string, string])[] = [
   ['CROFT_URL', 'where the controller answers; default: the one on this machine'],
   ['CROFT_TOKEN', 'its token; default: the file `token` in CROFT_HOME'],
