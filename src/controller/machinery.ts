@@ -51,7 +51,7 @@ export async function realMachinery({ controllerId, controller, agent, library, 
     hypervisorOf,
     network: createOvsDriver(),
     inspection: createNodeInspection(hypervisorOf),
-    doctor: createDoctor(),
+    doctor: createDoctor(hypervisorOf),
     fetcher: createImageFetcher({ library, folder: home.downloads, proxies, now }),
   };
 }

@@ -1,13 +1,16 @@
 /** Looks for what a node lacks of what its roles need, says how to install it, and does so when asked. */
 import { readFileSync } from 'node:fs';
+import type { HypervisorDriver } from '../drivers/hypervisor/driver.ts';
 import { type Host, perform, run } from '../host/host.ts';
 import type { Doctor } from '../loops/node-gateway.ts';
 import { sizeInWords } from '../model/capacity.ts';
 import type { DoctorCheck } from '../model/doctor.ts';
 import { CroftError } from '../model/error.ts';
 import { gibibyte } from '../model/flavor.ts';
+import type { NodeConfig } from '../model/node.ts';
 import { probeAccelerator } from '../tools/accelerator.ts';
 import { type MeasuredSpecs, readNodeSpecs } from '../tools/node-specs.ts';
+import { hypervisorChecks } from './hypervisor-checks.ts';
 import { toolsOf } from './node-inspection.ts';
 
 /** Alpine's packages, by the program that they bring; Debian's are in scripts/packages.txt. */
@@ -60,16 +63,18 @@ fi
 exec /usr/share/openvswitch/scripts/ovs-ctl start --system-id=random >&2
 `;
 
-export function createDoctor(): Doctor {
+export function createDoctor(hypervisorOf: (config: NodeConfig) => HypervisorDriver): Doctor {
   return {
     async examine(host, layout, config) {
-      const [specs] = await perform(host, readNodeSpecs(layout.stateFolder));
+      const hypervisor = hypervisorOf(config);
+      const [specs, probe] = await perform(host, readNodeSpecs(layout.stateFolder), hypervisor.probe());
       const tools = [...new Set(config.roles.flatMap((role) => toolsOf(role, specs.architecture, config.hypervisor)))];
       const checks = [reached(specs), ...tools.map((tool) => checkTool(tool, specs)), checkDisk(specs)];
       if (!config.roles.includes('compute')) return checks;
       const [accelerator] = await perform(host, probeAccelerator(layout.runFolder));
       return [
         ...checks,
+        ...hypervisorChecks(hypervisor, probe),
         firmware(specs),
         { name: 'acceleration', ok: true, detail: `${accelerator.kind}: ${accelerator.reason}`, fix: null },
       ];

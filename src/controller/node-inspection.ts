@@ -44,7 +44,9 @@ export function createNodeInspection(hypervisorOf: (config: NodeConfig) => Hyper
       }
       await hypervisor.prepareNode(host, layout);
       const [accelerator] = await perform(host, probeAccelerator(layout.runFolder));
-      return { ...specs, accelerator, hypervisors: probe.usable ? [config.hypervisor] : [] };
+      if (!probe.usable) return { ...specs, accelerator, hypervisors: [] };
+      const { version, limits } = probe;
+      return { ...specs, accelerator, hypervisors: [config.hypervisor], hypervisor: { version, limits } };
     },
     vitals: (layout) => readNodeUsage(layout.stateFolder),
   };

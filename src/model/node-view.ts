@@ -1,7 +1,8 @@
 /** A node as the API shows it: how it is reached, what it has, and how much of that is promised to VMs. */
 import { z } from 'zod';
+import { capabilities } from './capability.ts';
 import { firmwares } from './image-definition.ts';
-import { nodeAdministrations, nodeConfigSchema, nodeStatuses } from './node.ts';
+import { limitedResources, nodeAdministrations, nodeConfigSchema, nodeStatuses } from './node.ts';
 
 const resourcesSchema = z.object({ cpus: z.number(), memory: z.number(), disk: z.number() });
 
@@ -20,6 +21,8 @@ const nodeSpecsSchema = z.object({
   accelerator: z.object({ kind: z.enum(['kvm', 'tcg']), reason: z.string() }),
   firmwares: z.array(z.enum(firmwares)),
   hypervisors: z.array(z.string()),
+  /** Absent before its programs have answered. `limits`: what of a VM is kept within its size there. */
+  hypervisor: z.object({ version: z.string(), limits: z.array(z.enum(limitedResources)) }).optional(),
   tools: z.record(z.string(), z.string().nullable()),
   datapath: z.enum(['system', 'netdev']).nullable(),
 });
@@ -30,6 +33,10 @@ export const nodeViewSchema = z
     id: z.string(),
     name: z.string(),
     config: nodeConfigSchema,
+    /** It exists in the memory of the controller only. */
+    simulated: z.boolean(),
+    /** What its hypervisor can do of what not each can. */
+    capabilities: z.array(z.enum(capabilities)),
     administration: z.enum(nodeAdministrations),
     status: z.enum(nodeStatuses),
     /** Why it is not ready, with what to do; null when it is. */

@@ -92,6 +92,10 @@ export interface Accelerator {
   reason: string;
 }
 
+/** What of a VM a node may hold within limits, so that it cannot take more from the others than its size. */
+export const limitedResources = ['memory', 'cpus'] as const;
+export type LimitedResource = (typeof limitedResources)[number];
+
 /** What the node itself reports; bytes for memory and disk, the latter of the file system that holds the state folder. */
 export interface NodeSpecs {
   architecture: string;
@@ -112,6 +116,8 @@ export interface NodeSpecs {
   firmwares: Firmware[];
   /** Hypervisors that VMs can have here: the configured one, where its programs answer. */
   hypervisors: string[];
+  /** Of the configured hypervisor, with what is limited of its VMs there; absent where its programs do not answer, or were not asked. */
+  hypervisor?: { version: string; limits: LimitedResource[] };
   /** Which Open vSwitch datapath works here; null where Open vSwitch does not run. */
   datapath: 'system' | 'netdev' | null;
 }

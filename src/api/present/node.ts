@@ -1,20 +1,25 @@
 /** Nodes as they are shown, with what their VMs are promised. Pure. */
+import { type Capability, capabilities } from '../../model/capability.ts';
 import { capacityOf, nothing, promisedByNode } from '../../model/capacity.ts';
+import type { Backend } from '../../model/image-definition.ts';
 import type { Node } from '../../model/node.ts';
 import type { NodeView } from '../../model/node-view.ts';
 import type { VmOutline } from '../../store/store.ts';
 
 type PlacedVm = Pick<VmOutline, 'nodeId' | 'movingTo' | 'demand' | 'memoryHeld'>;
 
+/** What each hypervisor can do. */
+type Abilities = (hypervisor: Backend) => ReadonlySet<Capability>;
+
 /** `vms` may hold other nodes' VMs too. */
-export function presentNode(node: Node, vms: readonly PlacedVm[]): NodeView {
-  return presentWith(node, placesOf(vms));
+export function presentNode(node: Node, vms: readonly PlacedVm[], abilitiesOf: Abilities): NodeView {
+  return presentWith(node, placesOf(vms), abilitiesOf);
 }
 
 /** Costs in proportion to the nodes and the VMs, not to their product. */
-export function presentNodes(nodes: readonly Node[], vms: readonly PlacedVm[]): NodeView[] {
+export function presentNodes(nodes: readonly Node[], vms: readonly PlacedVm[], abilitiesOf: Abilities): NodeView[] {
   const places = placesOf(vms);
-  return nodes.map((node) => presentWith(node, places));
+  return nodes.map((node) => presentWith(node, places, abilitiesOf));
 }
 
 function placesOf(vms: readonly PlacedVm[]) {
@@ -25,12 +30,15 @@ function placesOf(vms: readonly PlacedVm[]) {
   };
 }
 
-function presentWith(node: Node, { promised, present, arriving }: ReturnType<typeof placesOf>): NodeView {
+function presentWith(node: Node, { promised, present, arriving }: ReturnType<typeof placesOf>, abilitiesOf: Abilities): NodeView {
   const own = present.get(node.id) ?? [];
+  const abilities = abilitiesOf(node.config.hypervisor);
   return {
     id: node.id,
     name: node.config.name,
     config: node.config,
+    simulated: node.config.simulated === true,
+    capabilities: capabilities.filter((capability) => abilities.has(capability)),
     administration: node.administration,
     ...node.observed,
     capacity: capacityOf(node),

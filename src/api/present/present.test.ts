@@ -144,7 +144,8 @@ test('CR9 a slice without networks has no router', () => {
 
 test('CR3 what a node has promised is the sum over the VMs that are assigned to it', () => {
   const vms = [vm({}), vm({ spec: { ...spec, disk: gibibyte } }), vm({ nodeId: 'another' })];
-  const view = nodeViewSchema.parse(presentNode(node, vms.map(outline)));
+  const view = nodeViewSchema.parse(presentNode(node, vms.map(outline), () => new Set(['move', 'pause'])));
+  assert.deepEqual([view.simulated, view.capabilities], [false, ['pause', 'move']]);
   assert.deepEqual(view.promised, { cpus: 4, memory: 512 * mebibyte, disk: gibibyte });
   assert.deepEqual(view.capacity, { cpus: 8, memory: gibibyte, disk: gibibyte });
   assert.equal(view.vms, 2);

@@ -19,9 +19,9 @@ const reaching = ['node.unreachable', 'node.auth', 'node.host-key', 'node.sudo']
 const reachTargetSchema = nodeConfigSchema.shape.ssh.unwrap();
 
 export const nodeRoutes: Routes = (api, dependencies) => {
-  const { store, nodes } = dependencies;
+  const { store, nodes, abilitiesOf } = dependencies;
 
-  const shown = async (node: Node): Promise<NodeView> => presentNode(node, await store.vms.outlines());
+  const shown = async (node: Node): Promise<NodeView> => presentNode(node, await store.vms.outlines(), abilitiesOf);
 
   api.get(
     '/v1/nodes',
@@ -35,7 +35,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
     },
     async () => {
       const [list, vms] = await Promise.all([store.nodes.list(), store.vms.outlines()]);
-      return presentNodes(list, vms);
+      return presentNodes(list, vms, abilitiesOf);
     },
   );
 

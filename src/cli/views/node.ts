@@ -1,4 +1,6 @@
 /** Nodes as text. Pure. */
+import { capabilities } from '../../model/capability.ts';
+import { limitsInWords } from '../../model/node-limits.ts';
 import type { NodeView } from '../../model/node-view.ts';
 import { renderFields } from '../output/fields.ts';
 import { ageInWords, counted, sizeInWords, timeInWords } from '../output/quantity.ts';
@@ -17,6 +19,7 @@ export function nodeTable(nodes: readonly NodeView[], options: ViewOptions): str
     { title: 'CPUS', align: 'right' as const },
     { title: 'MEMORY', align: 'right' as const, minor: true },
     { title: 'ADDRESS', minor: true, least: 12 },
+    { title: 'HYPERVISOR', minor: true },
     { title: 'ROLES', minor: true },
     { title: 'POOL', minor: true },
     { title: 'LABELS', minor: true, least: 8 },
@@ -32,6 +35,7 @@ export function nodeTable(nodes: readonly NodeView[], options: ViewOptions): str
       node.capacity === null ? '-' : `${node.promised.cpus}/${amount(node.capacity.cpus)}`,
       node.capacity === null ? '-' : `${sizeInWords(node.promised.memory)}/${sizeInWords(node.capacity.memory)}`,
       addressOf(node),
+      node.simulated ? '-' : node.config.hypervisor,
       node.config.roles.join(','),
       node.config.pool,
       labelsInWords(node.config.labels, ','),
@@ -46,10 +50,21 @@ function nodeState({ status, administration }: NodeView): string {
   return status === 'ready' && administration === 'draining' ? 'draining' : status;
 }
 
-function addressOf({ config: { ssh } }: NodeView): string {
+function addressOf({ simulated, config: { ssh } }: NodeView): string {
+  if (simulated) return 'simulated';
   if (ssh === undefined) return 'this machine';
   const host = ssh.address.includes(':') ? `[${ssh.address}]` : ssh.address;
   return ssh.port === 22 ? `${ssh.user}@${host}` : `${ssh.user}@${host}:${ssh.port}`;
+}
+
+function hypervisorInWords({ simulated, config: { hypervisor, libvirt }, specs }: NodeView): string {
+  if (simulated) return "none: its VMs exist in the controller's memory only";
+  const network = libvirt?.network ?? null;
+  return [
+    specs?.hypervisor === undefined ? hypervisor : `${hypervisor} ${specs.hypervisor.version}`,
+    ...(hypervisor === 'libvirt' && libvirt !== undefined ? [libvirt.uri] : []),
+    ...(hypervisor === 'libvirt' && network !== null ? [`network ${network}`] : []),
+  ].join(', ');
 }
 
 const amount = (value: number): string => String(Number(value.toFixed(1)));
@@ -67,6 +82,10 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
       ['address', addressOf(node)],
       ['jump host', config.ssh?.jump === undefined ? null : `${config.ssh.jump.user}@${config.ssh.jump.address}:${config.ssh.jump.port}`],
       ['host key', config.ssh?.hostKey ?? null],
+      ['hypervisor', hypervisorInWords(node)],
+      ['can', node.capabilities.join(', ')],
+      ['cannot', capabilities.filter((capability) => !node.capabilities.includes(capability)).join(', ') || null],
+      ['limits', specs?.hypervisor === undefined ? null : limitsInWords(specs.hypervisor.limits)],
       ['roles', config.roles.join(', ')],
       ['pool', config.pool],
       ['labels', labelsInWords(config.labels, ', ') || null],

@@ -14,6 +14,7 @@ import { gibibyte } from '../../model/flavor.ts';
 import type { ImageContent } from '../../model/image.ts';
 import { architectures, backends, firmwares } from '../../model/image-definition.ts';
 import type { NodeSpecs } from '../../model/node.ts';
+import { hypervisorChecks } from '../hypervisor-checks.ts';
 import type { Machinery, MachineryOptions } from '../machinery.ts';
 import type { Simulation } from './simulation.ts';
 
@@ -50,7 +51,10 @@ export function simulatedMachinery(
     network: createNoopNetworkDriver({ now }),
     inspection: inspectionOf(simulation, `simulated since ${now()}`),
     doctor: {
-      examine: async () => [{ name: 'simulated', ok: true, detail: 'it exists in the memory of the controller only', fix: null }],
+      examine: async () => [
+        { name: 'simulated', ok: true, detail: 'it exists in the memory of the controller only', fix: null },
+        ...hypervisorChecks({ name: 'simulated', can: hypervisor.can }, { usable: true, version: 'in memory', limits: [] }),
+      ],
       treat: async () => undefined,
     },
     fetcher: { fetch: async ({ name }) => ({ ...simulatedContent(name), source: `simulated:${name}` }) },

@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { Call, Host } from '../../host/host.ts';
 import type { Capability } from '../../model/capability.ts';
-import type { Accelerator } from '../../model/node.ts';
+import type { Accelerator, LimitedResource } from '../../model/node.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import type { VmObservedState } from '../../model/vm.ts';
 
@@ -62,8 +62,8 @@ export interface StopTimes {
 
 export { type Capability, capabilities } from '../../model/capability.ts';
 
-/** Whether the driver's programs are on a node and answer. */
-export type DriverProbe = { usable: true; version: string } | { usable: false; reason: string };
+/** Whether the driver's programs are on a node and answer, and what of its VMs is kept within limits there. */
+export type DriverProbe = { usable: true; version: string; limits: LimitedResource[] } | { usable: false; reason: string };
 
 /** A snapshot of all disks of a VM, with the guest's memory where `memory`; `at` in ms since 1970. */
 export interface ObservedSnapshot {

@@ -82,7 +82,7 @@ function probeLibvirt({ uri }: LibvirtOptions): Call<DriverProbe> {
     command: { argv: ['sh', '-c', versionScript, 'croft-probe', uri], timeout: 60_000 },
     parse({ code, stdout, stderr }) {
       const version = /library: libvirt (\d+(?:\.\d+)+)/.exec(stdout)?.[1];
-      if (code === 0 && version !== undefined) return { usable: true, version };
+      if (code === 0 && version !== undefined) return { usable: true, version, limits: [] };
       const words = stderr
         .trim()
         .replace(/^error: /gm, '')

@@ -60,7 +60,7 @@ export function createNoopHypervisor(options: NoopOptions = {}): NoopHypervisor 
       if (vm !== undefined) vm.disk = newDisk(world);
     },
 
-    probe: () => ({ command: { argv: ['true'] }, parse: () => ({ usable: true, version: 'noop' }) }),
+    probe: () => ({ command: { argv: ['true'] }, parse: () => ({ usable: true, version: 'noop', limits: [] }) }),
     async prepareNode(host, layout) {
       await acts.onNode('prepareNode', host, () => void nodeOf(world, layout));
     },

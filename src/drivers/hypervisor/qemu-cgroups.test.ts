@@ -1,28 +1,32 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { groupFunctions } from './qemu-cgroups.ts';
 
 /** A folder in place of the kernel's; `own` is what a process there reads of itself. */
-function openGroups(files: readonly string[], own: string) {
+function openGroups(files: readonly string[], own: string, contents: Record<string, string> = {}) {
   const root = mkdtempSync(path.join(tmpdir(), 'croft-groups-'));
   for (const file of files) {
     mkdirSync(path.dirname(path.join(root, file)), { recursive: true });
-    writeFileSync(path.join(root, file), '');
+    writeFileSync(path.join(root, file), contents[file] ?? '');
   }
   writeFileSync(path.join(root, 'own'), own);
-  const script = `set -u\n${groupFunctions}\nmake_groups "$@"; echo "$groups"`;
-  const argv = ['-c', script, 'sh', root, `${root}/own`, 'croft-c', 'vm', '1000', '3'];
+  const run = (work: string) =>
+    execFileSync('sh', ['-c', `set -u\n${groupFunctions}\n${work}`, 'sh', root, `${root}/own`, 'croft-c', 'vm', '1000', '3'], {
+      encoding: 'utf8',
+    });
   return {
     made: () =>
-      execFileSync('sh', argv, { encoding: 'utf8' })
+      run('make_groups "$@"; echo "$groups"')
         .trim()
         .split(' ')
         .filter((group) => group !== '')
         .map((group) => path.relative(root, group)),
+    limits: () => run('show_limits "$1" "$2"'),
+    files: () => readdirSync(root).sort(),
     read: (file: string) => readFileSync(path.join(root, file), 'utf8').trim(),
     [Symbol.dispose]: () => rmSync(root, { recursive: true }),
   };
@@ -30,6 +34,7 @@ function openGroups(files: readonly string[], own: string) {
 
 test('SC11 a VM gets memory and a share of the processors by its size, in the groups of old', () => {
   using groups = openGroups(['memory/cgroup.procs', 'cpu/cgroup.procs'], '4:memory:/\n3:cpuset:/\n1:cpu,cpuacct:/user.slice/a.scope\n');
+  assert.equal(groups.limits(), 'limits memory\nlimits cpus\n');
   assert.deepEqual(groups.made(), ['memory/croft-c/vm', 'cpu/croft-c/vm']);
   assert.equal(groups.read('memory/croft-c/vm/memory.limit_in_bytes'), '1000');
   assert.equal(groups.read('cpu/croft-c/vm/cpu.shares'), '3072');
@@ -45,8 +50,19 @@ test('SC11 a VM gets memory and a share of the processors by its size, in the gr
 test('SC11 what is in a group of somebody else’s stays there, and without groups a VM runs too', () => {
   for (const own of ['4:memory:/docker/1\n1:cpu:/docker/1\n', '']) {
     using groups = openGroups(['memory/cgroup.procs', 'cpu/cgroup.procs'], own);
+    assert.equal(groups.limits(), '');
     assert.deepEqual(groups.made(), []);
   }
   using none = openGroups([], '4:memory:/\n');
   assert.deepEqual(none.made(), []);
+});
+
+test('SC11 what groups would limit is told by those that there are, before any is made', () => {
+  using one = openGroups(['memory/cgroup.procs', 'cpu/cgroup.procs'], '4:memory:/\n1:cpu:/docker/1\n');
+  assert.equal(one.limits(), 'limits memory\n');
+  using now = openGroups(['cgroup.controllers'], '0::/user.slice/a.scope\n', { 'cgroup.controllers': 'cpuset cpu io memory pids\n' });
+  assert.equal(now.limits(), 'limits memory\nlimits cpus\n');
+  using poor = openGroups(['cgroup.controllers'], '0::/\n', { 'cgroup.controllers': 'cpuset io' });
+  assert.equal(poor.limits(), '');
+  assert.deepEqual([...one.files(), ...now.files()], ['cpu', 'memory', 'own', 'cgroup.controllers', 'own']);
 });

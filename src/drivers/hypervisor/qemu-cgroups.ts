@@ -28,6 +28,7 @@ export const groupPlaces = ['/sys/fs/cgroup', '/proc/self/cgroup'] as const;
  * make_groups ROOT OWN CONTROLLER VM MEMORY CPUS: makes the VM's groups and sets \`groups\` to those that are there. A process
  * has them where it is in the root's groups or in one of systemd's; one that is in a group of somebody else's, such as a
  * container, stays there with all that it starts. What cannot be made is left out: a VM runs without as well.
+ * show_limits ROOT OWN: prints what the groups of a VM would limit, \`limits memory\` and \`limits cpus\`, and makes none.
  * enter_groups: puts the process that calls it there. drop_groups ROOT CONTROLLER [VM]: removes those in which none is.
  */
 export const groupFunctions = `
@@ -62,6 +63,17 @@ make_groups() {
     echo "$(($6 * 1024))" >"$1/cpu/$3/$4/cpu.shares"
     groups="$groups $1/cpu/$3/$4"
   fi
+} 2>/dev/null
+show_limits() {
+  if [ -f "$1/cgroup.controllers" ]; then
+    read -r controllers <"$1/cgroup.controllers"
+    may_leave "$2" '' && [ -w "$1" ] || return 0
+    case " $controllers " in *" memory "*) echo "limits memory" ;; esac
+    case " $controllers " in *" cpu "*) echo "limits cpus" ;; esac
+    return 0
+  fi
+  if [ -f "$1/memory/cgroup.procs" ] && [ -w "$1/memory" ] && may_leave "$2" memory; then echo "limits memory"; fi
+  if [ -f "$1/cpu/cgroup.procs" ] && [ -w "$1/cpu" ] && may_leave "$2" cpu; then echo "limits cpus"; fi
 } 2>/dev/null
 weight() {
   if [ "$1" -gt 100 ]; then echo 10000; else echo "$(($1 * 100))"; fi

@@ -1,9 +1,10 @@
 /** The controller's folders on a node: making them, and removing them without a trace. */
 import { type Call, type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
+import { limitedResources } from '../../model/node.ts';
 import { diskFailure } from '../../tools/qemu-img.ts';
 import type { DriverProbe, NodeLayout } from './driver.ts';
-import { dropGroups, groupName, groupPlaces } from './qemu-cgroups.ts';
+import { dropGroups, groupFunctions, groupName, groupPlaces } from './qemu-cgroups.ts';
 
 /** Exit code of prepareScript where a folder above does not let the VMs' users pass. */
 const closedFolder = 77;
@@ -51,23 +52,30 @@ printf '%s\\n' "$made" | while IFS= read -r folder; do
 done
 `;
 
-/** Prints the version of the QEMU for the node's own architecture; what the driver needs besides must be there too. */
+/**
+ * Prints the version of the QEMU for the node's own architecture; what the driver needs besides must be there too. Then what
+ * control groups limit of VMs. Arguments: those of show_limits.
+ */
 const probeScript = `
+${groupFunctions}
 for tool in qemu-img setpriv flock; do
   command -v "$tool" >/dev/null || { echo "$tool is not installed" >&2; exit 1; }
 done
 qemu="qemu-system-$(uname -m)"
 command -v "$qemu" >/dev/null || { echo "$qemu is not installed" >&2; exit 1; }
-"$qemu" --version
+"$qemu" --version || exit 1
+show_limits "$@"
 `;
 
 /** See `HypervisorDriver.probe`. */
 export function probeQemu(): Call<DriverProbe> {
   return {
-    command: { argv: ['sh', '-c', probeScript, 'croft-probe'] },
+    command: { argv: ['sh', '-c', probeScript, 'croft-probe', ...groupPlaces] },
     parse({ code, stdout, stderr }) {
       const version = /\d+(\.\d+)+/.exec(stdout)?.[0];
-      if (code === 0 && version !== undefined) return { usable: true, version };
+      if (code === 0 && version !== undefined) {
+        return { usable: true, version, limits: limitedResources.filter((resource) => stdout.includes(`\nlimits ${resource}\n`)) };
+      }
       return { usable: false, reason: stderr.trim() || `it ended with exit code ${code}` };
     },
   };

@@ -21,7 +21,7 @@ export function probeZones(): Call<DriverProbe> {
   return {
     command: { argv: ['sh', '-c', script, 'croft-probe'] },
     parse({ code, stdout, stderr }) {
-      if (code === 0) return { usable: true, version: stdout.trim() || 'unknown' };
+      if (code === 0) return { usable: true, version: stdout.trim() || 'unknown', limits: [] };
       return { usable: false, reason: stderr.trim() || `the probe ended with exit code ${code}` };
     },
   };
