@@ -23,15 +23,18 @@ export async function purgeMachine({ home, connection, endController, say }: Pur
     await removeSlice(client, name);
     say(`removed slice ${name}`);
   }
-  for (const { name } of await client.nodes.list()) {
+  const nodes = await client.nodes.list();
+  for (const { name, simulated } of nodes) {
     await client.nodes.remove(name);
-    say(`removed node ${name}: its bridge, folders and settings are as before`);
+    say(`removed node ${name}${simulated ? '' : ': its bridge, folders and settings are as before'}`);
   }
   await endController();
   say('stopped the controller');
   await rm(home.folder, { recursive: true, force: true });
   await rmdir(dirname(home.folder)).catch(() => undefined);
   say(`removed ${home.folder}`);
+  // What runs on this machine is then another controller's.
+  if (nodes.some(({ simulated }) => simulated)) return;
   if (await stopOpenVSwitch()) say('stopped Open vSwitch, which Croft had started');
   say('installed packages stay; apt can remove them');
 }

@@ -127,11 +127,24 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** How the controller has to be started for its database: as one that simulates the nodes which it has there, or as any. */
+async function startedAs({ homeFolder, environment }: ServiceOptions): Promise<Pick<ServeOptions, 'simulate'>> {
+  const [{ openStore }, { countSimulated }] = await Promise.all([import('../store/open.ts'), import('./simulation/nodes.ts')]);
+  const { database, segments, transit } = controllerOptions(homeFolder, {}, environment);
+  const store = await openStore({ location: database, settings: { segments, transit } });
+  try {
+    const nodes = await countSimulated(store);
+    return nodes === 0 ? {} : { simulate: `nodes=${nodes}` };
+  } finally {
+    await store.close();
+  }
+}
+
 async function purge(home: Home, options: ServiceOptions, say: Say): Promise<void> {
   if ((await readOrNull(home.token)) === null && (await findController(home)) === null) {
     say(`there is nothing to remove: no controller has been in ${home.folder}`);
     return;
   }
-  const { url, token } = await up(home, options, {});
+  const { url, token } = await up(home, options, (await findController(home)) === null ? await startedAs(options) : {});
   await purgeMachine({ home, connection: { url, token }, endController: async () => void (await endController(home)), say });
 }

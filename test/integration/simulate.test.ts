@@ -1,9 +1,11 @@
 /** A controller whose nodes are simulated: slices over fifty nodes, faults that a seed repeats, and no mixture with real nodes. */
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { access, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { type Controller, startController } from '../../src/controller/controller.ts';
@@ -90,4 +92,40 @@ test('SC11 a simulation comes back with its nodes and makes its VMs anew, and is
     async () => (await client.vms.list()).every(({ state, startedAt }) => state === 'running' && startedAt !== null) || undefined,
     patience,
   );
+});
+
+/** The program itself, on a home of its own. */
+function croft(home: string, ...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const { PATH, CROFT_TEST_RUN } = process.env;
+  const env = { PATH, CROFT_HOME: home, CROFT_PORT: '0', ...(CROFT_TEST_RUN !== undefined && { CROFT_TEST_RUN }) };
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [main, ...words], { env }, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? 128, stdout, stderr }),
+    );
+  });
+}
+
+test('CR15 a simulation that was stopped is purged, and shows its nodes as simulated while it runs', async () => {
+  await using home = await homeFolder();
+  const folder = join(home.folder, 'home');
+  try {
+    assert.equal((await croft(folder, 'up', '--simulate', 'nodes=3')).code, 0);
+    const listed = (await croft(folder, 'node', 'ls')).stdout;
+    assert.equal(listed.match(/ simulated /g)?.length, 3, listed);
+    assert.doesNotMatch(listed, /this machine/);
+    const checked = await croft(folder, 'node', 'doctor', 'sim-0001');
+    assert.equal(checked.code, 0);
+    assert.match(checked.stdout, /hypervisor +ok +simulated in memory; can pause, /);
+    assert.equal((await croft(folder, 'down')).code, 0);
+    const real = await croft(folder, 'up');
+    assert.equal(real.code, 5);
+    assert.match(real.stderr, /sim-0001 of this controller is simulated/);
+    const purged = await croft(folder, 'down', '--purge', '--yes');
+    assert.deepEqual([purged.code, purged.stderr], [0, ''], purged.stdout);
+    assert.match(purged.stdout, /removed node sim-0003\nstopped the controller\nremoved \S+\n$/);
+    await assert.rejects(access(folder), { code: 'ENOENT' });
+  } finally {
+    await croft(folder, 'down');
+  }
 });

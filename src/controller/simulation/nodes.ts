@@ -23,6 +23,11 @@ export async function refuseMixture({ nodes }: Pick<Store, 'nodes'>, simulated: 
       });
 }
 
+/** How many nodes of the store are simulated. */
+export async function countSimulated({ nodes }: Pick<Store, 'nodes'>): Promise<number> {
+  return (await nodes.list()).filter(({ config }) => config.simulated === true).length;
+}
+
 /** Adds those of the nodes `sim-0001`… that are missing, and the image. */
 export async function addSimulated({ nodes, images }: Pick<Store, 'nodes' | 'images'>, simulation: Simulation): Promise<void> {
   const known = new Set((await nodes.list()).map(({ config }) => config.name));
