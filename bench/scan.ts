@@ -13,7 +13,7 @@ export function placeByScan({ nodes, vms, images }: PlacementSnapshot, policy: P
   for (const vm of order.slice(0, count)) {
     const image = images.get(vm.imageId);
     if (image === undefined) continue;
-    const requirement = requirementOf(vm.spec, image);
+    const requirement = requirementOf(vm.spec, image, undefined);
     const demand = demandOf(vm.spec);
     const ranked = nodes
       .filter((node) => unavailability(node) === null && mismatch(node, requirement) === null)

@@ -29,7 +29,7 @@ const declared = {
   'vm.launch': { status: 502, title: 'The VM could not be started' },
   'vm.not-running': { status: 409, title: 'The VM is not running' },
   unavailable: { status: 503, title: 'The controller cannot be reached' },
-  unsupported: { status: 501, title: 'The hypervisor cannot do that' },
+  unsupported: { status: 422, title: 'The hypervisor cannot do that' },
   internal: { status: 500, title: 'Something went wrong inside Croft' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -19,15 +19,19 @@ export interface NodeRequirement {
 
 type AskingSpec = Pick<VmSpec, 'firmware' | 'placement'>;
 
-/** `image` is that of the VM's first disk. */
+/**
+ * `image` is that of the VM's first disk, `present` the node that the VM has. It keeps that one's hypervisor: another would show
+ * its guest other devices, and could not put it back to its snapshots.
+ */
 export function requirementOf(
   { firmware, placement }: AskingSpec,
   { traits, content }: Pick<Image, 'traits' | 'content'>,
+  present: Pick<Node, 'config'> | undefined,
 ): NodeRequirement {
   return {
     architecture: traits.architecture,
     firmware: firmware ?? traits.firmware,
-    backend: traits.backend,
+    backend: present?.config.hypervisor ?? traits.backend,
     node: placement.node,
     pools: placement.pools,
     labels: placement.labels,

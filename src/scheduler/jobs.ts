@@ -1,6 +1,7 @@
 /** What is to be placed, in the order in which it is: VMs that must be together as one, and what is placed as a whole. */
 import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
 import { add, demandOf, type Resources } from '../model/capacity.ts';
+import type { Node } from '../model/node.ts';
 import { requirementOf } from '../model/node-fit.ts';
 import { type PeerIndex, unitsOf } from '../model/peers.ts';
 import { type PlacementPolicy, type SlicePlacement, usualPlacement } from '../model/placement.ts';
@@ -28,6 +29,7 @@ export interface Job {
 
 interface Context {
   snapshot: Pick<PlacementSnapshot, 'slices' | 'images' | 'fetchFailures'>;
+  nodes: ReadonlyMap<string, Node>;
   candidates: CandidateIndex;
   peers: PeerIndex<PlacementVm>;
   policy: PlacementPolicy;
@@ -59,10 +61,10 @@ export function jobsOf(context: Context, unplaced: readonly PlacementVm[], leavi
   return inOrder(jobs);
 }
 
-function makeUnit({ snapshot, candidates, peers, policy }: Context, vms: readonly PlacementVm[], own: PlacementPolicy | null): Unit {
+function makeUnit({ snapshot, nodes, candidates, peers, policy }: Context, vms: readonly PlacementVm[], own: PlacementPolicy | null): Unit {
   const requirements = vms.flatMap((vm) => {
     const image = snapshot.images.get(vm.imageId);
-    return image === undefined ? [] : [requirementOf(vm.spec, image)];
+    return image === undefined ? [] : [requirementOf(vm.spec, image, nodes.get(vm.nodeId ?? ''))];
   });
   const contents = vms.map(({ imageId }) => snapshot.images.get(imageId)?.content?.sha256 ?? null);
   const [content = null] = contents;

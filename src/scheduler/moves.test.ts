@@ -41,6 +41,15 @@ test('CR1 a VM that fits on no other node stays and says why, without the node t
   assert.deepEqual(inWords(snapshot([draining, node('b')], [bound])), ['1 stays: no other node fits: there is no other node']);
 });
 
+test('SC11 a VM leaves for a node with the hypervisor that it has, and stays where there is none', () => {
+  const from = node('a', { administration: 'draining', hypervisors: ['libvirt'] }, { hypervisor: 'libvirt' });
+  const alike = node('c', { hypervisors: ['libvirt'] }, { hypervisor: 'libvirt' });
+  assert.deepEqual(inWords(snapshot([from, node('b'), alike], [vm('1', here)])), ['1 → c']);
+  assert.deepEqual(inWords(snapshot([from, node('b')], [vm('1', here)])), [
+    '1 stays: no other node fits: b: without the hypervisor libvirt',
+  ]);
+});
+
 test('CR1 nothing is decided again that is recorded, and a move that is under way is left alone', () => {
   const reason = 'runs with restart: never; stop it to let it move';
   const vms = [vm('1', { ...here, restart: 'never', stayReason: reason }), vm('2', { ...here, movingTo: 'id-b' })];

@@ -50,19 +50,24 @@ export function prepare(snapshot: PlacementSnapshot, options: ScheduleOptions): 
   const ledger = new Ledger(snapshot.nodes, moves.vms);
   const candidates = new CandidateIndex(ledger);
   const { leaving, staying } = leaversOf(moves, peers);
+  const nodes = new Map(snapshot.nodes.map((node) => [node.id, node]));
   const unplaced = moves.vms.filter(({ nodeId }) => nodeId === null);
-  const jobs = jobsOf({ snapshot, candidates, peers, policy }, unplaced, leaving);
+  const jobs = jobsOf({ snapshot, nodes, candidates, peers, policy }, unplaced, leaving);
   return { placement: new Placement(ledger, candidates, peers, snapshot.cursor), jobs, moves, staying };
 }
 
-function reasonsOf({ images }: PlacementSnapshot, placement: Placement, { vms }: Moves): Reasons {
+function reasonsOf({ images, nodes }: PlacementSnapshot, placement: Placement, { vms }: Moves): Reasons {
   return new Reasons({
     ledger: placement.ledger,
     vms,
     requirementOf: (vm) => {
       const image = images.get(vm.imageId);
       if (image === undefined) throw new Error(`the snapshot has no image ${vm.imageId} of VM ${vm.id}`);
-      return requirementOf(vm.spec, image);
+      return requirementOf(
+        vm.spec,
+        image,
+        nodes.find(({ id }) => id === vm.nodeId),
+      );
     },
     constraintOf: (unit) => placement.constraintOf(unit),
   });

@@ -77,7 +77,8 @@ function isFetched({ asking }: Books, id: string): boolean {
 /** What is asked of the node, and what the VM and others of its slice ask of each other's places. */
 function mayBeThere({ nodes, asking, peers, vms }: Books, id: string, nodeId: string, group: readonly Assignment[]): boolean {
   const [node, vm] = [nodes.get(nodeId), asking.get(id)];
-  if (node === undefined || vm === undefined || mismatch(node, requirementOf(vm.spec, vm.image)) !== null) return false;
+  const present = nodes.get(vms.get(id)?.nodeId ?? '');
+  if (node === undefined || vm === undefined || mismatch(node, requirementOf(vm.spec, vm.image, present)) !== null) return false;
   const destination = (peer: string): string | null => {
     const planned = group.find((assignment) => assignment.id === peer)?.nodeId;
     const subject = vms.get(peer);
