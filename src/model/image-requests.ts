@@ -1,6 +1,6 @@
 /** What may be asked about images. */
 import { z } from 'zod';
-import { imageTraitsSchema } from './image-definition.ts';
+import { backends, imageTraitsSchema } from './image-definition.ts';
 import { nameSchema } from './name.ts';
 
 const targetRule = 'a target is all, pool:NAME or node:NAME';
@@ -34,7 +34,7 @@ export const prepullRequestSchema = z.object({ prepull: prepullSchema }).meta({ 
 export const importQuerySchema = imageTraitsSchema
   .pick({ architecture: true, firmware: true })
   .partial()
-  .extend({ nocloud: z.enum(['true', 'false']).optional() });
+  .extend({ nocloud: z.enum(['true', 'false']).optional(), backend: z.enum(backends).optional() });
 export type ImportOptions = z.infer<typeof importQuerySchema>;
 
 /** An entry of the image map in force. */

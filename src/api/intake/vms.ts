@@ -18,7 +18,10 @@ const requests = {
   remove: { commit: (vms, slice, name) => vms.desire(slice, name, 'absent'), done: 'removed' },
 } as const satisfies Record<VmRequest, { commit(vms: Store['vms'], slice: string, name: string): Promise<Vm>; done: string }>;
 
-/** Rejects with `not-found`, and with `conflict.in-use` for a VM that is being removed or that a link needs. */
+/**
+ * Rejects with `not-found`, and with `conflict.in-use` for a VM that is being removed or that a link needs; what can only be
+ * asked of a guest that runs, with `vm.not-running`, `node.unreachable` and `unsupported`.
+ */
 export async function requestOfVm(
   { store, wake, abilitiesOf }: Pick<ApiDependencies, 'store' | 'wake' | 'abilitiesOf'>,
   slice: string,
@@ -43,6 +46,16 @@ async function refuseHold(
 ): Promise<void> {
   const { nodeId, observed } = await store.vms.get(slice, name);
   const node = (await store.nodes.list()).find(({ id }) => id === nodeId);
+  if (node !== undefined && observed.state === 'unknown') {
+    throw new CroftError(
+      'node.unreachable',
+      `VM ${slice}/${name} cannot be asked: ${observed.reason ?? `node ${node.config.name} is away`}`,
+      {
+        node: node.config.name,
+        hint: `See \`croft node show ${node.config.name}\`.`,
+      },
+    );
+  }
   if (node === undefined || (observed.state !== 'running' && observed.state !== 'paused')) {
     throw new CroftError('vm.not-running', `VM ${slice}/${name} does not run`, { hint: 'Start it first.' });
   }

@@ -209,11 +209,12 @@ export const imageRoutes: Routes = (api, dependencies) => {
   });
 };
 
-function traitsOf({ architecture, firmware, nocloud }: ImportOptions): typeof usualTraits {
+function traitsOf({ architecture, firmware, nocloud, backend }: ImportOptions): typeof usualTraits {
   return {
     ...usualTraits,
     ...(architecture !== undefined && { architecture }),
     ...(firmware !== undefined && { firmware }),
     ...(nocloud !== undefined && { nocloud: nocloud === 'true' }),
+    ...(backend !== undefined && { backend }),
   };
 }

@@ -79,7 +79,7 @@ export const vmRoutes: Routes = (api, dependencies) => {
         operationId: `${request}Vm`,
         tags: ['vms'],
         params: vmParams,
-        response: { 202: taskSchema, ...problems('not-found', 'conflict.in-use', 'vm.not-running', 'unsupported') },
+        response: { 202: taskSchema, ...problems('not-found', 'conflict.in-use', 'vm.not-running', 'node.unreachable', 'unsupported') },
       },
       handler: async ({ params }, reply) => reply.code(202).send(await requestOfVm(dependencies, params.slice, params.vm, request)),
     });

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { CroftError } from '../../model/error.ts';
-import { architectures, firmwares } from '../../model/image-definition.ts';
+import { architectures, backends, firmwares } from '../../model/image-definition.ts';
 import type { ImportOptions } from '../../model/image-requests.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
@@ -44,7 +44,7 @@ async function build(context: CliContext, name: string, { output }: OutputOption
   await context.show(output, built, (found) => `${imageAdded(found)}, built in ${durationInWords(Date.now() - beganAt)}`);
 }
 
-type ImportFlags = OutputOptions & Pick<ImportOptions, 'architecture' | 'firmware'> & { nocloud: boolean };
+type ImportFlags = OutputOptions & Pick<ImportOptions, 'architecture' | 'firmware' | 'backend'> & { nocloud: boolean };
 
 function registerImport(command: Command, context: CliContext): void {
   command
@@ -53,14 +53,16 @@ function registerImport(command: Command, context: CliContext): void {
     .description('take in an image from a file')
     .addOption(new Option('--firmware <kind>', 'what its guests start with (bios)').choices(firmwares))
     .addOption(new Option('--architecture <name>', 'what its guests run on (x86_64)').choices(architectures))
+    .addOption(new Option('--backend <name>', 'the hypervisor that it needs').choices(backends))
     .option('--no-nocloud', 'its guests read no seed');
   withExamples(withOutput(command), 'croft image import debian debian-12-generic-amd64.qcow2', 'croft image import setup alpine.iso');
-  command.action(async (name: string, file: string, { output, firmware, architecture, nocloud }: ImportFlags) => {
+  command.action(async (name: string, file: string, { output, firmware, architecture, backend, nocloud }: ImportFlags) => {
     const client = await context.client();
     const size = await sizeOf(file);
     const added = await client.images.add(name, createReadStream(file), transferDisplay(context, name, size), {
       ...(firmware !== undefined && { firmware }),
       ...(architecture !== undefined && { architecture }),
+      ...(backend !== undefined && { backend }),
       ...(!nocloud && { nocloud: 'false' }),
     });
     await context.show(output, added, imageAdded);
