@@ -240,6 +240,19 @@ test('CR1 a host key is pinned only after it was given, accepted by flag, or con
   ]);
 });
 
+test('SC11 a node is added with the hypervisor that it has', async () => {
+  const added: unknown[] = [];
+  const add = async (config: unknown) => {
+    added.push(config);
+    return { name: 'l', status: 'new', reason: null } as never;
+  };
+  const local = ['node', 'add', 'l', '--local'];
+  await runFake([...local, '--hypervisor', 'libvirt', '--libvirt-network', 'lab'], { client: { nodes: { add } } });
+  assert.deepEqual(added, [{ name: 'l', hypervisor: 'libvirt', libvirt: { network: 'lab' } }]);
+  assert.match((await runFake([...local, '--hypervisor', 'xen'])).stderr, /Allowed choices are qemu, libvirt, zones/);
+  assert.match((await runFake([...local, '--libvirt-uri', 'qemu:///session'])).stderr, /hint: add --hypervisor libvirt/);
+});
+
 test('CR14 completion offers commands, options, choices and names, and says nothing where the controller is away', async () => {
   const client = { vms: { list: async () => [{ slice: 'hello', name: 'web' } as never] } };
   const complete = async (...words: string[]) => (await runFake(['__complete', ...words], { client })).stdout.split('\n').filter(Boolean);

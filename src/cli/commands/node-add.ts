@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CroftError } from '../../model/error.ts';
+import { type Backend, backends } from '../../model/image-definition.ts';
 import type { NodeConfigInput } from '../../model/node.ts';
 import type { NodeView } from '../../model/node-view.ts';
 import { commaList, labelList, positiveNumber, type SshAddress, sshAddress } from '../arguments.ts';
@@ -23,6 +24,9 @@ interface NodeAddOptions extends OutputOptions {
   jumpKey?: string;
   sudo?: boolean;
   roles?: string[];
+  hypervisor?: Backend;
+  libvirtUri?: string;
+  libvirtNetwork?: string;
   pool?: string;
   label?: Record<string, string>;
   bridge?: string;
@@ -49,6 +53,9 @@ export function registerNodeAdd(add: Command, context: CliContext): void {
     .option('--sudo', 'run commands through sudo -n; decided by the login unless given')
     .option('--no-sudo', 'never use sudo')
     .option('--roles <roles>', 'compute, network or both, with a comma between', commaList)
+    .addOption(new Option('--hypervisor <name>', 'what its VMs run on (qemu)').choices(backends))
+    .option('--libvirt-uri <uri>', "virsh's connection, as it is made on the node (qemu:///system)")
+    .option('--libvirt-network <name>', 'a network of libvirt that its VMs are in besides')
     .option('--pool <name>', 'the pool that it is in (default)')
     .option('--label <name=value>', 'a label that VMs may ask for; may be given several times', labelList)
     .option('--bridge <name>', 'the Open vSwitch bridge, made when missing (br-croft)')
@@ -61,6 +68,7 @@ export function registerNodeAdd(add: Command, context: CliContext): void {
     withOutput(add),
     'croft node add n1 --ssh root@192.0.2.11 --uplink eth1',
     'croft node add n2 --ssh admin@n2.example --key ~/.ssh/id_ed25519 --jump gate.example --roles compute',
+    'croft node add n3 --ssh root@192.0.2.13 --uplink eth1 --hypervisor libvirt',
     'croft node add local --local',
     'croft node add -f nodes.yaml --accept-host-key',
   );
@@ -100,6 +108,8 @@ function configOf(name: string | undefined, options: NodeAddOptions): NodeConfig
     ...(options.sudo !== undefined && { sudo: options.sudo }),
     // The API says which roles there are, so that they stand in one place.
     ...(options.roles !== undefined && { roles: options.roles as NonNullable<NodeConfigInput['roles']> }),
+    ...(options.hypervisor !== undefined && { hypervisor: options.hypervisor }),
+    ...libvirtOf(options),
     ...(options.pool !== undefined && { pool: options.pool }),
     ...(options.label !== undefined && { labels: options.label }),
     ...(options.bridge !== undefined && { bridge: options.bridge }),
@@ -108,6 +118,14 @@ function configOf(name: string | undefined, options: NodeAddOptions): NodeConfig
     ...(options.runFolder !== undefined && { runFolder: options.runFolder }),
     ...overcommitOf(options),
   };
+}
+
+function libvirtOf({ hypervisor, libvirtUri: uri, libvirtNetwork: network }: NodeAddOptions): Pick<NodeConfigInput, 'libvirt'> {
+  if (uri === undefined && network === undefined) return {};
+  if (hypervisor === 'libvirt') return { libvirt: { ...(uri !== undefined && { uri }), ...(network !== undefined && { network }) } };
+  throw new CroftError('input.invalid', '--libvirt-uri and --libvirt-network are for nodes with libvirt', {
+    hint: 'add --hypervisor libvirt',
+  });
 }
 
 function overcommitOf({ overcommitCpus: cpus, overcommitMemory: memory }: NodeAddOptions): Pick<NodeConfigInput, 'overcommit'> {
