@@ -1,27 +1,35 @@
 /** Hosts with a libvirt of their own, whose daemons can be stopped, held and started again. */
 import { type PrivateHost, startPrivateHost } from './private-host.ts';
 
+/** own_devices FOLDER: gives the host a /dev of its own with the usual devices, and none for KVM. It is made in the folder. */
+export const ownDevices = `
+own_devices() {
+  mkdir -p "$1"
+  mount -t tmpfs -o mode=755 none "$1"
+  mkdir "$1/pts" "$1/net" "$1/shm"
+  for node in null zero full random urandom tty ptmx net/tun; do
+    touch "$1/$node"
+    mount --bind "/dev/$node" "$1/$node"
+  done
+  mount --bind /dev/pts "$1/pts"
+  ln -s /proc/self/fd "$1/fd"
+  ln -s fd/0 "$1/stdin"
+  awk '$2 ~ "^/dev/" { print $2 }' /proc/mounts | sort -r | xargs -r -n 1 umount -l
+  mount --rbind "$1" /dev
+  umount -R -l "$1"
+  mount -t tmpfs none /dev/shm
+}
+`;
+
 /**
- * Everything of libvirt's lies in the host's folder. /dev has no kvm: where it is there and closed to libvirt's user, libvirt
- * looks at QEMU anew for every domain, for many seconds. Control groups are the machine's, and are left alone.
+ * Argument: a folder in which everything of libvirt's lies. /sys is the host's own. /dev has no kvm: where it is there and closed to libvirt's user,
+ * libvirt looks at QEMU anew for every domain, for many seconds. Control groups are the machine's, and are left alone.
  */
-const libvirt = `
-mount -t sysfs none /sys
-dev=$1/dev
-mkdir -p "$1/run/libvirt" "$1/etc" "$1/lib" "$1/cache" "$1/log" "$dev"
-mount -t tmpfs -o mode=755 none "$dev"
-mkdir "$dev/pts" "$dev/net" "$dev/shm"
-for node in null zero full random urandom tty ptmx net/tun; do
-  touch "$dev/$node"
-  mount --bind "/dev/$node" "$dev/$node"
-done
-mount --bind /dev/pts "$dev/pts"
-ln -s /proc/self/fd "$dev/fd"
-ln -s fd/0 "$dev/stdin"
-awk '$2 ~ "^/dev/" { print $2 }' /proc/mounts | sort -r | xargs -r -n 1 umount -l
-mount --rbind "$dev" /dev
-umount -R -l "$dev"
-mount -t tmpfs none /dev/shm
+export const startLibvirt = `
+set -e
+${ownDevices}
+mkdir -p /run/libvirt "$1/etc" "$1/lib" "$1/cache" "$1/log"
+own_devices "$1/dev"
 cp -r /etc/libvirt/. "$1/etc/"
 mount --bind "$1/etc" /etc/libvirt
 mount --bind "$1/lib" /var/lib/libvirt
@@ -32,7 +40,7 @@ virtlogd -d
 libvirtd -d
 `;
 
-export interface LibvirtHost extends PrivateHost {
+export interface LibvirtDaemon {
   /** Signals its daemon. */
   signal(name: 'STOP' | 'CONT' | 'KILL'): Promise<void>;
   /** Starts the daemon again after a KILL. */
@@ -40,16 +48,22 @@ export interface LibvirtHost extends PrivateHost {
   virsh(...words: string[]): Promise<string>;
 }
 
-export async function startLibvirtHost(name: string): Promise<LibvirtHost> {
-  const host = await startPrivateHost(name, libvirt);
-  await host.until('virsh -q -c qemu:///system version >/dev/null 2>&1');
+export type LibvirtHost = PrivateHost & LibvirtDaemon;
+
+/** The daemon of a host on which `sh` runs scripts with positional parameters; rejects where one fails. */
+export function libvirtDaemon(sh: PrivateHost['sh'], until: PrivateHost['until']): LibvirtDaemon {
   return {
-    ...host,
-    signal: async (signal) => void (await host.sh('kill -s "$1" "$(cat /run/libvirtd.pid)"', signal)),
+    signal: async (signal) => void (await sh('kill -s "$1" "$(cat /run/libvirtd.pid)"', signal)),
     async restart() {
-      await host.sh('libvirtd -d');
-      await host.until('virsh -q -c qemu:///system list >/dev/null 2>&1');
+      await sh('libvirtd -d');
+      await until('virsh -q -c qemu:///system list >/dev/null 2>&1');
     },
-    virsh: (...words) => host.sh('virsh -q -c qemu:///system "$@"', ...words),
+    virsh: (...words) => sh('virsh -q -c qemu:///system "$@"', ...words),
   };
+}
+
+export async function startLibvirtHost(name: string): Promise<LibvirtHost> {
+  const host = await startPrivateHost(name, `mount -t sysfs none /sys\n${startLibvirt}`);
+  await host.until('virsh -q -c qemu:///system version >/dev/null 2>&1');
+  return { ...host, ...libvirtDaemon(host.sh, host.until) };
 }

@@ -1,6 +1,6 @@
 /** A machine of illumos, as far as its stand-ins go: a folder of its own, and a host whose programs they are. */
 import { spawn } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Channel, type Connection, exitCode } from '../../../src/host/channel.ts';
@@ -24,24 +24,11 @@ export interface StandInMachine extends AsyncDisposable {
 /** Starts as a machine with one pool, one NIC and no zone. */
 export async function openStandIns(): Promise<StandInMachine> {
   const base = await mkdtemp(path.join(tmpdir(), 'croft-zones-'));
-  const folders = { state: `${base}/machine`, bin: `${base}/bin`, pool: `${base}/rpool` };
-  for (const folder of [`${folders.state}/snapshots`, `${folders.state}/zvol/dsk/rpool`, folders.bin, folders.pool])
-    await mkdir(folder, { recursive: true });
-  const file = `${folders.state}/machine.json`;
-  const machine: Machine = {
-    ...{ bootTime: 1_700_000_000, nextId: 1, zones: {}, snapshots: {}, faults: [] },
-    datasets: { rpool: { type: 'filesystem', properties: { mountpoint: folders.pool }, volsize: 0, origin: null } },
-    links: { e1000g0: { kind: 'phys', over: '', properties: {} } },
-  };
-  await writeFile(file, JSON.stringify(machine));
-  for (const name of alone) await wrap(folders.bin, name, `${import.meta.dirname}/${name}.ts`);
-  for (const name of small) await wrap(folders.bin, name, `${import.meta.dirname}/small.ts`, name);
-  await copyFile(`${import.meta.dirname}/kstat.sh`, `${folders.bin}/kstat`);
-  await chmod(`${folders.bin}/kstat`, 0o755);
+  const { file, bin, state, pool } = await layOut(base, { seenAt: base, programs: import.meta.dirname, link: 'e1000g0' });
   const read = async () => JSON.parse(await readFile(file, 'utf8')) as Machine;
-  const host = new NodeHost({ name: 'omni', sudo: false, connect: async () => connection(folders.bin, folders.state) });
+  const host = new NodeHost({ name: 'omni', sudo: false, connect: async () => connection(bin) });
   return {
-    ...{ host, pool: folders.pool, devices: `${folders.state}/zvol`, read },
+    ...{ host, pool, devices: `${state}/zvol`, read },
     async change(change) {
       const now = await read();
       change(now);
@@ -54,24 +41,49 @@ export async function openStandIns(): Promise<StandInMachine> {
   };
 }
 
-async function wrap(bin: string, name: string, ...argv: string[]): Promise<void> {
-  await writeFile(`${bin}/${name}`, `#!/bin/sh\nexec ${[process.execPath, ...argv].map((word) => `'${word}'`).join(' ')} "$@"\n`);
-  await chmod(`${bin}/${name}`, 0o755);
+export interface LayOutOptions {
+  /** Where the folder is for the programs. */
+  seenAt: string;
+  /** Where the stand-ins' sources are for them. */
+  programs: string;
+  /** The machine's one NIC. */
+  link: string;
+  /** Node.js, as they see it. */
+  node?: string;
+}
+
+/** Makes the programs and what they know of their machine in a folder. The paths that it resolves with are those that they see. */
+export async function layOut(base: string, { seenAt, programs, link, node = process.execPath }: LayOutOptions) {
+  const [state, bin, pool] = [`${seenAt}/machine`, `${seenAt}/bin`, `${seenAt}/rpool`];
+  for (const folder of ['machine/snapshots', 'machine/zvol/dsk/rpool', 'bin', 'rpool'])
+    await mkdir(`${base}/${folder}`, { recursive: true });
+  const machine: Machine = {
+    ...{ bootTime: 1_700_000_000, nextId: 1, zones: {}, snapshots: {}, faults: [] },
+    datasets: { rpool: { type: 'filesystem', properties: { mountpoint: pool }, volsize: 0, origin: null } },
+    links: { [link]: { kind: 'phys', over: '', properties: {} } },
+  };
+  const file = `${base}/machine/machine.json`;
+  await writeFile(file, JSON.stringify(machine));
+  const wrap = async (name: string, ...argv: string[]): Promise<void> => {
+    const environment = `CROFT_STAND_IN='${state}' NODE_COMPILE_CACHE='${state}/compiled' PATH="${path.dirname(node)}:$PATH"`;
+    const words = argv.map((word) => `'${word}'`).join(' ');
+    await writeFile(`${base}/bin/${name}`, `#!/bin/sh\n${environment} exec ${words} "$@"\n`);
+    await chmod(`${base}/bin/${name}`, 0o755);
+  };
+  for (const name of alone) await wrap(name, node, `${programs}/${name}.ts`);
+  for (const name of small) await wrap(name, node, `${programs}/small.ts`, name);
+  await wrap('kstat', '/bin/sh', `${programs}/kstat.sh`);
+  return { file, bin, state, pool };
 }
 
 /** As a login on this machine, but with the stand-ins before all other programs. */
-function connection(bin: string, state: string): Connection {
+function connection(bin: string): Connection {
   const { promise: closed, resolve: close } = Promise.withResolvers<void>();
   const channels = new Set<Channel>();
-  const environment = {
-    PATH: `${bin}:${path.dirname(process.execPath)}:/usr/bin:/bin`,
-    CROFT_STAND_IN: state,
-    NODE_COMPILE_CACHE: `${state}/compiled`,
-  };
   return {
     closed,
     async open(line) {
-      const child = spawn('/bin/sh', ['-c', line], { env: environment, detached: true });
+      const child = spawn('/bin/sh', ['-c', line], { env: { PATH: `${bin}:/usr/bin:/bin` }, detached: true });
       const { promise: ended, resolve } = Promise.withResolvers<number | null>();
       child.once('close', (code, signal) => resolve(exitCode(code, signal)));
       child.once('error', () => resolve(null));

@@ -1,0 +1,315 @@
+/**
+ * One controller, a host with plain QEMU, one with libvirt and one that passes for illumos: the same commands do the same on each
+ * as far as it can, and each fails alone.
+ */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { stringify } from 'yaml';
+import type { Outcome } from '../../src/cli/fake-environment.ts';
+import { until } from '../lab/until.ts';
+import { ClusterStage } from './cluster-stage.ts';
+import { croft, croftUntil } from './croft-command.ts';
+import { startLabLibvirt } from './lab-libvirt.ts';
+import { startLabZones } from './lab-zones.ts';
+import type { LibvirtDaemon } from './private-libvirt.ts';
+
+let stage: ClusterStage;
+let libvirt: LibvirtDaemon;
+/** The node with zones, which comes later. */
+let zones: object;
+
+/** The VMs of the slice that all tests use, by the image that each has. */
+const vms = ['plain', 'domain'] as const;
+const template = { image: 'micro', cpus: 1, memory: '128MiB' };
+const mixed = {
+  slice: 'mixed',
+  template,
+  networks: { lan: { cidr: '192.168.60.0/24' } },
+  vms: {
+    plain: { image: 'for-qemu', disk: '64MiB', nics: ['lan'] },
+    domain: { image: 'for-libvirt', disk: '64MiB', nics: ['lan'] },
+  },
+};
+
+/** Its output must not say that it failed. */
+async function must(words: string, input?: string): Promise<Outcome> {
+  const outcome = await croft(stage.client, words.split(' '), input);
+  assert.equal(outcome.code, 0, `croft ${words}: ${outcome.stderr}${outcome.stdout}`);
+  return outcome;
+}
+
+before(async () => {
+  stage = await ClusterStage.open({ hosts: 3, adopt: false });
+  libvirt = await startLabLibvirt(stage.host('lab2'));
+  const [first, second, third] = await stage.nodes();
+  assert.ok(first && second && third);
+  const folders = await startLabZones(stage.host(third.name), join(stage.lab.folder, third.name), third.uplink ?? '');
+  zones = { ...third, ...folders, hypervisor: 'zones', roles: ['compute'] };
+  await must('node add -f -', stringify([first, { ...second, hypervisor: 'libvirt' }]));
+  for (const { name } of [first, second]) await stage.nodeIs(name, 'ready');
+  const folder = await mkdtemp(join(tmpdir(), 'croft-mixed-'));
+  try {
+    const file = join(folder, 'micro.raw');
+    await must(`image export micro ${file}`);
+    for (const backend of ['qemu', 'libvirt', 'zones']) await must(`image import for-${backend} ${file} --backend ${backend}`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+after(() => stage?.[Symbol.asyncDispose]());
+
+test('SC11 nodes of a mixed cluster say what they run VMs on, and what that can do', async () => {
+  const listed = (await must('node ls')).stdout;
+  assert.match(listed, /^lab1 .* qemu /m);
+  assert.match(listed, /^lab2 .* libvirt /m);
+  for (const [name, hypervisor] of [
+    ['lab1', /^hypervisor +qemu \d+\.\d/m],
+    ['lab2', /^hypervisor +libvirt \d+\.\d/m],
+  ] as const) {
+    const { stdout } = await must(`node show ${name}`);
+    assert.match(stdout, hypervisor);
+    assert.match(
+      stdout,
+      /^can +pause, reboot, snapshot, memory-snapshot, live-disk, hotplug-nic, hotplug-volume, vnc, events, guest-agent, move$/m,
+    );
+    assert.match(stdout, /^limits +\S/m);
+  }
+  const { stdout } = await must('doctor');
+  assert.match(stdout, /^lab1 +hypervisor +ok +qemu \d/m);
+  assert.match(stdout, /^lab2 +hypervisor +ok +libvirt \d/m);
+});
+
+test('SC11 a slice has a VM on each kind of node, as their images ask, and the two reach each other', async () => {
+  const { vms: deployed } = await stage.deploy(mixed);
+  assert.deepEqual(Object.fromEntries(deployed.map(({ name, node }) => [name, node])), { plain: 'lab1', domain: 'lab2' });
+  const { id } = await stage.client.vms.get('mixed', 'domain');
+  assert.equal((await libvirt.virsh('list', '--name')).trim(), id);
+  for (const [name, other] of [
+    ['plain', 'domain'],
+    ['domain', 'plain'],
+  ] as const) {
+    await using shell = await stage.shell('mixed', name);
+    await shell.comesToReach(other);
+  }
+});
+
+test('SC11 an image whose hypervisor no node has waits, and says so', async () => {
+  await must(
+    'slice apply -f -',
+    stringify({ slice: 'odd', template, networks: { lan: {} }, vms: { a: { image: 'for-zones', nics: ['lan'] } } }),
+  );
+  const reason = /lab1, lab2: without the hypervisor zones/;
+  await until('it waits', async () => reason.test((await stage.client.vms.get('odd', 'a')).reason ?? '') || undefined);
+  assert.match((await must('vm ls --slice odd')).stdout, /^odd\/a +pending .*without the hypervisor zones/m);
+});
+
+/** What the commands of one VM's life print, without what differs by name and time. */
+async function lifeOf(name: (typeof vms)[number]): Promise<string[]> {
+  const printed: string[] = [];
+  const vm = `mixed/${name}`;
+  const say = async (words: string): Promise<void> => {
+    const { stdout } = await must(words.replace('VM', vm));
+    printed.push(`${words}: ${stdout.replaceAll(name, 'NAME').replaceAll(/\d+(\.\d+)? ?(ms|s|m)\b/g, 'TIME')}`);
+  };
+  const runsAnew = async (work: () => Promise<void>): Promise<void> => {
+    const { now } = stage.events;
+    await work();
+    await stage.events.next('vm.running', { after: now, vm: name });
+    await stage.addressed('mixed');
+  };
+  const inGuest = async (line: string): Promise<string> => {
+    await using shell = await stage.shell('mixed', name);
+    return await shell.must(line);
+  };
+  const state = async (): Promise<string> => (await stage.client.vms.get('mixed', name)).state;
+  /** Beyond what the image has of the disk. */
+  const place = 60 * 2 ** 20;
+  const write = (word: string) => inGuest(`printf ${word} | dd of=/dev/vda bs=1 seek=${place} conv=notrunc,fsync 2>/dev/null`);
+  const read = () => inGuest(`dd if=/dev/vda bs=1 skip=${place} count=3 2>/dev/null`);
+
+  await croftUntil(stage.client, ['vm', 'console', vm], (seen) => seen.includes(`I am ${name}.`), 'echo "I am $(hostname)."\n');
+  await croftUntil(stage.client, ['vm', 'vnc', vm, '--port', '0'], greets);
+  await say('vm console VM --log 1');
+
+  await say('vm pause VM --wait');
+  assert.equal(await state(), 'paused');
+  await say('vm resume VM --wait');
+  assert.equal(await state(), 'running');
+
+  await write('one');
+  await say('vm snapshot VM first');
+  await write('two');
+  await runsAnew(() => say('vm revert VM first --yes'));
+  assert.equal(await read(), 'one');
+  await inGuest('touch /tmp/kept');
+  await say('vm snapshot VM now --memory');
+  await inGuest('rm /tmp/kept');
+  await write('six');
+  await say('vm revert VM now --yes');
+  assert.equal(await inGuest('ls /tmp/kept'), '/tmp/kept');
+  assert.equal(await read(), 'one');
+  await say('vm snapshots VM');
+  for (const snapshot of ['first', 'now']) await say(`vm snapshot-rm VM ${snapshot}`);
+  await say('vm snapshots VM');
+
+  await say('vm guest VM');
+  await say('vm reboot VM --hard');
+  await say('vm stop VM --wait');
+  assert.equal(await state(), 'stopped');
+  await runsAnew(() => say('vm start VM --wait'));
+  await runsAnew(() => say('vm restart VM --wait'));
+  return printed;
+}
+
+/** Whether an RFB server greets at the address that was printed. */
+async function greets(printed: string): Promise<boolean> {
+  const [, port] = /127\.0\.0\.1:(\d+)/.exec(printed) ?? [];
+  if (port === undefined) return false;
+  const socket = createConnection({ host: '127.0.0.1', port: Number(port) });
+  const [greeting] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return greeting.toString().startsWith('RFB 003.');
+}
+
+test('SC11 console, screen, pause, snapshots, stop, start and restart are the same on both, to the word', async () => {
+  const [plain, domain] = [await lifeOf('plain'), await lifeOf('domain')];
+  assert.deepEqual(domain, plain);
+});
+
+test('SC11 a VM does not leave for a node with another hypervisor, and says so', async () => {
+  const drained = (await must('node drain lab2')).stdout;
+  assert.match(drained, /mixed\/domain stays: no other node fits: lab1: without the hypervisor libvirt/);
+  await must('node resume lab2');
+  await stage.addressed('mixed');
+});
+
+test('SC11 a libvirt that hangs makes the VMs of its node wait, and nothing else; they are as before once it goes on', async () => {
+  const { id } = await stage.client.vms.get('mixed', 'domain');
+  const processOf = () => stage.on('lab2', 'pgrep -f -- "-name guest=$1"', id);
+  const before = await processOf();
+  await libvirt.signal('STOP');
+  try {
+    await must('slice apply -f - --wait', stringify({ slice: 'during', template, vms: { a: { placement: { node: 'lab1' } } } }));
+    await stage.nodeIs('lab2', 'unreachable');
+    assert.match((await must('node show lab2')).stdout, /^reason .*libvirt on .* does not answer/m);
+    await until('its VM is unknown', async () => (await stage.client.vms.get('mixed', 'domain')).state === 'unknown' || undefined);
+    const paused = await croft(stage.client, ['vm', 'pause', 'mixed/domain']);
+    assert.equal(paused.code, 5);
+    assert.match(paused.stderr, /cannot be asked: node lab2 is unreachable/);
+    await croftUntil(
+      stage.client,
+      ['vm', 'console', 'mixed/domain'],
+      (seen) => seen.includes('I am domain.'),
+      'echo "I am $(hostname)."\n',
+    );
+
+    const { task } = await stage.client.slices.apply({ file: { slice: 'later', template, vms: { a: { image: 'for-libvirt' } } } });
+    await until('one for libvirt waits', async () => {
+      return /lab2: unreachable \(.*libvirt/.test((await stage.client.vms.get('later', 'a')).reason ?? '') || undefined;
+    });
+    // With a network, whose router the node that is well has.
+    await must('slice apply -f - --wait', stringify({ slice: 'beside', template, networks: { lan: {} }, vms: { a: { nics: ['lan'] } } }));
+    const { vms, router } = await stage.addressed('beside');
+    assert.deepEqual([vms[0]?.node, router?.node], ['lab1', 'lab1']);
+
+    await libvirt.signal('CONT');
+    await stage.nodeIs('lab2', 'ready');
+    assert.ok(task);
+    await stage.done(task);
+  } finally {
+    await libvirt.signal('CONT');
+  }
+  await stage.addressed('mixed');
+  assert.equal(await processOf(), before);
+  for (const slice of ['during', 'beside', 'later']) await must(`slice rm ${slice} --wait`);
+});
+
+test('SC11 a libvirt that is stopped is named with what to do, and its VMs run on', async () => {
+  const { id } = await stage.client.vms.get('mixed', 'domain');
+  await libvirt.signal('KILL');
+  try {
+    await stage.nodeIs('lab2', 'unfit');
+    assert.match((await must('node show lab2')).stdout, /^reason .*libvirt .*cannot be (reached|used)/m);
+    const examined = await croft(stage.client, ['node', 'doctor', 'lab2']);
+    assert.equal(examined.code, 1);
+    assert.match(examined.stdout, /^lab2 +hypervisor +missing +libvirt cannot be used: /m);
+    await stage.on('lab2', 'pgrep -f -- "-name guest=$1"', id);
+  } finally {
+    await libvirt.restart();
+  }
+  await stage.nodeIs('lab2', 'ready');
+  await stage.addressed('mixed');
+});
+
+test('SC11 a domain of somebody else with the name of a VM is left alone, and the VM says why it does not start', async () => {
+  const { id } = await stage.client.vms.get('mixed', 'domain');
+  await must('vm stop mixed/domain --wait');
+  const domain = `<domain type="qemu"><name>${id}</name><memory>8192</memory><os><type arch="x86_64">hvm</type></os></domain>`;
+  await stage.on('lab2', 'printf %s "$1" | virsh -q -c qemu:///system define /dev/stdin', domain);
+  const definition = await libvirt.virsh('dumpxml', id);
+  await must('vm start mixed/domain');
+  await until('it says so', async () => {
+    return /that is not this controller's/.test((await stage.client.vms.get('mixed', 'domain')).reason ?? '') || undefined;
+  });
+  await must('slice rm mixed --wait');
+  assert.equal(await libvirt.virsh('dumpxml', id), definition);
+  assert.equal((await libvirt.virsh('domstate', id)).trim(), 'shut off');
+  await libvirt.virsh('undefine', id);
+});
+
+test('SC11 what waits for a hypervisor runs once a node has it, and what that cannot do is refused at once', async () => {
+  await must('node add -f -', stringify([zones]));
+  await stage.nodeIs('lab3', 'ready');
+  assert.match((await must('node show lab3')).stdout, /^cannot +pause, memory-snapshot, .*guest-agent, move$/m);
+  const { now } = stage.events;
+  const state = async () => (await stage.client.vms.get('odd', 'a')).state;
+  await until('it runs', async () => (await state()) === 'running' || undefined, 60_000);
+  for (const words of ['vm pause odd/a', 'vm resume odd/a', 'vm snapshot odd/a one --memory', 'vm guest odd/a']) {
+    const { code, stderr } = await croft(stage.client, words.split(' '));
+    assert.equal(code, 4, words);
+    assert.match(stderr, /^croft: the hypervisor zones of node lab3 cannot do this: /, words);
+  }
+  await assert.rejects(stage.client.vms.pause('odd', 'a'), { code: 'unsupported', status: 422 });
+  assert.deepEqual(
+    [await state(), stage.events.all.some(({ kind, sequence }) => kind === 'vm.pause' && sequence > now)],
+    ['running', false],
+  );
+
+  await croftUntil(stage.client, ['vm', 'console', 'odd/a'], (seen) => seen.includes('hello there'), 'hello there\n');
+  await croftUntil(stage.client, ['vm', 'vnc', 'odd/a', '--port', '0'], greets);
+  await must('vm snapshot odd/a one');
+  await must('vm revert odd/a one --yes');
+  await must('vm snapshot-rm odd/a one');
+  await must('vm stop odd/a --wait');
+  await must('vm start odd/a --wait');
+  assert.equal(await state(), 'running');
+  assert.match((await must('node drain lab3')).stdout, /odd\/a stays: no other node fits: .*without the hypervisor zones/);
+  await must('node resume lab3');
+  await must('slice rm odd --wait');
+  assert.equal((await stage.on('lab3', 'zoneadm list -c')).trim(), 'global');
+});
+
+test('SC11 nothing of any slice is left on any node, nor of Croft once the nodes are removed', async () => {
+  assert.equal((await libvirt.virsh('list', '--all', '--name')).trim(), '');
+  for (const { name } of stage.lab.hosts) {
+    const snapshot = await stage.lab.snapshot(stage.host(name));
+    assert.deepEqual(
+      [...snapshot.files, ...snapshot.processes].filter((one) => /\/vms\/.|guest=|-name /.test(one)),
+      [],
+      name,
+    );
+    assert.deepEqual(snapshot.namespaces, []);
+    await must(`node rm ${name}`);
+    const { ports, nft, files, processes } = await stage.lab.snapshot(stage.host(name));
+    assert.deepEqual({ ports, nft }, { ports: [], nft: [] });
+    assert.deepEqual(
+      [...files, ...processes].filter((one) => one.includes(stage.controllerId)),
+      [],
+    );
+  }
+});
