@@ -7,9 +7,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
+import { runFake } from '../../src/cli/fake-environment.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { type Controller, startController } from '../../src/controller/controller.ts';
 import { controllerOptions } from '../../src/controller/options.ts';
+import { sayAsAny, type VmCommand, vmCommands } from '../contract/vm-commands.ts';
 import { until } from '../lab/until.ts';
 
 /** ms that a busy machine may take. */
@@ -92,6 +94,17 @@ test('SC11 a simulation comes back with its nodes and makes its VMs anew, and is
     async () => (await client.vms.list()).every(({ state, startedAt }) => state === 'running' && startedAt !== null) || undefined,
     patience,
   );
+});
+
+test('SC11 the commands of a VM say on a simulated node what they say on any other', async () => {
+  await using home = await homeFolder();
+  await using controller = await start(home.folder, 'nodes=2');
+  const { client } = controller;
+  await client.slices.apply(slice('s', 1));
+  await settled(client);
+  for (const command of Object.keys(vmCommands) as VmCommand[]) {
+    await sayAsAny(command, 's/vm', (words) => runFake(words, { client, width: 400 }));
+  }
 });
 
 /** The program itself, on a home of its own. */
