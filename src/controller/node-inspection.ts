@@ -46,7 +46,12 @@ export function createNodeInspection(hypervisorOf: (config: NodeConfig) => Hyper
       const [accelerator] = await perform(host, probeAccelerator(layout.runFolder));
       if (!probe.usable) return { ...specs, accelerator, hypervisors: [] };
       const { version, limits } = probe;
-      return { ...specs, accelerator, hypervisors: [config.hypervisor], hypervisor: { version, limits } };
+      return {
+        ...specs,
+        accelerator,
+        hypervisors: [config.hypervisor],
+        hypervisor: { version, limits, moves: hypervisor.can.has('move') },
+      };
     },
     vitals: (layout) => readNodeUsage(layout.stateFolder),
   };

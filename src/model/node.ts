@@ -116,8 +116,11 @@ export interface NodeSpecs {
   firmwares: Firmware[];
   /** Hypervisors that VMs can have here: the configured one, where its programs answer. */
   hypervisors: string[];
-  /** Of the configured hypervisor, with what is limited of its VMs there; absent where its programs do not answer, or were not asked. */
-  hypervisor?: { version: string; limits: LimitedResource[] };
+  /**
+   * Of the configured hypervisor, with what is limited of its VMs there, and whether they can move; absent where its programs do not
+   * answer, or were not asked.
+   */
+  hypervisor?: { version: string; limits: LimitedResource[]; moves: boolean };
   /** Which Open vSwitch datapath works here; null where Open vSwitch does not run. */
   datapath: 'system' | 'netdev' | null;
 }

@@ -50,6 +50,13 @@ test('SC11 a VM leaves for a node with the hypervisor that it has, and stays whe
   ]);
 });
 
+test('SC11 a VM stays, and says so, on a node whose hypervisor moves none', () => {
+  const hypervisor = { version: '1', limits: [], moves: false };
+  const from = node('a', { administration: 'draining', hypervisors: ['zones'], hypervisor }, { hypervisor: 'zones' });
+  const alike = node('b', { hypervisors: ['zones'], hypervisor }, { hypervisor: 'zones' });
+  assert.deepEqual(inWords(snapshot([from, alike], [vm('1', here)])), ['1 stays: the hypervisor zones of a moves no VM']);
+});
+
 test('CR1 nothing is decided again that is recorded, and a move that is under way is left alone', () => {
   const reason = 'runs with restart: never; stop it to let it move';
   const vms = [vm('1', { ...here, restart: 'never', stayReason: reason }), vm('2', { ...here, movingTo: 'id-b' })];

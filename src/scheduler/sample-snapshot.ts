@@ -13,17 +13,25 @@ export const micro: Image = {
 };
 
 type NodeSample = Partial<NodeObserved> &
-  Partial<Pick<NodeSpecs, 'cpus' | 'memory' | 'architecture' | 'firmwares' | 'hypervisors'>> &
+  Partial<Pick<NodeSpecs, 'cpus' | 'memory' | 'architecture' | 'firmwares' | 'hypervisors' | 'hypervisor'>> &
   Partial<Pick<Node, 'administration'>>;
 
 /** Its identifier is `id-NAME`; overcommit is 1 for both. */
 export function node(name: string, sample: NodeSample = {}, config: Partial<NodeConfigInput> = {}): Node {
-  const { cpus = 4, memory = 4 * gibibyte, architecture = 'x86_64', firmwares = ['bios'], hypervisors = ['qemu'], ...rest } = sample;
+  const {
+    cpus = 4,
+    memory = 4 * gibibyte,
+    architecture = 'x86_64',
+    firmwares = ['bios'],
+    hypervisors = ['qemu'],
+    hypervisor,
+    ...rest
+  } = sample;
   const { administration = 'active', ...observed } = rest;
   const specs: NodeSpecs = {
     ...{ architecture, kernel: '6.1', operatingSystem: 'Debian', bootId: 'b', cpus, memory, memoryAvailable: memory },
     ...{ disk: 100 * gibibyte, diskFree: 100 * gibibyte, load: 0, accelerator: { kind: 'tcg', reason: '' }, tools: {} },
-    ...{ firmwares, hypervisors, datapath: 'netdev' },
+    ...{ firmwares, hypervisors, datapath: 'netdev', ...(hypervisor !== undefined && { hypervisor }) },
   };
   return {
     id: `id-${name}`,
