@@ -45,6 +45,13 @@ test('CR6 the console of a stopped VM says how to start it', async () => {
   );
 });
 
+test('SC11 the console of a VM of which nothing is known is tried', async () => {
+  const hub = new ConsoleHub(async () => new PassThrough());
+  const viewer = await hub.open({ ...running, observed: { ...unobserved, state: 'unknown' } } as Vm);
+  viewer.destroy();
+  hub.close();
+});
+
 test('CR6 a console opened at the moment in which its last viewer leaves has a connection of its own', async () => {
   const guests: PassThrough[] = [];
   const hub = new ConsoleHub(async () => {

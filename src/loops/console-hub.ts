@@ -1,7 +1,7 @@
 /** Lets several people watch and type on one serial console: the VM's socket takes one connection, which they share. */
 import { Duplex } from 'node:stream';
-import { CroftError } from '../model/error.ts';
-import type { Vm, VmObservedState } from '../model/vm.ts';
+import type { Vm } from '../model/vm.ts';
+import { requireGuest } from './may-run.ts';
 
 /** Makes the one connection to a VM's console. */
 export type ConnectConsole = (vm: Vm) => Promise<Duplex>;
@@ -12,8 +12,6 @@ interface SharedConsole {
   /** Those that wait for the connection included. */
   users: number;
 }
-
-const mayRun: readonly VmObservedState[] = ['running', 'paused', 'unknown'];
 
 /** Bytes. */
 const longestBacklog = 1024 * 1024;
@@ -26,16 +24,9 @@ export class ConsoleHub {
     this.#connect = connect;
   }
 
-  /**
-   * A stream of one viewer; it ends when the VM's process does. Rejects with `vm.not-running`. One of which nothing is known, since
-   * its node or its hypervisor does not answer, may well run: whether its console can be reached is seen by trying.
-   */
+  /** A stream of one viewer; it ends when the VM's process does. Rejects with `vm.not-running`. */
   async open(vm: Vm): Promise<Duplex> {
-    if (!mayRun.includes(vm.observed.state)) {
-      throw new CroftError('vm.not-running', `VM ${vm.slice}/${vm.name} is ${vm.observed.state}, so it has no console`, {
-        hint: `start it with \`croft vm start ${vm.slice}/${vm.name}\``,
-      });
-    }
+    requireGuest(vm, 'console');
     const shared = this.#consoles.get(vm.id) ?? this.#share(vm);
     shared.users += 1;
     const upstream = await shared.upstream;

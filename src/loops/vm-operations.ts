@@ -9,6 +9,7 @@ import type { GuestReport, Snapshot } from '../model/vm-operations.ts';
 import type { Store } from '../store/store.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
+import { requireGuest } from './may-run.ts';
 import type { NodeConnection, NodeWorker } from './node-worker.ts';
 
 export interface VmOperationsOptions {
@@ -74,6 +75,7 @@ export class VmOperations {
 
   async vnc(slice: string, name: string): Promise<Duplex> {
     const { vm, connection } = await this.#reach(slice, name, 'vnc');
+    requireGuest(vm, 'screen');
     const { host, layout, hypervisor } = connection;
     return await hypervisor.vnc(host, layout, vm.id);
   }

@@ -157,8 +157,24 @@ async function live(name: 'plain' | 'domain'): Promise<void> {
   await say('vm reboot VM --hard');
   await say('vm stop VM --wait');
   assert.equal(await state(), 'stopped');
+  await refusesWhatNeedsAGuest(name);
   await runsAnew(() => say('vm start VM --wait'));
   await runsAnew(() => say('vm restart VM --wait'));
+}
+
+/** Of a VM that does not run each is refused for that reason. */
+async function refusesWhatNeedsAGuest(name: string): Promise<void> {
+  const { vms } = stage.client;
+  const asked: [string, () => Promise<unknown>][] = [
+    ['pause', () => vms.pause('mixed', name)],
+    ['resume', () => vms.resume('mixed', name)],
+    ['reboot', () => vms.reboot('mixed', name, false)],
+    ['reset', () => vms.reboot('mixed', name, true)],
+    ['snapshot with memory', () => vms.snapshot('mixed', name, 'none', true)],
+    ['console', async () => (await vms.console('mixed', name)).output.getReader().read()],
+    ['screen', async () => (await vms.vnc('mixed', name)).output.getReader().read()],
+  ];
+  for (const [what, ask] of asked) await assert.rejects(ask(), { code: 'vm.not-running' }, what);
 }
 
 /** Whether an RFB server greets at the address that was printed. */

@@ -1,0 +1,17 @@
+/** Whether there may be a guest to talk to. Pure. */
+import { CroftError } from '../model/error.ts';
+import type { Vm, VmObservedState } from '../model/vm.ts';
+
+/**
+ * A VM of which nothing is known, since its node or its hypervisor does not answer, may well run: whether it can be reached is
+ * seen by trying.
+ */
+const mayRun: readonly VmObservedState[] = ['running', 'paused', 'unknown'];
+
+/** Throws `vm.not-running` where the VM surely has no console or screen now. */
+export function requireGuest({ slice, name, observed }: Vm, what: 'console' | 'screen'): void {
+  if (mayRun.includes(observed.state)) return;
+  throw new CroftError('vm.not-running', `VM ${slice}/${name} is ${observed.state}, so it has no ${what}`, {
+    hint: `start it with \`croft vm start ${slice}/${name}\``,
+  });
+}
