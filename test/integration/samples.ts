@@ -87,6 +87,7 @@ export async function addReadyNode(
   { cpus = 4, memory = 4 * gibibyte, ...config }: Partial<NodeConfig> & { cpus?: number; memory?: number } = {},
 ): Promise<Node> {
   const node = await store.nodes.add(nodeConfig(name, config));
-  await store.nodes.observe(node.id, { status: 'ready', reason: null, seenAt: 5, since: 5, specs: nodeSpecs(cpus, memory), images: [] });
+  const specs = { ...nodeSpecs(cpus, memory), hypervisors: [node.config.hypervisor] };
+  await store.nodes.observe(node.id, { status: 'ready', reason: null, seenAt: 5, since: 5, specs, images: [] });
   return await store.nodes.get(name);
 }

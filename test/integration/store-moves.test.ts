@@ -58,6 +58,17 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.deepEqual((await store.placement.onNode(b, [])).wanted.arriving, [], 'what is being removed does not come any more');
   });
 
+  test('SC11 a move to a node with another hypervisor is refused, also where the image asks for none', async (t) => {
+    const store = await open(t);
+    const [a, b] = await twoNodes(store);
+    const { id: libvirt } = await addReadyNode(store, 'libvirt', { hypervisor: 'libvirt' });
+    const vm = await placed(store, vmSpec('vm', []), a);
+    await placed(store, vmSpec('vm', []), libvirt, 'green');
+    await store.nodes.administer(a, 'draining');
+    assert.deepEqual(await store.placement.commit([toMove(vm.id, a, libvirt)]), { refused: [vm.id] });
+    assert.deepEqual(await store.placement.commit([toMove(vm.id, a, b)]), { refused: [] });
+  });
+
   test('CR15 only where moves have put something of a VM may it be removed; a backup from before a move gives no leave to', async (t) => {
     const store = await open(t);
     const [a, b] = await twoNodes(store);
