@@ -3,8 +3,13 @@ import { type Capability, capabilities, type DriverProbe, type HypervisorDriver 
 import type { DoctorCheck } from '../model/doctor.ts';
 import { limitsInWords } from '../model/node-limits.ts';
 
-export function hypervisorChecks({ name, can }: Pick<HypervisorDriver, 'name' | 'can'>, probe: DriverProbe): DoctorCheck[] {
-  if (!probe.usable) return [{ name: 'hypervisor', ok: false, detail: `${name} cannot be used: ${probe.reason}`, fix: null }];
+/** `fix` is what puts it right where it does not answer; null where that is not known. */
+export function hypervisorChecks(
+  { name, can }: Pick<HypervisorDriver, 'name' | 'can'>,
+  probe: DriverProbe,
+  fix: string | null,
+): DoctorCheck[] {
+  if (!probe.usable) return [{ name: 'hypervisor', ok: false, detail: `${name} cannot be used: ${probe.reason}`, fix }];
   return [
     { name: 'hypervisor', ok: true, detail: `${name} ${probe.version}; ${abilitiesInWords(can)}`, fix: null },
     { name: 'limits', ok: true, detail: limitsInWords(probe.limits), fix: null },

@@ -63,6 +63,22 @@ fi
 exec /usr/share/openvswitch/scripts/ovs-ctl start --system-id=random >&2
 `;
 
+/** As that one, libvirt's daemon. */
+const libvirtScript = `
+if [ -d /run/systemd/system ]; then
+  exec systemctl enable --now libvirtd >&2
+elif command -v rc-service >/dev/null; then
+  rc-update add libvirtd >&2
+  exec rc-service libvirtd start >&2
+fi
+exec libvirtd -d >&2
+`;
+
+/** Of a libvirt that is installed and does not answer. */
+function hasStoppedLibvirt({ hypervisor }: NodeConfig, { tools }: MeasuredSpecs): boolean {
+  return hypervisor === 'libvirt' && typeof tools.virsh === 'string';
+}
+
 export function createDoctor(hypervisorOf: (config: NodeConfig) => HypervisorDriver): Doctor {
   return {
     async examine(host, layout, config) {
@@ -74,17 +90,18 @@ export function createDoctor(hypervisorOf: (config: NodeConfig) => HypervisorDri
       const [accelerator] = await perform(host, probeAccelerator(layout.runFolder));
       return [
         ...checks,
-        ...hypervisorChecks(hypervisor, probe),
+        ...hypervisorChecks(hypervisor, probe, hasStoppedLibvirt(config, specs) ? 'systemctl enable --now libvirtd' : null),
         firmware(specs),
         { name: 'acceleration', ok: true, detail: `${accelerator.kind}: ${accelerator.reason}`, fix: null },
       ];
     },
-    async treat(host, checks) {
+    async treat(host, checks, config) {
       const missing = checks.filter(({ ok }) => !ok).map(({ name }) => name);
       const [specs] = await perform(host, readNodeSpecs('/'));
       const packages = [...new Set(missing.map((tool) => packageOf(tool, isAlpine(specs))).filter((name) => name !== null))];
       if (packages.length > 0) await install(host, packages);
-      if (missing.includes('ovs-vswitchd')) await startSwitch(host);
+      if (missing.includes('ovs-vswitchd')) await start(host, 'Open vSwitch', switchScript);
+      if (missing.includes('hypervisor') && hasStoppedLibvirt(config, specs)) await start(host, 'libvirt', libvirtScript);
     },
   };
 }
@@ -133,6 +150,7 @@ function debianPackages(): Map<string, string> {
   const sections = [...list.matchAll(/^\[(?:node|libvirt)\]\n([^[]*)/gm)].map(([, section]) => section);
   const packages = new Map<string, string>();
   for (const line of sections.join('\n').split('\n')) {
+    if (line.startsWith('#')) continue;
     const [name, ...programs] = line.split(' ');
     for (const program of programs) packages.set(program, name ?? '');
   }
@@ -149,8 +167,8 @@ async function install(host: Host, packages: readonly string[]): Promise<void> {
   });
 }
 
-async function startSwitch(host: Host): Promise<void> {
-  const { code, stderr } = await run(host, { argv: ['sh', '-c', switchScript], timeout: 60_000 });
+async function start(host: Host, what: string, script: string): Promise<void> {
+  const { code, stderr } = await run(host, { argv: ['sh', '-c', script], timeout: 60_000 });
   if (code === 0) return;
-  throw new CroftError('node.unfit', `Open vSwitch could not be started on node ${host.name}: ${stderr.trim()}`, { node: host.name });
+  throw new CroftError('node.unfit', `${what} could not be started on node ${host.name}: ${stderr.trim()}`, { node: host.name });
 }

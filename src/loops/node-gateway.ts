@@ -18,8 +18,8 @@ import { inWords } from './recorder.ts';
 export interface Doctor {
   /** Rejects with `node.*` where the node cannot be reached. */
   examine(host: Host, layout: NodeLayout, config: NodeConfig): Promise<DoctorCheck[]>;
-  /** Installs what `checks` says is missing; rejects with `node.unfit` where it cannot. */
-  treat(host: Host, checks: readonly DoctorCheck[]): Promise<void>;
+  /** Installs what `checks` says is missing, and starts what does not run; rejects with `node.unfit` where it cannot. */
+  treat(host: Host, checks: readonly DoctorCheck[], config: NodeConfig): Promise<void>;
 }
 
 export interface NodeGatewayOptions {
@@ -185,7 +185,7 @@ export class NodeAdministration {
       const { host, layout } = await this.#reach(node);
       const checks = await doctor.examine(host, layout, node.config);
       if (!fix || checks.every(({ ok }) => ok)) return checks;
-      await doctor.treat(host, checks);
+      await doctor.treat(host, checks, node.config);
       fleet.worker(node.id)?.wake();
       return await doctor.examine(host, layout, node.config);
     } catch (thrown) {

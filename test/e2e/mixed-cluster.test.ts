@@ -247,9 +247,10 @@ test('SC11 a libvirt that is stopped is named with what to do, and its VMs run o
     const examined = await croft(stage.client, ['node', 'doctor', 'lab2']);
     assert.equal(examined.code, 1);
     assert.match(examined.stdout, /^lab2 +hypervisor +missing +libvirt cannot be used: /m);
+    assert.match(examined.stdout, /^ {2}lab2: hypervisor: systemctl enable --now libvirtd$/m);
     await stage.on('lab2', 'pgrep -f -- "-name guest=$1"', id);
   } finally {
-    await libvirt.restart();
+    await must('node doctor lab2 --fix');
   }
   await stage.nodeIs('lab2', 'ready');
   await stage.addressed('mixed');

@@ -53,7 +53,7 @@ export function simulatedMachinery(
     doctor: {
       examine: async () => [
         { name: 'simulated', ok: true, detail: 'it exists in the memory of the controller only', fix: null },
-        ...hypervisorChecks({ name: 'simulated', can: hypervisor.can }, { usable: true, version: 'in memory', limits: [] }),
+        ...hypervisorChecks({ name: 'simulated', can: hypervisor.can }, { usable: true, version: 'in memory', limits: [] }, null),
       ],
       treat: async () => undefined,
     },
