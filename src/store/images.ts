@@ -3,8 +3,8 @@ import type { Selectable } from 'kysely';
 import { CroftError } from '../model/error.ts';
 import type { NewIdentifier } from '../model/identifier.ts';
 import type { Image, ImageContent } from '../model/image.ts';
+import { goneById, missing } from '../model/missing.ts';
 import type { Database, Queries } from './database.ts';
-import { goneById, missing } from './missing.ts';
 import type { FetchedImage, ImageStore } from './store.ts';
 import type { Tables } from './tables.ts';
 

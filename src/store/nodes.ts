@@ -2,10 +2,10 @@
 import type { Selectable } from 'kysely';
 import { CroftError } from '../model/error.ts';
 import type { NewIdentifier } from '../model/identifier.ts';
+import { goneById, missing } from '../model/missing.ts';
 import type { Node, NodeAdministration, NodeConfig, NodeObserved } from '../model/node.ts';
 import { unobserved } from '../model/vm.ts';
 import type { Database, Queries } from './database.ts';
-import { goneById, missing } from './missing.ts';
 import type { NodeStore } from './store.ts';
 import type { Tables } from './tables.ts';
 import { deleteVms, observedColumns } from './vm-rows.ts';

@@ -1,9 +1,9 @@
 /** The rows of slices and networks. */
 import type { Selectable } from 'kysely';
 import { CroftError } from '../model/error.ts';
+import { missing } from '../model/missing.ts';
 import type { Network, Slice, SliceSpec } from '../model/slice.ts';
 import type { Queries } from './database.ts';
-import { missing } from './missing.ts';
 import type { Tables } from './tables.ts';
 
 export function sliceOf(row: Selectable<Tables['slices']>, spec: SliceSpec = JSON.parse(row.spec)): Slice {

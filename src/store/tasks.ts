@@ -1,10 +1,10 @@
 /** Tasks in the database. */
 import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
 import type { NewIdentifier } from '../model/identifier.ts';
+import { goneById } from '../model/missing.ts';
 import { type Task, taskKinds } from '../model/task.ts';
 import type { Database, Queries } from './database.ts';
 import { insertEvents } from './events.ts';
-import { goneById } from './missing.ts';
 import type { TaskStore } from './store.ts';
 import type { Tables } from './tables.ts';
 

@@ -1,11 +1,11 @@
 /** VMs in the database. */
 import { CroftError } from '../model/error.ts';
+import { missing } from '../model/missing.ts';
 import type { Slice, SliceSpec } from '../model/slice.ts';
 import { withoutPeer } from '../model/slice-placement.ts';
 import type { Vm, VmDesired } from '../model/vm.ts';
 import type { Database, Queries } from './database.ts';
 import { GroupCommit } from './group-commit.ts';
-import { missing } from './missing.ts';
 import { beingRemoved, getSlice, writeSpec } from './slice-rows.ts';
 import type { VmFilter, VmObservation, VmOutline, VmStore } from './store.ts';
 import { desireVms, isAsDesired } from './vm-desire.ts';
@@ -99,9 +99,10 @@ async function getVm(queries: Queries, slice: string, name: string): Promise<Vm>
   const vm = named.find(({ desired }) => desired !== 'absent') ?? named.at(-1);
   if (vm !== undefined) return vm;
   throw missing(
-    `VM in slice "${slice}"`,
+    'VM',
     name,
     vms.map((candidate) => candidate.name),
+    `in slice "${slice}"`,
   );
 }
 

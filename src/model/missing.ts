@@ -1,13 +1,13 @@
 /** The error for a name that nothing has. */
-import { CroftError } from '../model/error.ts';
-import { nearNames } from '../model/name.ts';
+import { CroftError } from './error.ts';
+import { nearNames } from './name.ts';
 
-/** `what` is such as `node`; `candidates` are the names that there are. */
-export function missing(what: string, name: string, candidates: readonly string[]): CroftError {
+/** `what` is such as `node`, `where` such as `in slice "hello"`; `candidates` are the names that there are. */
+export function missing(what: string, name: string, candidates: readonly string[], where = ''): CroftError {
   const near = nearNames(name, candidates);
   return new CroftError(
     'not-found',
-    `there is no ${what} "${name}"`,
+    `there is no ${what} "${name}" ${where}`.trimEnd(),
     near.length === 0 ? {} : { hint: `Did you mean ${near.join(', ')}?` },
   );
 }
