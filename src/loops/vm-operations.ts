@@ -3,8 +3,9 @@ import type { Duplex } from 'node:stream';
 import { perform } from '../host/host.ts';
 import type { Capability } from '../model/capability.ts';
 import { CroftError } from '../model/error.ts';
+import { missing } from '../model/missing.ts';
 import type { VmLaunch } from '../model/node-plan.ts';
-import type { Vm } from '../model/vm.ts';
+import { requireRunning, type Vm } from '../model/vm.ts';
 import type { GuestReport, Snapshot } from '../model/vm-operations.ts';
 import type { Store } from '../store/store.ts';
 import type { Fleet } from './fleet.ts';
@@ -29,39 +30,48 @@ export class VmOperations {
   /** Oldest first. */
   async snapshots(slice: string, name: string): Promise<Snapshot[]> {
     const { vm, connection } = await this.#reach(slice, name, 'snapshot');
-    const { host, layout, hypervisor } = connection;
-    const [snapshots] = await perform(host, hypervisor.snapshots(layout, vm.id));
-    return snapshots;
+    return await snapshotsOf(connection, vm);
   }
 
   /** Rejects with `conflict.exists` for a name that is taken. */
   async snapshot(slice: string, name: string, snapshot: string, memory: boolean): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, memory ? 'memory-snapshot' : 'snapshot');
+    if (memory) requireRunning(vm);
     const launch = await this.#launch(vm);
     await worker.exclusively(vm.id, ({ host, layout, hypervisor }) => hypervisor.snapshot(host, layout, launch, snapshot, memory));
     this.#tell(vm, 'vm.snapshot', `snapshot ${snapshot} was made${memory ? ' with memory' : ''}`);
   }
 
-  /** The VM then runs exactly where it is to run, or where the snapshot has its memory. */
+  /** The VM runs on where it is to run. One that does not run has no ports, so what has a guest's memory is not for it. */
   async revert(slice: string, name: string, snapshot: string): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'snapshot');
     const launch = await this.#launch(vm);
-    await worker.exclusively(vm.id, ({ host, layout, hypervisor }, abilities) =>
-      hypervisor.revert(host, layout, abilities, launch, snapshot),
-    );
+    await worker.exclusively(vm.id, async (connection, abilities) => {
+      const { host, layout, hypervisor } = connection;
+      const { memory } = chosen(vm, snapshot, await snapshotsOf(connection, vm));
+      if (memory) requireRunning(vm, `, and snapshot ${snapshot} has the memory of a guest that does`);
+      await hypervisor.revert(host, layout, abilities, launch, snapshot);
+    });
     this.#tell(vm, 'vm.reverted', `is again as in snapshot ${snapshot}`);
   }
 
+  /** Where there is none of that name, what an attempt that was cut off has left of it goes, and it rejects with `not-found`. */
   async removeSnapshot(slice: string, name: string, snapshot: string): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'snapshot');
     const launch = await this.#launch(vm);
-    await worker.exclusively(vm.id, ({ host, layout, hypervisor }) => hypervisor.removeSnapshot(host, layout, launch, snapshot));
+    await worker.exclusively(vm.id, async (connection) => {
+      const { host, layout, hypervisor } = connection;
+      const before = await snapshotsOf(connection, vm);
+      await hypervisor.removeSnapshot(host, layout, launch, snapshot);
+      chosen(vm, snapshot, before);
+    });
     this.#tell(vm, 'vm.snapshot-removed', `snapshot ${snapshot} was removed`);
   }
 
   /** The process stays; a guest that ignores being asked is left as it is. */
   async reboot(slice: string, name: string, hard: boolean): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'reboot');
+    requireRunning(vm);
     await worker.exclusively(vm.id, ({ host, layout, hypervisor }) => hypervisor.reboot(host, layout, vm.id, !hard));
     this.#tell(vm, 'vm.rebooted', hard ? 'was reset' : 'was asked to restart itself');
   }
@@ -69,6 +79,7 @@ export class VmOperations {
   /** Null where no agent answers. */
   async guest(slice: string, name: string): Promise<GuestReport | null> {
     const { vm, connection } = await this.#reach(slice, name, 'guest-agent');
+    requireRunning(vm);
     const { host, layout, hypervisor } = connection;
     return await hypervisor.guest(host, layout, vm.id);
   }
@@ -84,7 +95,7 @@ export class VmOperations {
     const { store, fleet } = this.#options;
     const vm = await store.vms.get(slice, name);
     const worker = vm.nodeId === null ? null : fleet.worker(vm.nodeId);
-    if (worker === null) throw new CroftError('vm.not-running', `VM ${slice}/${name} has no node`, { hint: 'Start it first.' });
+    if (worker === null) throw nowhere(vm);
     const connection = await worker.connection();
     const { hypervisor, host } = connection;
     if (hypervisor.can.has(capability)) return { vm, worker, connection };
@@ -103,4 +114,24 @@ export class VmOperations {
   #tell({ slice, name }: Vm, kind: string, message: string): void {
     this.#options.journal.record({ kind, slice, vm: name, message });
   }
+}
+
+async function snapshotsOf({ host, layout, hypervisor }: NodeConnection, vm: Vm): Promise<Snapshot[]> {
+  const [snapshots] = await perform(host, hypervisor.snapshots(layout, vm.id));
+  return snapshots;
+}
+
+/** Throws `not-found` with near names. */
+function chosen({ slice, name }: Vm, wanted: string, snapshots: readonly Snapshot[]): Snapshot {
+  const found = snapshots.find((snapshot) => snapshot.name === wanted);
+  if (found !== undefined) return found;
+  const names = snapshots.map((snapshot) => snapshot.name);
+  throw missing('snapshot', wanted, names, `of VM ${slice}/${name}`);
+}
+
+function nowhere({ slice, name, pendingReason }: Vm): CroftError {
+  const why = pendingReason === null ? '' : `: ${pendingReason}`;
+  return new CroftError('vm.not-running', `VM ${slice}/${name} has no node yet${why}`, {
+    hint: 'Wait until it has one, or change its slice.',
+  });
 }

@@ -143,3 +143,46 @@ test('CR15 a simulation that was stopped is purged, and shows its nodes as simul
     await croft(folder, 'down');
   }
 });
+
+test('SC11 what cannot be done with a VM as it is, or with a snapshot that is not there, is said with its name', async () => {
+  await using home = await homeFolder();
+  await using controller = await start(home.folder, 'nodes=1,memory=1GiB');
+  const { vms, slices } = controller.client;
+  await slices.apply(slice('s', 1));
+  await settled(controller.client);
+  await vms.snapshot('s', 'vm', 'kept', false);
+  await assert.rejects(vms.removeSnapshot('s', 'vm', 'kepd'), { code: 'not-found', hint: 'Did you mean kept?' });
+  await assert.rejects(vms.revert('s', 'vm', 'kepd'), { message: 'there is no snapshot "kepd" of VM s/vm' });
+  assert.deepEqual(
+    (await vms.snapshots('s', 'vm')).map(({ name }) => name),
+    ['kept'],
+  );
+  await assert.rejects(vms.get('s', 'vn'), { message: 'there is no VM "vn" in slice "s"', hint: 'Did you mean vm?' });
+
+  await vms.stop('s', 'vm');
+  await settled(controller.client);
+  const stopped = { code: 'vm.not-running', message: 'VM s/vm does not run' };
+  await assert.rejects(vms.guest('s', 'vm'), stopped);
+  await assert.rejects(vms.reboot('s', 'vm', true), stopped);
+  await assert.rejects(vms.pause('s', 'vm'), stopped);
+  await assert.rejects(vms.snapshot('s', 'vm', 'live', true), stopped);
+
+  await slices.apply(slice('wide', 9));
+  const pending = await until('one has no room', async () => (await vms.list()).find(({ pendingReason }) => pendingReason !== null));
+  await assert.rejects(vms.reboot('wide', pending.name, false), { code: 'vm.not-running', message: /has no node yet: .*memory/ });
+});
+
+test('SC11 a VM is put back to a snapshot with memory while it runs, and refused that at once while it does not', async () => {
+  await using home = await homeFolder();
+  await using controller = await start(home.folder, 'nodes=1');
+  const { vms, slices } = controller.client;
+  await slices.apply(slice('s', 1));
+  await settled(controller.client);
+  await vms.snapshot('s', 'vm', 'disks', false);
+  await vms.snapshot('s', 'vm', 'live', true);
+  await vms.revert('s', 'vm', 'live');
+  await vms.stop('s', 'vm');
+  await settled(controller.client);
+  await vms.revert('s', 'vm', 'disks');
+  await assert.rejects(vms.revert('s', 'vm', 'live'), { code: 'vm.not-running', message: /^VM s\/vm does not run, and snapshot live has/ });
+});
