@@ -130,7 +130,12 @@ function snapshotsInMemory(): ApiDependencies['operations'] {
       if (!hard) throw new CroftError('vm.not-running', 'it does not run');
     },
     guest: async () => null,
-    vnc: async () => new PassThrough(),
+    async vnc(_slice, vm) {
+      if (vm === 'off') throw new CroftError('vm.not-running', 'it does not run');
+      const screen = new PassThrough();
+      screen.write('RFB 003.008\n');
+      return screen;
+    },
   };
 }
 

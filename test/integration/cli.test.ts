@@ -147,10 +147,15 @@ test('SC11 the screen of a VM is offered to a viewer on this machine, byte for b
   const [line] = (await once(said, 'data')) as [Buffer];
   const port = Number(/127\.0\.0\.1:(\d+)/.exec(line.toString())?.[1]);
   const viewer = connect(port, '127.0.0.1');
-  viewer.write('RFB 003.008\n');
+  const [greeting] = (await once(viewer, 'data')) as [Buffer];
+  assert.equal(greeting.toString(), 'RFB 003.008\n');
+  viewer.write('RFB 003.003\n');
   const [answer] = (await once(viewer, 'data')) as [Buffer];
-  assert.equal(answer.toString(), 'RFB 003.008\n');
+  assert.equal(answer.toString(), 'RFB 003.003\n');
   interrupt();
   assert.equal((await offered).code, 0);
   viewer.destroy();
+  const refused = await runFake(['vm', 'vnc', 'hello/off', '--port', '0'], { client });
+  assert.deepEqual([refused.code, refused.stdout], [4, ''], 'a screen that is not there is not offered');
+  assert.match(refused.stderr, /^croft: it does not run$/m);
 });

@@ -38,9 +38,19 @@ export function registerVmOperations(vm: Command, context: CliContext): void {
     'croft vm vnc hello/web',
   ).action(async ({ slice, vm: name }: VmName, { port }: { port: number }) => {
     const client = await context.client();
-    await client.vms.get(slice, name);
+    await requireScreen(client, { slice, vm: name });
     await offerScreen(context, client, { slice, vm: name }, port);
   });
+}
+
+/** Rejects with what a viewer could not be told. The screen speaks first, so its greeting shows that it is there. */
+async function requireScreen(client: Client, { slice, vm }: VmName): Promise<void> {
+  const screen = await client.vms.vnc(slice, vm);
+  try {
+    await screen.output.getReader().read();
+  } finally {
+    screen.close();
+  }
 }
 
 /** Until Ctrl-C; each viewer that connects gets a connection of its own. */
