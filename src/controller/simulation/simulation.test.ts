@@ -15,6 +15,7 @@ test('SC11 a simulation that cannot be read says which part of it is wrong, and 
   const wrong: [string, RegExp][] = [
     ['nodes=0', /nodes is "0", not a whole number from 1 to 9999/],
     ['nodes=1e3', /nodes is "1e3"/],
+    ['nodes=1,seed=2,nodes=3', /nodes is given twice/],
     ['hosts=5', /"hosts" is none of nodes, cpus/],
     ['', /"" is none of/],
     ['nodes=1,delay=5', /delay is "5", not milliseconds/],

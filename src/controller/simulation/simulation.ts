@@ -30,9 +30,12 @@ const readings: Record<keyof Simulation, { read: Reading; form: string; usual: s
 
 /** Throws `input.invalid` that names the part that is wrong. */
 export function simulationOf(text: string): Simulation {
-  const given = new Map(text.split(',').map((part) => splitAt(part.trim())));
+  const parts = text.split(',').map((part) => splitAt(part.trim()));
+  const given = new Map(parts);
   const unknown = [...given.keys()].find((name) => !Object.hasOwn(readings, name));
   if (unknown !== undefined) throw invalid(`"${unknown}" is none of ${Object.keys(readings).join(', ')}`);
+  const twice = parts.find(([name], index) => parts.findIndex(([other]) => other === name) < index);
+  if (twice !== undefined) throw invalid(`${twice[0]} is given twice`);
   const value = (name: keyof Simulation): number => {
     const { read, form, usual } = readings[name];
     const words = given.get(name) ?? usual;
