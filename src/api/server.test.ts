@@ -49,6 +49,7 @@ test('CR13 only the health check and the description answer without the token', 
 test('CR15 each class of bad request is a problem that says what is wrong', async () => {
   await using stage = await setStage();
   const long = 'n'.repeat(300);
+  const hostile = Buffer.from('["a\\u0000","web",1,"x"]').toString('base64url');
   const apply = (payload: string, headers: Record<string, string> = json) => ({
     method: 'POST' as const,
     url: '/v1/slices/apply',
@@ -70,12 +71,14 @@ test('CR15 each class of bad request is a problem that says what is wrong', asyn
       code: 'input.invalid',
       detail: /longer than any name/,
     },
+    { request: { url: '/v1/slices/%20', headers: json }, status: 400, code: 'input.invalid', detail: /63 characters$/ },
     { request: { url: '/v1/slices/a$(reboot)', headers: json }, status: 400, code: 'input.invalid', detail: /a–z/ },
     { request: { url: '/v1/slices/%C3%A4', headers: json }, status: 400, code: 'input.invalid', detail: /a–z/ },
     { request: { url: '/v1/slices/..%2F..%2Fetc', headers: json }, status: 400, code: 'input.invalid', detail: /a–z/ },
     { request: { url: '/v1/slices/%zz', headers: json }, status: 400, code: 'input.invalid', detail: /percent/ },
     { request: { url: '/v1/events?limit=100000', headers: json }, status: 400, code: 'input.invalid', detail: /limit/ },
     { request: { url: '/v1/events?after=-1', headers: json }, status: 400, code: 'input.invalid', detail: /after/ },
+    { request: { url: `/v1/vms?after=${hostile}`, headers: json }, status: 400, code: 'input.invalid', detail: /no place in the list/ },
     { request: { url: '/v1/nothing', headers: json }, status: 404, code: 'not-found', detail: /no operation GET \/v1\/nothing/ },
     {
       request: { method: 'PATCH' as const, url: '/v1/slices', headers: { authorization } },

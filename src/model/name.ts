@@ -9,8 +9,9 @@ export const nameRule =
 /** Sixty-three bytes is the limit of a DNS label, RFC 1035 §2.3.4. */
 export const nameSchema = z
   .string()
-  .min(1, nameRule)
-  .max(63, nameRule)
+  // The first of them that is broken says all: the words are the same.
+  .min(1, { error: nameRule, abort: true })
+  .max(63, { error: nameRule, abort: true })
   .regex(pattern, nameRule)
   .meta({ description: nameRule, example: 'web' });
 

@@ -1,9 +1,11 @@
 /** Where a page of VMs begins, as clients pass it on from the page before: text that means something only here. */
 import { z } from 'zod';
 import { CroftError } from '../../model/error.ts';
+import { identifierPattern } from '../../model/identifier.ts';
+import { nameSchema } from '../../model/name.ts';
 import type { VmPosition } from '../../store/store.ts';
 
-const positionSchema = z.tuple([z.string(), z.string(), z.int(), z.string()]);
+const positionSchema = z.tuple([nameSchema, nameSchema, z.int(), z.string().regex(identifierPattern)]);
 
 /** Of the last VM of a page. */
 export function cursorOf({ slice, name, createdAt, id }: VmPosition): string {
