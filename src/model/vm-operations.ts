@@ -21,6 +21,9 @@ export const rebootRequestSchema = z
   })
   .meta({ id: 'RebootRequest' });
 
+/** What is told at most of what a serial console printed, in bytes. */
+export const longestLog = 1024 ** 2;
+
 /** What an agent inside the guest says. */
 export const guestReportSchema = z
   .object({

@@ -1,6 +1,7 @@
 /** `croft vm console`: the serial console of a VM on this terminal, or between two pipes. */
 import type { Command } from 'commander';
 import type { Console } from '../../client/console.ts';
+import { longestLog } from '../../model/vm-operations.ts';
 import { positiveNumber, type VmName, wholeNumber } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
@@ -17,7 +18,7 @@ const leave = 0x1d;
 export function registerVmConsole(command: Command, context: CliContext): void {
   command
     .description('use the serial console of a VM; Ctrl-] leaves')
-    .option('--log [bytes]', 'only print what it printed so far, at most so many bytes of it', wholeNumber(1, 16 * 1024 * 1024))
+    .option('--log [bytes]', 'only print what it printed so far, at most so many bytes of it', wholeNumber(1, longestLog))
     .option('--for <seconds>', 'leave so long after standard input ended; on a terminal, after the start', positiveNumber);
   withExamples(
     command,
