@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Logger, pino } from 'pino';
+import type { Logger } from 'pino';
 import { createMetrics } from '../api/metrics.ts';
 import { createApi } from '../api/server.ts';
 import { openImageLibrary } from '../images/library.ts';
@@ -24,6 +24,7 @@ import { createImageIntake } from './image-intake.ts';
 import { createImageMaps } from './image-maps.ts';
 import { ImageSweep } from './image-sweep.ts';
 import { ensureKey } from './key.ts';
+import { logTo } from './log.ts';
 import { type MachineryOptions, realMachinery } from './machinery.ts';
 import type { ControllerOptions } from './options.ts';
 import { occupy } from './presence.ts';
@@ -40,7 +41,7 @@ export interface Controller extends AsyncDisposable {
 const passesReading = 4;
 
 /** Starts a controller; disposing of it ends it and leaves the VMs running. `agent` is the path of an ssh-agent's socket. */
-export async function startController(options: ControllerOptions, agent: string | null, logger: Logger = pino()): Promise<Controller> {
+export async function startController(options: ControllerOptions, agent: string | null, logger: Logger = logTo(1)): Promise<Controller> {
   await using undo = new AsyncDisposableStack();
   const { home } = options;
   await makeHome(home);
