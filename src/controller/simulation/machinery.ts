@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NodeLayout } from '../../drivers/hypervisor/driver.ts';
 import { createNoopHypervisor } from '../../drivers/hypervisor/noop.ts';
-import type { FaultPlace, FaultRule, NoopFaults, NoopOperation } from '../../drivers/hypervisor/noop-faults.ts';
 import { createNoopNetworkDriver } from '../../drivers/network/noop.ts';
 import { createSimulatedHost } from '../../host/simulated-host.ts';
 import type { ImageDelivery } from '../../images/deliver.ts';
@@ -16,21 +15,8 @@ import { architectures, backends, firmwares } from '../../model/image-definition
 import type { NodeSpecs } from '../../model/node.ts';
 import { hypervisorChecks } from '../hypervisor-checks.ts';
 import type { Machinery, MachineryOptions } from '../machinery.ts';
+import { faultsOf } from './faults.ts';
 import type { Simulation } from './simulation.ts';
-
-const failing: readonly NoopOperation[] = [
-  'prepare',
-  'start',
-  'stop',
-  'kill',
-  'destroy',
-  'transfer',
-  'pause',
-  'resume',
-  'reboot',
-  'resize',
-];
-const places: readonly FaultPlace[] = ['before', 'halfway', 'after'];
 
 export function simulatedMachinery(
   simulation: Simulation,
@@ -65,11 +51,6 @@ async function refuseReal(): Promise<never> {
   throw new CroftError('unsupported', 'this controller simulates its nodes, and has no real ones', {
     hint: 'Start another controller without --simulate, on a home and a database of its own.',
   });
-}
-
-function faultsOf({ seed, failures, delay }: Simulation): NoopFaults {
-  const rules = places.map((place): FaultRule => ({ operations: failing, rate: failures / places.length, place }));
-  return { seed, rules: failures === 0 ? [] : rules, delays: { other: delay }, lostEvents: failures };
 }
 
 /** The content of an image that has no file: the same name has the same. */

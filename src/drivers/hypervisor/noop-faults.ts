@@ -78,6 +78,6 @@ function concerns({ operations, subject }: FaultRule, operation: NoopOperation, 
 
 function madeUp(operation: NoopOperation, subject: string, place: FaultPlace): CroftError {
   return new CroftError('command.failed', `${operation} of ${subject} failed as the simulation has it (${place})`, {
-    hint: 'Nothing needs to be done: it is tried again.',
+    hint: 'What keeps a VM as it is wanted is tried again by itself; anything else when it is asked for again.',
   });
 }

@@ -1,0 +1,24 @@
+/** What goes wrong in a simulation: the share of operations that was asked for, a third of it at each place. */
+import type { FaultPlace, FaultRule, NoopFaults, NoopOperation } from '../../drivers/hypervisor/noop-faults.ts';
+import type { Simulation } from './simulation.ts';
+
+const failing: readonly NoopOperation[] = [
+  'prepare',
+  'start',
+  'stop',
+  'kill',
+  'destroy',
+  'transfer',
+  'pause',
+  'resume',
+  'reboot',
+  'resize',
+];
+const places: readonly FaultPlace[] = ['before', 'halfway', 'after'];
+
+export function faultsOf({ seed, failures, delay }: Pick<Simulation, 'seed' | 'failures' | 'delay'>): NoopFaults {
+  const third = failures / places.length;
+  // Each rule is asked only where those before it let the operation pass, and is to catch a third of all.
+  const rules = places.map((place, order): FaultRule => ({ operations: failing, rate: third / (1 - order * third), place }));
+  return { seed, rules: failures === 0 ? [] : rules, delays: { other: delay }, lostEvents: failures };
+}
