@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { type Call, type CommandResult, type Host, perform, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { mebibyte } from '../../model/flavor.ts';
+import { nameRule, nameSchema } from '../../model/name.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import { diskFailure } from '../../tools/qemu-img.ts';
 import type { NodeLayout, ObservedSnapshot } from './driver.ts';
@@ -27,10 +28,8 @@ import {
 const prefix = 'croft-';
 
 function tagOf(name: string): string {
-  if (/^[a-z0-9](-?[a-z0-9]){0,62}$/.test(name)) return prefix + name;
-  throw new CroftError('input.invalid', `"${name.slice(0, 80)}" is no name of a snapshot`, {
-    hint: 'Use at most 63 characters: small letters, digits, and single hyphens between them.',
-  });
+  if (nameSchema.safeParse(name).success) return prefix + name;
+  throw new CroftError('input.invalid', `"${name.slice(0, 80)}" is no name of a snapshot: ${nameRule}`);
 }
 
 const infoSchema = z.object({
