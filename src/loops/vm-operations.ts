@@ -38,7 +38,11 @@ export class VmOperations {
     const { vm, worker } = await this.#reach(slice, name, memory ? 'memory-snapshot' : 'snapshot');
     if (memory) requireRunning(vm);
     const launch = await this.#launch(vm);
-    await worker.exclusively(vm.id, ({ host, layout, hypervisor }) => hypervisor.snapshot(host, layout, launch, snapshot, memory));
+    await worker.exclusively(vm.id, async (connection) => {
+      const { host, layout, hypervisor } = connection;
+      if ((await snapshotsOf(connection, vm)).some((one) => one.name === snapshot)) throw taken(vm, snapshot);
+      await hypervisor.snapshot(host, layout, launch, snapshot, memory);
+    });
     this.#tell(vm, 'vm.snapshot', `snapshot ${snapshot} was made${memory ? ' with memory' : ''}`);
   }
 
@@ -133,5 +137,11 @@ function nowhere({ slice, name, pendingReason }: Vm): CroftError {
   const why = pendingReason === null ? '' : `: ${pendingReason}`;
   return new CroftError('vm.not-running', `VM ${slice}/${name} has no node yet${why}`, {
     hint: 'Wait until it has one, or change its slice.',
+  });
+}
+
+function taken({ slice, name }: Vm, snapshot: string): CroftError {
+  return new CroftError('conflict.exists', `VM ${slice}/${name} has a snapshot "${snapshot}" already`, {
+    hint: 'Use another name, or remove that snapshot first.',
   });
 }

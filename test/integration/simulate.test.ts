@@ -151,6 +151,10 @@ test('SC11 what cannot be done with a VM as it is, or with a snapshot that is no
   await slices.apply(slice('s', 1));
   await settled(controller.client);
   await vms.snapshot('s', 'vm', 'kept', false);
+  await assert.rejects(vms.snapshot('s', 'vm', 'kept', true), {
+    code: 'conflict.exists',
+    hint: 'Use another name, or remove that snapshot first.',
+  });
   await assert.rejects(vms.removeSnapshot('s', 'vm', 'kepd'), { code: 'not-found', hint: 'Did you mean kept?' });
   await assert.rejects(vms.revert('s', 'vm', 'kepd'), { message: 'there is no snapshot "kepd" of VM s/vm' });
   assert.deepEqual(
