@@ -15,3 +15,11 @@ export function requireGuest({ slice, name, observed }: Vm, what: 'console' | 's
     hint: `start it with \`croft vm start ${slice}/${name}\``,
   });
 }
+
+/** Throws `vm.not-running` where the VM surely does not run now; `more` ends the message. */
+export function requireRunning({ slice, name, observed }: Vm, more = ''): void {
+  if (mayRun.includes(observed.state)) return;
+  throw new CroftError('vm.not-running', `VM ${slice}/${name} does not run${more}`, {
+    hint: `start it with \`croft vm start ${slice}/${name}\``,
+  });
+}

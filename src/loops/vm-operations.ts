@@ -5,12 +5,12 @@ import type { Capability } from '../model/capability.ts';
 import { CroftError } from '../model/error.ts';
 import { missing } from '../model/missing.ts';
 import type { VmLaunch } from '../model/node-plan.ts';
-import { requireRunning, type Vm } from '../model/vm.ts';
+import type { Vm } from '../model/vm.ts';
 import type { GuestReport, Snapshot } from '../model/vm-operations.ts';
 import type { Store } from '../store/store.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
-import { requireGuest } from './may-run.ts';
+import { requireGuest, requireRunning } from './may-run.ts';
 import type { NodeConnection, NodeWorker } from './node-worker.ts';
 
 export interface VmOperationsOptions {

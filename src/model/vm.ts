@@ -1,5 +1,4 @@
 /** VMs as stored: what is desired, where it was put, what was seen; each part has one writer. */
-import { CroftError } from './error.ts';
 import type { VmSpec } from './slice.ts';
 
 /** paused: running, with its guest held still. */
@@ -82,14 +81,6 @@ export interface Vm {
   nics: Nic[];
   volumes: Volume[];
   createdAt: number;
-}
-
-/** Throws `vm.not-running` for a VM that is known not to run; of one that cannot be asked now its node says more. `more` ends the message. */
-export function requireRunning({ slice, name, observed: { state } }: Vm, more = ''): void {
-  if (state === 'running' || state === 'paused' || state === 'unknown') return;
-  throw new CroftError('vm.not-running', `VM ${slice}/${name} does not run${more}`, {
-    hint: `Start it first: \`croft vm start ${slice}/${name}\`.`,
-  });
 }
 
 export const unobserved: VmObserved = {

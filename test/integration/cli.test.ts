@@ -41,9 +41,6 @@ test('CR14 the command line drives the real API: plan, apply, lists, errors, exe
 
   assert.equal((await croft('node add n1 --ssh root@192.0.2.1 --accept-host-key')).code, 0);
   assert.match((await croft('node ls')).stdout, /^n1 +new/m);
-  const inFile = '- name: n2\n  ssh: { address: 192.0.2.2, user: root }\n  hypervisor: libvirt\n';
-  assert.equal((await croft('node add -f - --accept-host-key', inFile)).code, 0);
-  assert.match((await croft('node show n2')).stdout, /^hypervisor +libvirt$/m);
   assert.equal((await croft('node exec n1 -- true')).code, 3);
   assert.equal((await croft('doctor')).code, 1);
   assert.match((await croft('events --limit 5')).stdout, /node\.exec {7}n1/);

@@ -87,7 +87,6 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
       ['cannot', capabilities.filter((capability) => !node.capabilities.includes(capability)).join(', ') || null],
       ['limits', specs?.hypervisor === undefined ? null : limitsInWords(specs.hypervisor.limits)],
       ['roles', config.roles.join(', ')],
-      ['hypervisor', config.hypervisor],
       ['pool', config.pool],
       ['labels', labelsInWords(config.labels, ', ') || null],
       ['bridge', config.uplink === null ? config.bridge : `${config.bridge}, uplink ${config.uplink}`],
