@@ -40,8 +40,19 @@ export interface Controller extends AsyncDisposable {
 /** Passes over nodes that read the store at one time. */
 const passesReading = 4;
 
-/** Starts a controller; disposing of it ends it and leaves the VMs running. `agent` is the path of an ssh-agent's socket. */
-export async function startController(options: ControllerOptions, agent: string | null, logger: Logger = logTo(1)): Promise<Controller> {
+export interface ControllerSurroundings {
+  /** Path of an ssh-agent's socket. */
+  agent: string | null;
+  logger?: Logger;
+  /** Another controller has its database: it must end. */
+  ousted(): void;
+}
+
+/** Starts a controller; disposing of it ends it and leaves the VMs running. */
+export async function startController(
+  options: ControllerOptions,
+  { agent, logger = logTo(1), ousted }: ControllerSurroundings,
+): Promise<Controller> {
   await using undo = new AsyncDisposableStack();
   const { home } = options;
   await makeHome(home);
@@ -54,6 +65,7 @@ export async function startController(options: ControllerOptions, agent: string 
   await mkdir(home.seeds);
   const store = await openStore({ location: options.database, settings: { segments: options.segments, transit: options.transit } });
   undo.defer(() => store.close());
+  undo.use(await store.occupy(ousted));
   await refuseMixture(store, options.simulation !== null);
   if (options.simulation !== null) await addSimulated(store, options.simulation);
   const failed = (error: unknown): void => logger.error(error);

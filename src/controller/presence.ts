@@ -1,9 +1,9 @@
 /** One controller to a home: it holds a lock and answers on a socket there. Both end with its process, however that ends. */
 import { rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
-import { DatabaseSync } from 'node:sqlite';
 import { text } from 'node:stream/consumers';
 import { CroftError } from '../model/error.ts';
+import { lockFile } from '../store/file-lock.ts';
 import type { Home } from './home.ts';
 
 export interface Presence {
@@ -14,8 +14,6 @@ export interface Presence {
 
 /** sizeof(sun_path) on Linux, less the closing NUL; unix(7). */
 const longestSocketPath = 107;
-/** SQLITE_BUSY; sqlite.org/rescode.html. */
-const sqliteBusy = 5;
 
 /** ms within which a controller that is there says so. */
 const answerTime = 10_000;
@@ -49,22 +47,12 @@ export async function occupy(home: Home, presence: () => Presence): Promise<Disp
     });
   }
   using undo = new DisposableStack();
-  const lock = undo.adopt(new DatabaseSync(home.lock, { timeout: 0 }), (database) => database.close());
-  if (!isTaken(lock)) throw await occupied(home);
+  const lock = lockFile(home.lock);
+  if (lock === null) throw await occupied(home);
+  undo.use(lock);
   await rm(home.presence, { force: true });
   undo.adopt(await listen(home, presence), (server) => void server.close());
   return undo.move();
-}
-
-/** Node has no file locks of its own: an open transaction of an empty SQLite database is one. */
-function isTaken(lock: DatabaseSync): boolean {
-  try {
-    lock.exec('begin exclusive');
-    return true;
-  } catch (error) {
-    if ((error as { errcode?: number }).errcode === sqliteBusy) return false;
-    throw error;
-  }
 }
 
 async function occupied(home: Home): Promise<CroftError> {

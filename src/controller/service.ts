@@ -49,7 +49,14 @@ async function serve({ homeFolder, environment }: ServiceOptions, given: ServeOp
   const resolved = controllerOptions(homeFolder, given, environment);
   const ended = Promise.withResolvers<void>();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.resolve());
-  await using _controller = await startController(resolved, environment.SSH_AUTH_SOCK ?? null);
+  const ousted = (): void => {
+    ended.reject(
+      new CroftError('conflict.exists', 'another controller took the database while its server was away', {
+        hint: 'Two would work on the same nodes. Give one of them a database of its own (`--database`).',
+      }),
+    );
+  };
+  await using _controller = await startController(resolved, { agent: environment.SSH_AUTH_SOCK ?? null, ousted });
   await ended.promise;
 }
 

@@ -18,14 +18,16 @@ function inWords(given: PlacementSnapshot): string[] {
 const draining = node('a', { administration: 'draining' });
 const here = { nodeId: 'id-a' };
 
-test('CR1 a stopped VM and one that is restarted leave a draining node; one that runs without restart stays and says so', () => {
+test('CR1 a stopped VM and one that is restarted leave a draining node; one that runs without restart or is held still stays and says so', () => {
   const vms = [
     vm('1', { ...here, restart: 'never' }),
     vm('2', { ...here, restart: 'never', desired: 'stopped' }),
     vm('3', { ...here, restart: 'on-failure' }),
+    vm('4', { ...here, desired: 'paused' }),
   ];
   assert.deepEqual(inWords(snapshot([draining, node('b')], vms)), [
     '1 stays: runs with restart: never; stop it to let it move',
+    '4 stays: is held still; resume or stop it to let it move',
     '2 → b',
     '3 → b',
   ]);

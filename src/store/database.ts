@@ -34,6 +34,11 @@ export interface Database {
   continueEvents(queries: Queries): Promise<void>;
   /** Takes what was deleted out of the database's files too, as far as nothing that reads is in the way. */
   scrub(): Promise<void>;
+  /**
+   * Holds the database for a controller, until it is disposed of. Null where another has it. `lost` is called should another
+   * have taken it while the connection to the server was away.
+   */
+  occupy(lost: () => void): Promise<AsyncDisposable | Disposable | null>;
   close(): Promise<void>;
 }
 

@@ -55,12 +55,24 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     backups: new SqlBackupStore(database, now, async () => {
       controllerId = await readControllerId(database);
     }),
+    async occupy(lost) {
+      const occupancy = await database.occupy(lost);
+      if (occupancy === null) throw occupied(location);
+      return occupancy;
+    },
     close: () => database.close(),
   };
 }
 
+function isRemote(location: string): boolean {
+  return /^postgres(ql)?:\/\//.test(location);
+}
+
 async function openDatabase(location: string, now: () => number): Promise<Database> {
-  const remote = /^postgres(ql)?:\/\//.test(location);
+  const remote = isRemote(location);
+  if (!remote && /^[a-z][a-z0-9+.-]*:\/\//i.test(location)) {
+    throw new CroftError('input.invalid', 'the database is neither a file path nor a postgres:// URL');
+  }
   let database: Database | undefined;
   try {
     database = remote ? openPostgres(location) : openSqlite(location);
@@ -74,6 +86,13 @@ async function openDatabase(location: string, now: () => number): Promise<Databa
     const where = remote ? 'the PostgreSQL database' : `the database ${location}`;
     throw new CroftError('unavailable', `${where} cannot be opened: ${asCroftError(error).message}`, { cause: error });
   }
+}
+
+function occupied(location: string): CroftError {
+  const where = isRemote(location) ? 'the PostgreSQL database' : `the database ${location}`;
+  return new CroftError('conflict.exists', `another controller works with ${where}`, {
+    hint: 'Use that one, or give this one a database of its own (`--database`): two would work on the same nodes.',
+  });
 }
 
 /** What a new database starts with. */

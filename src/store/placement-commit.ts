@@ -96,7 +96,7 @@ function mayBeThere({ nodes, asking, peers, vms }: Books, id: string, nodeId: st
 function mayLeave({ nodes, asking }: Books, { id, from }: MoveAssignment): boolean {
   const [node, vm] = [nodes.get(from), asking.get(id)];
   if (node === undefined || vm === undefined || node.administration !== 'draining' || node.observed.status !== 'ready') return false;
-  return vm.desired === 'stopped' || vm.spec.restart !== 'never';
+  return vm.desired === 'stopped' || (vm.desired === 'running' && vm.spec.restart !== 'never');
 }
 
 /** Rows that become the same are written together. */

@@ -1,8 +1,9 @@
 /** PostgreSQL: a pool of connections, and one lock that lets one transaction write at a time, as SQLite does. */
 import { Kysely, PostgresDialect, sql } from 'kysely';
-import { DatabaseError, Pool, types } from 'pg';
+import { type ClientConfig, DatabaseError, Pool, types } from 'pg';
 import { asCroftError, CroftError } from '../model/error.ts';
 import type { Database, Queries, SchemaWords, Snapshot } from './database.ts';
+import { occupyPostgres } from './postgres-occupancy.ts';
 import { preparing } from './postgres-statements.ts';
 import type { Tables } from './tables.ts';
 
@@ -32,24 +33,25 @@ const words: SchemaWords = {
 
 /** `url` is `postgres://user:password@host:port/database`. Connects on the first query. */
 export function openPostgres(url: string): Database {
+  const server = { connectionString: url, connectionTimeoutMillis: connectTimeout, application_name: 'croft' };
   const pool = new Pool({
-    connectionString: url,
-    connectionTimeoutMillis: connectTimeout,
-    application_name: 'croft',
+    ...server,
     types: { getTypeParser: (oid, format) => (wholeNumbers.has(oid) ? Number : types.getTypeParser(oid, format)) },
   });
   // A connection that breaks while idle is dropped by the pool; the next query opens another. Without a listener it would end the process.
   pool.on('error', () => undefined);
-  return new PostgresStore(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) }));
+  return new PostgresStore(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) }), server);
 }
 
 class PostgresStore implements Database {
   readonly dialect = 'postgres';
   readonly words = words;
   readonly #kysely: Kysely<Tables>;
+  readonly #server: ClientConfig;
 
-  constructor(kysely: Kysely<Tables>) {
+  constructor(kysely: Kysely<Tables>, server: ClientConfig) {
     this.#kysely = kysely;
+    this.#server = server;
   }
 
   /** Read committed, so that what follows the lock sees all that the former writers have committed. */
@@ -103,6 +105,14 @@ class PostgresStore implements Database {
 
   /** What its files keep until they are reused is for the server's own encryption and care. */
   async scrub(): Promise<void> {}
+
+  async occupy(lost: () => void): Promise<AsyncDisposable | null> {
+    try {
+      return await occupyPostgres(this.#server, lost);
+    } catch (error) {
+      throw named(error);
+    }
+  }
 
   async close(): Promise<void> {
     await this.#kysely.destroy();

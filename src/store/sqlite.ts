@@ -4,6 +4,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { Kysely, type RawBuilder, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import { CroftError } from '../model/error.ts';
 import type { Database, Queries, SchemaWords, Snapshot } from './database.ts';
+import { lockFile } from './file-lock.ts';
 import type { Tables } from './tables.ts';
 
 /** How long to wait for another process that writes, in ms. */
@@ -118,6 +119,10 @@ class SqliteStore implements Database {
     await this.#kysely.connection().execute(async (queries) => {
       await sql`pragma wal_checkpoint(truncate)`.execute(queries);
     });
+  }
+
+  async occupy(): Promise<Disposable | null> {
+    return lockFile(`${this.#path}.lock`);
   }
 
   async close(): Promise<void> {

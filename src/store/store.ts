@@ -28,6 +28,12 @@ export interface Store {
   readonly events: EventStore;
   readonly backups: BackupStore;
 
+  /**
+   * Holds the database for one controller until it is disposed of: two would work on the same nodes. Rejects with
+   * `conflict.exists` where another has it. `lost` is called should one have taken it while the server was away.
+   */
+  occupy(lost: () => void): Promise<AsyncDisposable | Disposable>;
+
   close(): Promise<void>;
 }
 

@@ -60,7 +60,7 @@ export class ClusterStage implements AsyncDisposable {
     await buildMicroImage({ workFolder: imageWorkFolder, outputFile: image, log: () => undefined });
     const lab = undo.use(await startLab({ hosts }));
     const options = { ...controllerOptions(join(folder, 'home'), { port: 0 }, {}), interval, ...changes };
-    const stage = new ClusterStage(lab, options, await startController(options, null, logger()), undo);
+    const stage = new ClusterStage(lab, options, await startController(options, surroundings()), undo);
     undo.defer(() => stage.#endController());
     await stage.client.images.add('micro', createReadStream(image));
     if (adopt) await stage.adopt();
@@ -94,7 +94,7 @@ export class ClusterStage implements AsyncDisposable {
   /** The controller ends as by a signal and begins again on the same home. */
   async restartController(): Promise<void> {
     await this.#endController();
-    this.#controller = await startController(this.#options, null, logger());
+    this.#controller = await startController(this.#options, surroundings());
     this.client = createClient(this.#controller);
     this.events = new EventLog(this.client);
   }
@@ -171,7 +171,7 @@ export class ClusterStage implements AsyncDisposable {
     return GuestShell.open(this.client, slice, vm);
   }
 }
-
-function logger() {
-  return pino({ level: 'error' });
+/** What a controller of the test runs in. */
+function surroundings() {
+  return { agent: null, logger: pino({ level: 'error' }), ousted: () => undefined };
 }

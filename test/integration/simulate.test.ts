@@ -24,7 +24,7 @@ async function homeFolder() {
 
 async function start(folder: string, simulate?: string): Promise<Controller & { client: Client }> {
   const options = controllerOptions(folder, { port: 0, ...(simulate !== undefined && { simulate }) }, {});
-  const controller = await startController(options, null, pino({ enabled: false }));
+  const controller = await startController(options, { agent: null, logger: pino({ enabled: false }), ousted: () => undefined });
   return Object.assign(controller, { client: createClient(controller) });
 }
 
