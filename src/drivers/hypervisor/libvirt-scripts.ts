@@ -29,7 +29,7 @@ if find_process "$run" "$user" "$name"; then exit 0; fi
 umask 022
 mkdir -p "$run/sockets"
 chmod 711 "$run"
-rm -f "$run/pid" "$run/exit" "$run/stopping" "$run/paused" "$run/sockets/"*
+rm -f "$state/started" "$run/pid" "$run/exit" "$run/stopping" "$run/paused" "$run/sockets/"*
 chown "$user:$group" "$run/sockets"
 chmod 2770 "$run/sockets"
 : >>"$run/console.log"

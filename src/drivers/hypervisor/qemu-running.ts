@@ -1,5 +1,6 @@
 /** What a VM's QEMU runs from, kept on the node: it changes with what comes and goes while the VM runs, and its hash with it. */
 import { type Call, type Host, perform, run } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
 import { diskFailure } from '../../tools/qemu-img.ts';
 import type { NodeLayout } from './driver.ts';
@@ -12,20 +13,21 @@ export interface RunningVm {
   record: LaunchRecord | null;
 }
 
-/** Prints the VM's record, its hash as it runs, and its launch as it runs; an empty line for what is not there. Argument: the VM's folder. */
+/** Prints the VM's record, or an empty line, and the mark of its start, whose second line is its launch as it runs. Argument: the VM's folder. */
 const showRunning = `
-for file in launch.json started running.json; do
-  line=
-  [ ! -f "$1/$file" ] || IFS= read -r line <"$1/$file" || :
-  printf '%s\\n' "$line"
-done
+line=
+[ ! -f "$1/launch.json" ] || IFS= read -r line <"$1/launch.json" || :
+printf '%s\\n' "$line"
+[ ! -f "$1/started" ] || cat "$1/started" || [ ! -f "$1/started" ]
 `;
 
 /** Null where it was never started, was stopped, or was started by an earlier version of Croft, which kept only the hash. */
 function runningVm(folder: string): Call<RunningVm | null> {
   return {
     command: { argv: ['sh', '-c', showRunning, 'croft-running', folder] },
-    parse({ stdout }) {
+    parse({ code, stdout, stderr }) {
+      // What was not read is not unknown: a VM of which that is believed is restarted.
+      if (code !== 0) throw new CroftError('command.failed', `what the VM of ${folder} runs from cannot be read: ${stderr.trim()}`);
       const [record = '', started = '', kept = ''] = stdout.split('\n');
       const launch = readLaunch(kept);
       if (launch === null || planHash(launch) !== started.split(' ')[1]) return null;

@@ -37,20 +37,19 @@ echo "$code $hash" >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
 `;
 
 /**
- * keep_running SINCE: writes what the VM runs from, from \`launch\`, and then the mark of its start, which names its hash. Both
- * hold secrets, or lead to them, as its seed does.
+ * keep_running SINCE: writes the mark of the VM's start, which names the hash of what it runs from, and in a second line that
+ * itself, from \`launch\`: one file, so that whatever cuts this off, both belong together. It holds secrets, as the seed does.
  */
 export const keepRunning = `
 keep_running() {
-  (umask 077 && printf '%s\\n' "$launch" >"$state/running.json.new")
-  mv -f "$state/running.json.new" "$state/running.json"
-  echo "$1 $hash $user" >"$state/started.new"
+  (umask 077 && printf '%s\\n' "$1 $hash $user" "$launch" >"$state/started.new")
   mv -f "$state/started.new" "$state/started"
 }
 `;
 
 /**
- * Starts the process unless it runs. Arguments: state folder, run folder, user, process name, group that may open the
+ * Starts the process unless it runs. The mark of an earlier start goes first: of what was started and not marked yet, the record
+ * tells what it runs from. Arguments: state folder, run folder, user, process name, group that may open the
  * sockets, hash, the supervisor's script, then those of make_groups and the command. The VNC socket is made when all devices are, so its being there
  * means that the machine runs. A process that ended before that never was a start: its VM is stopped, not failed.
  * The environment is cleared since it may carry what belongs to the session of this script alone. The input is what the VM
@@ -71,7 +70,7 @@ await_exit "$run"
 umask 022
 mkdir -p "$run/sockets"
 chmod 711 "$run"
-rm -f "$run/pid" "$run/exit" "$run/stopping" "$run/paused" "$run/stderr" "$run/sockets/"*
+rm -f "$state/started" "$run/pid" "$run/exit" "$run/stopping" "$run/paused" "$run/stderr" "$run/sockets/"*
 chown "$user:$group" "$run/sockets"
 chmod 2770 "$run/sockets"
 : >>"$run/console.log"

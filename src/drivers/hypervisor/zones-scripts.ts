@@ -96,9 +96,8 @@ while [ "$#" -ge 5 ]; do
 done
 boot_time
 rm -f "$folder/stopping"
-(umask 077 && printf '%s\\n' "$launch" >"$folder/running.json.new")
-mv -f "$folder/running.json.new" "$folder/running.json"
-printf '%s %s %s\\n' "$(date +%s)" "$hash" "$boot" >"$folder/started"
+(umask 077 && printf '%s\\n' "$(date +%s) $hash $boot" "$launch" >"$folder/started.new")
+mv -f "$folder/started.new" "$folder/started"
 zoneadm -z "$name" boot || fail
 for round in 1 2; do
   nap
