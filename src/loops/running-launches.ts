@@ -16,8 +16,6 @@ export async function runningLaunches(
   );
   if (ids.length === 0) return new Map();
   const launches = await perform(host, ...ids.map((id) => hypervisor.runningLaunch(layout, id)));
-  // What has changed since it was observed is seen as it is by the next pass.
-  return new Map(
-    launches.flatMap((launch) => (launch !== null && planHash(launch) === hashes.get(launch.id) ? [[launch.id, launch] as const] : [])),
-  );
+  // One that is another by now than it was observed as is what it is now: what a controller that was killed began may still go on.
+  return new Map(launches.flatMap((launch) => (launch === null ? [] : [[launch.id, launch] as const])));
 }

@@ -335,6 +335,14 @@ test('SC11 a NIC comes by a step and goes by one, and its port goes only once th
   assert.deepEqual(kinds(plan([two], [seenVm(one)], seenPorts(one), { can })), ['stop'], 'not known what it runs from');
 });
 
+test('SC11 a VM that came to its change between two looks at it is neither changed again nor restarted', () => {
+  const [before, after] = [wantedVm('a'), wantedVm('a', { launch: launchOf('a', { memory: 2 ** 30 }) })];
+  const { steps, observations } = plan([after], [seenVm(before)], seenPorts(after), { running: new Map([['a', after.launch]]) });
+  assert.deepEqual(steps, []);
+  const { reason, settledGeneration, memoryHeld } = observations[0]?.observed ?? {};
+  assert.deepEqual([reason, settledGeneration, memoryHeld], [null, after.generation, 2 ** 30]);
+});
+
 test('SC11 a change that failed is tried again later, and meanwhile no port of the VM goes and those that stay are whole', () => {
   const one = wantedVm('a');
   const two = wantedVm('a', { launch: launchOf('a', { ports: [...one.launch.ports, port('more', 'a')] }) });

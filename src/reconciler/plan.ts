@@ -22,7 +22,10 @@ export interface NodeObservation {
 export interface PlanInput {
   wanted: WantedOnNode;
   observed: NodeObservation;
-  /** By VM, what those run from that do not run from what is wanted; of one that is missing it is not known. */
+  /**
+   * By VM, what those run from that were not observed to run from what is wanted; of one that is missing it is not known. It was
+   * read after the observation, and is what counts where both differ.
+   */
   running: ReadonlyMap<string, VmLaunch>;
   /** What the node's hypervisor is able to do. */
   can: ReadonlySet<Capability>;
