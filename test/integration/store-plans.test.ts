@@ -32,9 +32,15 @@ onSqlite((databases) => {
     await asking.placement.open();
     await asking.nodes.byId(node.id);
     await asking.tasks.running();
+    await asking.vms.nodesOf(vms.map(({ id }) => id));
+    await asking.vms.outlines({ slice: 's' });
+    const [first, ...others] = vms.map(({ id }, index) => ({ id, observed: { state: 'running' as const, pid: index } }));
+    await asking.vms.observe([{ id: first?.id ?? '', observed: { step: 'disk' } }, ...others]);
+    await asking.vms.observe(vms.map(({ id }) => ({ id, observed: { addressed: true } })));
+    await asking.placement.clearLeftovers(node.id, [first?.id ?? '']);
     const texts = prepare.mock.calls.slice(before).map(({ arguments: [text] }) => String(text));
-    const asked = texts.filter((text) => text.startsWith('select'));
-    assert.ok(asked.length >= 10, `${asked.length} statements`);
+    const asked = texts.filter((text) => /^(select|update|delete)/.test(text));
+    assert.ok(asked.length >= 16, `${asked.length} statements`);
     prepare.mock.restore();
     const database = new DatabaseSync(location, { readOnly: true });
     try {
