@@ -50,8 +50,9 @@ export async function attachVolume(reach: DomainReach, vm: VmLaunch, volumeId: s
 
 export async function detachVolume(reach: DomainReach, volumeId: string): Promise<void> {
   await unplug(reach, diskAlias(volumeNode(volumeId)));
-  await note(reach.host, reach.layout, reach.vmId, (running) => withoutVolume(running, volumeId));
+  // Noted last: as long as it is not, a pass after a cut detaches it again, so that nothing of it stays.
   await dropVolume(reach.host, reach.layout, reach.vmId, volumeId);
+  await note(reach.host, reach.layout, reach.vmId, (running) => withoutVolume(running, volumeId));
 }
 
 function devices(domain: Xml): readonly Xml[] {

@@ -59,8 +59,9 @@ export async function attachVolume(host: Host, layout: NodeLayout, vm: VmLaunch,
 export async function detachVolume(host: Host, layout: NodeLayout, vmId: string, volumeId: string): Promise<void> {
   const node = volumeNode(volumeId);
   await withControl(host, layout, vmId, (session) => unplug(session, node, () => session.execute('blockdev-del', { 'node-name': node })));
-  await note(host, layout, vmId, (running) => withoutVolume(running, volumeId));
+  // Noted last: as long as it is not, a pass after a cut detaches it again, so that nothing of it stays.
   await dropVolume(host, layout, vmId, volumeId);
+  await note(host, layout, vmId, (running) => withoutVolume(running, volumeId));
 }
 
 interface Halves {
