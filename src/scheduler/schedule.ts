@@ -56,18 +56,15 @@ export function prepare(snapshot: PlacementSnapshot, options: ScheduleOptions): 
   return { placement: new Placement(ledger, candidates, peers, snapshot.cursor), jobs, moves, staying };
 }
 
-function reasonsOf({ images, nodes }: PlacementSnapshot, placement: Placement, { vms }: Moves): Reasons {
+function reasonsOf({ images }: PlacementSnapshot, placement: Placement, { vms }: Moves): Reasons {
+  const { ledger } = placement;
   return new Reasons({
-    ledger: placement.ledger,
+    ledger,
     vms,
     requirementOf: (vm) => {
       const image = images.get(vm.imageId);
       if (image === undefined) throw new Error(`the snapshot has no image ${vm.imageId} of VM ${vm.id}`);
-      return requirementOf(
-        vm.spec,
-        image,
-        nodes.find(({ id }) => id === vm.nodeId),
-      );
+      return requirementOf(vm.spec, image, ledger.nodes[ledger.positionOf(vm.nodeId)]);
     },
     constraintOf: (unit) => placement.constraintOf(unit),
   });
