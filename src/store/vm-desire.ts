@@ -9,8 +9,8 @@ export function isAsDesired(vm: { desired: VmDesired; state: VmObservedState }, 
 }
 
 /**
- * Sets what is desired, which is another generation of each VM. Running grows `boot`, but where the VM was only held still;
- * with `anew` there too.
+ * Sets what is desired, which is another generation of each VM. Running grows `boot`, but where the VM was only held still, or
+ * may well run on a node that cannot be asked: it would be started anew when that is back. With `anew` there too.
  */
 export async function desireVms(queries: Queries, ids: readonly Vm['id'][], desired: VmDesired, anew = false): Promise<void> {
   for (const part of portions(ids)) {
@@ -25,7 +25,12 @@ export async function desireVms(queries: Queries, ids: readonly Vm['id'][], desi
             ? column('boot', '+', 1)
             : column
                 .case()
-                .when('desired', '=', 'paused')
+                .when(
+                  column.or([
+                    column('desired', '=', 'paused'),
+                    column.and([column('desired', '=', 'running'), column('state', '=', 'unknown')]),
+                  ]),
+                )
                 .then(column.ref('boot'))
                 .else(column('boot', '+', 1))
                 .end(),

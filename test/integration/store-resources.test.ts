@@ -137,6 +137,11 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.deepEqual(await brief(), ['stopped', 3, 1]);
     await store.vms.reboot('blue', 'vm1');
     assert.deepEqual(await brief(), ['running', 4, 2]);
+    await store.vms.observe([{ id, observed: { state: 'unknown' } }]);
+    await store.vms.desire('blue', 'vm1', 'running');
+    assert.deepEqual(await brief(), ['running', 5, 2], 'it may well run, and is not started anew when its node is back');
+    await store.vms.reboot('blue', 'vm1');
+    assert.deepEqual(await brief(), ['running', 6, 3]);
   });
 
   test('CR16 only what was observed is written, and nothing for a VM that is gone', async (t) => {
