@@ -33,7 +33,8 @@ test('SC11 a guest is held where its hypervisor can, and what cannot be is answe
   assert.deepEqual(await pause('q'), [503, 'node.unreachable', 'See `croft node show qemu`.']);
   for (const vm of ['q', 'z']) await observe(vm, 'running');
   const tasks = (await store.tasks.list(10)).length;
-  assert.deepEqual((await pause('z')).slice(0, 2), [422, 'unsupported']);
+  const hint = 'See `croft node show zones` for what it can. Use a node with another hypervisor for this VM.';
+  assert.deepEqual(await pause('z'), [422, 'unsupported', hint]);
   assert.deepEqual([(await store.vms.get('s', 'z')).desired, (await store.tasks.list(10)).length], ['running', tasks]);
   assert.equal((await pause('q'))[0], 202);
   assert.equal((await store.vms.get('s', 'q')).desired, 'paused');

@@ -5,6 +5,7 @@ import type { Capability } from '../model/capability.ts';
 import { CroftError } from '../model/error.ts';
 import { missing } from '../model/missing.ts';
 import type { VmLaunch } from '../model/node-plan.ts';
+import { unsupported } from '../model/unsupported.ts';
 import type { Vm } from '../model/vm.ts';
 import type { GuestReport, Snapshot } from '../model/vm-operations.ts';
 import type { Store } from '../store/store.ts';
@@ -103,9 +104,7 @@ export class VmOperations {
     const connection = await worker.connection();
     const { hypervisor, host } = connection;
     if (hypervisor.can.has(capability)) return { vm, worker, connection };
-    throw new CroftError('unsupported', `the hypervisor ${hypervisor.name} of node ${host.name} cannot do this: ${capability}`, {
-      node: host.name,
-    });
+    throw unsupported(hypervisor.name, capability, host.name);
   }
 
   async #launch({ id, nodeId, slice, name }: Vm): Promise<VmLaunch> {

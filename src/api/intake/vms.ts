@@ -1,8 +1,7 @@
 /** What is asked of single VMs: committed as desired state, recorded as a task and an event, and made known to the loops. */
-import type { Capability } from '../../model/capability.ts';
 import { CroftError } from '../../model/error.ts';
-import type { Node } from '../../model/node.ts';
 import type { Task } from '../../model/task.ts';
+import { unsupported } from '../../model/unsupported.ts';
 import type { Vm } from '../../model/vm.ts';
 import type { Store } from '../../store/store.ts';
 import type { ApiDependencies } from '../dependencies.ts';
@@ -59,13 +58,6 @@ async function refuseHold(
   if (node === undefined || (observed.state !== 'running' && observed.state !== 'paused')) {
     throw new CroftError('vm.not-running', `VM ${slice}/${name} does not run`, { hint: 'Start it first.' });
   }
-  requireAbility(node, 'pause', abilitiesOf);
-}
-
-/** Throws `unsupported` where the hypervisor of the node cannot do it. */
-export function requireAbility({ config }: Node, capability: Capability, abilitiesOf: ApiDependencies['abilitiesOf']): void {
-  if (abilitiesOf(config.hypervisor).has(capability)) return;
-  throw new CroftError('unsupported', `the hypervisor ${config.hypervisor} of node ${config.name} cannot do this: ${capability}`, {
-    node: config.name,
-  });
+  const { name: nodeName, hypervisor } = node.config;
+  if (!abilitiesOf(hypervisor).has('pause')) throw unsupported(hypervisor, 'pause', nodeName);
 }

@@ -1,10 +1,10 @@
 /** How each operation of the noop driver is carried out: in its time, with its faults, and told to who watches. */
 import type { Call, Host } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
+import { unsupported } from '../../model/unsupported.ts';
 import type { Capability, DriverEvent, NodeLayout } from './driver.ts';
 import { FaultJudge, type NoopFaults, type NoopOperation } from './noop-faults.ts';
 import { type NoopVm, type NoopWorld, nodeOf, runs } from './noop-world.ts';
-import { unsupported } from './unsupported.ts';
 
 export interface ActsOptions {
   world: NoopWorld;

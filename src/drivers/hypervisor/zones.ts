@@ -2,10 +2,10 @@
 import { type Host, perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
+import { unsupported } from '../../model/unsupported.ts';
 import type { Capability, HypervisorDriver, NodeLayout } from './driver.ts';
 import type { Seed } from './qemu-prepare.ts';
 import { runningLaunch } from './qemu-running.ts';
-import { unsupported } from './unsupported.ts';
 import { ZoneImages } from './zones-images.ts';
 import { consoleSocket, screenSocket, zonePlaces } from './zones-names.ts';
 import { prepareZonesNode, purgeZonesNode, readDataset } from './zones-node.ts';
