@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { WantedOnNode } from '../model/node-plan.ts';
 import type { Queries } from './database.ts';
-import { abandonedVm } from './open-conditions.ts';
+import { abandonedVm, absent } from './open-conditions.ts';
 
 type Marks = Pick<WantedOnNode, 'arriving' | 'leftovers' | 'abandoned'>;
 
@@ -19,7 +19,7 @@ export async function readMarks(queries: Queries, nodeId: string): Promise<NodeM
     .selectFrom('vms')
     .select([kind('arriving'), 'id'])
     .where('moving_to', '=', nodeId)
-    .where('desired', '<>', 'absent');
+    .where('desired', '<>', absent);
   const leftovers = queries
     .selectFrom('leftovers')
     .select([kind('leftovers'), 'vm_id as id'])

@@ -7,6 +7,7 @@ import type { Queries } from './database.ts';
 import { imageOf } from './images.ts';
 import { readMarks } from './node-marks.ts';
 import { readNode } from './nodes.ts';
+import { absent } from './open-conditions.ts';
 import { networkOf } from './slice-rows.ts';
 import type { NodeRecords } from './store.ts';
 import { transitCidr } from './transit.ts';
@@ -60,7 +61,7 @@ function readSlicesOn(queries: Queries, nodeId: string, seen: readonly string[])
 }
 
 function readRouted(queries: Queries, nodeId: string): Promise<Vm[]> {
-  return readVms(queries, (where) => where.and([where('slices.router_node_id', '=', nodeId), where('vms.desired', '<>', 'absent')]));
+  return readVms(queries, (where) => where.and([where('slices.router_node_id', '=', nodeId), where('vms.desired', '<>', absent)]));
 }
 
 async function readImagesOn(queries: Queries, nodeId: string): Promise<Map<string, Image>> {

@@ -257,7 +257,11 @@ CREATE INDEX vms_by_slice ON public.vms USING btree (slice_id, name, created_at,
 
 CREATE INDEX vms_by_target ON public.vms USING btree (moving_to);
 
-CREATE INDEX vms_open ON public.vms USING btree (slice_id) WHERE ((desired = 'absent'::text) OR (settled_generation IS NULL) OR (settled_generation <> generation));
+CREATE INDEX vms_open ON public.vms USING btree (slice_id) WHERE (
+CASE
+    WHEN ((desired = 'absent'::text) OR (settled_generation IS NULL) OR (settled_generation <> generation)) THEN 1
+    ELSE 0
+END = 1);
 
 CREATE INDEX vms_undecided ON public.vms USING btree (slice_id) WHERE ((node_id IS NULL) OR (moving_to IS NOT NULL) OR (stay_reason IS NOT NULL));
 

@@ -186,7 +186,7 @@ CREATE INDEX vms_by_slice on vms (slice_id, name, created_at, id);
 
 CREATE INDEX vms_by_target on vms (moving_to);
 
-CREATE INDEX vms_open on vms (slice_id) where (desired = 'absent' or settled_generation is null or settled_generation <> generation);
+CREATE INDEX vms_open on vms (slice_id) where (case when desired = 'absent' or settled_generation is null or settled_generation <> generation then 1 else 0 end = 1);
 
 CREATE INDEX vms_undecided on vms (slice_id) where (node_id is null or moving_to is not null or stay_reason is not null);
 
