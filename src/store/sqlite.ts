@@ -132,6 +132,8 @@ class SqliteStore implements Database {
 
 /** So many statements of a connection are kept: more than there are queries of a constant text. */
 const mostStatements = 500;
+/** Those with a longer text are lists, mostly of another length each time: kept, they would take memory and push the others out. */
+const longestText = 4_000;
 
 /** Node's driver in the shape that Kysely's SQLite dialect was made for. Preparing a statement costs as much as running a small one. */
 function forKysely(connection: DatabaseSync): SqliteDatabase {
@@ -141,6 +143,7 @@ function forKysely(connection: DatabaseSync): SqliteDatabase {
     if (known !== undefined) return known;
     const statement = connection.prepare(text);
     const made = { statement, reader: statement.columns().length > 0 };
+    if (text.length > longestText) return made;
     if (prepared.size >= mostStatements) prepared.clear();
     prepared.set(text, made);
     return made;
