@@ -11,7 +11,7 @@ for folder in /proc/[0-9]*; do
 done
 for folder in "$1"/vms/*/; do
   [ -d "$folder" ] || continue
-  echo "folder $(basename "$folder") $(cat "$folder/started" 2>/dev/null | cut -d ' ' -f 2) $(cat "$folder/launch.json")"
+  echo "folder $(basename "$folder") $(head -n 1 "$folder/started" 2>/dev/null | cut -d ' ' -f 2) $(cat "$folder/launch.json")"
 done
 for port in $(ovs-vsctl --bare --columns=name find Port external_ids:croft-kind=port); do
   [ -e "/sys/class/net/$port" ] || continue

@@ -53,7 +53,7 @@ keep_running() {
  * sockets, hash, the supervisor's script, then those of make_groups and the command. The VNC socket is made when all devices are, so its being there
  * means that the machine runs. A process that ended before that never was a start: its VM is stopped, not failed.
  * The environment is cleared since it may carry what belongs to the session of this script alone. The input is what the VM
- * is started from, kept beside the hash of that.
+ * is started from, kept with the hash of that.
  */
 export const startProcess = `
 set -eu

@@ -63,7 +63,7 @@ export const notInstalled = 79;
  * Boots the zone unless it runs. Arguments: name, zonepath, folder of the VM, dataset of its volumes, folder of bhyve's log,
  * hash of its launch; then for each NIC the virtual NIC's name, the link below it, MAC, VLAN and address. A bhyve that cannot
  * run ends at once, and its zone with it, so the zone is looked at again. What fails leaves no virtual NIC. The input is what
- * the VM is started from, kept beside the hash of that, for root alone: it holds what its seed does.
+ * the VM is started from, kept with the hash of that, for root alone: it holds what its seed does.
  */
 export const startZone = `
 set -eu
