@@ -164,11 +164,12 @@ test('CR16 a guest that powered off stays off, unless the policy is always', () 
   }
 });
 
-test('CR16 a process that was killed stays dead only under the policy never, which is said', () => {
+test('CR16 a process that was killed stays dead only under the policy never, which is said, and leaves nothing to wait for', () => {
   const vm = wantedVm('a', { restart: 'never' });
   const result = plan([vm], [seenVm(vm, { state: 'failed', exitCode: 137 })], seenPorts());
   assert.deepEqual(result.steps, []);
   assert.match(result.observations[0]?.observed.reason ?? '', /exit code 137.*policy is never/);
+  assert.equal(result.observations[0]?.observed.settledGeneration, vm.generation);
 });
 
 test('CR11 a port that was removed, changed or is unhealthy is put right without touching its VM', () => {

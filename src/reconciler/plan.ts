@@ -219,8 +219,7 @@ function recover(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome):
   if (neverStarted || !(asWanted || vm.settled)) return launch(vm, outcome, now);
   const lost = seen.state === 'failed';
   const how = lost ? `its process ended${seen.exitCode === null ? '' : ` with exit code ${seen.exitCode}`}` : 'its guest powered off';
-  if (!restarts(vm.restart, lost))
-    return { ...outcome, observed: { ...outcome.observed, reason: `${how}; the restart policy is ${vm.restart}` } };
+  if (!restarts(vm.restart, lost)) return settled(vm, outcome, `${how}; the restart policy is ${vm.restart}`);
   if (vm.retryAt === null) {
     const retryAt = now + backOff(vm.restarts);
     const observed = { ...outcome.observed, reason: how, restarts: vm.restarts + 1, retryAt, attempted: planHash(vm.launch) };
