@@ -83,9 +83,12 @@ export class PartialFile implements AsyncDisposable {
     return new PartialFile(options, await SparseFile.create(options.path, options), { source, validator: null, total: null }, 0);
   }
 
-  /** `restored` must be read to its end; it rejects with StaleDownload where the file is not what its note says. */
+  /** `restored` must be read to its end; either rejects with StaleDownload where the file is not what its note says. */
   static async reopen(options: PartialOptions, note: Note): Promise<{ partial: PartialFile; restored: AsyncGenerator<Buffer> }> {
-    const { file, restored } = await SparseFile.reopen(options.path, note.length, options);
+    const { file, restored } = await SparseFile.reopen(options.path, note.length, options).catch((thrown: unknown) => {
+      // A process that was killed after the file had become an image, and before its note was removed, leaves the note alone.
+      throw isMissing(thrown) ? new StaleDownload(gone, { cause: thrown }) : thrown;
+    });
     const partial = new PartialFile(options, file, note, note.length);
     partial.pieced = true;
     return { partial, restored: checked(restored, () => file.digest(options.algorithms[0]) === note.digest) };
@@ -171,9 +174,15 @@ export class StaleDownload extends Error {
   override readonly name = 'StaleDownload';
 }
 
+const gone = 'what had been downloaded is not on the disk any more as it was';
+
+function isMissing(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+}
+
 async function* checked(restored: AsyncGenerator<Buffer>, isRight: () => boolean): AsyncGenerator<Buffer> {
   yield* restored;
-  if (!isRight()) throw new StaleDownload('what had been downloaded is not on the disk any more as it was');
+  if (!isRight()) throw new StaleDownload(gone);
 }
 
 async function writeNote(file: string, note: Note): Promise<void> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFile, open, readdir, readFile, writeFile } from 'node:fs/promises';
+import { appendFile, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -171,6 +171,7 @@ test('SC8 a part that is not on the disk as it was noted is not gone on with; on
     [(part) => appendFile(part, 'more'), 4 * mebibyte],
     [(_, note) => writeFile(note, '{"length":'), null],
     [(part) => writeFile(part, ''), null],
+    [(part) => rm(part), null],
     [
       async (part) => {
         await using file = await open(part, 'r+');
