@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -116,4 +116,10 @@ test('SC8 a file that could not be written is never taken for whole, however oft
     await file.flush();
   }, /ENOSPC/);
   for (let again = 0; again < 4; again++) await assert.rejects(file.flush(), /ENOSPC/);
+});
+
+test('SC8 a file that cannot be gone on with is not left open', async () => {
+  await assert.rejects(SparseFile.reopen('/dev/full', 10, options(['sha256'])), /EINVAL/);
+  const open = await Promise.all((await readdir('/proc/self/fd')).map((name) => readlink(`/proc/self/fd/${name}`).catch(() => null)));
+  assert.ok(!open.includes('/dev/full'));
 });

@@ -57,7 +57,12 @@ export class SparseFile implements AsyncDisposable {
     options: SparseOptions,
   ): Promise<{ file: SparseFile; restored: AsyncGenerator<Buffer> }> {
     const opened = await DirectFile.open(file, 'r+');
-    await opened.handle.truncate(length);
+    try {
+      await opened.handle.truncate(length);
+    } catch (thrown) {
+      await opened[Symbol.asyncDispose]();
+      throw thrown;
+    }
     const reopened = new SparseFile(opened, options);
     return { file: reopened, restored: reopened.#restore(length) };
   }
