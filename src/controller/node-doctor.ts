@@ -13,7 +13,7 @@ import { type MeasuredSpecs, readNodeSpecs } from '../tools/node-specs.ts';
 import { hypervisorChecks } from './hypervisor-checks.ts';
 import { toolsOf } from './node-inspection.ts';
 
-/** Alpine's packages, by the program that they bring; Debian's are in scripts/packages.txt. */
+/** Alpine's packages, several with a space between, by the program that they bring; Debian's are in scripts/packages.txt. */
 const alpinePackages: Record<string, string> = {
   'qemu-system-x86_64': 'qemu-system-x86_64',
   'qemu-system-aarch64': 'qemu-system-aarch64',
@@ -27,7 +27,7 @@ const alpinePackages: Record<string, string> = {
   nft: 'nftables',
   ovmf: 'ovmf',
   setpriv: 'setpriv',
-  virsh: 'libvirt-client',
+  virsh: 'libvirt-daemon libvirt-client qemu-system-x86_64',
   ssh: 'openssh-client-default',
   zstd: 'zstd',
 };
@@ -74,12 +74,9 @@ fi
 exec libvirtd -d >&2
 `;
 
-/** Of a libvirt that is installed and does not answer. */
-function hasStoppedLibvirt({ hypervisor }: NodeConfig, { tools }: MeasuredSpecs): boolean {
-  return hypervisor === 'libvirt' && typeof tools.virsh === 'string';
-}
+type ProbedDriver = Pick<HypervisorDriver, 'name' | 'can' | 'probe'>;
 
-export function createDoctor(hypervisorOf: (config: NodeConfig) => HypervisorDriver): Doctor {
+export function createDoctor(hypervisorOf: (config: NodeConfig) => ProbedDriver): Doctor {
   return {
     async examine(host, layout, config) {
       const hypervisor = hypervisorOf(config);
@@ -90,7 +87,7 @@ export function createDoctor(hypervisorOf: (config: NodeConfig) => HypervisorDri
       const [accelerator] = await perform(host, probeAccelerator(layout.runFolder));
       return [
         ...checks,
-        ...hypervisorChecks(hypervisor, probe, hasStoppedLibvirt(config, specs) ? 'systemctl enable --now libvirtd' : null),
+        ...hypervisorChecks(hypervisor, probe, libvirtFix(config, specs)),
         firmware(specs),
         { name: 'acceleration', ok: true, detail: `${accelerator.kind}: ${accelerator.reason}`, fix: null },
       ];
@@ -98,10 +95,10 @@ export function createDoctor(hypervisorOf: (config: NodeConfig) => HypervisorDri
     async treat(host, checks, config) {
       const missing = checks.filter(({ ok }) => !ok).map(({ name }) => name);
       const [specs] = await perform(host, readNodeSpecs('/'));
-      const packages = [...new Set(missing.map((tool) => packageOf(tool, isAlpine(specs))).filter((name) => name !== null))];
+      const packages = [...new Set(missing.flatMap((tool) => packagesOf(tool, isAlpine(specs))))];
       if (packages.length > 0) await install(host, packages);
       if (missing.includes('ovs-vswitchd')) await start(host, 'Open vSwitch', switchScript);
-      if (missing.includes('hypervisor') && hasStoppedLibvirt(config, specs)) await start(host, 'libvirt', libvirtScript);
+      if (missing.includes('hypervisor') && config.hypervisor === 'libvirt') await start(host, 'libvirt', libvirtScript);
     },
   };
 }
@@ -117,10 +114,18 @@ function checkTool(tool: string, specs: MeasuredSpecs): DoctorCheck {
 }
 
 function fixOf(tool: string, specs: MeasuredSpecs): string | null {
-  if (tool === 'ovs-vswitchd' && specs.tools['ovs-vsctl'] !== null) return 'systemctl enable --now openvswitch-switch';
-  const name = packageOf(tool, isAlpine(specs));
-  if (name === null) return null;
-  return isAlpine(specs) ? `apk add ${name}` : `apt-get install ${name}`;
+  if (tool === 'ovs-vswitchd' && specs.tools['ovs-vsctl'] !== null) {
+    return isAlpine(specs) ? 'rc-service ovs-vswitchd start' : 'systemctl enable --now openvswitch-switch';
+  }
+  const packages = packagesOf(tool, isAlpine(specs));
+  if (packages.length === 0) return null;
+  return [isAlpine(specs) ? 'apk add' : 'apt-get install', ...packages].join(' ');
+}
+
+/** Of a libvirt that does not answer; where it is not installed, that is what is to be done first. */
+function libvirtFix({ hypervisor }: NodeConfig, specs: MeasuredSpecs): string | null {
+  if (hypervisor !== 'libvirt' || typeof specs.tools.virsh !== 'string') return null;
+  return isAlpine(specs) ? 'rc-service libvirtd start' : 'systemctl enable --now libvirtd';
 }
 
 /** Nothing but VMs that ask for it need UEFI, so a node without it is fit. */
@@ -140,19 +145,19 @@ function isAlpine({ operatingSystem }: MeasuredSpecs): boolean {
   return operatingSystem.startsWith('Alpine');
 }
 
-function packageOf(tool: string, alpine: boolean): string | null {
-  return (alpine ? alpinePackages[tool] : debianPackages().get(tool)) ?? null;
+function packagesOf(tool: string, alpine: boolean): readonly string[] {
+  return (alpine ? alpinePackages[tool]?.split(' ') : debianPackages().get(tool)) ?? [];
 }
 
-/** Program → package, from the sections `node` and `libvirt` of the one list of Debian packages. */
-function debianPackages(): Map<string, string> {
+/** Program → packages, from the sections `node` and `libvirt` of the one list of Debian packages. */
+function debianPackages(): Map<string, string[]> {
   const list = readFileSync(new URL('../../scripts/packages.txt', import.meta.url), 'utf8');
   const sections = [...list.matchAll(/^\[(?:node|libvirt)\]\n([^[]*)/gm)].map(([, section]) => section);
-  const packages = new Map<string, string>();
+  const packages = new Map<string, string[]>();
   for (const line of sections.join('\n').split('\n')) {
     if (line.startsWith('#')) continue;
-    const [name, ...programs] = line.split(' ');
-    for (const program of programs) packages.set(program, name ?? '');
+    const [name = '', ...programs] = line.split(' ');
+    for (const program of programs) packages.set(program, [...(packages.get(program) ?? []), name]);
   }
   return packages;
 }
