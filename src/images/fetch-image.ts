@@ -186,6 +186,8 @@ class SourceFetch {
     };
     if (restored !== null) {
       for await (const piece of restored) {
+        // Reading some GiB again takes long.
+        signal.throwIfAborted();
         received(partial.length, partial.origin.total);
         yield piece;
       }

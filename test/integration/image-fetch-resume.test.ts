@@ -8,6 +8,9 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { type FetchProgress, type FetchTools, fetchImage } from '../../src/images/fetch-image.ts';
+import { createRequester } from '../../src/images/fetch-request.ts';
+import { usualLimits } from '../../src/images/limits.ts';
 import type { ImageDefinition } from '../../src/model/image-definition.ts';
 import { until } from '../lab/until.ts';
 import { breakOff, definitionOf, fetchStage, type ImageServer, refusal, sendFile, serveImages, temporaryFolder } from './image-server.ts';
@@ -204,6 +207,27 @@ test('SC8 what was downloaded wholly is only asked about', async (context) => {
   assert.equal((await fetcher.fetch(definition)).sha256, sha256);
   assert.equal(server.asked[2]?.headers['if-none-match'], '"one"');
   assert.equal(server.asked.length, 3);
+});
+
+test('SC8 a fetch that is given up while it reads what was downloaded before ends then, and leaves that for the next one', async (context) => {
+  const { library, fetchFolder, definition, part, note, fetcher, server } = await withPartial(context);
+  const noted = await readFile(note, 'utf8');
+  const abort = new AbortController();
+  const told: number[] = [];
+  const tools: FetchTools = {
+    ...{ library, folder: fetchFolder, limits: usualLimits, tries: { count: 1, firstDelay: 1 }, interval: mebibyte },
+    requester: createRequester({}, { answer: 30_000, idle: 30_000 }),
+  };
+  const onProgress = ({ received }: FetchProgress) => {
+    told.push(received);
+    abort.abort(new Error('given up'));
+  };
+  const request = { definition, key: path.basename(part, '.part'), signal: abort.signal, onProgress };
+  await assert.rejects(fetchImage(tools, request), /given up/);
+  assert.deepEqual(told, [mebibyte]);
+  assert.equal(await readFile(note, 'utf8'), noted);
+  await fetcher.fetch(definition);
+  assertStarts(server, [4 * mebibyte], 2);
 });
 
 test('SC8 parts of what a definition was before, old parts and strange files are removed; parts of others stay', async (context) => {
