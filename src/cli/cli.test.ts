@@ -251,6 +251,12 @@ test('SC11 a node is added with the hypervisor that it has', async () => {
   assert.deepEqual(added, [{ name: 'l', hypervisor: 'libvirt', libvirt: { network: 'lab' } }]);
   assert.match((await runFake([...local, '--hypervisor', 'xen'])).stderr, /Allowed choices are qemu, libvirt, zones/);
   assert.match((await runFake([...local, '--libvirt-uri', 'qemu:///session'])).stderr, /hint: add --hypervisor libvirt/);
+  for (const beside of [['--hypervisor', 'libvirt'], ['--pool', 'fast'], ['--no-sudo'], ['--ssh', 'root@192.0.2.1']]) {
+    const { code, stderr } = await runFake(['node', 'add', '-f', '-', ...beside], { client: { nodes: { add } }, input: '- name: m\n' });
+    assert.equal(code, 2);
+    assert.match(stderr, /'-f, --file <file>' cannot be used with option '--/);
+  }
+  assert.equal(added.length, 1);
 });
 
 test('CR14 completion offers commands, options, choices and names, and says nothing where the controller is away', async () => {

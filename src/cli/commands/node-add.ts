@@ -38,10 +38,11 @@ interface NodeAddOptions extends OutputOptions {
 }
 
 export function registerNodeAdd(add: Command, context: CliContext): void {
+  const file = new Option('-f, --file <file>', 'YAML list of nodes, - for standard input');
   add
     .description('adopt a machine as a node, or all of a file')
     .argument('[name]', 'how the node is called from now on')
-    .addOption(new Option('-f, --file <file>', 'YAML list of nodes, - for standard input').conflicts(['ssh', 'local']))
+    .addOption(file)
     .addOption(new Option('--local', 'this machine itself').conflicts('ssh'))
     .option('--ssh <user@host:port>', 'how it is reached; the user is root and the port 22 unless given', sshAddress)
     .option('--key <file>', 'private key to log in with, a file on the machine of the controller')
@@ -64,6 +65,8 @@ export function registerNodeAdd(add: Command, context: CliContext): void {
     .option('--run-folder <path>', 'where sockets are (/run/croft)')
     .option('--overcommit-cpus <times>', 'how many times its CPUs may be promised (8)', positiveNumber)
     .option('--overcommit-memory <times>', 'how many times its memory may be promised (1)', positiveNumber);
+  // The file says all of its nodes; what else is asked for of one would be forgotten.
+  file.conflicts(add.options.map((option) => option.attributeName()).filter((name) => name !== 'file' && name !== 'acceptHostKey'));
   withExamples(
     withOutput(add),
     'croft node add n1 --ssh root@192.0.2.11 --uplink eth1',
