@@ -185,9 +185,10 @@ export class NodeAdministration {
       const { host, layout } = await this.#reach(node);
       const checks = await doctor.examine(host, layout, node.config);
       if (!fix || checks.every(({ ok }) => ok)) return checks;
-      await doctor.treat(host, checks, node.config);
+      const failure = await doctor.treat(host, checks, node.config).then(() => null, inWords);
       fleet.worker(node.id)?.wake();
-      return await doctor.examine(host, layout, node.config);
+      const rest = await doctor.examine(host, layout, node.config);
+      return failure === null ? rest : [...rest, { name: 'fix', ok: false, detail: failure, fix: null }];
     } catch (thrown) {
       return [{ name: 'login', ok: false, detail: inWords(thrown), fix: null }];
     }

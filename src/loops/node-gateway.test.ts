@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeHost } from '../host/fake-host.ts';
+import type { DoctorCheck } from '../model/doctor.ts';
+import { CroftError } from '../model/error.ts';
+import { type Doctor, NodeAdministration, type NodeGatewayOptions } from './node-gateway.ts';
+
+/** Of one node, `n1`. */
+function administrationWith(doctor: Doctor): NodeAdministration {
+  const options: Partial<{ [Key in keyof NodeGatewayOptions]: Partial<NodeGatewayOptions[Key]> }> = {
+    store: { nodes: { list: async () => [{ id: 'n', config: { name: 'n1' } }] } } as never,
+    fleet: { worker: () => null },
+    hosts: { reach: () => ({ host: new FakeHost(), layout: {} as never }) },
+    doctor,
+  };
+  return new NodeAdministration(options as NodeGatewayOptions);
+}
+
+test('CR2 a fix that fails is told beside what is missing still, and a node that cannot be examined as that', async () => {
+  const missing: DoctorCheck = { name: 'zstd', ok: false, detail: 'is not installed', fix: 'apt-get install zstd' };
+  const treat = async () => {
+    throw new CroftError('node.unfit', 'zstd could not be installed', { hint: 'install them by hand' });
+  };
+  const found = async (doctor: Doctor) => (await administrationWith(doctor).doctor(null, true)).nodes[0]?.checks;
+  assert.deepEqual(await found({ examine: async () => [missing], treat }), [
+    missing,
+    { name: 'fix', ok: false, detail: 'zstd could not be installed (install them by hand)', fix: null },
+  ]);
+  assert.deepEqual(await found({ examine: treat, treat }), [
+    { name: 'login', ok: false, detail: 'zstd could not be installed (install them by hand)', fix: null },
+  ]);
+});
