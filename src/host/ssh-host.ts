@@ -7,7 +7,7 @@ import { type Channel, type Connection, exitCode } from './channel.ts';
 import type { Host } from './host.ts';
 import { NodeHost } from './node-host.ts';
 import { socketError } from './socket-error.ts';
-import { logIn, readFingerprint, readPinnedKey, type SshConnection } from './ssh-login.ts';
+import { logIn, loginTimeout, readFingerprint, readPinnedKey, type SshConnection } from './ssh-login.ts';
 
 export interface SshHostOptions {
   /** The node's name, for messages. */
@@ -74,9 +74,16 @@ async function pathTo({ name, target, agent }: Route): Promise<Path> {
   return { stream, leave };
 }
 
+/** A jump host answers for a machine that is away only when its system has given that up, which takes two minutes. */
 function forward(client: Client, { address, port }: SshTarget): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    client.forwardOut('127.0.0.1', 0, address, port, (error, stream) => (error ? reject(error) : resolve(stream)));
+    const giveUp = () => reject(new Error(`it did not get through within ${loginTimeout / 1000} s`));
+    const timer = setTimeout(giveUp, loginTimeout).unref();
+    client.forwardOut('127.0.0.1', 0, address, port, (error, stream) => {
+      clearTimeout(timer);
+      if (error) reject(error);
+      else resolve(stream);
+    });
   });
 }
 

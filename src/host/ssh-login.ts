@@ -24,8 +24,8 @@ export interface SshConnection {
   end(): void;
 }
 
-/** ms for reaching the machine and logging in. */
-const loginTimeout = 10_000;
+/** ms for reaching the machine and logging in; as much again for a jump host's way to it. */
+export const loginTimeout = 10_000;
 /** A dead connection is noticed after three of these, ms. */
 const keepaliveInterval = 5000;
 /** ms. */

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
+import ssh2 from 'ssh2';
 import { type Host, run } from '../../src/host/host.ts';
 import { createSshHost, publicHostKey, readHostKey, type SshHostOptions } from '../../src/host/ssh-host.ts';
 import { CroftError, type ErrorCode } from '../../src/model/error.ts';
@@ -335,6 +337,28 @@ describe('CR8 silence', { skip: sshdMissing, concurrency: true }, () => {
     await assert.rejects(run(host, { argv: ['true'] }), failing('node.unreachable', 'Timed out'));
     for (const socket of sockets) socket.destroy();
     silent.close();
+  });
+
+  test('CR8 a jump host that does not get through is given up after ten seconds, with the connection to it', async (context) => {
+    const folder = await mkdtemp(join(tmpdir(), 'croft-jump-'));
+    context.after(() => rm(folder, { recursive: true }));
+    const keyFile = makeKey(folder, 'key');
+    const ended = Promise.withResolvers<void>();
+    const jump = new ssh2.Server({ hostKeys: [await readFile(keyFile)] }, (client) => {
+      client.on('authentication', (attempt) => attempt.accept());
+      // Neither accepted nor refused.
+      client.on('tcpip', () => undefined);
+      client.on('error', () => undefined).on('close', () => ended.resolve());
+    });
+    jump.listen(0, '127.0.0.1');
+    await once(jump, 'listening');
+    const { port } = jump.address() as AddressInfo;
+    const hostKey = await readHostKey({ name: 'node1', target: { address: '127.0.0.1', port, user: 'root' } });
+    const way = { address: '127.0.0.1', port, user: 'root', keyFile, hostKey };
+    const host = createSshHost({ name: 'node1', target: { ...way, address: '192.0.2.1', jump: way }, sudo: null });
+    await assert.rejects(run(host, { argv: ['true'] }), failing('node.unreachable', 'jump host', '192.0.2.1', 'within 10 s'));
+    await ended.promise;
+    await new Promise<void>((resolve) => jump.close(() => resolve()));
   });
 
   test('CR8 a connection that has gone silent is noticed in about 15 s', async () => {
