@@ -64,7 +64,7 @@ async function readList(source: string, requester: Requester, tries: Tries, sign
         answer.close();
       }
     } catch (thrown) {
-      await tries.failed(thrown);
+      await tries.failed(thrown, signal);
     }
   }
 }

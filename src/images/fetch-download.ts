@@ -28,7 +28,7 @@ export async function* download(job: Download): AsyncGenerator<Buffer> {
       return;
     } catch (thrown) {
       if (thrown instanceof StaleDownload) throw thrown;
-      await job.tries.failed(withPlace(thrown, job.partial));
+      await job.tries.failed(withPlace(thrown, job.partial), job.signal);
     }
   }
 }

@@ -64,7 +64,7 @@ const thing = 'the file';
 export async function fetchImage(tools: FetchTools, request: FetchRequest): Promise<FetchedImage> {
   const { definition, signal } = request;
   const { name, sources } = definition;
-  const checksum = await expectedChecksum(name, definition.checksum, tools.requester, new Tries(tools.tries, signal), signal);
+  const checksum = await expectedChecksum(name, definition.checksum, tools.requester, new Tries(tools.tries), signal);
   const failures: { source: string; failure: SourceFailure }[] = [];
   for (const source of sources) {
     const words = urlWords(source);
@@ -94,7 +94,7 @@ class SourceFetch {
     this.#request = request;
     this.#checksum = checksum;
     this.#source = source;
-    this.#tries = new Tries(tools.tries, request.signal);
+    this.#tries = new Tries(tools.tries);
   }
 
   /** What is good for the next fetch stays: a download that broke off, or one that this machine lacks a program for. */

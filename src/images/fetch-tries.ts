@@ -12,14 +12,12 @@ export interface TryOptions {
 
 export class Tries {
   readonly #options: TryOptions;
-  readonly #signal: AbortSignal;
   #failed = 0;
   #furthest = 0;
   #reached = 0;
 
-  constructor(options: TryOptions, signal: AbortSignal) {
+  constructor(options: TryOptions) {
     this.#options = options;
-    this.#signal = signal;
   }
 
   /** Bytes that have come. Only what is well further than ever counts as progress, for a download may begin anew. */
@@ -27,9 +25,9 @@ export class Tries {
     this.#reached = Math.max(this.#reached, length);
   }
 
-  /** Resolves when the source is to be tried again; throws what the last try failed with where it is not. */
-  async failed(thrown: unknown): Promise<void> {
-    this.#signal.throwIfAborted();
+  /** Resolves when the source is to be tried again; throws what the last try failed with where it is not, or the signal's reason. */
+  async failed(thrown: unknown, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     if (!(thrown instanceof SourceFailure) || !thrown.transient) throw thrown;
     if (this.#reached >= this.#furthest + leastProgress) {
       this.#failed = 0;
@@ -41,7 +39,7 @@ export class Tries {
         ? thrown
         : new SourceFailure(`${thrown.message}, ${this.#failed} times in turn`, { transient: true, cause: thrown });
     }
-    await delay(this.#options.firstDelay * 2 ** (this.#failed - 1), undefined, { signal: this.#signal }).catch(() => undefined);
-    this.#signal.throwIfAborted();
+    await delay(this.#options.firstDelay * 2 ** (this.#failed - 1), undefined, { signal }).catch(() => undefined);
+    signal.throwIfAborted();
   }
 }

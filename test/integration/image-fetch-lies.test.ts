@@ -112,6 +112,18 @@ test('SC8 packed streams that are broken, cut short, followed by something else 
   }
 });
 
+test('SC8 what unpacks to too much is refused at once, also while its source waits to be tried again', async (context) => {
+  const hour = 3_600_000;
+  const limits = { content: 256 * mebibyte, virtualSize: 256 * mebibyte };
+  const stage = await fetchStage(context, { limits, tries: { count: 3, firstDelay: hour } });
+  // Some hundred MiB are unpacked from the first piece, so its connection has long broken when there are too many.
+  const published = Buffer.concat(new Array(16).fill(gzipSync(Buffer.alloc(64 * mebibyte))));
+  const server = await serveImages(context, (_, response) => breakOff(response, published, published.length - mebibyte / 4));
+  const definition = definitionOf(`${server.url}/disk`, { compression: 'gz' });
+  await assertRefused(stage, definition, 'image.unusable', /unpacked it has more than 256MiB/);
+  assert.equal(server.asked.length, 1);
+});
+
 test('SC8 several members of a gzip and several frames of a zstd are one image', async (context) => {
   const { fetcher, library } = await fetchStage(context);
   const parts = [disk.subarray(0, 100_000), disk.subarray(100_000, 100_512), disk.subarray(100_512)];
