@@ -17,8 +17,10 @@ export async function occupyPostgres(config: ClientConfig, lost: () => void): Pr
       await held.ended;
       if (over.signal.aborted) return;
       held = await again(config, over.signal);
+      // Given up while it was taken: nobody else knows of this connection.
+      if (over.signal.aborted) return await held?.client.end();
     }
-    if (!over.signal.aborted) lost();
+    lost();
   };
   const watching = watch();
   return {

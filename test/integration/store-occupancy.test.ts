@@ -1,7 +1,10 @@
 /** One controller to a database, on both databases. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { Client } from 'pg';
+import { occupyPostgres } from '../../src/store/postgres-occupancy.ts';
 import { until } from '../lab/until.ts';
 import { onBothDatabases } from './databases.ts';
 
@@ -48,7 +51,59 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.ok(taken);
     await lost.promise;
   });
+
+  test('CR15 a database that is given up while it is taken again after a cut is given up, and free', async (context) => {
+    const location = await freshLocation();
+    const gate = await startGate(location);
+    context.after(() => gate.close());
+    const held = await occupyPostgres({ connectionString: gate.location }, () => assert.fail('nobody takes it'));
+    await gate.shut();
+    const over = held?.[Symbol.asyncDispose]();
+    gate.open();
+    await over;
+    await until('nobody holds it', async () => (await holders(location)).length === 0 || undefined);
+  });
 });
+
+/** A way to the server. `shut` cuts who is connected, and resolves when somebody comes, who waits until it is open again. */
+async function startGate(location: string) {
+  const target = new URL(location);
+  const sockets = new Set<Socket>();
+  let way = Promise.resolve();
+  let open = () => undefined as unknown;
+  let somebodyCame = () => undefined as unknown;
+  const server = createServer((socket) => {
+    sockets.add(socket.on('error', () => undefined));
+    somebodyCame();
+    void way.then(() => {
+      const inner = connect(Number(target.port || 5432), target.hostname).on('error', () => undefined);
+      sockets.add(inner);
+      socket.pipe(inner).pipe(socket);
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const through = new URL(location);
+  through.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const cut = () => {
+    for (const socket of sockets) socket.destroy();
+    sockets.clear();
+  };
+  return {
+    location: through.href,
+    shut(): Promise<void> {
+      const coming = Promise.withResolvers<void>();
+      const opening = Promise.withResolvers<void>();
+      [way, open, somebodyCame] = [opening.promise, opening.resolve, coming.resolve];
+      cut();
+      return coming.promise;
+    },
+    open: () => open(),
+    close(): void {
+      cut();
+      server.close();
+    },
+  };
+}
 
 /** Backends of sessions that hold a lock. */
 async function holders(location: string): Promise<number[]> {
