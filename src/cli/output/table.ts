@@ -20,7 +20,8 @@ export interface TableOptions {
   paint: Paint;
 }
 
-const gap = 2;
+/** Columns between two columns. */
+export const columnGap = 2;
 
 /** Lines joined by line breaks, none with spaces at its end. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], { width, paint }: TableOptions): string {
@@ -36,7 +37,7 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
         const painted = paint(text, tones[column] ?? null);
         return columns[column]?.align === 'right' ? space + painted : painted + space;
       })
-      .join(' '.repeat(gap))
+      .join(' '.repeat(columnGap))
       .trimEnd();
   const head = line(
     columns.map(({ title }) => title),
@@ -106,5 +107,5 @@ function widest(widths: readonly number[], limits: readonly number[]): number | 
 }
 
 function total(widths: readonly number[]): number {
-  return widths.reduce((sum, width) => sum + width, 0) + gap * Math.max(0, widths.length - 1);
+  return widths.reduce((sum, width) => sum + width, 0) + columnGap * Math.max(0, widths.length - 1);
 }
