@@ -48,6 +48,8 @@ async function serve({ homeFolder, environment }: ServiceOptions, given: ServeOp
   const { startController } = await import('./controller.ts');
   const resolved = controllerOptions(homeFolder, given, environment);
   const ended = Promise.withResolvers<void>();
+  // Heard below, once the controller has started.
+  ended.promise.catch(() => undefined);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.resolve());
   const ousted = (): void => {
     ended.reject(

@@ -25,6 +25,7 @@ export async function* readLocal({ url, partial, signal, announced, received }: 
     received(partial.length, size);
     yield chunk;
   }
+  if (partial.length < size) throw new SourceFailure('it became shorter while it was read');
 }
 
 /** All of a text of at most `most` bytes. Rejects with SourceFailure, also where it has more. */

@@ -82,7 +82,7 @@ export class SqlSliceStore implements SliceStore {
 async function desireOfVms(queries: Queries, sliceId: string, desired: SliceDesired): Promise<boolean> {
   const vms = await queries
     .selectFrom('vms')
-    .select(['id', 'desired', 'state'])
+    .select(['id', 'desired', 'state', 'state_reason as reason', 'generation', 'settled_generation as settledGeneration'])
     .where('slice_id', '=', sliceId)
     .where('desired', '<>', 'absent')
     .execute();

@@ -3,9 +3,22 @@ import type { Vm, VmDesired, VmObservedState } from '../model/vm.ts';
 import type { Queries } from './database.ts';
 import { portions } from './vm-rows.ts';
 
-/** False also for a VM that shall run and does not: to want it once more starts it again. */
-export function isAsDesired(vm: { desired: VmDesired; state: VmObservedState }, desired: VmDesired): boolean {
-  return vm.desired === desired && (desired !== 'running' || vm.state === 'running');
+interface WishedVm {
+  desired: VmDesired;
+  state: VmObservedState;
+  reason: string | null;
+  generation: number;
+  settledGeneration: number | null;
+}
+
+/**
+ * False also for a VM that shall run and does not: to want it once more starts it again. One whose start is under way, with
+ * nothing gone wrong, is as desired: a request that is repeated would else restart its guest as soon as it has come up.
+ */
+export function isAsDesired(vm: WishedVm, desired: VmDesired): boolean {
+  if (vm.desired !== desired) return false;
+  const isUnderWay = vm.settledGeneration !== vm.generation && vm.reason === null;
+  return desired !== 'running' || vm.state === 'running' || isUnderWay;
 }
 
 /**

@@ -58,7 +58,7 @@ export class SqlVmStore implements VmStore {
   desire(slice: string, name: string, desired: VmDesired): Promise<Vm> {
     return this.#database.write(async (queries) => {
       const vm = await getVm(queries, slice, name);
-      if (isAsDesired({ desired: vm.desired, state: vm.observed.state }, desired)) return vm;
+      if (isAsDesired({ ...vm.observed, desired: vm.desired, generation: vm.generation }, desired)) return vm;
       if (vm.desired === 'absent') throw beingRemoved(`VM "${slice}/${name}"`);
       if (desired === 'absent') await takeOutOfSpec(queries, vm);
       await desireVms(queries, [vm.id], desired);

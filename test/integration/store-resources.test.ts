@@ -129,19 +129,25 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     await store.vms.observe([{ id, observed: { state: 'running' } }]);
     await store.vms.desire('blue', 'vm1', 'running');
     assert.deepEqual(await brief(), ['running', 1, 0]);
-    await store.vms.observe([{ id, observed: { state: 'stopped' } }]);
+    await store.vms.observe([{ id, observed: { state: 'stopped', settledGeneration: 1 } }]);
     await store.vms.desire('blue', 'vm1', 'running');
     assert.deepEqual(await brief(), ['running', 2, 1]);
-    await store.vms.desire('blue', 'vm1', 'stopped');
-    await store.vms.desire('blue', 'vm1', 'stopped');
-    assert.deepEqual(await brief(), ['stopped', 3, 1]);
-    await store.vms.reboot('blue', 'vm1');
-    assert.deepEqual(await brief(), ['running', 4, 2]);
-    await store.vms.observe([{ id, observed: { state: 'unknown' } }]);
     await store.vms.desire('blue', 'vm1', 'running');
-    assert.deepEqual(await brief(), ['running', 5, 2], 'it may well run, and is not started anew when its node is back');
+    await store.slices.desire('blue', 'running');
+    assert.deepEqual(await brief(), ['running', 2, 1], 'its start is under way already');
+    await store.vms.observe([{ id, observed: { reason: 'no room', settledGeneration: 1 } }]);
+    await store.vms.desire('blue', 'vm1', 'running');
+    assert.deepEqual(await brief(), ['running', 3, 2], 'its start has failed');
+    await store.vms.desire('blue', 'vm1', 'stopped');
+    await store.vms.desire('blue', 'vm1', 'stopped');
+    assert.deepEqual(await brief(), ['stopped', 4, 2]);
     await store.vms.reboot('blue', 'vm1');
-    assert.deepEqual(await brief(), ['running', 6, 3]);
+    assert.deepEqual(await brief(), ['running', 5, 3]);
+    await store.vms.observe([{ id, observed: { state: 'unknown', settledGeneration: 5 } }]);
+    await store.vms.desire('blue', 'vm1', 'running');
+    assert.deepEqual(await brief(), ['running', 6, 3], 'it may well run, and is not started anew when its node is back');
+    await store.vms.reboot('blue', 'vm1');
+    assert.deepEqual(await brief(), ['running', 7, 4]);
   });
 
   test('CR16 only what was observed is written, and nothing for a VM that is gone', async (t) => {
