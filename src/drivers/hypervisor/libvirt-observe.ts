@@ -60,7 +60,8 @@ function readSeen([pid = '', ended = '', stopping = '', started = '', ...record]
 
 /** The names of the domains whose metadata say that they are this controller's. Metadata come after `<of NAME>`. */
 function ownDomains({ controllerId }: NodeLayout, stdout: string): Set<string> {
-  const [, ...parts] = stdout.split(/<of ([a-z2-7]{16})>/);
+  const [told = ''] = stdout.split('<end>');
+  const [, ...parts] = told.split(/<of ([a-z2-7]{16})>/);
   const own = new Set<string>();
   for (let index = 0; index + 1 < parts.length; index += 2) {
     const [name = '', metadata = ''] = parts.slice(index, index + 2);
