@@ -26,7 +26,7 @@ const startNode = (cache: string): [string, ...string[]] => [
   'env',
   `NODE_COMPILE_CACHE=${cache}`,
   process.execPath,
-  '--max-semi-space-size=8',
+  '--max-semi-space-size=3',
   '--heap-growing-percent=40',
 ];
 
