@@ -143,8 +143,6 @@ export interface VmStore {
   /** All, or those of one slice, sorted by slice and name; far cheaper than `list`. */
   outlines(filter?: { slice?: string }): Promise<VmOutline[]>;
   get(slice: string, name: string): Promise<Vm>;
-  /** The nodes that VMs have, by identifier; those that have none or are gone are left out. */
-  nodesOf(ids: readonly string[]): Promise<Map<string, string>>;
   /**
    * Running grows `boot`, unless it was desired already and the VM is observed running: so a VM that powered itself off starts again.
    * Absent also takes it out of the slice's spec. Rejects with `conflict.in-use` where a link needs it.

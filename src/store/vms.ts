@@ -12,7 +12,7 @@ import { desireVms, isAsDesired } from './vm-desire.ts';
 import { writeObservations } from './vm-observed.ts';
 import { readOutlines } from './vm-outlines.ts';
 import { pageOfVms } from './vm-page.ts';
-import { deleteVms, portions, readVms, specColumns, type VmCondition } from './vm-rows.ts';
+import { deleteVms, readVms, specColumns, type VmCondition } from './vm-rows.ts';
 
 export class SqlVmStore implements VmStore {
   readonly #database: Database;
@@ -42,17 +42,6 @@ export class SqlVmStore implements VmStore {
 
   get(slice: string, name: string): Promise<Vm> {
     return this.#database.read((queries) => getVm(queries, slice, name));
-  }
-
-  async nodesOf(ids: readonly string[]): Promise<Map<string, string>> {
-    const found = new Map<string, string>();
-    for (const part of portions(ids)) {
-      const rows = await this.#database.ask((queries) =>
-        queries.selectFrom('vms').select(['id', 'node_id']).where('id', 'in', part).execute(),
-      );
-      for (const { id, node_id: nodeId } of rows) if (nodeId !== null) found.set(id, nodeId);
-    }
-    return found;
   }
 
   desire(slice: string, name: string, desired: VmDesired): Promise<Vm> {

@@ -36,7 +36,6 @@ async function ask(
   await placement.open();
   await nodes.byId(node.id);
   await tasks.running();
-  await vms.nodesOf(ids);
   await vms.outlines({ slice: 's' });
   await vms.observe([
     { id: first, observed: { step: 'disk' } },
