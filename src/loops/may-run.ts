@@ -11,15 +11,15 @@ const mayRun: readonly VmObservedState[] = ['running', 'paused', 'unknown'];
 /** Throws `vm.not-running` where the VM surely has no console or screen now. */
 export function requireGuest({ slice, name, observed }: Vm, what: 'console' | 'screen'): void {
   if (mayRun.includes(observed.state)) return;
-  throw new CroftError('vm.not-running', `VM ${slice}/${name} is ${observed.state}, so it has no ${what}`, {
-    hint: `start it with \`croft vm start ${slice}/${name}\``,
-  });
+  throw notRunning({ slice, name }, `is ${observed.state}, so it has no ${what}`);
 }
 
 /** Throws `vm.not-running` where the VM surely does not run now; `more` ends the message. */
 export function requireRunning({ slice, name, observed }: Vm, more = ''): void {
   if (mayRun.includes(observed.state)) return;
-  throw new CroftError('vm.not-running', `VM ${slice}/${name} does not run${more}`, {
-    hint: `start it with \`croft vm start ${slice}/${name}\``,
-  });
+  throw notRunning({ slice, name }, `does not run${more}`);
+}
+
+function notRunning({ slice, name }: Pick<Vm, 'slice' | 'name'>, how: string): CroftError {
+  return new CroftError('vm.not-running', `VM ${slice}/${name} ${how}`, { hint: `start it with \`croft vm start ${slice}/${name}\`` });
 }
