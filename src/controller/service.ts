@@ -136,7 +136,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** How the controller has to be started for its database: as one that simulates the nodes which it has there, or as any. */
+/** The flags without which a stopped controller refuses its database: where its nodes are simulated, their number. */
 async function startedAs({ homeFolder, environment }: ServiceOptions): Promise<Pick<ServeOptions, 'simulate'>> {
   const [{ openStore }, { countSimulated }] = await Promise.all([import('../store/open.ts'), import('./simulation/nodes.ts')]);
   const { database, segments, transit } = controllerOptions(homeFolder, {}, environment);

@@ -20,7 +20,7 @@ export interface SshLoginOptions {
 
 export interface SshConnection {
   client: Client;
-  /** Says goodbye; what the far end does not answer in `goodbyePatience` is given up. */
+  /** Says goodbye, and gives the connection up where that is not answered. */
   end(): void;
 }
 
@@ -28,7 +28,7 @@ export interface SshConnection {
 export const loginTimeout = 10_000;
 /** A dead connection is noticed after three of these, ms. */
 const keepaliveInterval = 5000;
-/** ms. */
+/** ms that the far end has to answer a goodbye. */
 const goodbyePatience = 3000;
 
 /** OpenSSH's form of a host key's fingerprint. */

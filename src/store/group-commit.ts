@@ -1,4 +1,5 @@
 /** Writes what many ask for at the same time in one transaction: a durable commit costs the same for one row as for hundreds. */
+import { setTimeout as delay } from 'node:timers/promises';
 
 interface Waiting<Item> {
   items: readonly Item[];
@@ -42,7 +43,7 @@ export class GroupCommit<Item> {
       }
       // So that commits take half of the time at the most: the slower they are, the more gathers for the next.
       const rest = Math.min(performance.now() - begun, longestRest);
-      await new Promise((resolve) => setTimeout(resolve, rest));
+      await delay(rest);
     }
     this.#running = false;
   }

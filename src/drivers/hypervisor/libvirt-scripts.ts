@@ -110,7 +110,7 @@ rm -f "/var/log/libvirt/qemu/$name.log" "/var/log/libvirt/qemu/$name.log".[0-9]*
 /**
  * Prints a line for each VM with a folder, whose tab-separated parts are \`vm\`, id, pid, how it ended by itself, whether its end
  * was wanted, the mark of its start, its record; then a line \`domain\`, name, state and reason for each domain that may be ours,
- * and at last \`<of NAME>\` before the metadata of each. virsh is called twice, however many there are.
+ * \`<of NAME>\` before the metadata of each, and \`<end>\`. virsh is called twice, however many there are.
  * libvirt forgets why a domain stopped when its daemon ends, so that is written down beside the mark of the start that it ended.
  * Arguments: parents of the state and of the run folders, connection, namespace.
  */
