@@ -125,7 +125,8 @@ function summarise(): void {
   if (skipped.length > 0) console.log('\n== skipped');
   for (const { name, reason } of skipped) console.log(`﹣ ${name}: ${reason}`);
   if (failed.length > 0) console.log('\n== failed');
-  for (const { name } of failed) console.log(`✖ ${name}`);
+  // Again with their reasons: of a long output often only the end is kept.
+  for (const { name, reason } of failed) console.log(`✖ ${name}\n${reason.replace(/^/gm, '    ')}`);
   console.log(`\n${named('passed').length} passed, ${failed.length} failed, ${skipped.length} skipped`);
   process.exitCode = failed.length === 0 ? 0 : 1;
 }

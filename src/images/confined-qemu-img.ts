@@ -12,6 +12,7 @@ export interface ConfinedOptions {
   fileSize?: number;
   signal?: AbortSignal | undefined;
   onOutput?: (piece: string) => void;
+  alsoGood?: readonly number[];
 }
 
 /** Resolves with its standard output. Rejects with `command.failed`, also where it reached a limit, or `node.unfit`. */

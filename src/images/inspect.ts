@@ -30,6 +30,7 @@ export async function inspectImage(file: string, name = file, largest = largestD
   if (virtualSize < sector || virtualSize > largest) {
     throw unusable(name, `its disk would have ${virtualSize} bytes; from ${sector} bytes to ${formatSize(largest)} are possible`);
   }
+  if (format === 'qcow2') await requireWhole(file, name);
   return { format, virtualSize };
 }
 
@@ -41,6 +42,20 @@ async function diskSize(file: string, name: string, format: SourceFormat): Promi
   const information = informationSchema.parse(JSON.parse(output.toString()));
   if (information['backing-filename'] !== undefined) throw unusable(name, 'it is an overlay that needs a backing file');
   return information['virtual-size'];
+}
+
+/** Exit code of `qemu-img check` for clusters that nothing uses, which only cost room. */
+const leaks = 3;
+
+/** That each part of the disk is where its tables say: a file that was cut short, or that a guest would see fail later, is refused now. */
+async function requireWhole(file: string, name: string): Promise<void> {
+  try {
+    await confinedQemuImg(['check', '-q', '-f', 'qcow2', '--', file], { alsoGood: [leaks] });
+  } catch (thrown) {
+    if (!(thrown instanceof CroftError) || thrown.code !== 'command.failed') throw thrown;
+    const [words = ''] = thrown.message.split('\n');
+    throw unusable(name, `it is damaged or cut short: ${words}`, 'Fetch it anew, or mend it with: qemu-img check -r all FILE', thrown);
+  }
 }
 
 async function readHead(file: string, name: string): Promise<FileHead> {

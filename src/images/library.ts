@@ -1,7 +1,7 @@
 /** The controller's own store of image files, each kept once, under the sha256 of its content. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, constants, copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { CroftError } from '../model/error.ts';
@@ -89,7 +89,7 @@ export async function openImageLibrary({
       if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'EXDEV')) throw thrown;
       const copy = partial();
       try {
-        await copyFile(source, copy);
+        await copyFile(source, copy, constants.COPYFILE_FICLONE);
         await synchronise(copy);
         await rename(copy, target);
       } finally {

@@ -1,7 +1,6 @@
 /** Runs programs on the controller's own machine, for the work that images need there. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { CroftError } from '../model/error.ts';
 
 export interface ProgramOptions {
@@ -16,6 +15,8 @@ export interface ProgramOptions {
   signal?: AbortSignal | undefined;
   /** Told each piece of its standard output as it comes. */
   onOutput?: (piece: string) => void;
+  /** Exit codes that are none of a failure, besides 0. */
+  alsoGood?: readonly number[];
 }
 
 /** Memory and the size of any file that it writes, in bytes; processor time in seconds. */
@@ -81,8 +82,8 @@ async function success(child: ChildProcess, program: string, options: ProgramOpt
     child.once('close', (code, signal) => resolve(signal === null ? `exit code ${code}` : `killed by ${signal}`));
   });
   try {
-    const [complaint, end] = await Promise.all([child.stderr === null ? '' : text(child.stderr), closed]);
-    if (end === 'exit code 0') return complaint.trim();
+    const [complaint, end] = await Promise.all([child.stderr === null ? '' : beginning(child.stderr), closed]);
+    if (['exit code 0', ...(options.alsoGood ?? []).map((code) => `exit code ${code}`)].includes(end)) return complaint.trim();
     if (end === 'exit code 127' && complaint.startsWith('prlimit: ')) throw notInstalled(program, options);
     throw new CroftError('command.failed', `${program} failed on the controller (${end}): ${complaint.trim() || 'it said nothing'}`);
   } catch (thrown) {
@@ -91,6 +92,15 @@ async function success(child: ChildProcess, program: string, options: ProgramOpt
     if (options.limits !== undefined) throw notInstalled('prlimit', { debianPackage: 'util-linux' }, thrown);
     throw notInstalled(program, options, thrown);
   }
+}
+
+/** Characters of what a program complains of that are kept: of a broken file it may say something for each of its parts. */
+const mostComplaint = 16 * 1024;
+
+async function beginning(stream: Readable): Promise<string> {
+  let kept = '';
+  for await (const piece of stream.setEncoding('utf8')) if (kept.length < mostComplaint) kept += piece;
+  return kept.slice(0, mostComplaint);
 }
 
 function notInstalled(program: string, { debianPackage = program }: ProgramOptions, cause?: unknown): CroftError {

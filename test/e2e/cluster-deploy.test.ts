@@ -92,6 +92,7 @@ test('CR11 a guest reaches another by its name across hosts', async () => {
     return (await stage.client.vms.consoleLog('shop', 'web')).includes('shop: web reached db') || undefined;
   });
   await using shell = await stage.shell('shop', 'log');
+  await shell.comesToReach('db');
   const db = (await stage.client.vms.get('shop', 'db')).nics.find(({ network }) => network === 'back');
   assert.match(
     await shell.must('ping -c 1 -W 5 db'),
@@ -204,6 +205,7 @@ test('CR9 CR11 a ring of three is deployed over the hosts, and neighbours reach 
     for (const { network } of vm.nics) {
       const peer = vms.find((one) => one !== vm && one.nics.some((nic) => nic.network === network));
       const address = peer?.nics.find((nic) => nic.network === network)?.address ?? '';
+      await shell.comesToReach(peer?.name ?? '');
       const answer = await shell.must(`ping -c 1 -W 5 ${peer?.name}`);
       assert.match(answer, new RegExp(`from ${address.replaceAll('.', '\\.')}:`), `${vm.name} reaches ${peer?.name} by ${network}`);
     }

@@ -86,6 +86,29 @@ test('CR12 what is no disk is refused in words', async (context) => {
   await assert.rejects(inspectImage(folder), withCode('image.unusable', /not a regular file/));
 });
 
+test('CR12 a qcow2 whose inside is broken or cut short is refused; clusters that nothing uses do no harm', async (context) => {
+  const folder = await temporaryFolder(context);
+  const [raw, whole, short, damaged] = ['raw', 'whole', 'short', 'damaged'].map((name) => path.join(folder, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ];
+  await writeFile(raw, randomBytes(1024 ** 2));
+  execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, whole]);
+  const content = await readFile(whole);
+  await writeFile(short, content.subarray(0, content.length - 512 * 1024));
+  await assert.rejects(inspectImage(short), withCode('image.unusable', /damaged or cut short.*Fetch it anew/s));
+  // The table of reference counts begins where bytes 48 to 55 of the header say.
+  await writeFile(damaged, Buffer.from(content).fill(0, Number(content.readBigUInt64BE(48)), Number(content.readBigUInt64BE(48)) + 8));
+  await assert.rejects(inspectImage(damaged), withCode('image.unusable', /damaged or cut short/));
+
+  // The first entry of the first table of mappings is forgotten: what it led to is used by nothing.
+  const leaking = Buffer.from(content).fill(0, Number(content.readBigUInt64BE(40)), Number(content.readBigUInt64BE(40)) + 8);
+  await writeFile(damaged, leaking);
+  assert.deepEqual(await inspectImage(damaged), { format: 'qcow2', virtualSize: 1024 ** 2 });
+});
+
 test('CR12 a disk of an absurd size is refused', async (context) => {
   const file = path.join(await temporaryFolder(context), 'huge');
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', file, '1024T']);
