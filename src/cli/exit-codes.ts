@@ -20,6 +20,7 @@ const reasons: Readonly<Record<ErrorCode, ExitReason>> = {
   'input.syntax': 'usage',
   'input.too-large': 'usage',
   'input.media-type': 'usage',
+  'input.silent': 'failed',
   'auth.required': 'unauthorized',
   'not-found': 'missing',
   unsupported: 'refused',

@@ -111,7 +111,7 @@ export async function startController(
   const placement = new PlacementLoop({ store, fleet, journal, interval, routerGrace, policy: options.placement, now, failed });
   undo.defer(() => placement.stop());
 
-  const sweep = new ImageSweep({ store, library, delivery: images, fleet, failed });
+  const sweep = new ImageSweep({ store, library, delivery: images, fetcher, fleet, failed });
   const wakeNodes = (): void => fleet.wake();
   const puller = new ImagePuller({
     ...{ store, journal, fetcher, failed, now },
@@ -141,7 +141,7 @@ export async function startController(
       logger,
     },
     images: {
-      ...createImageIntake({ store, library, maps, puller, workFolder: join(home.cache, 'micro'), journal, sweep, wakeNodes }),
+      ...createImageIntake({ store, library, maps, puller, workFolder: join(home.cache, 'micro'), journal, sweep, wakeNodes, failed }),
       ...createImageCare({ store, library, delivery: images, fleet }),
       collect: (dryRun) => sweep.collect(dryRun),
     },

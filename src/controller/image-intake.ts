@@ -28,12 +28,14 @@ export interface ImageIntakeOptions {
   journal: Journal;
   sweep: ImageSweep;
   wakeNodes(): void;
+  /** What nobody waits for failed. */
+  failed(error: unknown): void;
 }
 
 /** Room to boot in, and for a few packages more. */
 const debianTraits: ImageTraits = { ...usualTraits, memory: 512 * mebibyte, disk: 4 * gibibyte };
 
-export function createImageIntake({ store, library, maps, puller, workFolder, journal, sweep, wakeNodes }: ImageIntakeOptions) {
+export function createImageIntake({ store, library, maps, puller, workFolder, journal, sweep, wakeNodes, failed }: ImageIntakeOptions) {
   async function add(name: string, content: Readable | string, traits: ImageTraits = usualTraits): Promise<Image> {
     const image = await sweep.arriving(async () => {
       const { sha256, format, size, virtualSize } = await library.add(content);
@@ -80,7 +82,7 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
     add,
     async remove(name: string): Promise<void> {
       await store.images.remove(name);
-      puller.wake();
+      puller.forget(name).catch(failed);
       void sweep.sweep();
       journal.record({ kind: 'image.removed', message: `image ${name} removed` });
     },

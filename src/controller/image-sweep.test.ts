@@ -1,22 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ImageDelivery } from '../images/deliver.ts';
+import type { ImageFetcher } from '../images/fetch.ts';
 import type { ImageLibrary } from '../images/library.ts';
 import { Fleet } from '../loops/fleet.ts';
 import type { Node } from '../model/node.ts';
 import type { Store } from '../store/store.ts';
 import { ImageSweep } from './image-sweep.ts';
 
-function stage(files: string[], needed: string[], nodes: readonly Node[] = []) {
+function stage(files: string[], needed: string[], nodes: readonly Node[] = [], parts: string[] = []) {
   const library = {
     list: async () => [...files],
     remove: async (sha256: string) => void files.splice(files.indexOf(sha256), 1),
     occupied: async () => 4096,
   } as unknown as ImageLibrary;
-  const store = { images: { contents: async () => needed }, nodes: { list: async () => nodes } } as unknown as Store;
+  const imagePulls = { list: async () => [{ name: 'asked' }] };
+  const store = { images: { contents: async () => needed }, imagePulls, nodes: { list: async () => nodes } } as unknown as Store;
   const fleet = new Fleet(() => assert.fail('there is no node'));
+  const fetcher: Pick<ImageFetcher, 'discard'> = {
+    async discard(isUnwanted, dryRun) {
+      const unwanted = parts.filter(isUnwanted);
+      if (!dryRun) parts.splice(0, parts.length, ...parts.filter((name) => !isUnwanted(name)));
+      return unwanted.length * 1024;
+    },
+  };
   const failed = (error: unknown): void => assert.fail(String(error));
-  return new ImageSweep({ store, library, delivery: {} as ImageDelivery, fleet, failed });
+  return new ImageSweep({ store, library, delivery: {} as ImageDelivery, fetcher, fleet, failed });
 }
 
 test('CR12 a sweep removes from the library exactly what nothing needs', async () => {
@@ -37,6 +46,18 @@ test('CR12 a file that has arrived but is not recorded yet is not swept away', a
   });
   await sweep.sweep();
   assert.deepEqual(files, ['new']);
+});
+
+test('SC8 parts of downloads that nobody asks for any more go when it is asked for, and not before', async () => {
+  const parts = ['asked', 'given-up'];
+  const sweep = stage([], [], [], parts);
+  await sweep.sweep();
+  assert.deepEqual(parts, ['asked', 'given-up']);
+  const removed = { node: null, images: [], bytes: 1024, failure: null };
+  assert.deepEqual(await sweep.collect(true), [removed]);
+  assert.deepEqual(parts, ['asked', 'given-up']);
+  assert.deepEqual(await sweep.collect(false), [removed]);
+  assert.deepEqual(parts, ['asked']);
 });
 
 test('SC9 a node that cannot be looked at is told of, and keeps what it has', async () => {

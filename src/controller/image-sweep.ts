@@ -1,5 +1,6 @@
 /** Removes image files that nothing names or uses any more, from the controller's library and from the nodes. */
 import type { ImageDelivery } from '../images/deliver.ts';
+import type { ImageFetcher } from '../images/fetch.ts';
 import type { ImageLibrary } from '../images/library.ts';
 import type { Fleet } from '../loops/fleet.ts';
 import { inWords } from '../loops/recorder.ts';
@@ -11,6 +12,7 @@ export interface ImageSweepOptions {
   store: Store;
   library: Pick<ImageLibrary, 'list' | 'remove' | 'occupied'>;
   delivery: Pick<ImageDelivery, 'collect'>;
+  fetcher: Pick<ImageFetcher, 'discard'>;
   fleet: Fleet;
   /** A sweep that nobody waits for failed; what it left is removed the next time. */
   failed(error: unknown): void;
@@ -42,24 +44,36 @@ export class ImageSweep {
   async sweep(): Promise<void> {
     this.#owed = this.#arriving > 0;
     if (this.#owed) return;
-    await this.collect(false).catch(this.#options.failed);
+    await this.#collect(() => this.#run(false, false)).catch(this.#options.failed);
   }
 
   /**
-   * Sweeps now and tells what was removed in each place; a dry run only tells. While a file arrives the library is left out,
-   * and swept later.
+   * Sweeps now and tells what was removed in each place; a dry run only tells. Parts of downloads that nobody asks for any more go
+   * too. While a file arrives the library is left out, and swept later.
    */
   collect(dryRun: boolean): Promise<ImageCollection[]> {
-    const collecting = this.#sweeping.then(() => this.#run(dryRun));
+    return this.#collect(() => this.#run(dryRun, true));
+  }
+
+  #collect(run: () => Promise<ImageCollection[]>): Promise<ImageCollection[]> {
+    const collecting = this.#sweeping.then(run);
     this.#sweeping = collecting.catch(() => undefined);
     return collecting;
   }
 
-  async #run(dryRun: boolean): Promise<ImageCollection[]> {
+  async #run(dryRun: boolean, withDownloads: boolean): Promise<ImageCollection[]> {
     const { store } = this.#options;
+    const parts = withDownloads ? await this.#discardDownloads(dryRun) : 0;
     const kept = await store.images.contents();
     const onNodes = await Promise.all((await store.nodes.list()).map((node) => this.#collectOn(node, kept, dryRun)));
-    return [await this.#collectLibrary(new Set(kept), dryRun), ...onNodes.flatMap((found) => found ?? [])];
+    const library = await this.#collectLibrary(new Set(kept), dryRun);
+    return [{ ...library, bytes: library.bytes + parts }, ...onNodes.flatMap((found) => found ?? [])];
+  }
+
+  async #discardDownloads(dryRun: boolean): Promise<number> {
+    const { store, fetcher } = this.#options;
+    const asked = new Set((await store.imagePulls.list()).map(({ name }) => name));
+    return await fetcher.discard((name) => !asked.has(name), dryRun);
   }
 
   async #collectLibrary(kept: ReadonlySet<string>, dryRun: boolean): Promise<ImageCollection> {

@@ -6,6 +6,9 @@ import { notePath, readNote, removePartial } from './fetch-partial.ts';
 /** ms after which a download that was not gone on with is given up. */
 const patience = 7 * 24 * 3600 * 1000;
 
+/** Bytes that `stat` counts in. */
+const blockSize = 512;
+
 export interface Leftovers {
   folder: string;
   /** The definition that is fetched now. */
@@ -20,9 +23,7 @@ export interface Leftovers {
 
 /** Removes parts of what the definition was before, parts that are old, and files that no note says the use of. */
 export async function removeLeftovers({ folder, name, running, key, now }: Leftovers): Promise<void> {
-  const entries = await readdir(folder);
-  const keys = new Set(entries.flatMap((entry) => /^([0-9a-f]{64})\./.exec(entry)?.[1] ?? []));
-  for (const each of keys) {
+  for (const each of await keysIn(folder)) {
     if (running.has(each) && each !== key) continue;
     await rm(contentFile(folder, each), { force: true });
     const file = partialFile(folder, each);
@@ -30,6 +31,33 @@ export async function removeLeftovers({ folder, name, running, key, now }: Lefto
     if (each === key && note !== null) continue;
     if (note === null || note.name === name || now - (await stat(notePath(file))).mtimeMs > patience) await removePartial(file);
   }
+}
+
+export interface Unwanted {
+  folder: string;
+  /** Keys of the downloads under way, which stay. */
+  running: ReadonlySet<string>;
+  isUnwanted(name: string): boolean;
+  /** Only tells. */
+  dryRun: boolean;
+}
+
+/** Removes the parts of downloads for these names; resolves with the bytes of the disk that they take. */
+export async function discardParts({ folder, running, isUnwanted, dryRun }: Unwanted): Promise<number> {
+  let bytes = 0;
+  for (const key of await keysIn(folder)) {
+    const file = partialFile(folder, key);
+    const note = running.has(key) ? null : await readNote(file);
+    if (note === null || !isUnwanted(note.name)) continue;
+    bytes += ((await stat(file).catch(() => null))?.blocks ?? 0) * blockSize;
+    if (!dryRun) await removePartial(file);
+  }
+  return bytes;
+}
+
+async function keysIn(folder: string): Promise<Set<string>> {
+  const entries = await readdir(folder).catch(() => []);
+  return new Set(entries.flatMap((entry) => /^([0-9a-f]{64})\./.exec(entry)?.[1] ?? []));
 }
 
 /** What was downloaded, as it is published. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { ImageDefinition } from '../model/image-definition.ts';
 import { type FetchedImage, type FetchProgress, type FetchTools, fetchImage } from './fetch-image.ts';
-import { removeLeftovers } from './fetch-leftovers.ts';
+import { discardParts, removeLeftovers } from './fetch-leftovers.ts';
 import { createRequester, type ProxyEnvironment, type RequestTimes } from './fetch-request.ts';
 import type { TryOptions } from './fetch-tries.ts';
 import type { ImageLibrary } from './library.ts';
@@ -22,6 +22,8 @@ export interface ImageFetcher {
     definition: ImageDefinition,
     options?: { onProgress?: (progress: FetchProgress) => void; signal?: AbortSignal },
   ): Promise<FetchedImage>;
+  /** Removes the parts of downloads for these names that nobody fetches now, or only looks; resolves with the bytes that they take. */
+  discard(isUnwanted: (name: string) => boolean, dryRun?: boolean): Promise<number>;
 }
 
 export interface ImageFetcherOptions {
@@ -79,6 +81,7 @@ export function createImageFetcher(options: ImageFetcherOptions): ImageFetcher {
   }
 
   return {
+    discard: (isUnwanted, dryRun = false) => discardParts({ folder, running: new Set(running.keys()), isUnwanted, dryRun }),
     async fetch(definition, { onProgress, signal } = {}) {
       signal?.throwIfAborted();
       const key = keyOf(definition);

@@ -31,6 +31,8 @@ interface Stage extends AsyncDisposable {
   next(): Promise<Job>;
   /** Downloads that began and were not taken by `next`. */
   waiting: Job[];
+  /** Names of which parts were discarded. */
+  discarded: string[];
   /** Resolves when the puller has told of a change. */
   change(): Promise<void>;
   advance(ms: number): void;
@@ -45,6 +47,7 @@ async function setStage(): Promise<Stage> {
   });
   let now = 1_000;
   const waiting: Job[] = [];
+  const discarded: string[] = [];
   let begun = Promise.withResolvers<void>();
   let changed = Promise.withResolvers<void>();
   const fetcher: ImageFetcher = {
@@ -56,6 +59,9 @@ async function setStage(): Promise<Stage> {
       begun.resolve();
       begun = Promise.withResolvers();
       return done.promise;
+    },
+    async discard(isUnwanted) {
+      discarded.push(...['a', 'b'].filter(isUnwanted));
     },
   };
   const journal = new Journal(store.events, (error) => assert.fail(String(error)));
@@ -70,7 +76,7 @@ async function setStage(): Promise<Stage> {
     now: () => now,
   });
   return {
-    ...{ store, puller, waiting, journal },
+    ...{ store, puller, waiting, discarded, journal },
     async next() {
       while (waiting.length === 0) await begun.promise;
       return waiting.shift() as Job;
@@ -135,10 +141,34 @@ test('SC8 a download is cut off when its image is removed, and when it is asked 
   stage.puller.wake();
   const first = await stage.next();
   await stage.store.images.remove('a');
-  stage.puller.wake();
+  const forgotten = stage.puller.forget('a');
   await assert.rejects(first.done.promise);
-  stage.advance(1);
+  await forgotten;
   assert.deepEqual(await stage.store.images.list(), []);
+  assert.deepEqual(stage.discarded, ['a']);
+
+  await stage.store.imagePulls.request(definition('a'));
+  stage.puller.wake();
+  const second = await stage.next();
+  await stage.store.imagePulls.request({ ...definition('a'), sources: ['https://images.test/newer'] });
+  stage.puller.wake();
+  await assert.rejects(second.done.promise);
+  assert.equal((await stage.next()).name, 'a');
+});
+
+test('SC8 a download that ends just when its image is asked for in another way, in the same instant, does not take its place', async () => {
+  await using stage = await setStage();
+  await stage.store.imagePulls.request(definition('a'));
+  stage.puller.wake();
+  const first = await stage.next();
+  await stage.store.imagePulls.request({ ...definition('a'), sources: ['https://images.test/newer'] });
+  first.done.resolve(fetched);
+  const second = await stage.next();
+  assert.equal((await stage.store.images.get('a')).content, null);
+  const changed = stage.change();
+  second.done.resolve({ ...fetched, sha256: 'b'.repeat(64) });
+  await changed;
+  assert.equal((await stage.store.images.get('a')).content?.sha256, 'b'.repeat(64));
 });
 
 test('SC8 at most two images are fetched at one time', async () => {

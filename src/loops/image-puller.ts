@@ -14,6 +14,8 @@ export interface ImageFetcher {
     definition: ImageDefinition,
     options: { onProgress(progress: PullProgress): void; signal: AbortSignal },
   ): Promise<ImageContent & { source: string }>;
+  /** Removes what was downloaded for these names and is not being gone on with. */
+  discard(isUnwanted: (name: string) => boolean): Promise<unknown>;
 }
 
 export interface ImagePullerOptions {
@@ -67,6 +69,13 @@ export class ImagePuller {
   /** How far the fetching of an image is; null where none is under way. */
   progress(name: string): PullProgress | null {
     return this.#fetching.get(name)?.progress ?? null;
+  }
+
+  /** The image was removed: its download ends, and what came of it goes. */
+  async forget(name: string): Promise<void> {
+    this.wake();
+    await this.#fetching.get(name)?.ended;
+    await this.#options.fetcher.discard((each) => each === name);
   }
 
   /** Cuts downloads off; the next controller goes on with them. */
@@ -125,7 +134,7 @@ export class ImagePuller {
         const { sha256, format, size, virtualSize, source } = await fetcher.fetch(definition, { onProgress, signal });
         const content: ImageContent = { sha256, format, size, virtualSize };
         if (signal.aborted) return null;
-        return await store.images.put({ name, content, traits: definition.traits, origin: source });
+        return await store.imagePulls.fulfil(pull, { name, content, traits: definition.traits, origin: source });
       });
       if (image === null) return;
       journal.record({ kind: 'image.added', message: `image ${name} is sha256:${image.content?.sha256}` });
@@ -135,11 +144,12 @@ export class ImagePuller {
     }
   }
 
-  async #failed({ name, attempts }: ImagePull, thrown: unknown): Promise<void> {
+  async #failed(pull: ImagePull, thrown: unknown): Promise<void> {
     const { store, journal, now, changed } = this.#options;
+    const { name, attempts } = pull;
     const reason = inWords(asCroftError(thrown));
     const pause = Math.min(longestRetry, firstRetry * 2 ** attempts);
-    await store.imagePulls.failed(name, reason, now() + pause);
+    await store.imagePulls.failed(pull, reason, now() + pause);
     journal.record({ kind: 'image.failed', message: `image ${name} was not fetched: ${reason}` });
     changed();
   }

@@ -5,6 +5,7 @@ const declared = {
   'input.syntax': { status: 400, title: 'The document cannot be parsed' },
   'input.too-large': { status: 413, title: 'The request is too large' },
   'input.media-type': { status: 415, title: 'The request has another content type than is read here' },
+  'input.silent': { status: 408, title: 'The request was not sent to its end' },
   'auth.required': { status: 401, title: 'A valid token is required' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'conflict.exists': { status: 409, title: 'It exists already' },

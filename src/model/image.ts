@@ -32,7 +32,10 @@ export const imageSchema = z
   .meta({ id: 'Image' });
 export type Image = z.infer<typeof imageSchema>;
 
-/** The wish that a name gets the content of its definition; gone once it has. `reason` says why the last attempt failed. */
+/**
+ * The wish that a name gets the content of its definition; gone once it has. `reason` says why the last attempt failed. No two
+ * wishes for one name have the same `createdAt`.
+ */
 export interface ImagePull {
   name: string;
   definition: ImageDefinition;

@@ -1,12 +1,12 @@
 /** Pulls in the database: which names are to get the content of their definition, and how the attempts went. */
 import type { Selectable } from 'kysely';
 import type { NewIdentifier } from '../model/identifier.ts';
-import type { ImagePull } from '../model/image.ts';
+import type { Image, ImagePull } from '../model/image.ts';
 import type { ImageDefinition } from '../model/image-definition.ts';
 import { urlWords } from '../model/url-words.ts';
 import type { Database, Queries } from './database.ts';
-import { columnsOf, readImages } from './images.ts';
-import type { ImagePullStore } from './store.ts';
+import { columnsOf, pointNameAt, readImages } from './images.ts';
+import type { FetchedImage, ImagePullStore, PullIdentity } from './store.ts';
 import type { Tables } from './tables.ts';
 
 export class SqlImagePullStore implements ImagePullStore {
@@ -30,8 +30,10 @@ export class SqlImagePullStore implements ImagePullStore {
   request(definition: ImageDefinition): Promise<void> {
     return this.#database.write(async (queries) => {
       await this.#ensureImage(queries, definition);
+      const former = await queries.selectFrom('image_pulls').select('created_at').where('name', '=', definition.name).executeTakeFirst();
       await queries.deleteFrom('image_pulls').where('name', '=', definition.name).execute();
-      const pull = { name: definition.name, definition: JSON.stringify(definition), attempts: 0, created_at: this.#now() };
+      const createdAt = Math.max(this.#now(), (former?.created_at ?? 0) + 1);
+      const pull = { name: definition.name, definition: JSON.stringify(definition), attempts: 0, created_at: createdAt };
       await queries.insertInto('image_pulls').values(pull).execute();
     });
   }
@@ -51,12 +53,26 @@ export class SqlImagePullStore implements ImagePullStore {
     await queries.insertInto('images').values(columnsOf(image)).execute();
   }
 
-  failed(name: string, reason: string, retryAt: number): Promise<void> {
+  fulfil({ name, createdAt }: PullIdentity, image: FetchedImage): Promise<Image | null> {
+    return this.#database.write(async (queries) => {
+      const wished = await queries
+        .selectFrom('image_pulls')
+        .select('name')
+        .where('name', '=', name)
+        .where('created_at', '=', createdAt)
+        .executeTakeFirst();
+      if (wished === undefined) return null;
+      return await pointNameAt(queries, image, { id: this.#newIdentifier(), createdAt: this.#now() });
+    });
+  }
+
+  failed({ name, createdAt }: PullIdentity, reason: string, retryAt: number): Promise<void> {
     return this.#database.write(async (queries) => {
       await queries
         .updateTable('image_pulls')
         .set((column) => ({ attempts: column('attempts', '+', 1), reason, retry_at: retryAt }))
         .where('name', '=', name)
+        .where('created_at', '=', createdAt)
         .execute();
     });
   }

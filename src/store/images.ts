@@ -34,27 +34,7 @@ export class SqlImageStore implements ImageStore {
   }
 
   put(fetched: FetchedImage): Promise<Image> {
-    return this.#database.write(async (queries) => {
-      const former = (await readImages(queries)).find(({ name }) => name === fetched.name) ?? null;
-      await queries.deleteFrom('image_pulls').where('name', '=', fetched.name).execute();
-      return await this.#pointNameAt(queries, fetched, former);
-    });
-  }
-
-  async #pointNameAt(queries: Queries, { name, content, traits, origin }: FetchedImage, former: Image | null): Promise<Image> {
-    const kept = former !== null && (former.content === null || isSame(former.content, content)) ? former : null;
-    const image: Image = {
-      ...{ id: kept?.id ?? this.#newIdentifier(), name, content, traits, origin },
-      ...{ prepull: former?.prepull ?? [], createdAt: kept?.createdAt ?? this.#now() },
-    };
-    const columns = columnsOf(image);
-    if (kept !== null) {
-      await queries.updateTable('images').set(columns).where('id', '=', image.id).execute();
-      return image;
-    }
-    if (former !== null) await release(queries, former.id);
-    await queries.insertInto('images').values(columns).execute();
-    return image;
+    return this.#database.write((queries) => pointNameAt(queries, fetched, { id: this.#newIdentifier(), createdAt: this.#now() }));
   }
 
   setPrepull(name: string, prepull: readonly string[]): Promise<Image> {
@@ -83,6 +63,23 @@ export class SqlImageStore implements ImageStore {
     );
     return rows.flatMap(({ sha256 }) => sha256 ?? []);
   }
+}
+
+/** Gives the name this content, in the row that it has or in a new one, and ends its pull. */
+export async function pointNameAt(queries: Queries, fetched: FetchedImage, fresh: Pick<Image, 'id' | 'createdAt'>): Promise<Image> {
+  const { name, content, traits, origin } = fetched;
+  const former = (await readImages(queries)).find((image) => image.name === name) ?? null;
+  await queries.deleteFrom('image_pulls').where('name', '=', name).execute();
+  const kept = former !== null && (former.content === null || isSame(former.content, content)) ? former : null;
+  const { id, createdAt } = kept ?? fresh;
+  const image: Image = { id, name, content, traits, origin, prepull: former?.prepull ?? [], createdAt };
+  if (kept !== null) {
+    await queries.updateTable('images').set(columnsOf(image)).where('id', '=', id).execute();
+    return image;
+  }
+  if (former !== null) await release(queries, former.id);
+  await queries.insertInto('images').values(columnsOf(image)).execute();
+  return image;
 }
 
 /** Those that a name points at, sorted by it. */

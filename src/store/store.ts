@@ -86,13 +86,17 @@ export interface ImageStore {
   contents(): Promise<string[]>;
 }
 
+export type PullIdentity = Pick<ImagePull, 'name' | 'createdAt'>;
+
 export interface ImagePullStore {
   /** Oldest first. */
   list(): Promise<ImagePull[]>;
   /** Asks for the content; in place of an earlier pull of that name. Makes an image without content where the name has none. */
   request(definition: ImageDefinition): Promise<void>;
-  /** Counts an attempt that failed. */
-  failed(name: string, reason: string, retryAt: number): Promise<void>;
+  /** As `ImageStore.put`, by an attempt of this pull; null where another one has taken its place, or the image was removed. */
+  fulfil(pull: PullIdentity, image: FetchedImage): Promise<Image | null>;
+  /** Counts an attempt that failed; nothing where another pull has taken its place. */
+  failed(pull: PullIdentity, reason: string, retryAt: number): Promise<void>;
   /** Ends a pull without content, unless a VM waits for it: then false. */
   giveUp(name: string): Promise<boolean>;
 }

@@ -68,8 +68,8 @@ images:
       stored: async () => new Set((await store.images.list()).map(({ name }) => name)),
     });
     const delivery = { collect: () => assert.fail('there is no node'), verifyOnNode: () => assert.fail('there is no node') };
-    const sweep = new ImageSweep({ store, library, delivery, fleet, failed: fail });
     const fetcher = createImageFetcher({ library, folder: join(folder, 'downloads'), proxies: {}, now: Date.now });
+    const sweep = new ImageSweep({ store, library, delivery, fetcher, fleet, failed: fail });
     const arriving = <T>(work: () => Promise<T>): Promise<T> => sweep.arriving(work);
     const puller = new ImagePuller({ store, fetcher, journal, arriving, changed: () => undefined, failed: fail, now: Date.now });
     undo.defer(() => journal.flush());
@@ -77,7 +77,7 @@ images:
     const workFolder = join(folder, 'micro');
     return {
       images: {
-        ...createImageIntake({ store, library, maps, puller, workFolder, journal, sweep, wakeNodes: () => undefined }),
+        ...createImageIntake({ store, library, maps, puller, workFolder, journal, sweep, wakeNodes: () => undefined, failed: fail }),
         ...createImageCare({ store, library, delivery, fleet }),
         collect: (dryRun) => sweep.collect(dryRun),
       },

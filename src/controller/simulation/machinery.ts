@@ -43,7 +43,10 @@ export function simulatedMachinery(
       ],
       treat: async () => undefined,
     },
-    fetcher: { fetch: async ({ name }) => ({ ...simulatedContent(name), source: `simulated:${name}` }) },
+    fetcher: {
+      fetch: async ({ name }) => ({ ...simulatedContent(name), source: `simulated:${name}` }),
+      discard: async () => 0,
+    },
   };
 }
 
