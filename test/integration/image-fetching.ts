@@ -1,4 +1,4 @@
-/** A process that fetches the definition in argv into the home in argv, until it is killed. */
+/** A process that fetches the definition in argv into the home in argv; prints the bytes by which its memory grew, if it is not killed before. */
 import path from 'node:path';
 import { createImageFetcher } from '../../src/images/fetch.ts';
 import { openImageLibrary } from '../../src/images/library.ts';
@@ -7,4 +7,7 @@ import { imageDefinitionSchema } from '../../src/model/image-definition.ts';
 const [, , home = '', definition = ''] = process.argv;
 const library = await openImageLibrary({ folder: path.join(home, 'library') });
 const fetcher = createImageFetcher({ library, folder: path.join(home, 'fetch'), proxies: {}, now: Date.now, interval: 1024 ** 2 });
-await fetcher.fetch(imageDefinitionSchema.parse(JSON.parse(definition)));
+const wanted = imageDefinitionSchema.parse(JSON.parse(definition));
+const before = process.memoryUsage.rss();
+await fetcher.fetch(wanted);
+console.log(process.resourceUsage().maxRSS * 1024 - before);
