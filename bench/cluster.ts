@@ -1,5 +1,6 @@
 /** A made-up cluster with slices that wait for their places: several sizes, pools, labels, and VMs that must be apart. */
 import type { PlacementSnapshot, PlacementVm } from '../src/model/assignment.ts';
+import { demandOf } from '../src/model/capacity.ts';
 import { gibibyte, initialFlavors } from '../src/model/flavor.ts';
 import type { Image } from '../src/model/image.ts';
 import { usualTraits } from '../src/model/image-definition.ts';
@@ -68,6 +69,7 @@ function vm(index: number): PlacementVm {
       createdAt: slice,
       volumes: [],
       memoryHeld: null,
+      demand: demandOf(spec, () => image.content),
     },
   };
 }

@@ -1,6 +1,6 @@
 /** Placement as one would write it first, to compare with: for each VM all nodes are filtered and sorted, as objects. */
 import type { PlacementSnapshot, PlacementVm } from '../src/model/assignment.ts';
-import { add, capacityOf, demandOf, nothing, type Resources } from '../src/model/capacity.ts';
+import { add, capacityOf, nothing, type Resources } from '../src/model/capacity.ts';
 import type { Node } from '../src/model/node.ts';
 import { mismatch, requirementOf, unavailability } from '../src/model/node-fit.ts';
 import type { PlacementPolicy } from '../src/model/placement.ts';
@@ -14,16 +14,15 @@ export function placeByScan({ nodes, vms, images }: PlacementSnapshot, policy: P
     const image = images.get(vm.imageId);
     if (image === undefined) continue;
     const requirement = requirementOf(vm.spec, image, undefined);
-    const demand = demandOf(vm.spec);
     const ranked = nodes
       .filter((node) => unavailability(node) === null && mismatch(node, requirement) === null)
       .filter((node) => !vm.spec.placement.antiAffinity.required.some((name) => places.get(`${vm.slice}/${name}`) === node.id))
-      .map((node) => ({ node, load: loadAfter(node, demand, used.get(node.id) ?? nothing) }))
+      .map((node) => ({ node, load: loadAfter(node, vm.demand, used.get(node.id) ?? nothing) }))
       .filter(({ load }) => load <= 1)
       .sort((a, b) => (policy === 'pack' ? b.load - a.load : a.load - b.load));
     const [best] = ranked;
     if (best === undefined) continue;
-    used.set(best.node.id, add(used.get(best.node.id) ?? nothing, demand));
+    used.set(best.node.id, add(used.get(best.node.id) ?? nothing, vm.demand));
     places.set(labelOf(vm), best.node.id);
   }
   return places.size;

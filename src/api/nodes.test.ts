@@ -46,13 +46,16 @@ test('CR4 a node gets its pool and labels when it is adopted, and others later',
   const again = await ask<NodeView>(stage, 'PATCH', '/v1/nodes/one', { pool: 'slow' });
   assert.deepEqual([again.body.config.pool, again.body.config.labels], ['slow', { disk: 'ssd', row: 'b' }]);
   assert.equal((await ask(stage, 'PATCH', '/v1/nodes/one', { labels: { 'a b': 'c' } })).body.code, 'input.invalid');
+  const committed = await ask<NodeView>(stage, 'PATCH', '/v1/nodes/one', { overcommit: { memory: 1.5 } });
+  assert.deepEqual(committed.body.config.overcommit, { cpus: 8, memory: 1.5, disk: 1 });
+  assert.equal((await ask(stage, 'PATCH', '/v1/nodes/one', { overcommit: { disk: 0 } })).body.code, 'input.invalid');
   assert.equal((await ask(stage, 'PATCH', '/v1/nodes/one', { bridge: 'br0' })).body.code, 'input.invalid');
   assert.equal((await ask(stage, 'PATCH', '/v1/nodes/two', { pool: 'slow' })).body.code, 'not-found');
-  assert.deepEqual((await stage.store.nodes.get('one')).config, again.body.config);
+  assert.deepEqual((await stage.store.nodes.get('one')).config, committed.body.config);
   const [, message] = (await stage.store.events.after(0, 10))
     .filter(({ kind }) => kind === 'node.configured')
     .map((event) => event.message);
-  assert.equal(message, 'one is in pool slow, its labels are disk=ssd, row=b');
+  assert.equal(message, 'one is in pool slow, its labels are disk=ssd, row=b; its CPUs are promised 8 times, its memory 1, its disk 1');
 });
 
 test('CR1 a node with a name, address, user, port or folder that is no such thing is refused', async () => {

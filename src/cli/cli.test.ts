@@ -144,7 +144,9 @@ test('CR4 node set changes what is said, and says what is missing where nothing 
     client,
   });
   assert.deepEqual(asked, [['n1', { pool: 'fast', labels: { disk: 'ssd', row: 'b=c', rack: null, old: null } }]]);
-  assert.match((await runFake(set, { client })).stderr, /add --pool, --label or --unlabel/);
+  await runFake([...set, '--overcommit-memory', '1.5', '--overcommit-disk', '2'], { client });
+  assert.deepEqual(asked[1], ['n1', { labels: {}, overcommit: { memory: 1.5, disk: 2 } }]);
+  assert.match((await runFake(set, { client })).stderr, /add --pool, --label, --unlabel or --overcommit/);
   assert.equal((await runFake([...set, '--label', 'disk'], { client })).code, 2);
 });
 

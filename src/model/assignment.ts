@@ -1,4 +1,5 @@
 /** What placement is decided from, and what is decided: the language between scheduler and store. Plain data. */
+import type { Resources } from './capacity.ts';
 import type { Image } from './image.ts';
 import type { Node } from './node.ts';
 import type { Slice } from './slice.ts';
@@ -20,7 +21,7 @@ export type PlacementVm = Pick<
   | 'stayReason'
   | 'createdAt'
 > &
-  Pick<VmObserved, 'memoryHeld'> & { volumes: readonly Pick<Volume, 'imageId'>[] };
+  Pick<VmObserved, 'memoryHeld'> & { demand: Resources; volumes: readonly Pick<Volume, 'imageId'>[] };
 
 /** What the scheduler decides from, read in one transaction. */
 export interface PlacementSnapshot {

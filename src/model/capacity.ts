@@ -1,5 +1,6 @@
 /** How much a node has to give, how much of it is promised, and whether something more fits. */
 import { gibibyte, mebibyte } from './flavor.ts';
+import type { ImageContent } from './image.ts';
 import type { Node } from './node.ts';
 
 /** CPUs, and bytes of memory and disk. */
@@ -17,7 +18,7 @@ export function capacityOf(node: Node): Resources | null {
   return {
     cpus: Math.floor(specs.cpus * overcommit.cpus),
     memory: Math.floor(specs.memory * overcommit.memory),
-    disk: specs.disk,
+    disk: Math.floor(specs.disk * overcommit.disk),
   };
 }
 
@@ -25,14 +26,24 @@ interface SizedSpec {
   cpus: number;
   memory: number;
   disk: number | null;
-  volumes: readonly { size: number | null }[];
+  volumes: readonly { name: string; size: number | null }[];
 }
 
-/** What a VM is promised; a disk of its image's own size counts as nothing, for it grows only as it is written. */
-export function demandOf({ cpus, memory, disk, volumes }: SizedSpec): Resources {
-  let bytes = disk ?? 0;
-  for (const { size } of volumes) bytes += size ?? 0;
+/** The image of a VM's first disk, or of the volume of this name; null where there is none, or none that was fetched. */
+export type ImageOf = (volume: string | null) => ImageContent | null;
+
+/**
+ * What a VM is promised. A disk counts with the size that it may grow to, which is never below its image's; so long as the image was
+ * not fetched that is not known. A CD-ROM counts as nothing: all VMs of a node read the same file.
+ */
+export function demandOf({ cpus, memory, disk, volumes }: SizedSpec, imageOf: ImageOf): Resources {
+  let bytes = diskSize(disk, imageOf(null));
+  for (const { name, size } of volumes) bytes += diskSize(size, imageOf(name));
   return { cpus, memory, disk: bytes };
+}
+
+function diskSize(size: number | null, image: ImageContent | null): number {
+  return Math.max(size ?? 0, image === null || image.format === 'iso' ? 0 : image.virtualSize);
 }
 
 export function add(left: Resources, right: Resources): Resources {

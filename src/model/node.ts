@@ -34,6 +34,13 @@ export const sshTargetSchema = z.object({
 export type SshTarget = z.infer<typeof sshTargetSchema>;
 
 /** What an administrator says of a node. Without `ssh` the node is the controller's own machine. */
+/** How many times what a node has may be promised. */
+export const overcommitSchemas = {
+  cpus: z.number().min(0.1).max(64),
+  memory: z.number().min(0.1).max(4),
+  disk: z.number().min(0.1).max(64),
+} as const;
+
 export const nodeConfigSchema = z.object({
   name: nameSchema,
   ssh: sshTargetSchema.extend({ jump: sshTargetSchema.optional() }).optional(),
@@ -75,10 +82,14 @@ export const nodeConfigSchema = z.object({
     .default(null),
   stateFolder: absolutePath.default('/var/lib/croft/node'),
   runFolder: absolutePath.default('/run/croft'),
-  /** How many times its CPUs and memory may be promised to VMs. */
+  /** How many times its CPUs, its memory and the disk of its state folder may be promised to VMs. */
   overcommit: z
-    .object({ cpus: z.number().min(0.1).max(64).default(8), memory: z.number().min(0.1).max(4).default(1) })
-    .default({ cpus: 8, memory: 1 }),
+    .object({
+      cpus: overcommitSchemas.cpus.default(8),
+      memory: overcommitSchemas.memory.default(1),
+      disk: overcommitSchemas.disk.default(1),
+    })
+    .default({ cpus: 8, memory: 1, disk: 1 }),
 });
 export type NodeConfig = z.infer<typeof nodeConfigSchema> & {
   /** It exists only in the memory of a controller that simulates its nodes. No administrator can say this. */

@@ -1,7 +1,7 @@
 /** Bodies and answers of the API's operations that are not resources themselves. */
 import { z } from 'zod';
 import { nameSchema } from './name.ts';
-import { labelSchema } from './node.ts';
+import { labelSchema, overcommitSchemas } from './node.ts';
 import { nodeViewSchema } from './node-view.ts';
 import { changeTimes } from './slice-change.ts';
 import { sliceSummarySchema } from './slice-view.ts';
@@ -85,6 +85,8 @@ export const nodeEditSchema = z
     pool: nameSchema.optional(),
     /** Those given are set, those given as null removed; the others stay. */
     labels: z.record(labelSchema, labelSchema.nullable()).optional(),
+    /** Those given are set, the others stay. */
+    overcommit: z.strictObject(overcommitSchemas).partial().optional(),
   })
   .meta({ id: 'NodeEdit' });
 export type NodeEdit = z.infer<typeof nodeEditSchema>;

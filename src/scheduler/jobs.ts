@@ -1,6 +1,6 @@
 /** What is to be placed, in the order in which it is: VMs that must be together as one, and what is placed as a whole. */
 import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
-import { add, demandOf, type Resources } from '../model/capacity.ts';
+import { add, type Resources } from '../model/capacity.ts';
 import type { Node } from '../model/node.ts';
 import { requirementOf } from '../model/node-fit.ts';
 import { type PeerIndex, unitsOf } from '../model/peers.ts';
@@ -68,7 +68,7 @@ function makeUnit({ snapshot, nodes, candidates, peers, policy }: Context, vms: 
   });
   const contents = vms.map(({ imageId }) => snapshot.images.get(imageId)?.content?.sha256 ?? null);
   const [content = null] = contents;
-  const [first, ...others] = vms.map(({ spec }) => demandOf(spec));
+  const [first, ...others] = vms.map(({ demand }) => demand);
   return {
     vms,
     demand: others.reduce(add, first ?? { cpus: 0, memory: 0, disk: 0 }),

@@ -1,6 +1,6 @@
 /** What each node has and has left, as numbers side by side: a look at thousands of nodes touches no object. */
 import type { PlacementVm } from '../model/assignment.ts';
-import { capacityOf, demandOf, nothing, promisedByNode, type Resources } from '../model/capacity.ts';
+import { capacityOf, nothing, promisedByNode, type Resources } from '../model/capacity.ts';
 import type { Node } from '../model/node.ts';
 
 /** Nodes are known by their position in `nodes`, which are sorted by name; -1 is no node. */
@@ -30,10 +30,7 @@ export class Ledger {
     this.freeCpus = this.cpus.slice();
     this.freeMemory = this.memory.slice();
     this.freeDisk = this.disk.slice();
-    const promised = promisedByNode(
-      vms.map(({ nodeId, movingTo, spec, memoryHeld }) => ({ nodeId, movingTo, demand: demandOf(spec), memoryHeld })),
-    );
-    for (const [id, share] of promised) this.take(this.positionOf(id), share);
+    for (const [id, share] of promisedByNode(vms)) this.take(this.positionOf(id), share);
   }
 
   positionOf(nodeId: string | null): number {

@@ -1,6 +1,7 @@
 /** What would become of a change of a slice: where its new VMs would go now, or why they would wait. Pure. */
 import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
-import type { Image } from '../model/image.ts';
+import { demandOf } from '../model/capacity.ts';
+import type { Image, ImageContent } from '../model/image.ts';
 import type { Slice, VmSpec } from '../model/slice.ts';
 import type { SliceChange } from '../model/slice-change.ts';
 import { type ScheduleOptions, schedule } from './schedule.ts';
@@ -49,16 +50,22 @@ function afterwards(
   const edited = new Map(
     change.vms.flatMap((vm) => (vm.kind === 'update' || vm.kind === 'restart' ? [[vm.spec.name, vm.spec] as const] : [])),
   );
+  const byName = new Map(images.map((image) => [image.name, image]));
+  const imageIdOf = (name: string): string => byName.get(name)?.id ?? plannedId(name);
+  const demandWith = (spec: VmSpec, own: ImageContent | null) => {
+    const names = new Map(spec.volumes.map((volume) => [volume.name, volume.image]));
+    return demandOf(spec, (volume) => (volume === null ? own : (byName.get(names.get(volume) ?? '')?.content ?? null)));
+  };
   const kept = snapshot.vms.flatMap((vm) => {
-    if (vm.sliceId !== sliceId) return [vm];
-    return gone.has(vm.name) ? [] : [{ ...vm, spec: edited.get(vm.name) ?? vm.spec }];
+    const spec = edited.get(vm.name);
+    if (vm.sliceId !== sliceId || (spec === undefined && !gone.has(vm.name))) return [vm];
+    return spec === undefined ? [] : [{ ...vm, spec, demand: demandWith(spec, snapshot.images.get(vm.imageId)?.content ?? null) }];
   });
-  const byName = new Map(images.map((image) => [image.name, image.id]));
-  const imageIdOf = (name: string): string => byName.get(name) ?? plannedId(name);
   const planned = made.map(
     (spec): PlacementVm => ({
       ...{ id: plannedId(spec.name), sliceId, slice: change.slice, name: spec.name, spec, desired: 'running', createdAt: now },
       ...{ imageId: imageIdOf(spec.image), nodeId: null, pendingReason: null, movingTo: null, stayReason: null, memoryHeld: null },
+      demand: demandWith(spec, byName.get(spec.image)?.content ?? null),
       volumes: spec.volumes.map(({ image }) => ({ imageId: image === null ? null : imageIdOf(image) })),
     }),
   );

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
-import { capacityOf, demandOf, nothing, promisedByNode } from '../model/capacity.ts';
+import { capacityOf, nothing, promisedByNode } from '../model/capacity.ts';
 import { gibibyte, mebibyte } from '../model/flavor.ts';
 import type { Node } from '../model/node.ts';
 import { type PlacementPolicy, placementPolicies, type VmPlacement } from '../model/placement.ts';
@@ -77,7 +77,7 @@ const placesOf = ({ nodeId, movingTo }: PlacementVm): string[] => [nodeId, movin
 const destinationOf = ({ nodeId, movingTo }: PlacementVm): string | null => movingTo ?? nodeId;
 
 function promisedAfter(vms: readonly PlacementVm[]) {
-  return promisedByNode(vms.map(({ nodeId, movingTo, spec, memoryHeld }) => ({ nodeId, movingTo, demand: demandOf(spec), memoryHeld })));
+  return promisedByNode(vms);
 }
 
 /** Pairs of which the first names the second. */

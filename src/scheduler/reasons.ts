@@ -1,6 +1,6 @@
 /** Why something found no node, in words for an operator: what each node lacks, and what would make it fit. Of bounded length. */
 import type { PlacementVm } from '../model/assignment.ts';
-import { demandOf, type Resources, sizeInWords } from '../model/capacity.ts';
+import { type Resources, sizeInWords } from '../model/capacity.ts';
 import type { NodeRequirement } from '../model/node-fit.ts';
 import type { Constraint } from './constraint.ts';
 import type { Job, Unit } from './jobs.ts';
@@ -182,7 +182,7 @@ export class Reasons {
     for (const position of positions) {
       const free = ledger.free(position);
       for (const vm of this.#vmsByNode.get(ledger.nodes[position]?.id ?? '') ?? []) {
-        const size = demandOf(vm.spec);
+        const size = vm.demand;
         if (best !== null && (size.memory > best.size.memory || (size.memory === best.size.memory && size.cpus >= best.size.cpus)))
           continue;
         if (kinds.every((kind) => demand[kind] <= free[kind] + size[kind])) best = { vm, size, position };

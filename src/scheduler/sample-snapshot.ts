@@ -1,5 +1,6 @@
 /** Nodes, VMs and slices for tests of the scheduler. */
 import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
+import { demandOf } from '../model/capacity.ts';
 import { gibibyte, mebibyte } from '../model/flavor.ts';
 import type { Image } from '../model/image.ts';
 import { usualTraits } from '../model/image-definition.ts';
@@ -56,7 +57,7 @@ export function vm(id: string, sample: VmSample = {}): PlacementVm {
   };
   return {
     ...{ id, sliceId: 's', slice: 's', name: id, spec, desired: 'running', imageId: 'i', nodeId: null, pendingReason: null },
-    ...{ movingTo: null, stayReason: null, createdAt: 0, volumes: [], memoryHeld: null },
+    ...{ movingTo: null, stayReason: null, createdAt: 0, volumes: [], memoryHeld: null, demand: demandOf(spec, () => null) },
     ...rest,
   };
 }

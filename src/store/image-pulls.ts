@@ -5,7 +5,8 @@ import type { Image, ImagePull } from '../model/image.ts';
 import type { ImageDefinition } from '../model/image-definition.ts';
 import { urlWords } from '../model/url-words.ts';
 import type { Database, Queries } from './database.ts';
-import { columnsOf, pointNameAt, readImages } from './images.ts';
+import { columnsOf, readImages } from './image-rows.ts';
+import { pointNameAt } from './images.ts';
 import type { FetchedImage, ImagePullStore, PullIdentity } from './store.ts';
 import type { Tables } from './tables.ts';
 

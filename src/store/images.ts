@@ -1,12 +1,12 @@
 /** Images in the database. A row never changes its content; a name moves to another row. */
-import type { Selectable } from 'kysely';
 import { CroftError } from '../model/error.ts';
 import type { NewIdentifier } from '../model/identifier.ts';
 import type { Image, ImageContent } from '../model/image.ts';
-import { goneById, missing } from '../model/missing.ts';
+import { goneById } from '../model/missing.ts';
 import type { Database, Queries } from './database.ts';
+import { recountUsers } from './demand.ts';
+import { columnsOf, deleteUnnamedImages, imageOf, pickImage, readImages } from './image-rows.ts';
 import type { FetchedImage, ImageStore } from './store.ts';
-import type { Tables } from './tables.ts';
 
 export class SqlImageStore implements ImageStore {
   readonly #database: Database;
@@ -75,28 +75,12 @@ export async function pointNameAt(queries: Queries, fetched: FetchedImage, fresh
   const image: Image = { id, name, content, traits, origin, prepull: former?.prepull ?? [], createdAt };
   if (kept !== null) {
     await queries.updateTable('images').set(columnsOf(image)).where('id', '=', id).execute();
+    await recountUsers(queries, id);
     return image;
   }
   if (former !== null) await release(queries, former.id);
   await queries.insertInto('images').values(columnsOf(image)).execute();
   return image;
-}
-
-/** Those that a name points at, sorted by it. */
-export async function readImages(queries: Queries): Promise<Image[]> {
-  const rows = await queries.selectFrom('images').selectAll().where('current', '=', 1).orderBy('name').execute();
-  return rows.map(imageOf);
-}
-
-/** Throws `not-found` with near names. */
-export function pickImage(images: readonly Image[], name: string): Image {
-  const image = images.find((candidate) => candidate.name === name);
-  if (image !== undefined) return image;
-  throw missing(
-    'image',
-    name,
-    images.map((candidate) => candidate.name),
-  );
 }
 
 function isSame(left: ImageContent, right: ImageContent): boolean {
@@ -107,21 +91,6 @@ function isSame(left: ImageContent, right: ImageContent): boolean {
 async function release(queries: Queries, id: string): Promise<void> {
   await queries.updateTable('images').set({ current: 0 }).where('id', '=', id).execute();
   await deleteUnnamedImages(queries);
-}
-
-/** Deletes the rows that neither a name nor a VM nor a volume points at. */
-export async function deleteUnnamedImages(queries: Queries): Promise<void> {
-  await queries
-    .deleteFrom('images')
-    .where('current', '=', 0)
-    .where('id', 'not in', (from) => from.selectFrom('vms').select('image_id'))
-    .where('id', 'not in', (from) =>
-      from
-        .selectFrom('volumes')
-        .select((column) => column.ref('image_id').$notNull().as('image_id'))
-        .where('image_id', 'is not', null),
-    )
-    .execute();
 }
 
 async function usersOf(queries: Queries, imageId: string): Promise<string[]> {
@@ -139,23 +108,4 @@ async function usersOf(queries: Queries, imageId: string): Promise<string[]> {
     .orderBy('vms.name')
     .execute();
   return vms.map(({ slice, vm }) => `${slice}/${vm}`);
-}
-
-export function imageOf(row: Selectable<Tables['images']>): Image {
-  const { id, name, origin, created_at: createdAt } = row;
-  return { id, name, content: contentOf(row), traits: JSON.parse(row.traits), origin, prepull: JSON.parse(row.prepull), createdAt };
-}
-
-/** The four columns are null together. */
-function contentOf({ sha256, format, size, virtual_size: virtualSize }: Selectable<Tables['images']>): ImageContent | null {
-  return sha256 === null || format === null || size === null || virtualSize === null ? null : { sha256, format, size, virtualSize };
-}
-
-export function columnsOf({ id, name, content, traits, origin, prepull, createdAt }: Image) {
-  return {
-    ...{ id, name, current: 1 },
-    ...{ sha256: content?.sha256 ?? null, format: content?.format ?? null },
-    ...{ size: content?.size ?? null, virtual_size: content?.virtualSize ?? null },
-    ...{ traits: JSON.stringify(traits), origin, prepull: JSON.stringify(prepull), created_at: createdAt },
-  };
 }

@@ -7,7 +7,7 @@ import { PeerIndex } from '../model/peers.ts';
 import type { VmSpec } from '../model/slice.ts';
 import type { VmDesired } from '../model/vm.ts';
 import type { Queries } from './database.ts';
-import { imageOf } from './images.ts';
+import { imageOf } from './image-rows.ts';
 import { readNodes } from './nodes.ts';
 import { subtract, usageByNode } from './usage.ts';
 import { portions } from './vm-rows.ts';

@@ -3,7 +3,7 @@ import type { NotNull } from 'kysely';
 import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
 import type { SliceSpec, VmSpec } from '../model/slice.ts';
 import type { Queries } from './database.ts';
-import { imageOf } from './images.ts';
+import { imageOf } from './image-rows.ts';
 import { readNodes } from './nodes.ts';
 import type { ParsedTexts } from './parsed-texts.ts';
 import { sliceOf } from './slice-rows.ts';
@@ -44,11 +44,17 @@ async function readPlacementVms(queries: Queries, specs: KnownSpecs['vms']): Pro
     .select(['vms.id', 'vms.slice_id as sliceId', 'slices.name as slice', 'vms.name', 'vms.spec', 'vms.desired'])
     .select(['vms.image_id as imageId', 'vms.node_id as nodeId', 'vms.pending_reason as pendingReason'])
     .select(['vms.moving_to as movingTo', 'vms.stay_reason as stayReason', 'vms.created_at as createdAt', 'vms.memory_held as memoryHeld'])
+    .select(['vms.cpus', 'vms.memory', 'vms.disk'])
     .where('vms.desired', '<>', 'absent')
     .orderBy('slices.name')
     .orderBy('vms.name')
     .execute();
   const volumes = await queries.selectFrom('volumes').select(['vm_id as vmId', 'image_id as imageId']).execute();
   const volumesByVm = Map.groupBy(volumes, ({ vmId }) => vmId);
-  return rows.map((row) => ({ ...row, spec: specs.read(row.id, row.spec), volumes: volumesByVm.get(row.id) ?? [] }));
+  return rows.map(({ cpus, memory, disk, ...row }) => ({
+    ...row,
+    spec: specs.read(row.id, row.spec),
+    demand: { cpus, memory, disk },
+    volumes: volumesByVm.get(row.id) ?? [],
+  }));
 }

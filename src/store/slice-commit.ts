@@ -1,4 +1,5 @@
 /** How a change of a slice becomes rows. Runs inside one write transaction, where all it decides is decided on what holds. */
+import { demandOf } from '../model/capacity.ts';
 import { CroftError } from '../model/error.ts';
 import type { NewIdentifier } from '../model/identifier.ts';
 import type { NetworkSpec, Slice, VmSpec } from '../model/slice.ts';
@@ -6,14 +7,15 @@ import type { SliceChange, VmChange } from '../model/slice-change.ts';
 import { unobserved } from '../model/vm.ts';
 import { lowestFree, nextFree } from './allocation.ts';
 import type { Queries } from './database.ts';
-import { pickImage, readImages } from './images.ts';
+import { imagesByName, readImageBooks, recount } from './demand.ts';
+import { pickImage, readImages } from './image-rows.ts';
 import { reconcileNics } from './nics.ts';
 import { beingRemoved, findSlice, writeSpec } from './slice-rows.ts';
 import type { StoreSettings } from './store.ts';
 import { transitCount } from './transit.ts';
 import { refuseOutgrown } from './usage.ts';
 import { desireVms } from './vm-desire.ts';
-import { insertVms, observedColumns, portions, specColumns } from './vm-rows.ts';
+import { insertVms, observedColumns, portions } from './vm-rows.ts';
 import { reconcileVolumes } from './volumes.ts';
 
 interface CommitContext {
@@ -41,10 +43,11 @@ export async function commitChange(context: CommitContext, change: SliceChange):
     change.networks.filter((network) => network.kind === 'update'),
   );
   await removeVms(queries, slice.id, change.vms);
-  await updateVms(queries, slice.id, change.vms);
+  const updated = await updateVms(queries, slice.id, change.vms);
   await createVms(context, slice, change.vms);
   await reconcileNics(queries, slice.id, context.newIdentifier);
   await reconcileVolumes(queries, slice.id, context.newIdentifier);
+  await recount(queries, updated);
   await removeNetworks(
     queries,
     slice.id,
@@ -159,20 +162,25 @@ async function removeVms(queries: Queries, sliceId: string, changes: readonly Vm
   await desireVms(queries, ids, 'absent');
 }
 
-async function updateVms(queries: Queries, sliceId: string, changes: readonly VmChange[]): Promise<void> {
+/** Resolves with the identifiers of those that are what they were, with another specification; what they are promised is to be counted again. */
+async function updateVms(queries: Queries, sliceId: string, changes: readonly VmChange[]): Promise<string[]> {
   const specs = changes.flatMap((change) => (change.kind === 'update' || change.kind === 'restart' ? [change.spec] : []));
-  if (specs.length === 0) return;
+  if (specs.length === 0) return [];
   await refuseOutgrown(queries, sliceId, specs);
-  for (const spec of specs) {
-    const { numUpdatedRows } = await queries
+  const present = await presentVms(queries, sliceId);
+  const updated = specs.map((spec) => {
+    const id = present.get(spec.name);
+    if (id === undefined) throw notInSlice('VM', spec.name);
+    return { id, spec: JSON.stringify(spec) };
+  });
+  for (const { id, spec } of updated) {
+    await queries
       .updateTable('vms')
-      .set((column) => ({ ...specColumns(spec), generation: column('generation', '+', 1) }))
-      .where('slice_id', '=', sliceId)
-      .where('name', '=', spec.name)
-      .where('desired', '<>', 'absent')
-      .executeTakeFirst();
-    if (numUpdatedRows === 0n) throw notInSlice('VM', spec.name);
+      .set((column) => ({ spec, generation: column('generation', '+', 1) }))
+      .where('id', '=', id)
+      .execute();
   }
+  return updated.map(({ id }) => id);
 }
 
 /** New ones, and the successors of those that are made anew. They are desired as their slice is. */
@@ -180,11 +188,13 @@ async function createVms({ queries, newIdentifier, now }: CommitContext, slice: 
   const specs = changes.flatMap((change) => (change.kind === 'create' || change.kind === 'recreate' ? [change.spec] : []));
   if (specs.length === 0) return;
   const images = await readImages(queries);
+  const books = await readImageBooks(queries);
   const row = (spec: VmSpec) => ({
     id: newIdentifier(),
     slice_id: slice.id,
     name: spec.name,
-    ...specColumns(spec),
+    spec: JSON.stringify(spec),
+    ...demandOf(spec, imagesByName(books, spec)),
     desired: slice.desired,
     generation: 1,
     boot: 0,

@@ -3,6 +3,7 @@ import { capacityOf, demandOf, nothing, promisedByNode, type Resources, shareOf,
 import { CroftError } from '../model/error.ts';
 import type { VmSpec } from '../model/slice.ts';
 import type { Queries } from './database.ts';
+import { imagesOfVms, readImageBooks } from './demand.ts';
 import { readNodes } from './nodes.ts';
 
 /** What a VM's row says of its place and size. */
@@ -26,17 +27,20 @@ export function subtract(left: Resources, right: Resources): Resources {
  * moving to, when the whole change is done: its disk is there. Comes before the specifications are written.
  */
 export async function refuseOutgrown(queries: Queries, sliceId: string, specs: readonly VmSpec[]): Promise<void> {
-  const wanted = new Map(specs.map((spec) => [spec.name, demandOf(spec)]));
+  const wanted = new Map(specs.map((spec) => [spec.name, spec]));
   const rows = await queries
     .selectFrom('vms')
-    .select(['slice_id', 'name', 'node_id', 'moving_to', 'cpus', 'memory', 'disk', 'memory_held'])
+    .select(['id', 'slice_id', 'name', 'node_id', 'moving_to', 'cpus', 'memory', 'disk', 'memory_held'])
     .where('desired', '<>', 'absent')
     .where('node_id', 'is not', null)
     .orderBy('name')
     .execute();
+  const changed = rows.flatMap(({ id, slice_id, name }) => (slice_id === sliceId && wanted.has(name) ? [id] : []));
+  const imageOf = await imagesOfVms(queries, await readImageBooks(queries), changed);
   const vms = rows.map((before) => {
     const { node_id, moving_to, memory_held } = before;
-    const demand = (before.slice_id === sliceId ? wanted.get(before.name) : undefined) ?? before;
+    const spec = before.slice_id === sliceId ? wanted.get(before.name) : undefined;
+    const demand = spec === undefined ? before : demandOf(spec, imageOf(before.id, spec));
     return { name: before.name, before, after: { ...demand, node_id, moving_to, memory_held } };
   });
   const used = usageByNode(vms.map(({ after }) => after));

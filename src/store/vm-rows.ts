@@ -1,10 +1,9 @@
 /** The rows of VMs and of their NICs: how they are read together, written and deleted. */
 import { type Expression, type ExpressionBuilder, expressionBuilder, type Insertable, type Selectable, type SqlBool } from 'kysely';
-import { demandOf } from '../model/capacity.ts';
 import type { VmSpec } from '../model/slice.ts';
 import type { Nic, Vm, VmObserved, Volume } from '../model/vm.ts';
 import type { Queries } from './database.ts';
-import { deleteUnnamedImages } from './images.ts';
+import { deleteUnnamedImages } from './image-rows.ts';
 import type { Tables } from './tables.ts';
 
 /** Which VMs are meant. */
@@ -111,11 +110,6 @@ export function observedColumns(observed: VmObserved) {
     settled_generation: observed.settledGeneration,
     addressed: observed.addressed ? 1 : 0,
   };
-}
-
-/** The specification, and what of it capacity is summed from. */
-export function specColumns(spec: VmSpec) {
-  return { spec: JSON.stringify(spec), ...demandOf(spec) };
 }
 
 /** Deletes the rows of VMs, and the images that only they kept. */

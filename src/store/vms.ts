@@ -12,7 +12,7 @@ import { desireVms, isAsDesired } from './vm-desire.ts';
 import { writeObservations } from './vm-observed.ts';
 import { readOutlines } from './vm-outlines.ts';
 import { pageOfVms } from './vm-page.ts';
-import { deleteVms, readVms, specColumns, type VmCondition } from './vm-rows.ts';
+import { deleteVms, readVms, type VmCondition } from './vm-rows.ts';
 
 export class SqlVmStore implements VmStore {
   readonly #database: Database;
@@ -104,10 +104,9 @@ async function takeOutOfSpec(queries: Queries, vm: Vm): Promise<void> {
   await writeSpec(queries, slice, spec);
   for (const [index, changed] of spec.vms.entries()) {
     if (changed === others[index]) continue;
-    const columns = specColumns(changed);
     await queries
       .updateTable('vms')
-      .set(columns)
+      .set({ spec: JSON.stringify(changed) })
       .where('slice_id', '=', slice.id)
       .where('name', '=', changed.name)
       .where('desired', '<>', 'absent')

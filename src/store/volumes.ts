@@ -2,7 +2,7 @@
 import type { NewIdentifier } from '../model/identifier.ts';
 import type { VmSpec } from '../model/slice.ts';
 import type { Queries } from './database.ts';
-import { deleteUnnamedImages, pickImage, readImages } from './images.ts';
+import { deleteUnnamedImages, pickImage, readImages } from './image-rows.ts';
 import { portions } from './vm-rows.ts';
 
 /** Runs after the rows of VMs are what they shall be. Rejects with `not-found` for an image. */

@@ -4,7 +4,7 @@ import type { LaunchImage, PortPlan, RouterNetworkPlan, RouterPlan, VolumePlan, 
 import type { Network, Slice } from '../model/slice.ts';
 import type { Nic, Vm } from '../model/vm.ts';
 import type { Queries } from './database.ts';
-import { imageOf } from './images.ts';
+import { imageOf } from './image-rows.ts';
 import { readMarks } from './node-marks.ts';
 import { readNode } from './nodes.ts';
 import { absent } from './open-conditions.ts';

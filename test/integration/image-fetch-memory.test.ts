@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -17,13 +18,14 @@ const frame = zstdCompressSync(randomBytes(8 * mebibyte));
 /** Fetches an image of that many frames in a process of its own, started as a controller is; resolves with the bytes that its memory grew by. */
 async function growthOver(context: TestContext, frames: number): Promise<number> {
   const home = await temporaryFolder(context);
-  const server = await serveImages(context, async (_, response) => {
+  const server = await serveImages(context, (_, response) => {
     response.writeHead(200, { 'content-length': frame.length * frames });
-    for (let sent = 0; sent < frames && !response.destroyed; sent++) await new Promise((resolve) => response.write(frame, resolve));
-    response.end();
+    Readable.from(Array.from({ length: frames }, () => frame)).pipe(response);
   });
   const definition = definitionOf(`${server.url}/disk.zst`, { compression: 'zstd' });
-  const flags = /--max-semi-space-size=\S+ --heap-growing-percent=\S+/.exec(await readFile(new URL('../../croft', import.meta.url), 'utf8'));
+  const flags = /--max-semi-space-size=\S+ --heap-growing-percent=\S+/.exec(
+    await readFile(new URL('../../croft', import.meta.url), 'utf8'),
+  );
   assert.ok(flags);
   const { stdout } = await promisify(execFile)(process.execPath, [...flags[0].split(' '), fetching, home, JSON.stringify(definition)]);
   const [file = ''] = await readdir(path.join(home, 'library'));

@@ -118,7 +118,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
   test('CR1 a VM that moves may not outgrow the node that it moves to', async (t) => {
     const store = await open(t);
     const [a] = await twoNodes(store);
-    const { id: small } = await addReadyNode(store, 'small', { cpus: 2, overcommit: { cpus: 1, memory: 1 } });
+    const { id: small } = await addReadyNode(store, 'small', { cpus: 2, overcommit: { cpus: 1, memory: 1, disk: 1 } });
     const vm = await placed(store, vmSpec('vm', []), a);
     await store.nodes.administer(a, 'draining');
     await store.placement.commit([toMove(vm.id, a, small)]);
@@ -249,7 +249,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
 
 async function twoNodes(store: Store): Promise<[string, string]> {
   await putImage(store);
-  const overcommit = { cpus: 1, memory: 1 };
+  const overcommit = { cpus: 1, memory: 1, disk: 1 };
   return [(await addReadyNode(store, 'a', { overcommit })).id, (await addReadyNode(store, 'b', { overcommit })).id];
 }
 

@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import type { Assignment } from '../../src/model/assignment.ts';
 import { gibibyte, mebibyte } from '../../src/model/flavor.ts';
 import type { ImageContent } from '../../src/model/image.ts';
+import { usualTraits } from '../../src/model/image-definition.ts';
 import { planHash } from '../../src/model/node-plan.ts';
+import type { VmSpec } from '../../src/model/slice.ts';
 import type { Store } from '../../src/store/store.ts';
 import { onBothDatabases } from './databases.ts';
 import { addReadyNode, apply, lanSlice, networkSpec, nodeConfig, nodeSpecs, putImage, vmSpec } from './samples.ts';
@@ -18,7 +20,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const other = dialect === 'postgres' ? await open(t, { location }) : store;
     await putImage(store);
     await apply(store, lanSlice('blue', 30));
-    const node = await addReadyNode(store, 'n1', { cpus: 10, overcommit: { cpus: 1, memory: 1 } });
+    const node = await addReadyNode(store, 'n1', { cpus: 10, overcommit: { cpus: 1, memory: 1, disk: 1 } });
     const commits = (await store.vms.list()).map((vm, index) =>
       (index % 2 === 0 ? store : other).placement.commit([toNode('vm', vm.id, node.id)]),
     );
@@ -44,6 +46,48 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.deepEqual(await store.placement.commit([toNode('vm', b, node.id), toNode('vm', a, null, node.id)]), { refused: [a] });
   });
 
+  test('CR3 a disk without a size is promised with that of its image, once that is known; a CD-ROM takes no room', async (t) => {
+    const store = await open(t);
+    const image = async (name: string, digit: string, gibibytes: number, format: ImageContent['format'] = 'qcow2') => {
+      const content = { sha256: digit.repeat(64), format, size: 1, virtualSize: gibibytes * gibibyte };
+      await store.images.put({ name, content, traits: usualTraits, origin: null });
+    };
+    await image('large', 'a', 60);
+    await image('tools', 'c', 60, 'iso');
+    const definition = { name: 'late', sources: ['https://images.test/late'], checksum: null, compression: 'none' as const, format: null };
+    await store.imagePulls.request({ ...definition, traits: usualTraits });
+    const slice = (size: number | null, ...more: VmSpec[]) => ({
+      ...{ name: 'blue', networks: [] },
+      vms: [
+        vmSpec('a', [], { image: 'large', volumes: [{ name: 'cd', image: 'tools', size: null }] }),
+        vmSpec('b', [], { disk: gibibyte, image: 'late', volumes: [{ name: 'data', image: 'late', size }] }),
+        ...more,
+      ],
+    });
+    await apply(store, slice(null));
+    const promised = async () =>
+      Object.fromEntries((await store.placement.snapshot()).vms.map(({ name, demand }) => [name, demand.disk / gibibyte]));
+    assert.deepEqual(await promised(), { a: 60, b: 1 });
+    await image('late', 'b', 15);
+    assert.deepEqual(await promised(), { a: 60, b: 30 }, 'a disk is never smaller than its image');
+    const node = await addReadyNode(store, 'n1');
+    const [a, b] = await ids(store);
+    assert.deepEqual(await store.placement.commit([toNode('vm', a, node.id), toNode('vm', b, node.id)]), { refused: [] });
+
+    // The name means another image from now on; the disks stay what they are.
+    await image('late', 'd', 90);
+    await apply(store, slice(20 * gibibyte));
+    assert.deepEqual(await promised(), { a: 60, b: 35 });
+    await assert.rejects(apply(store, slice(30 * gibibyte)), {
+      code: 'conflict.in-use',
+      message: /"b" outgrows its node "n1": needs 45 GiB of disk, 40 GiB is free/,
+    });
+    await store.nodes.configure('n1', (config) => ({ ...config, overcommit: { ...config.overcommit, disk: 2 } }));
+    await apply(store, slice(30 * gibibyte, vmSpec('c', [], { image: 'late' })));
+    assert.deepEqual(await promised(), { a: 60, b: 45, c: 90 });
+    assert.deepEqual(await store.placement.commit([toNode('vm', (await store.vms.get('blue', 'c')).id, node.id)]), { refused: [] });
+  });
+
   test('CR3 memory that a VM runs with is promised until it is given back, whatever the VM is to have from its next start on', async (t) => {
     const store = await open(t);
     await putImage(store);
@@ -53,7 +97,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
       vms: [vmSpec('a', [], { memory: a * gibibyte }), vmSpec('b', [], { memory: b * gibibyte })],
     });
     await apply(store, sized(3, 2));
-    const node = await addReadyNode(store, 'n1', { memory: 4 * gibibyte, overcommit: { cpus: 1, memory: 1 } });
+    const node = await addReadyNode(store, 'n1', { memory: 4 * gibibyte, overcommit: { cpus: 1, memory: 1, disk: 1 } });
     const [a, b] = await ids(store);
     await store.placement.commit([toNode('vm', a, node.id)]);
     await store.vms.observe([{ id: a ?? '', observed: { state: 'running', memoryHeld: 3 * gibibyte } }]);
@@ -76,7 +120,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
       vms: [vmSpec('a', [], { cpus: a }), vmSpec('b', [], { cpus: b })],
     });
     await apply(store, sized(1, 2));
-    const node = await addReadyNode(store, 'n1', { cpus: 4, overcommit: { cpus: 1, memory: 1 } });
+    const node = await addReadyNode(store, 'n1', { cpus: 4, overcommit: { cpus: 1, memory: 1, disk: 1 } });
     await store.placement.commit((await ids(store)).map((id) => toNode('vm', id, node.id)));
     await assert.rejects(apply(store, sized(3, 2)), {
       code: 'conflict.in-use',

@@ -199,7 +199,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
 
   test('SC11 outlines tell what is counted of all VMs, or of those of one slice', async (t) => {
     const store = await open(t);
-    await putImage(store);
+    const image = await putImage(store);
     await apply(store, lanSlice('red', 1));
     await apply(store, lanSlice('blue', 2));
     const outlines = await store.vms.outlines();
@@ -208,7 +208,20 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
       outlines,
       vms.map(({ id, sliceId, slice, name, nodeId, movingTo, stayReason, desired, observed, spec }) => {
         const { state, restarts, memoryHeld } = observed;
-        return { id, sliceId, slice, name, nodeId, movingTo, stayReason, desired, state, restarts, memoryHeld, demand: demandOf(spec) };
+        return {
+          id,
+          sliceId,
+          slice,
+          name,
+          nodeId,
+          movingTo,
+          stayReason,
+          desired,
+          state,
+          restarts,
+          memoryHeld,
+          demand: demandOf(spec, () => image.content),
+        };
       }),
     );
     assert.deepEqual(

@@ -21,21 +21,28 @@ export async function resumeNode({ store, wake }: Pick<Context, 'store' | 'wake'
   return store.nodes.get(name);
 }
 
-/** VMs that are there stay: pools and labels are asked about when a VM gets a node. */
+/** VMs that are there stay: pools, labels and room are asked about when a VM gets a node. */
 export async function editNode(
   { store, wake }: Pick<Context, 'store' | 'wake'>,
   name: string,
-  { pool, labels = {} }: NodeEdit,
+  { pool, labels = {}, overcommit = {} }: NodeEdit,
 ): Promise<Node> {
   const node = await store.nodes.configure(name, (config) => ({
     ...config,
     pool: pool ?? config.pool,
+    overcommit: {
+      cpus: overcommit.cpus ?? config.overcommit.cpus,
+      memory: overcommit.memory ?? config.overcommit.memory,
+      disk: overcommit.disk ?? config.overcommit.disk,
+    },
     labels: Object.fromEntries(
       Object.entries({ ...config.labels, ...labels }).filter((entry): entry is [string, string] => entry[1] !== null),
     ),
   }));
   const words = Object.entries(node.config.labels).map(([label, value]) => `${label}=${value}`);
-  const message = `${name} is in pool ${node.config.pool}, its labels are ${words.sort().join(', ') || 'none'}`;
+  const { cpus, memory, disk } = node.config.overcommit;
+  const promised = `its CPUs are promised ${cpus} times, its memory ${memory}, its disk ${disk}`;
+  const message = `${name} is in pool ${node.config.pool}, its labels are ${words.sort().join(', ') || 'none'}; ${promised}`;
   await store.events.append([{ kind: 'node.configured', node: name, message }]);
   wake();
   return node;

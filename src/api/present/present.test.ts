@@ -106,7 +106,7 @@ const outline = ({ spec: sizes, observed: { state, restarts, memoryHeld }, ...fi
   state,
   restarts,
   memoryHeld,
-  demand: demandOf(sizes),
+  demand: demandOf(sizes, () => null),
 });
 
 test('CR10 a VM is shown with the names of its node, image and networks, and without its user-data', () => {

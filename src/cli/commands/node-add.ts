@@ -5,14 +5,15 @@ import { CroftError } from '../../model/error.ts';
 import { type Backend, backends } from '../../model/image-definition.ts';
 import type { NodeConfigInput } from '../../model/node.ts';
 import type { NodeView } from '../../model/node-view.ts';
-import { commaList, labelList, positiveNumber, type SshAddress, sshAddress } from '../arguments.ts';
+import { commaList, labelList, type SshAddress, sshAddress } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
 import { type OutputOptions, withOutput } from '../output/data.ts';
 import { addNodesOfFile } from './node-file.ts';
 import { pinHostKeys } from './node-host-key.ts';
+import { type OvercommitOptions, overcommitOf, withOvercommit } from './node-overcommit.ts';
 
-interface NodeAddOptions extends OutputOptions {
+interface NodeAddOptions extends OutputOptions, OvercommitOptions {
   file?: string;
   local?: true;
   ssh?: SshAddress;
@@ -33,8 +34,6 @@ interface NodeAddOptions extends OutputOptions {
   uplink?: string;
   stateFolder?: string;
   runFolder?: string;
-  overcommitCpus?: number;
-  overcommitMemory?: number;
 }
 
 export function registerNodeAdd(add: Command, context: CliContext): void {
@@ -62,9 +61,8 @@ export function registerNodeAdd(add: Command, context: CliContext): void {
     .option('--bridge <name>', 'the Open vSwitch bridge, made when missing (br-croft)')
     .option('--uplink <interface>', 'the interface that joins the nodes, a VLAN trunk')
     .option('--state-folder <path>', 'where disks and images are kept (/var/lib/croft/node)')
-    .option('--run-folder <path>', 'where sockets are (/run/croft)')
-    .option('--overcommit-cpus <times>', 'how many times its CPUs may be promised (8)', positiveNumber)
-    .option('--overcommit-memory <times>', 'how many times its memory may be promised (1)', positiveNumber);
+    .option('--run-folder <path>', 'where sockets are (/run/croft)');
+  withOvercommit(add);
   // The file says all of its nodes; what else is asked for of one would be forgotten.
   file.conflicts(add.options.map((option) => option.attributeName()).filter((name) => name !== 'file' && name !== 'acceptHostKey'));
   withExamples(
@@ -129,11 +127,6 @@ function libvirtOf({ hypervisor, libvirtUri: uri, libvirtNetwork: network }: Nod
   throw new CroftError('input.invalid', '--libvirt-uri and --libvirt-network are for nodes with libvirt', {
     hint: 'add --hypervisor libvirt',
   });
-}
-
-function overcommitOf({ overcommitCpus: cpus, overcommitMemory: memory }: NodeAddOptions): Pick<NodeConfigInput, 'overcommit'> {
-  if (cpus === undefined && memory === undefined) return {};
-  return { overcommit: { ...(cpus !== undefined && { cpus }), ...(memory !== undefined && { memory }) } };
 }
 
 function sshOf({ ssh, key, hostKey, jump, jumpKey = key, jumpHostKey }: NodeAddOptions): NonNullable<NodeConfigInput['ssh']> | null {

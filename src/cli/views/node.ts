@@ -100,8 +100,10 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
         ].join(', '),
       ],
       ['CPUs', capacity === null ? null : `${promised.cpus} of ${amount(capacity.cpus)} promised (overcommit ${config.overcommit.cpus})`],
-      ['memory', capacity === null ? null : `${sizeInWords(promised.memory)} of ${sizeInWords(capacity.memory)} promised`],
-      ['disk', capacity === null ? null : `${sizeInWords(promised.disk)} of ${sizeInWords(capacity.disk)} promised`],
+      ...(['memory', 'disk'] as const).map((kind): [string, string | null] => {
+        const times = config.overcommit[kind] === 1 ? '' : ` (overcommit ${config.overcommit[kind]})`;
+        return [kind, capacity === null ? null : `${sizeInWords(promised[kind])} of ${sizeInWords(capacity[kind])} promised${times}`];
+      }),
       ...(specs === null
         ? []
         : ([
