@@ -5,6 +5,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { stopLab } from '../test/lab/lab.ts';
+import { runningMachines } from '../test/lab/machine.ts';
 import { processesOf, readMachine, runVariable } from './leaks.ts';
 import { runGate, runTestFile } from './test-file.ts';
 import type { TestOutcome } from './test-reporter.ts';
@@ -82,7 +84,8 @@ async function runStage(stage: Stage): Promise<void> {
   const waiting = stage.files.sort().entries();
   const worker = async () => {
     for (const [index, file] of waiting) {
-      const results = await runTestFile(file, join(folder, `${stage.name}-${index}`), stage.timeout);
+      const place = join(folder, `${stage.name}-${index}`);
+      const results = await runTestFile({ file, folder: place, timeout: stage.timeout, inRoom: stage.needsRoot });
       for (const outcome of results) record(file, outcome);
     }
   };
@@ -110,6 +113,7 @@ async function checkLeaks(): Promise<void> {
   }
   const words = [...found.appeared, ...found.processes.map(({ pid, command }) => `process ${pid}: ${command}`)];
   for (const { pid } of found.processes) process.kill(pid, 'SIGKILL');
+  for (const lab of found.appeared.flatMap((thing) => /^lab ([a-z].*)$/.exec(thing)?.[1] ?? [])) await removeDeadLab(lab);
   console.log('\n== leaks');
   record('machine', {
     name: 'nothing is left behind',
@@ -117,6 +121,11 @@ async function checkLeaks(): Promise<void> {
     reason: words.join('\n'),
     duration: performance.now() - started,
   });
+}
+
+/** What is left of a lab whose test was killed. One that runs is somebody else's. */
+async function removeDeadLab(name: string): Promise<void> {
+  if ((await runningMachines(name)).size === 0) await stopLab(name);
 }
 
 function summarise(): void {

@@ -1,11 +1,13 @@
 /** Runs one program of the test run in a process group of its own, so that a hang fails rather than blocks. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestOutcome } from './test-reporter.ts';
 
 const reporter = fileURLToPath(new URL('test-reporter.ts', import.meta.url));
+const room = fileURLToPath(new URL('test-room.sh', import.meta.url));
 
 interface Ended {
   code: number | null;
@@ -14,12 +16,27 @@ interface Ended {
   output: string;
 }
 
-/** Runs a test file; always resolves. `resultsFile` is where its reporter writes, read also when it was killed. */
-export async function runTestFile(file: string, resultsFile: string, timeout: number): Promise<TestOutcome[]> {
-  const argv = [process.execPath, ...process.execArgv, `--test-reporter=${reporter}`, `--test-reporter-destination=${resultsFile}`, file];
+interface TestFile {
+  file: string;
+  /** Made for it; what it says of its tests is kept there, and read also when it was killed. */
+  folder: string;
+  /** ms. */
+  timeout: number;
+  /** Alone with all that it starts; needs root. */
+  inRoom: boolean;
+}
+
+/** Runs a test file; always resolves. */
+export async function runTestFile({ file, folder, timeout, inRoom }: TestFile): Promise<TestOutcome[]> {
+  await mkdir(folder);
+  const results = join(folder, 'results');
+  const words = [process.execPath, ...process.execArgv, `--test-reporter=${reporter}`, `--test-reporter-destination=${results}`, file];
+  const argv = inRoom ? ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', room, folder, ...words] : words;
   const started = performance.now();
   const { code, timedOut, output } = await runProgram(argv, timeout);
-  const outcomes = parseOutcomes(await readFile(resultsFile, 'utf8').catch(() => ''));
+  const outcomes = parseOutcomes(await readFile(results, 'utf8').catch(() => ''));
+  const left = await readFile(join(folder, 'left'), 'utf8').catch(() => '');
+  if (left !== '') outcomes.push({ name: `${file} leaves nothing behind`, outcome: 'failed', reason: left.trimEnd(), duration: 0 });
   const isExplained = code === 0 ? outcomes.length > 0 : !timedOut && outcomes.some(({ outcome }) => outcome === 'failed');
   if (isExplained) return outcomes;
   const why = timedOut ? `did not end within ${timeout / 1000} s` : code === 0 ? 'has no test' : `ended with exit code ${code}`;
