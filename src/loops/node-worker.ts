@@ -91,6 +91,7 @@ export class NodeWorker {
   #receptions = 0;
   readonly #status: NodeStatusRecord;
   #connection: NodeConnection | null = null;
+  #stopped = false;
   #watch: AsyncDisposable | null = null;
   #specs: NodeSpecs | null = null;
   #strangers = '';
@@ -125,12 +126,14 @@ export class NodeWorker {
     return this.#routers.has(sliceId);
   }
 
-  /** What reaches the node, for consoles and commands; connects where that was not done yet. */
+  /** What reaches the node, for consoles and commands; connects where that was not done yet. Rejects with `node.unreachable` once the worker has ended. */
   async connection(): Promise<NodeConnection> {
-    if (this.#connection === null) {
-      const node = await this.#node();
-      this.#connection = { ...this.#options.connect(node), hypervisor: this.#options.hypervisorOf(node.config) };
-    }
+    if (this.#connection !== null) return this.#connection;
+    const node = await this.#node();
+    if (this.#stopped)
+      throw new CroftError('node.unreachable', `Node ${node.config.name} is no longer worked on.`, { node: node.config.name });
+    // Somebody else may have asked meanwhile, and only one of two connections would ever be ended.
+    this.#connection ??= { ...this.#options.connect(node), hypervisor: this.#options.hypervisorOf(node.config) };
     return this.#connection;
   }
 
@@ -184,6 +187,7 @@ export class NodeWorker {
   async stop(): Promise<void> {
     this.#moves.callOff();
     await this.#loop.stop();
+    this.#stopped = true;
     if (this.#connection !== null) this.#options.images.giveUp(this.#connection.host, this.#connection.layout);
     const unwatched = this.#watch?.[Symbol.asyncDispose]();
     await this.#connection?.host.end();
