@@ -75,8 +75,8 @@ export class PlacementLoop {
     }
     this.#wakeRouters(open);
     if (this.#asked) this.#wakeNodes(open);
-    await this.#sweep(open);
-    await this.#endTasks(open);
+    const swept = await this.#sweep(open);
+    await this.#endTasks({ ...open, slices: open.slices.filter(({ id }) => !swept.has(id)) });
   }
 
   /** True where some decisions were refused. */
@@ -106,14 +106,18 @@ export class PlacementLoop {
     }
   }
 
-  async #sweep({ vms, slices }: OpenWork): Promise<void> {
+  /** Resolves with the slices that are gone now: what waited for that does not wait for the next pass. */
+  async #sweep({ vms, slices }: OpenWork): Promise<Set<string>> {
     const { store, journal } = this.#options;
+    const gone = new Set<string>();
     for (const vm of vms) if (vm.desired === 'absent' && vm.nodeId === null) await store.vms.forget(vm.id);
     for (const slice of slices) {
       if (slice.desired !== 'absent') continue;
-      if (await store.slices.sweep(slice.id))
-        journal.record({ kind: 'slice.removed', slice: slice.name, message: 'nothing of it is left' });
+      if (!(await store.slices.sweep(slice.id))) continue;
+      gone.add(slice.id);
+      journal.record({ kind: 'slice.removed', slice: slice.name, message: 'nothing of it is left' });
     }
+    return gone;
   }
 
   async #endTasks(open: OpenWork): Promise<void> {

@@ -10,7 +10,7 @@ import { pino } from 'pino';
 import { runFake } from '../../src/cli/fake-environment.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { type Controller, startController } from '../../src/controller/controller.ts';
-import { controllerOptions } from '../../src/controller/options.ts';
+import { type ControllerOptions, controllerOptions } from '../../src/controller/options.ts';
 import { sayAsAny, type VmCommand, vmCommands } from '../contract/vm-commands.ts';
 import { until } from '../lab/until.ts';
 
@@ -22,9 +22,9 @@ async function homeFolder() {
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
-async function start(folder: string, simulate?: string): Promise<Controller & { client: Client }> {
+async function start(folder: string, simulate?: string, changes: Partial<ControllerOptions> = {}): Promise<Controller & { client: Client }> {
   const options = controllerOptions(folder, { port: 0, ...(simulate !== undefined && { simulate }) }, {});
-  const controller = await startController(options, { agent: null, logger: pino({ enabled: false }), ousted: () => undefined });
+  const controller = await startController({ ...options, ...changes }, { agent: null, logger: pino({ enabled: false }), ousted: () => undefined });
   return Object.assign(controller, { client: createClient(controller) });
 }
 
@@ -59,6 +59,24 @@ test('SC11 three hundred VMs run on fifty simulated nodes, stop, start elsewhere
   for (const name of ['a', 'b', 'c']) await client.slices.remove(name);
   await until('all slices are gone', async () => (await client.slices.list()).length === 0 || undefined, patience);
   assert.deepEqual(await client.vms.list(), []);
+});
+
+test('CR9 what is asked for is done, and its task ends, without waiting for a pass that a timer makes', async () => {
+  await using home = await homeFolder();
+  await using controller = await start(home.folder, 'nodes=3', { interval: 24 * 3600 * 1000 });
+  const { client } = controller;
+  await until('all nodes are ready', async () => (await client.nodes.list()).every(({ status }) => status === 'ready') || undefined);
+  await client.slices.apply(slice('full', 5));
+  await client.slices.apply({ file: { slice: 'empty', networks: {}, vms: {} } });
+  await settled(client);
+  assert.ok((await client.vms.list()).every(({ state }) => state === 'running'));
+  await client.vms.stop('full', 'vm');
+  await client.vms.remove('full', 'vm-2');
+  await settled(client);
+  assert.equal((await client.vms.get('full', 'vm')).state, 'stopped');
+  for (const name of ['full', 'empty']) await client.slices.remove(name);
+  await settled(client);
+  assert.deepEqual(await client.slices.list(), []);
 });
 
 test('SC11 the same seed makes the same operations of the same VMs fail, and all VMs run in the end', async () => {
