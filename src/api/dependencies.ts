@@ -19,8 +19,10 @@ export type ReachTarget = NonNullable<NodeConfigInput['ssh']>;
 
 /** What the API has done with images; what comes and goes is recorded there. */
 export interface ImageGateway {
-  /** The image map in force. Rejects with `input.*` where the user's file is wrong now. */
+  /** The image map in force: where the user's file is wrong by now, what it said before. */
   map(): Promise<ImageMap>;
+  /** The image map as it is written. Rejects with `input.*` where the user's file is wrong now. */
+  mapAsWritten(): Promise<ImageMap>;
   /** Reads the stream to its end, checks that it is an image and points the name at it. Rejects with `image.unusable`. */
   add(name: string, content: Readable, traits?: ImageTraits): Promise<Image>;
   /** Rejects with `conflict.in-use` while VMs use it. */

@@ -10,12 +10,13 @@ export interface ErrorTextOptions {
 export function errorText(error: CroftError, { inputName, debug }: ErrorTextOptions): string {
   // Without a document to name, the message has the first issue whole: alone it needs no line of its own.
   const listed = inputName === null && error.issues.length === 1 ? [] : error.issues;
-  const places = listed.map(({ path, message, line, column }) => {
-    const place = line === undefined ? '' : `${inputName ?? 'line'}:${line}:${column ?? 1}: `;
+  const places = listed.map(({ path, message, file = inputName, line, column }) => {
+    const place = line === undefined ? '' : file === null ? `line ${line}, column ${column ?? 1}: ` : `${file}:${line}:${column ?? 1}: `;
     return `  ${place}${path === '' ? '' : `${path}: `}${message}`;
   });
-  // The message already has the first issue in it; with all of them below, their document is enough.
-  const what = places.length > 0 && inputName !== null ? `${inputName} is not valid` : error.message;
+  // The message already has the first issue in it; with all of them below, their documents are enough.
+  const documents = [...new Set(listed.map(({ file = inputName }) => file))].filter((file) => file !== null);
+  const what = documents.length > 0 ? `${documents.join(' and ')} ${documents.length === 1 ? 'is' : 'are'} not valid` : error.message;
   const lines = [`croft: ${what}`, ...places];
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
   if (debug) lines.push(...stacks(error));

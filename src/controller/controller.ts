@@ -76,6 +76,9 @@ export async function startController(
     catalogue: fileURLToPath(new URL('../../catalogue/images.yaml', import.meta.url)),
     own: options.imageMap,
     stored: async () => new Set((await store.images.list()).map(({ name }) => name)),
+    broken: ({ message }) => {
+      journal.record({ kind: 'image.map', message: `${message}; what it said before stays in force` });
+    },
   });
   await maps.current();
   const library = await openImageLibrary({ folder: home.images });

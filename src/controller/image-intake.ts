@@ -36,7 +36,16 @@ export interface ImageIntakeOptions {
 const debianTraits: ImageTraits = { ...usualTraits, memory: 512 * mebibyte, disk: 4 * gibibyte };
 
 export function createImageIntake({ store, library, maps, puller, workFolder, journal, sweep, wakeNodes, failed }: ImageIntakeOptions) {
+  /** What the user's map calls something else could never be had under that name. */
+  async function refuseAlias(name: string): Promise<void> {
+    if (!(await maps.isOwnAlias(name))) return;
+    throw new CroftError('input.invalid', `"${name}" is another name of an image in the image map, which no image can have`, {
+      hint: 'Use another name, or take the alias out of the map.',
+    });
+  }
+
   async function add(name: string, content: Readable | string, traits: ImageTraits = usualTraits): Promise<Image> {
+    await refuseAlias(name);
     const image = await sweep.arriving(async () => {
       const { sha256, format, size, virtualSize } = await library.add(content);
       return await store.images.put({ name, content: { sha256, format, size, virtualSize }, traits, origin: null });
@@ -78,7 +87,8 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
   }
 
   return {
-    map: () => maps.current(),
+    map: () => maps.inForce(),
+    mapAsWritten: () => maps.current(),
     add,
     async remove(name: string): Promise<void> {
       await store.images.remove(name);
@@ -90,16 +100,21 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
     buildDebian: (name: string): Promise<Image> => build(name, buildDebianImage, debianTraits),
     /** Those that were fetched or are being fetched are left as they are. */
     async request(names: readonly string[]): Promise<void> {
-      const [stored, map] = await Promise.all([store.images.list(), maps.current()]);
+      const [stored, map] = await Promise.all([store.images.list(), maps.inForce()]);
       const present = new Set(stored.map(({ name }) => name));
       const definitions = names.filter((name) => !present.has(name)).flatMap((name) => map.images.get(name) ?? []);
       for (const definition of definitions) await request(definition);
     },
     async pull(name: string, given: ImageDefinition | null): Promise<string> {
+      if (given !== null) {
+        await refuseAlias(name);
+        await request({ ...given, name });
+        return name;
+      }
       const map = await maps.current();
       const { images, aliases } = map;
-      const meant = given !== null || images.has(name) || !aliases.has(name) ? name : resolveLabel(map, name, new Set()).image;
-      const definition = given ?? images.get(meant);
+      const meant = images.has(name) || !aliases.has(name) ? name : resolveLabel(map, name, new Set()).image;
+      const definition = images.get(meant);
       if (definition === undefined) {
         throw new CroftError('not-found', `the image map does not have it: ${unknownName('image', name, [...images.keys()])}`, {
           hint: 'Give a URL to fetch it from, or add it to the image map.',

@@ -3,25 +3,36 @@ import { mkdtemp, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import type { CroftError } from '../model/error.ts';
 import { createImageMaps, type ImageMaps } from './image-maps.ts';
 
-const catalogue = 'aliases: { debian: debian-12 }\nimages: { debian-12: { source: "https://images.test/12.qcow2" } }\n';
+const catalogue = 'aliases: { debian: debian-12, mine: debian-12 }\nimages: { debian-12: { source: "https://images.test/12.qcow2" } }\n';
 
-async function stage(context: TestContext, own: string | null, required = false): Promise<{ maps: ImageMaps; file: string }> {
+async function stage(
+  context: TestContext,
+  own: string | null,
+  required = false,
+): Promise<{ maps: ImageMaps; file: string; told: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'croft-maps-'));
   context.after(() => rm(folder, { recursive: true }));
   const file = join(folder, 'images.yaml');
   await writeFile(join(folder, 'catalogue.yaml'), catalogue);
   if (own !== null) await writeFile(file, own);
   const stored = async () => new Set(['mine']);
-  return { maps: createImageMaps({ catalogue: join(folder, 'catalogue.yaml'), own: { file, required }, stored }), file };
+  const told: string[] = [];
+  const broken = ({ message }: Error): void => void told.push(message);
+  return { maps: createImageMaps({ catalogue: join(folder, 'catalogue.yaml'), own: { file, required }, stored, broken }), file, told };
 }
 
 test("SC6 the user's image map lies over the catalogue, and may name its images and those that are stored", async (context) => {
   const { maps } = await stage(context, 'default_label: best\naliases: { best: debian, own: mine }\n');
   const map = await maps.current();
   assert.deepEqual([...map.images.keys()], ['debian-12']);
-  assert.deepEqual([...map.aliases.keys()], ['debian', 'best', 'own']);
+  assert.deepEqual(
+    [...map.aliases.keys()],
+    ['debian', 'best', 'own'],
+    'an image that is stored is not another name of one of the catalogue',
+  );
   assert.equal(map.defaultLabel?.label, 'best');
 });
 
@@ -50,4 +61,51 @@ test('SC6 an image map that is a device, a folder or huge is refused before it i
   const { maps, file } = await stage(context, '');
   await truncate(file, 1024 ** 4);
   await assert.rejects(maps.current(), { code: 'input.invalid', message: /it has more than 16777216 bytes/ });
+});
+
+test('SC6 all that is wrong is told at once, each place with its file, and a part that is wrong is not said to be missing', async (context) => {
+  const { maps, file } = await stage(
+    context,
+    `default_label: debain
+aliases: { one: ten, two: ten:large, three: gone, lost: [] }
+sizes: { large: { cpus: many } }
+images:
+  ten: { sorce: "https://images.test/10.qcow2", backend: kmv }
+`,
+  );
+  const error = await maps.current().then(
+    () => assert.fail('no error'),
+    (thrown: CroftError) => thrown,
+  );
+  assert.deepEqual(new Set(error.issues.map((issue) => issue.file)), new Set([file]));
+  assert.deepEqual(
+    error.issues.map(({ line, path }) => `${line} ${path}`),
+    [
+      '1 default_label',
+      '2 aliases.three',
+      '2 aliases.lost',
+      '3 sizes.large.cpus',
+      '5 images.ten',
+      '5 images.ten.sorce',
+      '5 images.ten.backend',
+    ],
+  );
+  assert.match(
+    error.issues.map(({ message }) => message).join('\n'),
+    /did you mean debian.*unknown key "sorce": did you mean source.*did you mean kvm/s,
+  );
+});
+
+test('SC6 a map that becomes wrong while it is in force is told once, and what it said before stays in force', async (context) => {
+  const { maps, file, told } = await stage(context, 'aliases: { a: debian }\n');
+  await maps.inForce();
+  for (const text of ['aliases: { a: debain }\n', 'aliases: [\n']) {
+    await writeFile(file, text);
+    for (const _ of [1, 2]) assert.equal((await maps.inForce()).aliases.get('a')?.label, 'debian');
+    await assert.rejects(maps.current(), /images\.yaml/);
+  }
+  assert.deepEqual(told.length, 2, told.join('\n'));
+  await writeFile(file, 'aliases: { b: debian }\n');
+  assert.deepEqual([...(await maps.inForce()).aliases.keys()], ['debian', 'b']);
+  assert.deepEqual([await maps.isOwnAlias('b'), await maps.isOwnAlias('debian')], [true, false]);
 });

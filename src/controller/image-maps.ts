@@ -1,9 +1,9 @@
 /** The image map in force: the shipped catalogue, and over it the user's file, read again whenever it changed. */
 import { readFile, stat } from 'node:fs/promises';
 import { CroftError } from '../model/error.ts';
-import { type ImageMap, mergeImageMaps } from '../model/image-map/image-map.ts';
-import { readImageMap } from '../model/image-map/read.ts';
-import { checkReferences } from '../model/image-map/references.ts';
+import { checkImageMap } from '../model/image-map/check.ts';
+import { emptyImageMap, type ImageMap, mergeImageMaps } from '../model/image-map/image-map.ts';
+import { type ExaminedImageMap, examineImageMap, readImageMap } from '../model/image-map/read.ts';
 
 /** Far more than any map may have; only that none fills the memory. */
 const mostBytes = 16 * 1024 ** 2;
@@ -12,32 +12,65 @@ export interface ImageMapsOptions {
   catalogue: string;
   /** `required` where the user named the file: then it must be there. */
   own: { file: string; required: boolean };
-  /** Names of the images in the store: aliases may lead to them. */
+  /** Names of the images in the store: aliases may lead to them, and they mean themselves whatever the catalogue calls so. */
   stored(): Promise<ReadonlySet<string>>;
+  /** The user's file became wrong, and what it said before stays in force; told once for each way in which it is wrong. */
+  broken?(error: CroftError): void;
 }
 
 export interface ImageMaps {
   /** Rejects with `input.*`, naming file, line and column, where the user's file is wrong now. */
   current(): Promise<ImageMap>;
+  /** As `current`, but where the file is wrong by now, what it said last when it was not. */
+  inForce(): Promise<ImageMap>;
+  /** Whether the user's file says that this is another name of an image: then no image can have it. */
+  isOwnAlias(name: string): Promise<boolean>;
 }
 
-export function createImageMaps({ catalogue, own, stored }: ImageMapsOptions): ImageMaps {
-  const readCatalogue = cached(catalogue, true);
-  const readOwn = cached(own.file, own.required);
+export function createImageMaps({ catalogue, own, stored, broken = () => undefined }: ImageMapsOptions): ImageMaps {
+  const readCatalogue = cached(catalogue, true, readImageMap);
+  const readOwn = cached(own.file, own.required, examineImageMap);
+  let lastGood: ImageMap | null = null;
+  let told = '';
+
+  async function current(): Promise<ImageMap> {
+    const [base, over, images] = await Promise.all([readCatalogue(), readOwn(), stored()]);
+    if (base === null) throw new Error('the shipped catalogue is missing');
+    const map = merged(base, over, images);
+    checkImageMap(map, images, over);
+    lastGood = over?.map ?? emptyImageMap;
+    told = '';
+    return map;
+  }
+
   return {
-    async current() {
-      const [base, over] = await Promise.all([readCatalogue(), readOwn()]);
-      if (base === null) throw new Error('the shipped catalogue is missing');
-      const map = over === null ? base : mergeImageMaps(base, over);
-      checkReferences(map, await stored());
-      return map;
+    current,
+    async inForce() {
+      try {
+        return await current();
+      } catch (thrown) {
+        const base = await readCatalogue();
+        if (!(thrown instanceof CroftError) || lastGood === null || base === null) throw thrown;
+        if (told !== thrown.message) broken(thrown);
+        told = thrown.message;
+        return merged(base, { map: lastGood }, await stored());
+      }
+    },
+    async isOwnAlias(name) {
+      return (await readOwn().catch(() => null))?.map.aliases.has(name) ?? false;
     },
   };
 }
 
+/** An image that the store has is as if the user's map had it: it takes the place of an alias of the catalogue. */
+function merged(base: ImageMap, over: Pick<ExaminedImageMap, 'map'> | null, stored: ReadonlySet<string>): ImageMap {
+  const aliases = new Map([...base.aliases].filter(([name]) => !stored.has(name)));
+  return mergeImageMaps({ ...base, aliases }, over?.map ?? emptyImageMap);
+}
+
 /** Reads the file where its time or size is another than the last time; null where it may be missing and is. */
-function cached(file: string, required: boolean): () => Promise<ImageMap | null> {
-  let last: { version: string; map: ImageMap } | null = null;
+function cached<Read>(file: string, required: boolean, read: (text: string, file: string) => Read): () => Promise<Read | null> {
+  let last: { version: string; value: Read } | null = null;
   return async () => {
     try {
       const found = await stat(file);
@@ -46,8 +79,8 @@ function cached(file: string, required: boolean): () => Promise<ImageMap | null>
       const { mtimeMs, size, ino } = found;
       if (size > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`);
       const version = `${ino} ${mtimeMs} ${size}`;
-      if (last?.version !== version) last = { version, map: readImageMap(await readFile(file, 'utf8'), file) };
-      return last.map;
+      if (last?.version !== version) last = { version, value: read(await readFile(file, 'utf8'), file) };
+      return last.value;
     } catch (cause) {
       if (cause instanceof CroftError) throw cause;
       if (!required && (cause as NodeJS.ErrnoException).code === 'ENOENT') return null;

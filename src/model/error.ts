@@ -36,10 +36,14 @@ const declared = {
 
 export type ErrorCode = keyof typeof declared;
 
-/** One place in an input that is wrong. `path` is dotted; line and column start at 1 and are there for text documents. */
+/**
+ * One place in an input that is wrong. `path` is dotted; line and column start at 1 and are there for text documents; `file` is there
+ * where the place is in another document than the one that was given.
+ */
 export interface InputIssue {
   path: string;
   message: string;
+  file?: string;
   line?: number;
   column?: number;
 }

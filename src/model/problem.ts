@@ -16,7 +16,18 @@ export const problemSchema = z
     code: z.string(),
     hint: z.string().optional(),
     node: z.string().optional(),
-    issues: z.array(z.object({ path: z.string(), message: z.string(), line: z.int().optional(), column: z.int().optional() })).optional(),
+    issues: z
+      .array(
+        z.object({
+          path: z.string(),
+          message: z.string(),
+          /** Where the place is in another document than the one that was given. */
+          file: z.string().optional(),
+          line: z.int().optional(),
+          column: z.int().optional(),
+        }),
+      )
+      .optional(),
   })
   .meta({ id: 'Problem', description: 'What went wrong: problem details of RFC 9457.' });
 export type Problem = z.infer<typeof problemSchema>;
@@ -40,9 +51,10 @@ export function errorOf(problem: Problem): CroftError {
   return new CroftError(code, problem.detail, {
     ...(problem.hint !== undefined && { hint: problem.hint }),
     ...(problem.node !== undefined && { node: problem.node }),
-    issues: (problem.issues ?? []).map(({ path, message, line, column }) => ({
+    issues: (problem.issues ?? []).map(({ path, message, file, line, column }) => ({
       path,
       message,
+      ...(file !== undefined && { file }),
       ...(line !== undefined && { line }),
       ...(column !== undefined && { column }),
     })),

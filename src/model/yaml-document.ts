@@ -23,6 +23,8 @@ export interface YamlOptions {
   subject: string;
   /** `<<: *anchor` takes over the keys of a map; else `<<` is a key like any other. */
   mergeKeys?: boolean;
+  /** Where issues are told with the document's name, see InputIssue. */
+  file?: string;
   /** How often anchors may be repeated in all, 100 by default; without a limit a few lines expand to gigabytes. */
   mostAliases?: number;
 }
@@ -30,10 +32,12 @@ export interface YamlOptions {
 /** Any single YAML document of at most 1 MiB. Throws `input.syntax` with line and column of every error. */
 export function parseYaml(
   text: string,
-  { subject, mergeKeys = false, mostAliases = 100 }: YamlOptions,
+  { subject, file, mergeKeys = false, mostAliases = 100 }: YamlOptions,
 ): { value: unknown; locate: Locate } {
-  const fail = (issues: InputIssue[], cause?: unknown): Error =>
-    inputError('input.syntax', subject, issues.slice(0, 100), issues.length, cause);
+  const fail = (issues: InputIssue[], cause?: unknown): Error => {
+    const told = issues.slice(0, 100).map((issue) => (file === undefined ? issue : { ...issue, file }));
+    return inputError('input.syntax', subject, told, issues.length, cause);
+  };
   if (Buffer.byteLength(text) > largestDocument) throw fail([{ path: '', message: 'it is larger than 1 MiB' }]);
   const lines = new LineCounter();
   const document = parse(text, lines, mergeKeys, fail);

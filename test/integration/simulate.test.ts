@@ -22,9 +22,16 @@ async function homeFolder() {
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
 
-async function start(folder: string, simulate?: string, changes: Partial<ControllerOptions> = {}): Promise<Controller & { client: Client }> {
+async function start(
+  folder: string,
+  simulate?: string,
+  changes: Partial<ControllerOptions> = {},
+): Promise<Controller & { client: Client }> {
   const options = controllerOptions(folder, { port: 0, ...(simulate !== undefined && { simulate }) }, {});
-  const controller = await startController({ ...options, ...changes }, { agent: null, logger: pino({ enabled: false }), ousted: () => undefined });
+  const controller = await startController(
+    { ...options, ...changes },
+    { agent: null, logger: pino({ enabled: false }), ousted: () => undefined },
+  );
   return Object.assign(controller, { client: createClient(controller) });
 }
 

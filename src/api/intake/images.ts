@@ -27,6 +27,20 @@ export async function showImage(context: Context, name: string): Promise<ImageVi
   throw new CroftError('not-found', `${name} ${is}`, { hint: `\`croft image pull ${name}\` fetches it` });
 }
 
+/** What is done with an image that is stored. Where there is none, and the image map has the name, that is said. */
+export async function unlessAlias<T>({ images }: Pick<Context, 'images'>, name: string, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (thrown) {
+    const alias = thrown instanceof CroftError && thrown.code === 'not-found' ? (await images.map()).aliases.get(name) : undefined;
+    if (alias === undefined) throw thrown;
+    throw new CroftError('not-found', `${name} is no image but another name of ${alias.label}`, {
+      hint: 'Name the image itself.',
+      cause: thrown,
+    });
+  }
+}
+
 export async function listImages(context: Context): Promise<ImageView[]> {
   const [images, around] = await Promise.all([context.store.images.list(), surroundings(context)]);
   return images.map((image) => presentImage(image, around));

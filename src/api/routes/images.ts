@@ -10,7 +10,7 @@ import {
   pullRequestSchema,
 } from '../../model/image-requests.ts';
 import { imageCheckSchema, imageCollectionSchema, imageViewSchema } from '../../model/image-view.ts';
-import { listImages, pullImage, showImage } from '../intake/images.ts';
+import { listImages, pullImage, showImage, unlessAlias } from '../intake/images.ts';
 import { presentCatalogue } from '../present/image.ts';
 import { type Api, flagSchema, imageParams, noBody, problems, type Routes, rawBody } from '../route.ts';
 import { acceptStream, streamBody } from '../stream-body.ts';
@@ -41,7 +41,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
         response: { 200: z.array(catalogueEntrySchema), ...problems('input.syntax') },
       },
     },
-    async () => presentCatalogue(await images.map(), await store.images.list()),
+    async () => presentCatalogue(await images.mapAsWritten(), await store.images.list()),
   );
 
   api.post(
@@ -102,7 +102,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
       },
     },
     async ({ params, body }) => {
-      await images.keep(params.image, body.prepull);
+      await unlessAlias(dependencies, params.image, images.keep(params.image, body.prepull));
       return await showImage(dependencies, params.image);
     },
   );
@@ -118,7 +118,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
         response: { 200: z.array(imageCheckSchema), ...problems('not-found') },
       },
     },
-    async ({ params }) => images.verify(params.image),
+    async ({ params }) => unlessAlias(dependencies, params.image, images.verify(params.image)),
   );
 
   api.get(
@@ -133,7 +133,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
       },
     },
     async ({ params }, reply) => {
-      const { content, stream } = await images.open(params.image);
+      const { content, stream } = await unlessAlias(dependencies, params.image, images.open(params.image));
       return reply
         .type('application/octet-stream')
         .header('content-length', content.size)
@@ -183,7 +183,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
       },
     },
     async ({ params }, reply) => {
-      await images.remove(params.image);
+      await unlessAlias(dependencies, params.image, images.remove(params.image));
       return reply.code(204).send();
     },
   );

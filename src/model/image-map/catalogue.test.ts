@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { gibibyte } from '../flavor.ts';
+import { checkImageMap } from './check.ts';
 import { readImageMap } from './read.ts';
-import { checkReferences } from './references.ts';
 import { resolveLabel } from './resolve.ts';
 
 const text = readFileSync(new URL('../../../catalogue/images.yaml', import.meta.url), 'utf8');
@@ -11,7 +11,7 @@ const catalogue = readImageMap(text, 'catalogue/images.yaml');
 const none: ReadonlySet<string> = new Set();
 
 test('SC6 every label of the shipped catalogue leads to an image of it', () => {
-  checkReferences(catalogue, none);
+  checkImageMap(catalogue, none);
   for (const label of [null, ...catalogue.aliases.keys(), ...catalogue.images.keys()]) {
     assert.ok(catalogue.images.has(resolveLabel(catalogue, label, none).image), String(label));
   }

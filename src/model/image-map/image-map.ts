@@ -1,13 +1,12 @@
 /** An image map: what a label such as `ubuntu-22.04:large` stands for, and where each image comes from. */
 import type { ImageDefinition } from '../image-definition.ts';
+import type { Place } from '../input-issues.ts';
 
 /** A label as it was written, and where, so that what is wrong with it can be told once all maps are there. */
 export interface Reference {
   label: string;
-  /** The image map's file, as the user knows it. */
-  file: string;
-  /** Both start at 1. */
-  place: { line: number; column: number } | undefined;
+  /** In the file of the image map, as the user knows it. */
+  place: Place;
 }
 
 /** `memory` and `disk` in bytes; `disk` null leaves the image's own. */

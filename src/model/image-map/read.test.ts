@@ -68,9 +68,9 @@ images:
 test('SC6 an image map of Solstice CI is read as it is', () => {
   const map = readImageMap(solstice, 'orchestrator-image-map.yaml');
   const expected: ImageMap = {
-    defaultLabel: { label: 'illumos-latest', file: 'orchestrator-image-map.yaml', place: { line: 2, column: 1 } },
+    defaultLabel: { label: 'illumos-latest', place: { file: 'orchestrator-image-map.yaml', line: 2, column: 1 } },
     aliases: new Map([
-      ['illumos-latest', { label: 'openindiana-hipster', file: 'orchestrator-image-map.yaml', place: { line: 4, column: 3 } }],
+      ['illumos-latest', { label: 'openindiana-hipster', place: { file: 'orchestrator-image-map.yaml', line: 4, column: 3 } }],
     ]),
     sizes: new Map([
       ['small', { name: 'small', cpus: 1, memory: gibibyte, disk: null }],
@@ -245,7 +245,7 @@ const wrongImages: [string, string, RegExp][] = [
   ['has a source that escapes', 'x: { source: "https://example.org/a%2fb" }', /must be a URL of a file/],
   ['has a BIOS on ARM', `x: { ${source}, architecture: aarch64, firmware: bios }`, /aarch64 has uefi only/],
   ['has an unknown firmware', `x: { ${source}, firmware: efi }`, /unknown firmware "efi": did you mean uefi\?/],
-  ['has an unknown compression', `x: { ${source}, decompress: zsdt }`, /unknown compression "zsdt": did you mean zst\?/],
+  ['has an unknown compression', `x: { ${source}, decompress: zsdt }`, /unknown compression "zsdt": did you mean zst or zstd\?/],
   ['has an unknown architecture', `x: { ${source}, architecture: x64_86 }`, /unknown architecture/],
   ['has a text for a boolean', `x: { ${source}, nocloud: "yes" }`, /nocloud: must be true or false/],
   ['has an unknown default', `x: { ${source}, defaults: { rm_mb: 4 } }`, /defaults\.rm_mb: unknown key "rm_mb": did you mean ram_mb/],

@@ -2,12 +2,12 @@
 import { z } from 'zod';
 import { checkForm, type FormWords } from '../form-check.ts';
 import type { ImageDefinition } from '../image-definition.ts';
-import { InputIssues, type InputPath, type Locate } from '../input-issues.ts';
+import { InputIssues, type InputPath, type Place } from '../input-issues.ts';
 import { imageNameSchema } from '../name.ts';
 import { parseYaml } from '../yaml-document.ts';
 import { checkTogether, definitionOf, isRecord } from './definition.ts';
 import { imageFileSchema } from './image-file.ts';
-import type { ImageMap, ImageSize, Reference } from './image-map.ts';
+import type { ImageMap, ImageSize } from './image-map.ts';
 import { labelSchema } from './label.ts';
 import { refuseTwiceSaid, resourcesOf, resourcesSchema } from './resources.ts';
 import { imageMapSubject } from './subject.ts';
@@ -19,28 +19,57 @@ const fileSchema = z.strictObject({
   images: z.record(imageNameSchema, z.unknown()).nullish(),
 });
 
+/** An image map as far as it can be read, and what is wrong with the rest. */
+export interface ExaminedImageMap {
+  map: ImageMap;
+  issues: InputIssues;
+  /** Names of images and sizes that are there and wrong: what refers to them is not wrong for that. */
+  unreadable: { images: ReadonlySet<string>; sizes: ReadonlySet<string> };
+}
+
 /**
  * An image map from YAML, in the form of Solstice CI or in Croft's own (docs/image-map.md). `file` is what its user calls it.
- * Throws `input.syntax` or `input.invalid` with line and column of every place that is wrong. `checkReferences` does the rest.
+ * Throws `input.syntax` with line and column. `checkImageMap` does the rest, once all maps are merged.
  */
-export function readImageMap(text: string, file: string): ImageMap {
-  const subject = imageMapSubject([file]);
-  const { value, locate } = parseYaml(text, { subject, mergeKeys: true, mostAliases: 1000 });
+export function examineImageMap(text: string, file: string): ExaminedImageMap {
+  const { value, locate: locateIn } = parseYaml(text, { subject: imageMapSubject([file]), file, mergeKeys: true, mostAliases: 1000 });
+  const locate = (path: InputPath): Place => ({ line: 1, column: 1, ...locateIn(path), file });
   const issues = new InputIssues(locate);
-  const content = checkForm(fileSchema, value ?? {}, words, issues);
+  checkForm(fileSchema, value ?? {}, words, issues);
   // What is wrong at the top must not hide what is wrong below it.
-  const sizes = entriesOf(value, 'sizes').flatMap(([name, raw]) => sizeOf(name, raw, issues) ?? []);
-  const images = entriesOf(value, 'images').flatMap(([name, raw]) => imageOf(name, raw, issues) ?? []);
-  issues.throwIfAny(subject);
-  const defaultLabel = content?.default_label ?? null;
+  const [sizes, images] = [entriesOf(value, 'sizes'), entriesOf(value, 'images')];
+  const goodSizes = new Map(sizes.flatMap(([name, raw]) => sizeOf(name, raw, issues) ?? []).map((size) => [size.name, size]));
+  const goodImages = new Map(images.flatMap(([name, raw]) => imageOf(name, raw, issues) ?? []).map((image) => [image.name, image]));
+  const defaultLabel = isRecord(value) ? value.default_label : undefined;
   return {
-    defaultLabel: defaultLabel === null ? null : reference(defaultLabel, file, locate, ['default_label']),
-    aliases: new Map(
-      Object.entries(content?.aliases ?? {}).map(([name, label]) => [name, reference(label, file, locate, ['aliases', name])]),
-    ),
-    sizes: new Map(sizes.map((size) => [size.name, size])),
-    images: new Map(images.map((image) => [image.name, image])),
+    map: {
+      defaultLabel: isLabel(defaultLabel) ? { label: defaultLabel, place: locate(['default_label']) } : null,
+      aliases: new Map(
+        entriesOf(value, 'aliases').flatMap(([name, label]) =>
+          isLabel(label) ? [[name, { label, place: locate(['aliases', name]) }] as const] : [],
+        ),
+      ),
+      sizes: goodSizes,
+      images: goodImages,
+    },
+    issues,
+    unreadable: { images: namesBut(images, goodImages), sizes: namesBut(sizes, goodSizes) },
   };
+}
+
+/** As `examineImageMap`; throws `input.invalid` too, with line and column of every place that is wrong. */
+export function readImageMap(text: string, file: string): ImageMap {
+  const { map, issues } = examineImageMap(text, file);
+  issues.throwIfAny(imageMapSubject([file]));
+  return map;
+}
+
+function isLabel(value: unknown): value is string {
+  return labelSchema.safeParse(value).success;
+}
+
+function namesBut(entries: readonly [string, unknown][], good: ReadonlyMap<string, unknown>): Set<string> {
+  return new Set(entries.map(([name]) => name).filter((name) => !good.has(name)));
 }
 
 /** One image from fields as an image map has them. Throws `input.invalid` with every field that is wrong. */
@@ -62,10 +91,6 @@ const words: FormWords = {
 function entriesOf(value: unknown, key: string): [string, unknown][] {
   const part = isRecord(value) ? value[key] : undefined;
   return isRecord(part) ? Object.entries(part) : [];
-}
-
-function reference(label: string, file: string, locate: Locate, path: InputPath): Reference {
-  return { label, file, place: locate(path) };
 }
 
 function imageOf(name: string, raw: unknown, issues: InputIssues): ImageDefinition | undefined {

@@ -1,10 +1,9 @@
 /** Checks that every alias and the default label lead to an image, and every size that they name is there. */
-import { InputIssues, type InputPath, unknownName } from '../input-issues.ts';
+import { type InputIssues, type InputPath, unknownName } from '../input-issues.ts';
 import { quoted } from '../quote.ts';
 import { circleInWords, isImage, labelNames, nextAlias } from './follow.ts';
 import type { ImageMap, Reference } from './image-map.ts';
 import { parseLabel } from './label.ts';
-import { imageMapSubject } from './subject.ts';
 
 /** So many names may be compared in all to say what was meant; that is half a second. */
 const mostCompared = 100_000;
@@ -15,19 +14,19 @@ interface Wrong {
   message: string;
 }
 
+/** What refers to one of these is not wrong, though the merged maps do not have it. */
+export interface KnownNames {
+  /** Further images, such as those in the store. */
+  images: ReadonlySet<string>;
+  sizes: ReadonlySet<string>;
+}
+
 /**
- * `map` is all maps merged; `knownImages` are names of further images, such as those in the store.
- * Throws `input.invalid` with every place that is wrong. Takes time in proportion to the number of aliases.
+ * Every place of `map`, which is all maps merged, that leads nowhere, each told with its own file. Takes time in proportion to
+ * the number of aliases.
  */
-export function checkReferences(map: ImageMap, knownImages: ReadonlySet<string>): void {
-  const wrong = [...circles(map), ...dangling(map, knownImages)];
-  const files = [...new Set(wrong.map(({ reference }) => reference.file))];
-  const places = new Map(wrong.map(({ path, reference }) => [path.join('\n'), reference.place]));
-  const issues = new InputIssues((path) => places.get(path.join('\n')));
-  for (const { path, reference, message } of wrong) {
-    issues.add(path, files.length > 1 ? `${message} (in ${quoted(reference.file)})` : message);
-  }
-  issues.throwIfAny(imageMapSubject(files));
+export function checkReferences(map: ImageMap, known: KnownNames, issues: InputIssues): void {
+  for (const { path, reference, message } of [...circles(map), ...dangling(map, known)]) issues.add(path, message, reference.place);
 }
 
 /** Each circle once, at the first of its aliases that is come upon. */
@@ -49,23 +48,24 @@ function circles(map: ImageMap): Wrong[] {
 }
 
 /** References of which the very next step leads nowhere. */
-function dangling(map: ImageMap, knownImages: ReadonlySet<string>): Wrong[] {
-  const names = labelNames(map, knownImages);
-  const sizes = [...map.sizes.keys()];
+function dangling(map: ImageMap, known: KnownNames): Wrong[] {
+  const names = labelNames(map, known.images);
+  const sizes = [...new Set([...map.sizes.keys(), ...known.sizes])];
+  const isSize = new Set(sizes);
   const found: Wrong[] = [];
-  const unknown = (kind: string, wrong: string, known: readonly string[], hidden: string | null): string => {
-    if (found.length * known.length >= mostCompared) return `unknown ${kind} ${quoted(wrong)}`;
-    const others = known.filter((name) => name !== hidden);
+  const unknown = (kind: string, wrong: string, candidates: readonly string[], hidden: string | null): string => {
+    if (found.length * candidates.length >= mostCompared) return `unknown ${kind} ${quoted(wrong)}`;
+    const others = candidates.filter((name) => name !== hidden);
     return unknownName(kind, wrong, others);
   };
   const check = (path: InputPath, reference: Reference, hidden: string | null): void => {
     const target = parseLabel(reference.label);
-    const leads = target !== null && ((map.aliases.has(target.name) && target.name !== hidden) || isImage(map, target.name, knownImages));
+    const leads = target !== null && ((map.aliases.has(target.name) && target.name !== hidden) || isImage(map, target.name, known.images));
     if (!leads) {
       found.push({ path, reference, message: unknown('image or alias', target?.name ?? reference.label, names, hidden) });
     }
     const size = target?.size ?? null;
-    if (size !== null && !map.sizes.has(size)) found.push({ path, reference, message: unknown('size', size, sizes, null) });
+    if (size !== null && !isSize.has(size)) found.push({ path, reference, message: unknown('size', size, sizes, null) });
   };
   if (map.defaultLabel !== null) check(['default_label'], map.defaultLabel, null);
   for (const [name, reference] of map.aliases) check(['aliases', name], reference, name);

@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { CroftError } from '../error.ts';
 import { type ImageDefinition, usualTraits } from '../image-definition.ts';
+import { checkImageMap } from './check.ts';
 import { imagesOfAliases } from './follow.ts';
 import { emptyImageMap, type ImageMap, mergeImageMaps } from './image-map.ts';
 import { readImageMap } from './read.ts';
-import { checkReferences } from './references.ts';
 import { resolveLabel } from './resolve.ts';
 
 const none: ReadonlySet<string> = new Set();
@@ -61,7 +61,7 @@ test('SC7 a label leads through aliases to an image and a size, and the size tha
   ];
   for (const [label, result] of expected) assert.equal(meant(label), result, String(label));
   assert.equal(resolveLabel(map, 'stored:huge', known).size?.disk, 40 * 1024 ** 3);
-  checkReferences(map, known);
+  checkImageMap(map, known);
 });
 
 test('SC7 a label that leads nowhere fails with near names', () => {
@@ -112,7 +112,7 @@ test('SC6 references that lead nowhere are told at once, with their places', () 
     'line 5, column 3: aliases.self: unknown image or alias "self": there are ubuntu, a, ubuntu-22.04',
   ];
   try {
-    checkReferences(wrong, none);
+    checkImageMap(wrong, none);
     assert.fail('no error');
   } catch (thrown) {
     assert.ok(thrown instanceof CroftError, String(thrown));
@@ -133,17 +133,17 @@ test('SC6 aliases may name what another map has, and are checked once all are th
   );
   const both = mergeImageMaps(base, over);
   assert.deepEqual(resolveLabel(both, 'mine', none).image, 'ubuntu-22.04');
-  const told = messageOf(() => checkReferences(both, none));
+  const told = messageOf(() => checkImageMap(both, none));
   assert.match(told, /^The image map base\.yaml with mine\.yaml is not valid/);
-  assert.match(told, /elsewhere.*\(in "base\.yaml"\)/);
-  assert.doesNotThrow(() => checkReferences(both, new Set(['nowhere', 'elsewhere'])));
+  assert.match(told, /base\.yaml, line 1, column 12: .*elsewhere/);
+  assert.doesNotThrow(() => checkImageMap(both, new Set(['nowhere', 'elsewhere'])));
 });
 
 test('SC6 a circle of aliases is told once, however long it is, and resolving finds it too', () => {
   const count = 10_000;
   const lines = Array.from({ length: count }, (_, index) => `  a${index}: a${(index + 1) % count}:x`);
   const round = readImageMap(`aliases:\n  lead: a7\n${lines.join('\n')}\nsizes: { x: { cpus: 1, memory: 1GiB } }`, 'images.yaml');
-  const told = messageOf(() => checkReferences(round, none));
+  const told = messageOf(() => checkImageMap(round, none));
   assert.match(told, /line 10, column 3: aliases\.a7: goes round in a circle: "a7" → "a8" → "a9" → … → "a7" \(10000 aliases\)$/);
   assert.match(
     messageOf(() => resolveLabel(round, 'lead', none)),
@@ -151,7 +151,7 @@ test('SC6 a circle of aliases is told once, however long it is, and resolving fi
   );
   const pair = readImageMap('aliases: { a: b, b: a, c: a }', 'images.yaml');
   assert.match(
-    messageOf(() => checkReferences(pair, none)),
+    messageOf(() => checkImageMap(pair, none)),
     /aliases\.a: goes round in a circle: "a" → "b" → "a"$/,
   );
 });
@@ -160,7 +160,7 @@ test('SC6 a chain of any length is followed', () => {
   const count = 20_000;
   const lines = Array.from({ length: count }, (_, index) => `  a${index}: ${index + 1 === count ? 'image' : `a${index + 1}`}`);
   const chain = readImageMap(`aliases:\n${lines.join('\n')}\nimages: { image: ${source} }`, 'images.yaml');
-  checkReferences(chain, none);
+  checkImageMap(chain, none);
   assert.equal(resolveLabel(chain, 'a0', none).image, 'image');
   const ends = imagesOfAliases(chain);
   assert.ok(ends.size === count && [...ends.values()].every((image) => image === 'image'));
@@ -170,7 +170,7 @@ test('SC6 many references that lead nowhere are told in good time', () => {
   const lines = Array.from({ length: 20_000 }, (_, index) => `  alias-number-${index}: image-number-${index}`);
   const lost = readImageMap(`aliases:\n${lines.join('\n')}`, 'images.yaml');
   assert.match(
-    messageOf(() => checkReferences(lost, none)),
+    messageOf(() => checkImageMap(lost, none)),
     /\(and 19999 more\)$/,
   );
 });
@@ -183,7 +183,7 @@ const label = fc.oneof(
 );
 
 function mapOf(entries: Partial<Record<'aliases' | 'images' | 'sizes', readonly (readonly [string, string])[]>>, file: string): ImageMap {
-  const reference = (text: string) => ({ label: text, file, place: undefined });
+  const reference = (text: string) => ({ label: text, place: { file, line: 1, column: 1 } });
   const image = (of: string): ImageDefinition => ({
     name: of,
     sources: [`file:///${file}/${of}`],
@@ -235,7 +235,7 @@ test('SC7 where the references of a map hold, each of its names resolves, and wh
           return false;
         }
       };
-      const holds = succeeds(() => checkReferences(some, images));
+      const holds = succeeds(() => checkImageMap(some, images));
       const resolves = labels.every((one) => succeeds(() => resolveLabel(some, one, images)));
       if (holds) {
         assert.ok(resolves);
