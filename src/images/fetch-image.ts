@@ -35,6 +35,14 @@ export interface FetchProgress {
 export interface FetchedImage extends LibraryImage {
   /** The source that it came from, without credentials. */
   source: string;
+  /** Those that did not give it, and why. */
+  failures: readonly SourceFailed[];
+}
+
+export interface SourceFailed {
+  /** Without credentials. */
+  source: string;
+  reason: string;
 }
 
 /** What all fetches of one fetcher share. */
@@ -65,19 +73,25 @@ export async function fetchImage(tools: FetchTools, request: FetchRequest): Prom
   const { definition, signal } = request;
   const { name, sources } = definition;
   const checksum = await expectedChecksum(name, definition.checksum, tools.requester, new Tries(tools.tries), signal);
-  const failures: { source: string; failure: SourceFailure }[] = [];
-  for (const source of sources) {
-    const words = urlWords(source);
-    try {
-      return { ...(await new SourceFetch(tools, request, checksum, source).run()), source: words };
-    } catch (thrown) {
-      signal.throwIfAborted();
-      const failure = asGivenUp(thrown);
-      if (failure === null) throw thrown;
-      failures.push({ source: words, failure });
+  const failed = new Map<string, SourceFailure>();
+  const failures = () => [...failed].map(([source, { message }]) => ({ source: urlWords(source), reason: message }));
+  // One that only does not answer keeps nobody from the next, and gets its tries after all of them had one.
+  for (const isLast of sources.length === 1 ? [true] : [false, true]) {
+    for (const source of sources) {
+      if (failed.get(source)?.transient === false) continue;
+      try {
+        const image = await new SourceFetch(tools, request, checksum, source, new Tries(tools.tries, !isLast)).run();
+        failed.delete(source);
+        return { ...image, source: urlWords(source), failures: failures() };
+      } catch (thrown) {
+        signal.throwIfAborted();
+        const failure = asGivenUp(thrown);
+        if (failure === null) throw thrown;
+        failed.set(source, failure);
+      }
     }
   }
-  throw allFailed(name, failures);
+  throw allFailed(name, failed);
 }
 
 class SourceFetch {
@@ -89,12 +103,12 @@ class SourceFetch {
   /** Bytes that were announced and have come, of which progress is told in steps. */
   #told = 0;
 
-  constructor(tools: FetchTools, request: FetchRequest, checksum: ExpectedChecksum | null, source: string) {
+  constructor(tools: FetchTools, request: FetchRequest, checksum: ExpectedChecksum | null, source: string, tries: Tries) {
     this.#tools = tools;
     this.#request = request;
     this.#checksum = checksum;
     this.#source = source;
-    this.#tries = new Tries(tools.tries);
+    this.#tries = tries;
   }
 
   /** What is good for the next fetch stays: a download that broke off, or one that this machine lacks a program for. */
@@ -244,11 +258,12 @@ function tooLarge(reason: string): CroftError {
   return unusable(thing, `${reason}, the most that is taken in`);
 }
 
-function allFailed(name: string, failures: readonly { source: string; failure: SourceFailure }[]): CroftError {
-  const areContent = failures.every(({ failure }) => failure.content);
-  const reasons = failures.map(({ source, failure }) => `${source}: ${failure.message}`);
+function allFailed(name: string, failed: ReadonlyMap<string, SourceFailure>): CroftError {
+  const failures = [...failed.values()];
+  const areContent = failures.every(({ content }) => content);
+  const reasons = [...failed].map(([source, { message }]) => `${urlWords(source)}: ${message}`);
   const from = failures.length === 1 ? '' : `any of its ${failures.length} sources: `;
-  const inner = failures.map(({ failure }) => failure.cause).find((cause) => cause instanceof CroftError && cause.hint !== undefined);
+  const inner = failures.map(({ cause }) => cause).find((cause) => cause instanceof CroftError && cause.hint !== undefined);
   const hint =
     inner instanceof CroftError && inner.hint !== undefined
       ? inner.hint
@@ -260,7 +275,7 @@ function allFailed(name: string, failures: readonly { source: string; failure: S
     `The image ${name} could not be fetched from ${from}${reasons.join('; ')}`,
     {
       hint,
-      cause: failures.at(-1)?.failure,
+      cause: failures.at(-1),
     },
   );
 }

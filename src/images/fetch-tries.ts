@@ -12,12 +12,15 @@ export interface TryOptions {
 
 export class Tries {
   readonly #options: TryOptions;
+  readonly #others: boolean;
   #failed = 0;
   #furthest = 0;
   #reached = 0;
 
-  constructor(options: TryOptions) {
+  /** Where there are `others` to try, a source that gives nothing at all is given up at once. */
+  constructor(options: TryOptions, others = false) {
     this.#options = options;
+    this.#others = others;
   }
 
   /** Bytes that have come. Only what is well further than ever counts as progress, for a download may begin anew. */
@@ -34,7 +37,7 @@ export class Tries {
       this.#furthest = this.#reached;
     }
     this.#failed += 1;
-    if (this.#failed >= this.#options.count) {
+    if (this.#failed >= this.#options.count || (this.#others && this.#reached === 0)) {
       throw this.#failed === 1
         ? thrown
         : new SourceFailure(`${thrown.message}, ${this.#failed} times in turn`, { transient: true, cause: thrown });

@@ -94,7 +94,7 @@ async function setStage(): Promise<Stage> {
   };
 }
 
-const fetched: FetchedImage = { sha256: 'a'.repeat(64), format: 'qcow2', size: 10, virtualSize: 20, source: 'https://images.test/a' };
+const fetched: FetchedImage = { sha256: 'a'.repeat(64), format: 'qcow2', size: 10, virtualSize: 20, source: 'https://images.test/a', failures: [] };
 
 test('SC8 an image that was asked for is fetched, gets its content, and its progress is told meanwhile', async () => {
   await using stage = await setStage();
@@ -179,4 +179,22 @@ test('SC8 at most two images are fetched at one time', async () => {
   assert.deepEqual([one.name, two.name, stage.waiting.length], ['a', 'b', 0]);
   one.done.resolve(fetched);
   assert.equal((await stage.next()).name, 'c');
+});
+
+test('SC8 sources that give nothing hold nobody up, and those that did not give an image are told with it', async () => {
+  await using stage = await setStage();
+  for (const name of ['a', 'b', 'c', 'd']) await stage.store.imagePulls.request(definition(name));
+  stage.puller.wake();
+  const [, moving] = [await stage.next(), await stage.next()];
+  moving.progress(1);
+  stage.advance(10_000);
+  stage.puller.wake();
+  const third = await stage.next();
+  assert.deepEqual([third.name, stage.waiting.length], ['c', 0], 'the one that moves still counts');
+  const changed = stage.change();
+  third.done.resolve({ ...fetched, failures: [{ source: 'https://images.test/c', reason: 'it answered with status 503' }] });
+  await changed;
+  await stage.journal.flush();
+  const [{ message = '' } = {}] = (await stage.store.events.after(0, 10)).filter(({ kind }) => kind === 'image.added');
+  assert.match(message, /; https:\/\/images\.test\/c did not give it: it answered with status 503$/);
 });

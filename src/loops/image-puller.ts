@@ -8,12 +8,12 @@ import type { Journal } from './journal.ts';
 import { Loop } from './loop.ts';
 import { inWords } from './recorder.ts';
 
-/** Brings content into the library; `source` is the URL that it came from in the end, without credentials. */
+/** Brings content into the library; `source` is the URL that it came from in the end, `failures` those before it, without credentials. */
 export interface ImageFetcher {
   fetch(
     definition: ImageDefinition,
     options: { onProgress(progress: PullProgress): void; signal: AbortSignal },
-  ): Promise<ImageContent & { source: string }>;
+  ): Promise<ImageContent & { source: string; failures: readonly { source: string; reason: string }[] }>;
   /** Removes what was downloaded for these names and is not being gone on with. */
   discard(isUnwanted: (name: string) => boolean): Promise<unknown>;
 }
@@ -30,7 +30,10 @@ export interface ImagePullerOptions {
   now(): number;
 }
 
+/** So many downloads share the way; those of which nothing has come for `slowStart` ms since they began do not count. */
 const mostAtOnce = 2;
+const mostWithSlow = 8;
+const slowStart = 5_000;
 const interval = 60_000;
 const firstRetry = 5_000;
 const longestRetry = 300_000;
@@ -41,6 +44,8 @@ const progressEvery = 1_000;
 
 interface Fetching {
   createdAt: number;
+  /** ms since 1970. */
+  begunAt: number;
   abort: AbortController;
   progress: PullProgress | null;
   ended: Promise<void>;
@@ -93,10 +98,17 @@ export class ImagePuller {
     const due = pulls.filter(({ name, retryAt }) => !this.#fetching.has(name) && (retryAt === null || retryAt <= now()));
     for (const pull of due) {
       if (pull.attempts >= mostAttempts && (await this.#giveUp(pull))) continue;
-      if (this.#fetching.size < mostAtOnce) this.#start(pull);
+      if (this.#hasRoom()) this.#start(pull);
     }
     const waits = pulls.flatMap(({ retryAt }) => (retryAt !== null && retryAt > now() ? [retryAt - now()] : []));
-    return Math.min(interval, ...waits);
+    const isHeldUp = due.some(({ name }) => !this.#fetching.has(name));
+    return Math.min(interval, ...waits, ...(isHeldUp ? [slowStart] : []));
+  }
+
+  #hasRoom(): boolean {
+    const { now } = this.#options;
+    const busy = [...this.#fetching.values()].filter(({ progress, begunAt }) => progress !== null || now() - begunAt < slowStart);
+    return busy.length < mostAtOnce && this.#fetching.size < mostWithSlow;
   }
 
   /** Ends downloads that nobody asks for any more, or not in that way. */
@@ -114,7 +126,8 @@ export class ImagePuller {
 
   #start(pull: ImagePull): void {
     const abort = new AbortController();
-    const fetching: Fetching = { createdAt: pull.createdAt, abort, progress: null, ended: Promise.resolve() };
+    const { createdAt } = pull;
+    const fetching: Fetching = { createdAt, begunAt: this.#options.now(), abort, progress: null, ended: Promise.resolve() };
     this.#fetching.set(pull.name, fetching);
     fetching.ended = this.#fetch(pull, fetching)
       .catch((error: unknown) => this.#options.failed(error))
@@ -129,15 +142,17 @@ export class ImagePuller {
     const { name, definition } = pull;
     const { signal } = fetching.abort;
     const onProgress = this.#reporter(name, fetching);
+    let passedOver = '';
     try {
       const image = await arriving(async (): Promise<Image | null> => {
-        const { sha256, format, size, virtualSize, source } = await fetcher.fetch(definition, { onProgress, signal });
+        const { sha256, format, size, virtualSize, source, failures } = await fetcher.fetch(definition, { onProgress, signal });
+        passedOver = failures.map((failed) => `; ${failed.source} did not give it: ${failed.reason}`).join('');
         const content: ImageContent = { sha256, format, size, virtualSize };
         if (signal.aborted) return null;
         return await store.imagePulls.fulfil(pull, { name, content, traits: definition.traits, origin: source });
       });
       if (image === null) return;
-      journal.record({ kind: 'image.added', message: `image ${name} is sha256:${image.content?.sha256}` });
+      journal.record({ kind: 'image.added', message: `image ${name} is sha256:${image.content?.sha256}${passedOver}` });
       changed();
     } catch (thrown) {
       if (!signal.aborted) await this.#failed(pull, thrown);

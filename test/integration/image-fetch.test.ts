@@ -38,6 +38,7 @@ test('SC8 an image of each compression is unpacked on its way, kept under the sh
         format: 'raw',
         size: disk.length,
         virtualSize: disk.length,
+        failures: [],
         source: `${server.url}/disk`,
       });
       assert.equal(hashOf(await readFile(library.path(image.sha256, 'raw'))), image.sha256);
@@ -128,11 +129,18 @@ test('SC8 mirrors are tried in turn, and what is told names each with its reason
   });
   assert.deepEqual(
     server.asked.map((one) => one.path),
-    ['/busy', '/busy', '/busy', '/gone?key=hidden', '/good'],
+    ['/busy', '/gone?key=hidden', '/good', '/busy', '/busy', '/busy'],
+    'one that may answer later keeps nobody from the next, and is tried again at last',
   );
-  assert.equal(server.asked[3]?.headers.authorization, `Basic ${Buffer.from('user:hidden').toString('base64')}`);
+  assert.equal(server.asked[1]?.headers.authorization, `Basic ${Buffer.from('user:hidden').toString('base64')}`);
   failing = false;
-  assert.equal((await fetcher.fetch(definition)).source, `${server.url}/good`);
+  const { source, failures } = await fetcher.fetch(definition);
+  assert.equal(source, `${server.url}/good`);
+  assert.deepEqual(
+    failures.map(({ source: failed, reason }) => `${failed}: ${reason}`),
+    [`${server.url}/busy: it answered with status 503`, `${server.url}/gone?…: it answered with status 404`],
+  );
+  assert.equal(server.asked.length, 9);
 });
 
 test('SC8 an image of this machine is fetched by its file URL, and only from a regular file', async (context) => {

@@ -44,7 +44,7 @@ export function simulatedMachinery(
       treat: async () => undefined,
     },
     fetcher: {
-      fetch: async ({ name }) => ({ ...simulatedContent(name), source: `simulated:${name}` }),
+      fetch: async ({ name }) => ({ ...simulatedContent(name), source: `simulated:${name}`, failures: [] }),
       discard: async () => 0,
     },
   };
