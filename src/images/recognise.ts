@@ -23,6 +23,13 @@ const foreign: readonly { name: string; offset: number; magic: string; hint: str
     hint: 'Unpack it first, or say in the image map how it is compressed.',
   })),
   ...[
+    { name: 'a tar archive, such as an OVA', offset: 257, magic: 'ustar' },
+    { name: 'a 7z archive', offset: 0, magic: '7z\xbc\xaf\x27\x1c' },
+    { name: 'an ar archive, such as a Debian package', offset: 0, magic: '!<arch>\n' },
+    { name: 'a cpio archive, such as an initramfs', offset: 0, magic: '070701' },
+  ].map((archive) => ({ ...archive, hint: 'Take the disk image out of it, and give that.' })),
+  { name: 'a program', offset: 0, magic: '\x7fELF', hint: 'See whether it is a disk image.' },
+  ...[
     { name: 'a VMDK of an old kind', offset: 0, magic: 'COWD' },
     { name: 'a VMDK that only describes other files', offset: 0, magic: '# Disk DescriptorFile' },
     { name: 'a VHD', offset: 0, magic: 'conectix' },

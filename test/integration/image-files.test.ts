@@ -81,6 +81,8 @@ test('CR12 what is no disk is refused in words', async (context) => {
   await refused('empty', '', /it is empty/);
   await refused('text', 'hello\n', /multiple of 512/);
   await refused('packed', Buffer.concat([Buffer.from([0x1f, 0x8b]), Buffer.alloc(510)]), /Unpack it first/);
+  execFileSync('tar', ['-C', folder, '-cf', path.join(folder, 'archive'), 'text']);
+  await refused('tar', await readFile(path.join(folder, 'archive')), /a tar archive.*Take the disk image out/s);
   await refused('vmdk', Buffer.concat([Buffer.from('# Disk DescriptorFile\n'), Buffer.alloc(490)]), /VMDK.*qemu-img convert/s);
   await refused('broken', Buffer.concat([Buffer.from('QFI\xfb', 'latin1'), Buffer.alloc(1020)]), /header is broken/);
   await assert.rejects(inspectImage(folder), withCode('image.unusable', /not a regular file/));
