@@ -132,7 +132,7 @@ test('CR12 images and flavors are listed, an unused image is removed, an unknown
     (await ask<Image[]>(stage, 'GET', '/v1/images')).body.map(({ content }) => content?.sha256),
     [imageHash],
   );
-  assert.equal((await ask<{ name: string }[]>(stage, 'GET', '/v1/flavors')).body.length, 4);
+  assert.equal((await ask<{ name: string }[]>(stage, 'GET', '/v1/flavors')).body.length, 5);
   assert.equal((await ask(stage, 'POST', '/v1/images/tiny/build-micro')).status, 201);
   assert.equal((await ask(stage, 'DELETE', '/v1/images/tiny')).status, 204);
   const missing = await ask<{ code: string; detail: string; hint?: string }>(stage, 'GET', '/v1/images/micr');

@@ -15,7 +15,7 @@ networks:
   lan: { cidr: 192.168.50.0/24, internet: true }
   wire: { link: [web.eth1, db.eth1] }
 vms:
-  web: { image: micro, flavor: small, nics: [lan, wire] }
+  web: { image: micro, flavor: mini, nics: [lan, wire] }
   db: { image: micro, cpus: 1, memory: 256MiB, nics: [lan, wire] }
 `;
 
@@ -94,7 +94,7 @@ test('CR9 applying the same file again, as text or as an object, does nothing', 
     slice: 'hello',
     networks: { lan: { cidr: '192.168.50.0/24', internet: true }, wire: { link: ['web.eth1', 'db.eth1'] } },
     vms: {
-      web: { image: 'micro', flavor: 'small', nics: ['lan', 'wire'] },
+      web: { image: 'micro', flavor: 'mini', nics: ['lan', 'wire'] },
       db: { image: 'micro', cpus: 1, memory: '256MiB', nics: ['lan', 'wire'] },
     },
   };
@@ -142,7 +142,7 @@ test('SC11 plan and apply say of a VM that runs what its hypervisor can do meanw
   await store.nodes.observe(node.id, { status: 'ready', reason: null, seenAt: 1, since: 1, specs: nodeSpecs(8, 8 * gibibyte), images: [] });
   await apply(stage, { text: hello });
   const web = await store.vms.get('hello', 'web');
-  const edited = hello.replace('flavor: small', 'flavor: small, volumes: [{ name: data, size: 1GiB }], cpus: 2');
+  const edited = hello.replace('flavor: mini', 'flavor: mini, volumes: [{ name: data, size: 1GiB }], cpus: 2');
   const lines = async () => (await ask<PlanAnswer>(stage, 'POST', '/v1/slices/plan', { text: edited })).body.lines;
   assert.deepEqual(await lines(), ['~ vm web: cpus 1 → 2, volumes none → data 1GiB']);
   await store.placement.commit([{ kind: 'vm', id: web.id, from: null, nodeId: node.id, reason: null, group: null }]);

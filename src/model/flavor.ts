@@ -16,9 +16,11 @@ export const flavorSchema = z
   .meta({ id: 'Flavor' });
 export type Flavor = z.infer<typeof flavorSchema>;
 
+/** Those that the shipped image map has as sizes too mean the same there. */
 export const initialFlavors: readonly Flavor[] = [
   { name: 'tiny', cpus: 1, memory: 128 * mebibyte, disk: null },
-  { name: 'small', cpus: 1, memory: 256 * mebibyte, disk: null },
-  { name: 'medium', cpus: 2, memory: 2 * gibibyte, disk: 10 * gibibyte },
-  { name: 'large', cpus: 4, memory: 4 * gibibyte, disk: 20 * gibibyte },
+  { name: 'mini', cpus: 1, memory: 256 * mebibyte, disk: null },
+  { name: 'small', cpus: 1, memory: gibibyte, disk: null },
+  { name: 'medium', cpus: 2, memory: 2 * gibibyte, disk: null },
+  { name: 'large', cpus: 4, memory: 4 * gibibyte, disk: null },
 ];

@@ -71,7 +71,7 @@ export const templateSchema = z.strictObject({
   }),
   flavor: nameSchema
     .optional()
-    .meta({ description: "Gives what cpus, memory and disk do not say; else the image's size and defaults do, else the flavor `small`" }),
+    .meta({ description: "Gives what cpus, memory and disk do not say; else the image's size and defaults do, else the flavor `mini`" }),
   cpus: z.int().min(1).max(512).optional(),
   memory: sizeSchema.optional().meta({ description: `32MiB to 4TiB; ${sizeRule}` }),
   disk: sizeSchema.optional().meta({ description: `1MiB to 64TiB, the image's own size by default; ${sizeRule}` }),

@@ -113,7 +113,7 @@ vms:
     spec.vms.map((vm) => [vm.name, vm.cpus, vm.memory / 1024 ** 2, vm.disk]),
     [
       ['plain', 3, 1024, null],
-      ['large', 4, 4096, 20 * 1024 ** 3],
+      ['large', 4, 4096, null],
       ['some', 2, 512, 20e9],
     ],
   );

@@ -6,7 +6,7 @@ import type { VmDraft } from './slice-draft.ts';
 import type { ChosenImage } from './slice-image.ts';
 import { formatSize, parseSize, sizeRule } from './unit.ts';
 
-const defaultFlavor = 'small';
+const defaultFlavor = 'mini';
 
 /**
  * What the VM says itself wins over its flavor, that over the size of its image's label, that over the image's defaults; what

@@ -57,10 +57,14 @@ export async function imagesOfVms(
   books: ImageBooks,
   vmIds: readonly string[],
 ): Promise<(id: string, wanted: VmSpec) => ImageOf> {
-  const disks = await queries.selectFrom('vms').select(['id', 'image_id']).where('id', 'in', vmIds).execute();
-  const volumes = await queries.selectFrom('volumes').select(['vm_id', 'name', 'image_id']).where('vm_id', 'in', vmIds).execute();
-  const diskOf = new Map(disks.map(({ id, image_id }) => [id, books.all.get(image_id)?.content ?? null]));
-  const volumeOf = new Map(volumes.map(({ vm_id, name, image_id }) => [`${vm_id} ${name}`, books.all.get(image_id ?? '')]));
+  const diskOf = new Map<string, ImageContent | null>();
+  const volumeOf = new Map<string, { name: string; content: ImageContent | null } | undefined>();
+  for (const part of portions(vmIds)) {
+    const disks = await queries.selectFrom('vms').select(['id', 'image_id']).where('id', 'in', part).execute();
+    for (const { id, image_id } of disks) diskOf.set(id, books.all.get(image_id)?.content ?? null);
+    const volumes = await queries.selectFrom('volumes').select(['vm_id', 'name', 'image_id']).where('vm_id', 'in', part).execute();
+    for (const { vm_id, name, image_id } of volumes) volumeOf.set(`${vm_id} ${name}`, books.all.get(image_id ?? ''));
+  }
   return (id, wanted) => {
     const fresh = imagesByName(books, wanted);
     return (volume) => {
