@@ -1,6 +1,7 @@
 /** A machine of illumos, as far as its stand-ins go: a folder of its own, and a host whose programs they are. */
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Channel, type Connection, exitCode } from '../../../src/host/channel.ts';
@@ -8,7 +9,10 @@ import { NodeHost } from '../../../src/host/node-host.ts';
 import type { Machine } from './state.ts';
 
 const alone = ['zonecfg', 'zoneadm', 'zfs', 'dladm'];
-const small = ['uname', 'svcs', 'pkill', 'bhyvectl', 'nc', 'pagesize', 'isainfo', 'psrinfo'];
+const small = ['svcs', 'pkill', 'bhyvectl', 'nc', 'pagesize', 'isainfo', 'psrinfo'];
+
+const ksh = '/usr/bin/ksh93';
+const absent = ['flock', 'setpriv', 'ip', 'nft', 'tc', 'ovs-vsctl'];
 
 export interface StandInMachine extends AsyncDisposable {
   host: NodeHost;
@@ -72,7 +76,11 @@ export async function layOut(base: string, { seenAt, programs, link, node = proc
   };
   for (const name of alone) await wrap(name, node, `${programs}/${name}.ts`);
   for (const name of small) await wrap(name, node, `${programs}/small.ts`, name);
-  await wrap('kstat', '/bin/sh', `${programs}/kstat.sh`);
+  for (const name of ['kstat', 'uname']) await wrap(name, '/bin/sh', `${programs}/${name}.sh`);
+  // What illumos lacks, and this machine has.
+  for (const name of absent) await wrap(name, '/bin/sh', '-c', 'exit 127');
+  // What sh is on illumos. It differs from others where scripts rarely look: it keeps what it has open from its children.
+  if (existsSync(ksh)) await symlink(ksh, `${base}/bin/sh`);
   return { file, bin, state, pool };
 }
 
@@ -83,7 +91,10 @@ function connection(bin: string): Connection {
   return {
     closed,
     async open(line) {
-      const child = spawn('/bin/sh', ['-c', line], { env: { PATH: `${bin}:/usr/bin:/bin` }, detached: true });
+      const child = spawn('/bin/sh', ['-c', line.replace('exec /bin/sh', 'exec sh')], {
+        env: { PATH: `${bin}:/usr/bin:/bin` },
+        detached: true,
+      });
       const { promise: ended, resolve } = Promise.withResolvers<number | null>();
       child.once('close', (code, signal) => resolve(exitCode(code, signal)));
       child.once('error', () => resolve(null));

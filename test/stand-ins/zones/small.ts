@@ -12,11 +12,6 @@ function bhyve(zone: string): number | null {
 }
 
 const programs: Record<string, (argv: string[]) => string | Promise<string>> = {
-  /** uname(1) of OmniOS. */
-  uname([flag]) {
-    const words: Record<string, string> = { '-s': 'SunOS', '-r': '5.11', '-v': 'omnios-r151054-stand-in', '-m': 'i86pc', '-p': 'i386' };
-    return `${words[flag ?? '-s'] ?? ''}\n`;
-  },
   /** svcs(1): state and FMRI in columns. */
   svcs(argv) {
     if (argv.join(' ') !== '-H -o state svc:/system/zones:default') throw new Refusal("svcs: Pattern doesn't match any instances");
