@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { CroftError } from '../model/error.ts';
 import { type SeedSource, seedFiles } from './seed.ts';
 
-const port = { nicId: 'n', vmId: 'v', address: '192.168.50.2', segment: 100, model: 'virtio' as const, impairment: null };
+const port = { nicId: 'n', vmId: 'v', address: '192.168.50.2', segment: 100, model: 'virtio' as const, dhcp: true, impairment: null };
 const source: SeedSource = {
   id: 'abcdefghijklmnop',
   hostname: 'web',

@@ -27,7 +27,7 @@ export interface NodeGatewayOptions {
   fleet: Fleet;
   journal: Journal;
   hypervisorOf(config: NodeConfig): HypervisorDriver;
-  network: NetworkDriver;
+  networkOf(config: NodeConfig): NetworkDriver;
   doctor: Doctor;
   /** Takes back what lets other nodes fetch images from this one. */
   images: { withdraw(host: Host, layout: NodeLayout): Promise<void> };
@@ -195,12 +195,16 @@ export class NodeAdministration {
   }
 
   async #clean(node: Node): Promise<void> {
-    const { hypervisorOf, network, images, hosts } = this.#options;
+    const { hypervisorOf, networkOf, images, hosts } = this.#options;
     const { host, layout } = hosts.reach(node.config);
+    const hypervisor = hypervisorOf(node.config);
     try {
       await images.withdraw(host, layout);
-      await network.purge(host, layout);
-      await hypervisorOf(node.config).purge(host, layout);
+      // A zone that runs does not let go of its links.
+      const [vms] = await perform(host, hypervisor.observe(layout));
+      for (const { id } of vms) await hypervisor.kill(host, layout, id);
+      await networkOf(node.config).purge(host, layout);
+      await hypervisor.purge(host, layout);
     } finally {
       await host.close();
     }

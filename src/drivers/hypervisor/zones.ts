@@ -1,4 +1,4 @@
-/** The hypervisor driver for illumos: a VM is a zone of the brand bhyve with ZFS volumes and virtual NICs. */
+/** The hypervisor driver for illumos: a VM is a zone of the brand bhyve with ZFS volumes. */
 import { type Host, perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
@@ -34,7 +34,7 @@ const can: ReadonlySet<Capability> = new Set(['reboot', 'snapshot', 'vnc']);
 
 const atOnce = { powerdown: 0, terminate: 0 };
 
-/** Its VMs' NICs are made by this driver, in their networks' VLANs; of network drivers it needs none. */
+/** Its VMs' NICs are links that the network driver for illumos makes. */
 export function createZonesDriver({ seedOf, now = Date.now, devices = '/dev/zvol' }: ZonesParts): HypervisorDriver {
   const images = new ZoneImages(devices);
   const refuse = (capability: Capability) => async (): Promise<never> => {
