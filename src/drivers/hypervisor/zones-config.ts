@@ -5,7 +5,7 @@ import type { NicModel } from '../../model/slice.ts';
 import { attribute, type ZoneConfiguration, type ZoneResource } from '../../tools/zonecfg.ts';
 import { vnicName } from '../network/names.ts';
 import type { NodeLayout } from './driver.ts';
-import { consoleSocket, screenSocket, zonePlaces } from './zones-names.ts';
+import { screenSocket, zonePlaces } from './zones-names.ts';
 import { zoneVolumes } from './zones-volumes.ts';
 
 const nicModels: Partial<Record<NicModel, string>> = { virtio: 'virtio', e1000: 'e1000' };
@@ -34,7 +34,7 @@ export function zoneConfiguration(layout: NodeLayout, vm: VmLaunch, dataset: str
       attribute('vcpus', String(vm.cpus)),
       attribute('ram', `${Math.ceil(vm.memory / 2 ** 20)}M`),
       attribute('bootrom', bootRoms[vm.firmware]),
-      attribute('console', `socket,/tmp/${consoleSocket}`),
+      attribute('console', '/dev/zconsole'),
       attribute('vnc', `unix=/tmp/${screenSocket}`),
       attribute('rng', 'on'),
       ...nics(layout, vm),

@@ -11,7 +11,7 @@ export interface ZonePlaces {
   /** The record of the VM, its seed, and how it was started and stopped. */
   folder: string;
   seed: string;
-  /** Below the zone's root, where bhyve makes its sockets and its log. */
+  /** Below the zone's root, where bhyve makes the socket of its screen and its log. */
   temporary: string;
 }
 
@@ -33,5 +33,5 @@ export function vmOfZone(layout: NodeLayout, { name, zonepath }: { name: string;
   return identifierPattern.test(id) && name === `croft-${id}` && zonepath === `${zonesFolder(layout)}/${id}` ? id : null;
 }
 
-export const consoleSocket = 'vm.com1';
+/** Of bhyve, in `temporary`. */
 export const screenSocket = 'vm.vnc';

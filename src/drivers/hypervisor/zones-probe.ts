@@ -8,7 +8,7 @@ const missing = 77;
 /** Prints the release of the system. Says what is missing; a node that is not illumos has none of it. */
 const script = `
 [ "$(uname -s)" = SunOS ] || { echo "the node runs $(uname -s), not illumos" >&2; exit ${missing}; }
-for program in zonecfg zoneadm zfs dladm kstat bhyvectl nc pkill; do
+for program in zonecfg zoneadm zlogin zfs dladm kstat bhyvectl nc pkill; do
   command -v "$program" >/dev/null || { echo "$program is not installed" >&2; exit ${missing}; }
 done
 zoneadm list -c >/dev/null || exit ${missing}

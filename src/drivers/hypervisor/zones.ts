@@ -6,8 +6,9 @@ import { unsupported } from '../../model/unsupported.ts';
 import type { Capability, HypervisorDriver, NodeLayout } from './driver.ts';
 import type { Seed } from './qemu-prepare.ts';
 import { runningLaunch } from './qemu-running.ts';
+import { openZoneConsole } from './zones-console.ts';
 import { ZoneImages } from './zones-images.ts';
-import { consoleSocket, screenSocket, zonePlaces } from './zones-names.ts';
+import { zonePlaces } from './zones-names.ts';
 import { prepareZonesNode, purgeZonesNode, readDataset } from './zones-node.ts';
 import { observeZones } from './zones-observe.ts';
 import { destroyVmZone, rebootVmZone, startVmZone, stopVmZone } from './zones-power.ts';
@@ -15,7 +16,7 @@ import { makeVolumes, prepareZone } from './zones-prepare.ts';
 import { probeZones } from './zones-probe.ts';
 import { resizeZone } from './zones-resize.ts';
 import { listSnapshots, removeSnapshot, revertVolumes, takeSnapshot } from './zones-snapshots.ts';
-import { openZoneSocket, readZoneLog } from './zones-streams.ts';
+import { openZoneScreen, readZoneLog } from './zones-streams.ts';
 
 export interface ZonesParts {
   /** A VM's NoCloud seed. */
@@ -91,8 +92,8 @@ export function createZonesDriver({ seedOf, now = Date.now, devices = '/dev/zvol
     async discardArrival() {},
     requireRoom: refuse('move'),
     transfer: refuse('move'),
-    console: (host, layout, vmId) => openZoneSocket(host, layout, vmId, consoleSocket),
-    vnc: (host, layout, vmId) => openZoneSocket(host, layout, vmId, screenSocket),
+    console: openZoneConsole,
+    vnc: openZoneScreen,
     guest: refuse('guest-agent'),
     watch() {
       throw unsupported('zones', 'events');

@@ -8,11 +8,11 @@ import { type Channel, type Connection, exitCode } from '../../../src/host/chann
 import { NodeHost } from '../../../src/host/node-host.ts';
 import type { Machine } from './state.ts';
 
-const alone = ['zonecfg', 'zoneadm', 'zfs', 'dladm'];
+const alone = ['zonecfg', 'zoneadm', 'zlogin', 'zfs', 'dladm'];
 const small = ['svcs', 'pkill', 'bhyvectl', 'nc', 'pagesize', 'isainfo', 'psrinfo'];
 
 const ksh = '/usr/bin/ksh93';
-const absent = ['flock', 'setpriv', 'ip', 'nft', 'tc', 'ovs-vsctl'];
+const absent = ['flock'];
 
 export interface StandInMachine extends AsyncDisposable {
   host: NodeHost;
@@ -21,6 +21,8 @@ export interface StandInMachine extends AsyncDisposable {
   /** Where the devices of volumes are. */
   devices: string;
   read(): Promise<Machine>;
+  /** Loses the connection: all streams of it are closed, and nothing is killed. The next use connects anew. */
+  cut(): void;
   /** Between two programs only. */
   change(change: (machine: Machine) => void): Promise<void>;
 }
@@ -30,9 +32,14 @@ export async function openStandIns(): Promise<StandInMachine> {
   const base = await mkdtemp(path.join(tmpdir(), 'croft-zones-'));
   const { file, bin, state, pool } = await layOut(base, { seenAt: base, programs: import.meta.dirname, link: 'e1000g0' });
   const read = async () => JSON.parse(await readFile(file, 'utf8')) as Machine;
-  const host = new NodeHost({ name: 'omni', sudo: false, connect: async () => connection(bin) });
+  let login: Connection | null = null;
+  const connect = async () => {
+    login = connection(bin);
+    return login;
+  };
+  const host = new NodeHost({ name: 'omni', sudo: false, connect });
   return {
-    ...{ host, pool, devices: `${state}/zvol`, read },
+    ...{ host, pool, devices: `${state}/zvol`, read, cut: () => login?.end() },
     async change(change) {
       const now = await read();
       change(now);

@@ -138,7 +138,7 @@ async function shutdown(name: string, flags: string[]): Promise<string> {
 }
 
 async function wait(name: string): Promise<string> {
-  const socket = `${zoneOf(readMachine(), name).globals.zonepath}/root/tmp/vm.com1`;
+  const socket = `${zoneOf(readMachine(), name).globals.zonepath}/root/dev/zconsole`;
   while (lives(zoneOf(readMachine(), name).init) && !existsSync(socket)) await delay(10);
   return '';
 }
