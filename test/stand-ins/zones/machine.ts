@@ -1,7 +1,7 @@
 /** A machine of illumos, as far as its stand-ins go: a folder of its own, and a host whose programs they are. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Channel, type Connection, exitCode } from '../../../src/host/channel.ts';
@@ -9,7 +9,7 @@ import { NodeHost } from '../../../src/host/node-host.ts';
 import type { Machine } from './state.ts';
 
 const alone = ['zonecfg', 'zoneadm', 'zlogin', 'zfs', 'dladm'];
-const small = ['svcs', 'pkill', 'bhyvectl', 'nc', 'pagesize', 'isainfo', 'psrinfo'];
+const small = ['svcs', 'svcadm', 'pkg', 'pkill', 'bhyvectl', 'nc', 'pagesize', 'isainfo', 'psrinfo'];
 
 const ksh = '/usr/bin/ksh93';
 const absent = ['flock'];
@@ -23,6 +23,8 @@ export interface StandInMachine extends AsyncDisposable {
   read(): Promise<Machine>;
   /** Loses the connection: all streams of it are closed, and nothing is killed. The next use connects anew. */
   cut(): void;
+  /** Until the package that it belongs to is installed. */
+  takeAway(program: string): Promise<void>;
   /** Between two programs only. */
   change(change: (machine: Machine) => void): Promise<void>;
 }
@@ -40,6 +42,7 @@ export async function openStandIns(): Promise<StandInMachine> {
   const host = new NodeHost({ name: 'omni', sudo: false, connect });
   return {
     ...{ host, pool, devices: `${state}/zvol`, read, cut: () => login?.end() },
+    takeAway: (program) => rename(`${bin}/${program}`, `${state}/away/${program}`),
     async change(change) {
       const now = await read();
       change(now);
@@ -66,7 +69,7 @@ export interface LayOutOptions {
 /** Makes the programs and what they know of their machine in a folder. The paths that it resolves with are those that they see. */
 export async function layOut(base: string, { seenAt, programs, link, node = process.execPath }: LayOutOptions) {
   const [state, bin, pool] = [`${seenAt}/machine`, `${seenAt}/bin`, `${seenAt}/rpool`];
-  for (const folder of ['machine/snapshots', 'machine/zvol/dsk/rpool', 'bin', 'rpool'])
+  for (const folder of ['machine/snapshots', 'machine/away', 'machine/zvol/dsk/rpool', 'bin', 'rpool'])
     await mkdir(`${base}/${folder}`, { recursive: true });
   const machine: Machine = {
     ...{ bootTime: 1_700_000_000, nextId: 1, zones: {}, snapshots: {}, faults: [] },
