@@ -48,7 +48,10 @@ else
 fi
 `;
 
-export function packagerOf({ hypervisor }: Pick<NodeConfig, 'hypervisor'>, { operatingSystem }: Pick<NodeSpecs, 'operatingSystem'>): Packager {
+export function packagerOf(
+  { hypervisor }: Pick<NodeConfig, 'hypervisor'>,
+  { operatingSystem }: Pick<NodeSpecs, 'operatingSystem'>,
+): Packager {
   if (hypervisor === 'zones') return 'pkg';
   return operatingSystem.startsWith('Alpine') ? 'apk' : 'apt-get';
 }

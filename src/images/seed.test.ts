@@ -44,6 +44,7 @@ test('SC10 network-config matches each NIC by MAC, names it by position and lets
     match: { macaddress: '02:00:00:00:00:0a' },
     'set-name': 'eth0',
     dhcp4: true,
+    'dhcp-identifier': 'mac',
     'dhcp4-overrides': { 'route-metric': 100 },
   });
   assert.equal(config.ethernets.eth1.match.macaddress, '02:00:00:00:00:0b');

@@ -6,6 +6,7 @@ import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
 import type { DoctorCheck, DoctorReport } from '../model/doctor.ts';
 import { CroftError } from '../model/error.ts';
 import { type Node, type NodeConfig, type NodeConfigInput, nodeConfigSchema } from '../model/node.ts';
+import { requireRoles } from '../model/node-roles.ts';
 import type { AbandonedAnswer, CommandAnswer, DrainAnswer } from '../model/operations.ts';
 import type { PlacementPolicy } from '../model/placement.ts';
 import { schedule } from '../scheduler/schedule.ts';
@@ -56,10 +57,12 @@ export class NodeAdministration {
     this.#options = options;
   }
 
-  /** The machine is logged in to and gives root privileges before anything is stored. */
+  /** The machine is logged in to and gives root privileges before anything is stored. Rejects with `unsupported` for a role that it cannot have. */
   async adopt(input: NodeConfigInput): Promise<Node> {
     const { hosts, store, journal, wake } = this.#options;
-    const config = await hosts.pin(nodeConfigSchema.parse(input));
+    const asked = nodeConfigSchema.parse(input);
+    requireRoles(asked);
+    const config = await hosts.pin(asked);
     await this.#refuseTaken(config.name);
     const { host } = hosts.reach(config);
     try {

@@ -28,7 +28,10 @@ test('CR2 a node with zones needs what it uses, and nothing of what Linux nodes 
   const checks = await examine();
   assert.deepEqual(
     checks.map(({ name, ok }) => [name, ok]),
-    ['login', 'python3', 'coreutils', 'zstd', 'ssh', 'disk', 'hypervisor', 'limits', 'qemu-img', 'firmware', 'acceleration'].map((name) => [name, true]),
+    ['login', 'python3', 'coreutils', 'zstd', 'ssh', 'disk', 'hypervisor', 'limits', 'qemu-img', 'firmware', 'acceleration'].map((name) => [
+      name,
+      true,
+    ]),
   );
   const { detail } = checks.find(({ name }) => name === 'acceleration') ?? {};
   assert.match(detail ?? '', /^bhyve: /);
@@ -52,6 +55,9 @@ test('CR2 a service of zones that is disabled is enabled, and one in maintenance
   await doctor.treat(machine.host, await examine(), config);
   assert.deepEqual(await missing(), []);
   await machine.change(({ faults }) => void faults.push('smf'));
-  assert.deepEqual((await missing())[0]?.slice(1), ['zones cannot be used: the service svc:/system/zones:default is maintenance; see svcs -x', null]);
+  assert.deepEqual((await missing())[0]?.slice(1), [
+    'zones cannot be used: the service svc:/system/zones:default is maintenance; see svcs -x',
+    null,
+  ]);
   await assert.rejects(doctor.treat(machine.host, await examine(), config), { code: 'node.unfit', message: /maintenance state/ });
 });

@@ -44,7 +44,8 @@ const programs: Record<string, (argv: string[]) => string | Promise<string>> = {
     if (command !== 'install' || quiet !== '-q' || names.length === 0) throw new Refusal('usage: pkg install [-q] pkg_fmri_pattern ...', 2);
     const unknown = names.filter((name) => packages[name] === undefined);
     if (unknown.length > 0) {
-      const words = 'The following pattern(s) did not match any allowable packages.  Try\nusing a different matching pattern, or refreshing publisher information:';
+      const words =
+        'The following pattern(s) did not match any allowable packages.  Try\nusing a different matching pattern, or refreshing publisher information:';
       throw new Refusal(`pkg install: ${words}\n\n${unknown.join('\n')}`);
     }
     const away = names.flatMap((name) => packages[name] ?? []).filter((program) => existsSync(`${folder}/away/${program}`));
