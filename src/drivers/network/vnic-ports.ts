@@ -89,7 +89,7 @@ function words(layout: NodeLayout, state: VnicState, plan: PortPlan): string[] {
   return [name, action, plan.mac.toLowerCase(), String(plan.segment), allowedAddress(plan) ?? '', JSON.stringify(plan)];
 }
 
-/** dladm could limit the rate of a link, in both directions at once, and neither delay nor lose what passes. */
+/** Nothing there delays or loses packets; maxbw is one bandwidth for both directions of a link (dladm(8)), and an impairment's is for each. */
 function refusal(host: Host, vmId: string, plans: readonly PortPlan[]): PortOutcome[] {
   const impaired = plans.find(({ impairment }) => impairment !== null);
   if (impaired === undefined) return [];
