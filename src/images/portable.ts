@@ -1,9 +1,9 @@
 /** What the scripts of images need of a node's programs, so that one script serves Linux and illumos. */
 
 /**
- * What python3 runs where no flock(1) is, as on illumos, whose pkg(7) and zones need python3. Its flock(3C) locks open files as
- * Linux' does. Arguments: seconds to wait, mode. Whom its alarm ends has not got the lock. It
- * stands between single quotes.
+ * What python3 runs on illumos, which has no flock(1), but whose flock(3C) locks open files as Linux' does; pkg(7) and the brand
+ * bhyve are in python3. Arguments: seconds to wait, mode. Whom its alarm ends has not got the lock. It stands between single
+ * quotes, so it has none.
  */
 const locking = `
 import fcntl, signal, sys
