@@ -101,7 +101,7 @@ async function watchWorker(store: Store, home: string, nodeId: string): Promise<
     ...{ nodeId, store, hypervisorOf: () => hypervisor, stopTimes, failed },
     journal: new Journal(store.events, failed),
     turns: new Turns(1),
-    network: createOvsDriver(),
+    networkOf: () => createOvsDriver(),
     inspection: {
       inspect: inspection.inspect,
       vitals: (layout) => {

@@ -88,7 +88,7 @@ export async function startController(
     journal.record({ kind: 'image.damaged', node, message });
   };
   const { controllerId } = store;
-  const { hosts, images, hypervisorOf, network, inspection, doctor, fetcher } =
+  const { hosts, images, hypervisorOf, networkOf, inspection, doctor, fetcher } =
     options.simulation === null
       ? await realMachinery({ controllerId, controller: options, agent, library, damaged, now })
       : simulatedMachinery(options.simulation, { controllerId, now });
@@ -103,7 +103,7 @@ export async function startController(
   const fleet = new Fleet(
     (nodeId) =>
       new NodeWorker({
-        ...{ nodeId, store, turns, journal, hypervisorOf, network, images, inspection, stopTimes, interval, failed, now, clock },
+        ...{ nodeId, store, turns, journal, hypervisorOf, networkOf, images, inspection, stopTimes, interval, failed, now, clock },
         connect: (node) => hosts.reach(node.config),
         receiveOn: async (target, vmId) => (await fleet.worker(target)?.receive(vmId)) ?? null,
         changed: () => placement.wake(),
@@ -149,7 +149,7 @@ export async function startController(
       collect: (dryRun) => sweep.collect(dryRun),
     },
     nodes: new NodeAdministration({
-      ...{ store, fleet, journal, hypervisorOf, network, images, hosts, wake, now, routerGrace },
+      ...{ store, fleet, journal, hypervisorOf, networkOf, images, hosts, wake, now, routerGrace },
       doctor,
       policy: options.placement,
     }),

@@ -1,6 +1,4 @@
 /** What a controller works on nodes with, and fetches images with: these are the parts for real nodes. */
-import type { NetworkDriver } from '../drivers/network/driver.ts';
-import { createOvsDriver } from '../drivers/network/ovs.ts';
 import type { Host } from '../host/host.ts';
 import { createImageDelivery, type ImageDelivery, type ImageDeliveryOptions } from '../images/deliver.ts';
 import { createImageFetcher, type ImageFetcher } from '../images/fetch.ts';
@@ -11,6 +9,7 @@ import type { NodeInspection } from '../loops/node-worker.ts';
 import { Hosts } from './hosts.ts';
 import { createHypervisors } from './hypervisors.ts';
 import { ensureServeKey } from './key.ts';
+import { createNetworks } from './networks.ts';
 import { createDoctor } from './node-doctor.ts';
 import { createNodeInspection } from './node-inspection.ts';
 import type { ControllerOptions } from './options.ts';
@@ -19,7 +18,7 @@ export interface Machinery {
   hosts: NodeGatewayOptions['hosts'];
   images: ImageDelivery;
   hypervisorOf: ReturnType<typeof createHypervisors>;
-  network: NetworkDriver;
+  networkOf: ReturnType<typeof createNetworks>;
   inspection: NodeInspection;
   doctor: Doctor;
   fetcher: ImageFetcher;
@@ -48,7 +47,7 @@ export async function realMachinery({ controllerId, controller, agent, library, 
       damaged,
     }),
     hypervisorOf,
-    network: createOvsDriver(),
+    networkOf: createNetworks(),
     inspection: createNodeInspection(hypervisorOf),
     doctor: createDoctor(hypervisorOf),
     fetcher: createImageFetcher({ library, folder: home.downloads, proxies, now }),

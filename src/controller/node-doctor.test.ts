@@ -23,6 +23,7 @@ function nodeOf(operatingSystem: string, programs: readonly string[]): FakeHost 
     'setpriv',
     'flock',
     'zstd',
+    'coreutils',
     'ssh',
     'ip',
     'nft',
@@ -58,6 +59,23 @@ test('CR2 a node that lacks libvirt gets its daemon and QEMU with its commands, 
     assert.deepEqual(host.commands.find(installs)?.argv.slice(4), fix.split(' ').slice(-3));
     assert.ok(host.commands.findIndex(starts) > host.commands.findIndex(installs));
   }
+});
+
+test('CR2 a node with zones that lacks programs gets the packages of illumos that bring them', async () => {
+  const zones = nodeConfigSchema.parse({ name: 'o', hypervisor: 'zones', roles: ['compute'] });
+  const host = new FakeHost({ answer: ({ argv }) => ({ stdout: argv[3] === 'croft-specs' ? common : '' }) });
+  const checks = await doctor.examine(host, layout, zones);
+  const fixes = checks.flatMap(({ name, ok, fix }) => (ok ? [] : [[name, fix]]));
+  assert.deepEqual(fixes.slice(0, 4), [
+    ['python3', null],
+    ['coreutils', 'pkg install file/gnu-coreutils'],
+    ['zstd', 'pkg install compress/zstd'],
+    ['ssh', 'pkg install network/openssh'],
+  ]);
+  assert.match(checks.find(({ name }) => name === 'qemu-img')?.detail ?? '', /qcow2: pkg install ooce\/util\/qemu-img/);
+  await doctor.treat(host, checks, zones);
+  const installed = host.commands.find(installs)?.argv.slice(4);
+  assert.deepEqual(installed, ['file/gnu-coreutils', 'compress/zstd', 'network/openssh', 'system/zones/brand/bhyve']);
 });
 
 test('CR2 a libvirt that is stopped is started with what the system starts services with, and nothing is installed', async () => {

@@ -1,6 +1,5 @@
 /** Looks for what a node lacks of what its roles need, says how to install it, and does so when asked. */
-import { readFileSync } from 'node:fs';
-import type { HypervisorDriver } from '../drivers/hypervisor/driver.ts';
+import type { DriverProbe, HypervisorDriver } from '../drivers/hypervisor/driver.ts';
 import { type Host, perform, run } from '../host/host.ts';
 import type { Doctor } from '../loops/node-gateway.ts';
 import { sizeInWords } from '../model/capacity.ts';
@@ -8,47 +7,13 @@ import type { DoctorCheck } from '../model/doctor.ts';
 import { CroftError } from '../model/error.ts';
 import { gibibyte } from '../model/flavor.ts';
 import type { NodeConfig } from '../model/node.ts';
-import { probeAccelerator } from '../tools/accelerator.ts';
 import { type MeasuredSpecs, readNodeSpecs } from '../tools/node-specs.ts';
 import { hypervisorChecks } from './hypervisor-checks.ts';
-import { toolsOf } from './node-inspection.ts';
-
-/** Alpine's packages, several with a space between, by the program that they bring; Debian's are in scripts/packages.txt. */
-const alpinePackages: Record<string, string> = {
-  'qemu-system-x86_64': 'qemu-system-x86_64',
-  'qemu-system-aarch64': 'qemu-system-aarch64',
-  'qemu-img': 'qemu-img',
-  'ovs-vsctl': 'openvswitch',
-  'ovs-vswitchd': 'openvswitch',
-  dnsmasq: 'dnsmasq',
-  ethtool: 'ethtool',
-  flock: 'util-linux-misc',
-  ip: 'iproute2',
-  nft: 'nftables',
-  ovmf: 'ovmf',
-  setpriv: 'setpriv',
-  virsh: 'libvirt-daemon libvirt-client qemu-system-x86_64',
-  ssh: 'openssh-client-default',
-  zstd: 'zstd',
-};
+import { acceleratorOf, toolsOf } from './node-inspection.ts';
+import { installation, installPackages, type Packager, packagerOf, packagesOf } from './node-packages.ts';
 
 /** Images and disks need room; below this a node is said to be short of it. */
 const leastDisk = 2 * gibibyte;
-const installTime = 600_000;
-
-/** Arguments: packages. Debian, Ubuntu and Alpine; exit code 64 for anything else. */
-const installScript = `
-set -eu
-if command -v apt-get >/dev/null; then
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q >&2
-  apt-get install -q -y --no-install-recommends "$@" >&2
-elif command -v apk >/dev/null; then
-  apk add "$@" >&2
-else
-  exit 64
-fi
-`;
 
 /** Starts Open vSwitch with whatever starts services there. */
 const switchScript = `
@@ -74,6 +39,9 @@ fi
 exec libvirtd -d >&2
 `;
 
+/** As that one, the service that zones need. What svcadm(8) enables with -s runs when it ends. */
+const zonesScript = 'exec svcadm enable -s svc:/system/zones:default >&2';
+
 type ProbedDriver = Pick<HypervisorDriver, 'name' | 'can' | 'probe'>;
 
 export function createDoctor(hypervisorOf: (config: NodeConfig) => ProbedDriver): Doctor {
@@ -81,56 +49,71 @@ export function createDoctor(hypervisorOf: (config: NodeConfig) => ProbedDriver)
     async examine(host, layout, config) {
       const hypervisor = hypervisorOf(config);
       const [specs, probe] = await perform(host, readNodeSpecs(layout.stateFolder), hypervisor.probe());
+      const packager = packagerOf(config, specs);
       const tools = [...new Set(config.roles.flatMap((role) => toolsOf(role, specs.architecture, config.hypervisor)))];
-      const checks = [reached(specs), ...tools.map((tool) => checkTool(tool, specs)), checkDisk(specs)];
+      const checks = [reached(config, specs), ...tools.map((tool) => checkTool(tool, specs, packager)), checkDisk(specs)];
       if (!config.roles.includes('compute')) return checks;
-      const [accelerator] = await perform(host, probeAccelerator(layout.runFolder));
+      const accelerator = await acceleratorOf(host, layout, config);
       return [
         ...checks,
-        ...hypervisorChecks(hypervisor, probe, libvirtFix(config, specs)),
-        firmware(specs),
+        ...hypervisorChecks(hypervisor, probe, hypervisorFix(config, specs, probe)),
+        ...(config.hypervisor === 'zones' ? [qcow2(specs)] : []),
+        firmware(specs, packager),
         { name: 'acceleration', ok: true, detail: `${accelerator.kind}: ${accelerator.reason}`, fix: null },
       ];
     },
     async treat(host, checks, config) {
       const missing = checks.filter(({ ok }) => !ok).map(({ name }) => name);
       const [specs] = await perform(host, readNodeSpecs('/'));
-      const packages = [...new Set(missing.flatMap((tool) => packagesOf(tool, isAlpine(specs))))];
-      if (packages.length > 0) await install(host, packages);
+      const packages = [...new Set(missing.flatMap((tool) => packagesOf(tool, packagerOf(config, specs))))];
+      if (packages.length > 0) await installPackages(host, packages);
       if (missing.includes('ovs-vswitchd')) await start(host, 'Open vSwitch', switchScript);
-      if (missing.includes('hypervisor') && config.hypervisor === 'libvirt') await start(host, 'libvirt', libvirtScript);
+      if (!missing.includes('hypervisor')) return;
+      if (config.hypervisor === 'libvirt') await start(host, 'libvirt', libvirtScript);
+      if (config.hypervisor === 'zones') await start(host, 'the service of zones', zonesScript);
     },
   };
 }
 
-function reached({ operatingSystem, kernel, architecture }: MeasuredSpecs): DoctorCheck {
-  return { name: 'login', ok: true, detail: `root on ${operatingSystem}, Linux ${kernel}, ${architecture}`, fix: null };
+function reached({ hypervisor }: NodeConfig, { operatingSystem, kernel, architecture }: MeasuredSpecs): DoctorCheck {
+  const system = hypervisor === 'zones' ? 'illumos' : 'Linux';
+  return { name: 'login', ok: true, detail: `root on ${operatingSystem}, ${system} ${kernel}, ${architecture}`, fix: null };
 }
 
-function checkTool(tool: string, specs: MeasuredSpecs): DoctorCheck {
+function checkTool(tool: string, specs: MeasuredSpecs, packager: Packager): DoctorCheck {
   const version = specs.tools[tool] ?? null;
   const what = tool === 'ovs-vswitchd' ? 'is not running' : 'is not installed';
-  return { name: tool, ok: version !== null, detail: version ?? what, fix: version === null ? fixOf(tool, specs) : null };
+  return { name: tool, ok: version !== null, detail: version ?? what, fix: version === null ? fixOf(tool, specs, packager) : null };
 }
 
-function fixOf(tool: string, specs: MeasuredSpecs): string | null {
+function fixOf(tool: string, specs: MeasuredSpecs, packager: Packager): string | null {
   if (tool === 'ovs-vswitchd' && specs.tools['ovs-vsctl'] !== null) {
-    return isAlpine(specs) ? 'rc-service ovs-vswitchd start' : 'systemctl enable --now openvswitch-switch';
+    return packager === 'apk' ? 'rc-service ovs-vswitchd start' : 'systemctl enable --now openvswitch-switch';
   }
-  const packages = packagesOf(tool, isAlpine(specs));
-  if (packages.length === 0) return null;
-  return [isAlpine(specs) ? 'apk add' : 'apt-get install', ...packages].join(' ');
+  return installation(tool, packager);
 }
 
-/** Of a libvirt that does not answer; where it is not installed, that is what is to be done first. */
-function libvirtFix({ hypervisor }: NodeConfig, specs: MeasuredSpecs): string | null {
-  if (hypervisor !== 'libvirt' || typeof specs.tools.virsh !== 'string') return null;
-  return isAlpine(specs) ? 'rc-service libvirtd start' : 'systemctl enable --now libvirtd';
+/** Of one that does not answer; where it is not installed, that is what is to be done first. */
+function hypervisorFix(config: NodeConfig, specs: MeasuredSpecs, probe: DriverProbe): string | null {
+  const packager = packagerOf(config, specs);
+  if (config.hypervisor === 'libvirt' && typeof specs.tools.virsh === 'string') {
+    return packager === 'apk' ? 'rc-service libvirtd start' : 'systemctl enable --now libvirtd';
+  }
+  if (config.hypervisor !== 'zones' || probe.usable) return null;
+  if (/not installed/.test(probe.reason)) return installation('hypervisor', packager);
+  return /is disabled/.test(probe.reason) ? 'svcadm enable svc:/system/zones:default' : null;
+}
+
+/** Nothing but images in that format need the program, so a node without it is fit. */
+function qcow2({ tools }: MeasuredSpecs): DoctorCheck {
+  const version = tools['qemu-img'] ?? null;
+  const how = `not installed; for images in the format qcow2: ${installation('qemu-img', 'pkg')}`;
+  return { name: 'qemu-img', ok: true, detail: version ?? how, fix: null };
 }
 
 /** Nothing but VMs that ask for it need UEFI, so a node without it is fit. */
-function firmware(specs: MeasuredSpecs): DoctorCheck {
-  const how = fixOf('ovmf', specs);
+function firmware(specs: MeasuredSpecs, packager: Packager): DoctorCheck {
+  const how = fixOf('ovmf', specs, packager);
   const detail = specs.firmwares.includes('uefi') ? 'BIOS and UEFI' : `BIOS; for VMs that start with UEFI: ${how ?? 'install OVMF'}`;
   return { name: 'firmware', ok: true, detail, fix: null };
 }
@@ -139,37 +122,6 @@ function checkDisk({ diskFree, disk }: MeasuredSpecs): DoctorCheck {
   const ok = diskFree >= leastDisk;
   const detail = `${sizeInWords(diskFree)} of ${sizeInWords(disk)} free where VMs are kept`;
   return { name: 'disk', ok, detail, fix: ok ? null : 'free some space, or give the node another --state-folder' };
-}
-
-function isAlpine({ operatingSystem }: MeasuredSpecs): boolean {
-  return operatingSystem.startsWith('Alpine');
-}
-
-function packagesOf(tool: string, alpine: boolean): readonly string[] {
-  return (alpine ? alpinePackages[tool]?.split(' ') : debianPackages().get(tool)) ?? [];
-}
-
-/** Program → packages, from the sections `node` and `libvirt` of the one list of Debian packages. */
-function debianPackages(): Map<string, string[]> {
-  const list = readFileSync(new URL('../../scripts/packages.txt', import.meta.url), 'utf8');
-  const sections = [...list.matchAll(/^\[(?:node|libvirt)\]\n([^[]*)/gm)].map(([, section]) => section);
-  const packages = new Map<string, string[]>();
-  for (const line of sections.join('\n').split('\n')) {
-    if (line.startsWith('#')) continue;
-    const [name = '', ...programs] = line.split(' ');
-    for (const program of programs) packages.set(program, [...(packages.get(program) ?? []), name]);
-  }
-  return packages;
-}
-
-async function install(host: Host, packages: readonly string[]): Promise<void> {
-  const { code, stderr } = await run(host, { argv: ['sh', '-c', installScript, 'croft-install', ...packages], timeout: installTime });
-  if (code === 0) return;
-  const why = code === 64 ? 'it has neither apt-get nor apk' : stderr.trim().split('\n').slice(-3).join('\n');
-  throw new CroftError('node.unfit', `${packages.join(', ')} could not be installed on node ${host.name}: ${why}`, {
-    hint: 'install them by hand',
-    node: host.name,
-  });
 }
 
 async function start(host: Host, what: string, script: string): Promise<void> {

@@ -26,14 +26,15 @@ export function shellPrelude(marker: string): string {
 
 /**
  * A command as shell input. `exec` in a subshell finds only programs, never the shell's own builtins or functions,
- * and needs no fork beyond the program's own. Standard input travels as base64, so it may hold any byte.
+ * and needs no fork beyond the program's own. Standard input travels as base64, so it may hold any byte. A program that leaves
+ * some of it unread is no failure; ksh93 does not wait for who complains of that, so nobody may.
  */
 export function commandInput(command: Command, token: string): string {
   const program = `(exec ${command.argv.map(quote).join(' ')})`;
   const job =
     command.stdin === undefined
       ? `${program} </dev/null`
-      : `printf %s ${quote(Buffer.from(command.stdin).toString('base64'))} 2>/dev/null | base64 -d | ${program}`;
+      : `printf %s ${quote(Buffer.from(command.stdin).toString('base64'))} 2>/dev/null | base64 -d 2>/dev/null | ${program}`;
   return `export ${commandVariable}=${token}; ${job}; croft_end "$?"\n`;
 }
 

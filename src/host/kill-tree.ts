@@ -36,7 +36,7 @@ look() {
   for file in /proc/[0-9]*/stat; do
     { read -r line <"$file"; } 2>/dev/null || continue
     process=\${line%% *}
-    rest=\${line##*) }
+    rest=\${line##*") "}
     state=\${rest%% *}
     rest=\${rest#* }
     parent=\${rest%% *}

@@ -7,8 +7,9 @@ import fc from 'fast-check';
 import type { Command } from './host.ts';
 import { Overrun, Shell, ShellEnded } from './shell.ts';
 
-/** The shells of this machine: dash or whatever sh is here, and busybox where it is installed. */
+/** The shells of this machine: dash or whatever sh is here, and where they are installed ksh93, which is the sh of illumos, and busybox. */
 const shells: [string, string[]][] = [['/bin/sh', []]];
+if (existsSync('/usr/bin/ksh93')) shells.push(['/usr/bin/ksh93', []]);
 if (existsSync('/usr/bin/busybox')) shells.push(['/usr/bin/busybox', ['ash']]);
 
 async function openShell(

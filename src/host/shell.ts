@@ -145,14 +145,15 @@ export class Shell {
     while (stdout.length > 0 && stderr.length > 0) this.#complete(stdout.shift() as Frame, stderr.shift() as Frame);
   }
 
+  /** After signal n most shells say 128 + n, and ksh93, which is the sh of illumos, says 256 + n. */
   #complete(stdout: Frame, stderr: Frame): void {
-    const code = Number(stdout.trailer);
+    const said = Number(stdout.trailer);
     const running = this.#running;
     if (running === undefined) {
-      this.#greeted?.(code);
+      this.#greeted?.(said);
       return;
     }
-    running.results.push({ code, stdout: stdout.body.toString(), stderr: stderr.body.toString() });
+    running.results.push({ code: said > 256 ? said - 128 : said, stdout: stdout.body.toString(), stderr: stderr.body.toString() });
     clearTimeout(running.timer);
     if (running.results.length < running.commands.length) {
       this.#startTimer();

@@ -3,14 +3,17 @@ import { text } from 'node:stream/consumers';
 import type { CommandResult, Host } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import { type DeliveredImage, type ImagePlace, imageFilePattern } from './node-images.ts';
+import { portable } from './portable.ts';
 
 /**
  * Sets \`needed\` to the names of all that VMs of a state folder (argument) need, whether or not anyone has a record of
- * them: what the header of a qcow2 disk names as its backing file, and what processes were started with. The script ends
- * where a disk cannot be read, for then nothing is certain. QEMU's docs/interop/qcow2.txt: the place of the name is at
+ * them: what the header of a qcow2 disk names as its backing file, what processes were started with, and on illumos what zones
+ * are configured with, which tell no more by their processes. The script ends where a disk or a zone cannot be read, for then
+ * nothing is certain. QEMU's docs/interop/qcow2.txt: the place of the name is at
  * byte 8, its length at byte 16.
  */
 const neededScript = `
+${portable}
 backing() {
   set -- "$1" $(od -A n -v -t u1 -w20 -N 20 "$1")
   [ $# -gt 1 ] || { [ ! -s "$1" ]; return; }
@@ -25,6 +28,16 @@ for disk in "$1"/vms/*/*; do
   name=$(backing "$disk") || { [ ! -e "$disk" ] || { echo "the header of $disk cannot be read" >&2; exit 1; }; continue; }
   needed="$needed $name"
 done
+if [ "$system" = SunOS ]; then
+  zones=$(zoneadm list -cp) || exit 1
+  while IFS=: read -r number name state path rest; do
+    case $path in "$1"/zones/*) ;; *) continue ;; esac
+    configuration=$(zonecfg -z "$name" export </dev/null) || exit 1
+    needed="$needed $configuration"
+  done <<END
+$zones
+END
+fi
 `;
 
 /**
@@ -38,7 +51,7 @@ said=$(cat)
 coming() {
   case $said in *"coming $1"*) return 0 ;; esac
   for part in "$folder/$1".*.partial; do
-    [ ! -f "$part" ] || flock -n "$part" true || return 0
+    [ ! -f "$part" ] || hold 0 x <>"$part" || return 0
   done
   return 1
 }

@@ -1,5 +1,6 @@
 /** The constant script that takes an image in on a node: from the controller through its input, or from another node. */
 import { freeSpaceScript } from '../host/file-error.ts';
+import { portable } from './portable.ts';
 
 /** Exit codes: the content was wrong and is gone; the source ended too early and the part stays. */
 export const differs = 45;
@@ -13,21 +14,25 @@ export const cutShort = 46;
  * Prints `at BYTES` where it goes on from, and again while it goes on; then `checking BYTES` and `syncing`. Who holds the
  * lock on the part writes it; others wait for it, and it ends with the last process that writes. A part is as long as what was written of
  * it, without zeros at its end, so it can be gone on with after whatever cut it. Zeros take no room on the disk. Where
- * nothing comes for a minute it ends by itself: the controller's machine may be gone without a word.
+ * nothing comes for a minute it ends by itself: the controller's machine may be gone without a word. How far a step is is
+ * what GNU dd says of itself once a second, each time after a carriage return.
  */
 export const receiveScript = `
+${portable}
 ${freeSpaceScript}
 folder=$1 sha256=$2 format=$3 size=$4 work=$5 user=$6 address=$7 port=$8 hostkey=$9
 file=$folder/$sha256.$format
 partial=$file.partial
 block=1048576
+return=$(printf '\\r')
 exec 3<&0
 umask 022
-until [ "$partial" -ef /dev/fd/9 ]; do
+while :; do
   touch "$partial" || full "$partial"
   exec 9<>"$partial"
-  flock -w 15 9 || { echo "another transfer to $partial does not end" >&2; exit 1; }
+  hold 15 x <&9 || { echo "another transfer to $partial does not end" >&2; exit 1; }
   [ "$(stat -c %s "$file" 2>/dev/null)" != "$size" ] || { rm -f "$partial"; exit 0; }
+  ! is_same "$partial" <&9 || break
 done
 reporter='' puller='' watcher=''
 end() {
@@ -47,13 +52,16 @@ echo "at $offset"
 
 report() {
   before='' idle=0
-  while sleep 0.5 >/dev/null 2>&1 3<&- 9>&-; do
-    while read -r key value; do [ "$key" != pos: ] || now=$value; done <"/proc/$2/fdinfo/$3" || exit 0
-    echo "$1 $now"
+  while sleep 0.5 >/dev/null 2>&1 3<&- 9>&- && kill -0 "$2" 2>/dev/null; do
+    now=$(tail -c 200 "$3" 2>/dev/null 3<&- 9>&-)
+    now=\${now##*"$return"}
+    now=\${now%% bytes*}
+    case $now in '' | *[!0-9]*) now=0 ;; esac
+    echo "$1 $(($4 + now))"
     if [ "$now" = "$before" ]; then idle=$((idle + 1)); else idle=0; fi
     before=$now
     [ "$idle" -lt 120 ] || kill "$puller"
-  done 2>/dev/null
+  done
 }
 if [ -n "$user" ]; then
   (umask 077 && while IFS= read -r line && [ "$line" != . ]; do printf '%s\\n' "$line"; done >"$work/key") <&3
@@ -78,13 +86,13 @@ if [ "$offset" = 0 ]; then
 fi
 zstd -q -d -c 2>>"$work/words" <"$work/stream" 3<&- 9>&- | tee "$copy" 2>/dev/null 3<&- 9>&- |
   dd bs=64K iflag=fullblock conv=notrunc,sparse seek=$((offset / 65536)) count=$(((size - offset + 65535) / 65536)) \\
-    status=none of="$partial" 2>"$work/failure" 3<&- &
+    status=progress of="$partial" 2>"$work/written" 3<&- 9>&9 &
 writer=$!
-report at "$writer" 1 &
+report at "$writer" "$work/written" "$offset" 9>&- &
 reporter=$!
 wait "$writer" || {
-  cat "$work/failure" >&2
-  ! grep -q 'No space left\\|quota exceeded' "$work/failure" || { rm -f "$partial"; full "$partial"; }
+  grep '^dd: ' "$work/written" >&2
+  ! grep -q 'No space left\\|quota exceeded' "$work/written" || { rm -f "$partial"; full "$partial"; }
   exit 1
 }
 kill "$reporter" 2>/dev/null
@@ -92,9 +100,9 @@ kill "$reporter" 2>/dev/null
 
 echo "checking 0"
 if [ "$offset" -gt 0 ]; then
-  sha256sum <"$partial" >"$work/sum" 3<&- 9>&- &
+  dd bs=1024K if="$partial" status=progress 2>"$work/read" 3<&- 9>&- | sha256sum >"$work/sum" 3<&- 9>&- &
   summer=$!
-  report checking "$summer" 0 &
+  report checking "$summer" "$work/read" 0 9>&- &
   reporter=$!
 fi
 wait "$summer"

@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { CroftError } from '../model/error.ts';
 import { type SeedSource, seedFiles } from './seed.ts';
 
-const port = { nicId: 'n', vmId: 'v', address: '192.168.50.2', segment: 100, model: 'virtio' as const, impairment: null };
+const port = { nicId: 'n', vmId: 'v', address: '192.168.50.2', segment: 100, model: 'virtio' as const, dhcp: true, impairment: null };
 const source: SeedSource = {
   id: 'abcdefghijklmnop',
   hostname: 'web',
@@ -44,6 +44,7 @@ test('SC10 network-config matches each NIC by MAC, names it by position and lets
     match: { macaddress: '02:00:00:00:00:0a' },
     'set-name': 'eth0',
     dhcp4: true,
+    'dhcp-identifier': 'mac',
     'dhcp4-overrides': { 'route-metric': 100 },
   });
   assert.equal(config.ethernets.eth1.match.macaddress, '02:00:00:00:00:0b');

@@ -72,7 +72,8 @@ export function seedFiles(vm: SeedSource): SeedFiles {
 
 /**
  * Network configuration, version 2. NICs are named by their position, whatever order the guest finds them in.
- * The first one leads where several offer a default route, and only it holds up the boot of a guest.
+ * The first one leads where several offer a default route, and only it holds up the boot of a guest. They tell a DHCP server
+ * who they are by their MACs: some guests would make an identifier up, which links of illumos let nobody send.
  */
 function networkConfig(vm: SeedSource): object {
   const ethernets = vm.ports.map((port, index) => [
@@ -81,6 +82,7 @@ function networkConfig(vm: SeedSource): object {
       match: { macaddress: port.mac.toLowerCase() },
       'set-name': `eth${index}`,
       dhcp4: true,
+      'dhcp-identifier': 'mac',
       'dhcp4-overrides': { 'route-metric': 100 + index },
       ...(index === 0 ? {} : { optional: true }),
     },

@@ -5,6 +5,7 @@
 import { type Host, perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import { type ImagePlace, imageFolder } from './node-images.ts';
+import { portable } from './portable.ts';
 
 /**
  * Arguments: the image folder; the request, \`SHA256 FORMAT OFFSET SIZE\`. Prints the image from the offset on, compressed.
@@ -14,6 +15,7 @@ import { type ImagePlace, imageFolder } from './node-images.ts';
 const serveScript = `set -f
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
+${portable}
 refuse() { echo "refused: $1" >&2; exit 64; }
 folder=$1
 set -- $2
@@ -28,11 +30,11 @@ file=$folder/$1.$2 size=$4
 for found in "$file" "$file.partial" "$file"; do [ -f "$found" ] && break; done
 [ -f "$found" ] && [ -r "$found" ] || refuse 'it is not here'
 exec 3<"$found"
-written() { stat -L -c %s /dev/fd/3; }
+written() { stat -c %s - <&3; }
 follow() {
   tail -c "+$(($1 + 1))" <&3 || return
   until [ "$(written)" -ge "$size" ]; do
-    if flock -n -s 3; then flock -u 3; [ "$(written)" -ge "$size" ] || return; fi
+    if hold 0 s <&3; then hold 0 u <&3; [ "$(written)" -ge "$size" ] || return; fi
     sleep 0.1
     cat <&3 || return
   done
@@ -54,10 +56,12 @@ function keyLine(place: ImagePlace, publicKey: string, comment: string): string 
 /**
  * Finds the login's authorized_keys and replaces our line in it. Arguments: user, our comment, state folder, our line or
  * nothing to remove it. It stands first, so that the rest stays as it is to the last byte; \`undo/authorized-keys\` says
- * what was not there before. Mode and owner stay, and no reader sees half a file.
+ * what was not there before. Mode and owner stay, and no reader sees half a file. Who holds the lock beside it changes it; the
+ * lock's file goes with the holder, so whoever waited looks whether it still has its name.
  */
 const keyScript = `
 set -eu
+${portable}
 user=$1 comment=$2 state=$3 line=$4
 note=$state/undo/authorized-keys
 home=$(getent passwd "$user" | cut -d : -f 6)
@@ -79,10 +83,14 @@ else
   (umask 077 && : >"$file")
   chown "$user:" "$file"
 fi
-exec 9<"\${file%/*}"
-flock -w 10 9
+lock=\${file%/*}/croft.lock temporary=
+while :; do
+  exec 9<>"$lock"
+  hold 10 x <&9
+  ! is_same "$lock" <&9 || break
+done
+trap 'rm -f "$temporary" "$lock"' EXIT
 temporary=$(mktemp "$file.croft.XXXXXX")
-trap 'rm -f "$temporary"' EXIT
 cp -p "$file" "$temporary"
 {
   [ -z "$line" ] || printf '%s\\n' "$line"
@@ -90,6 +98,7 @@ cp -p "$file" "$temporary"
 } >"$temporary"
 if [ -z "$line" ] && [ ! -s "$temporary" ] && grep -qsx file "$note"; then
   rm -f "$file" "$temporary"
+  rm -f "$lock"
   if grep -qsx folder "$note"; then rmdir "$home/.ssh" 2>/dev/null || :; fi
 else
   mv -f "$temporary" "$file"

@@ -30,3 +30,17 @@ test('CR2 a fix that fails is told beside what is missing still, and a node that
     { name: 'login', ok: false, detail: 'zstd could not be installed (install them by hand)', fix: null },
   ]);
 });
+
+test('SC11 a node with zones that is to have routers is refused before its machine is asked anything', async () => {
+  const untouched: Doctor = { examine: async () => [], treat: async () => undefined };
+  const ask = (roles?: ('compute' | 'network')[]) =>
+    administrationWith(untouched).adopt({ name: 'omni', hypervisor: 'zones', ssh: { address: '192.0.2.1' }, ...(roles && { roles }) });
+  for (const roles of [undefined, ['network'], ['compute', 'network']] as const) {
+    await assert.rejects(ask(roles && [...roles]), {
+      code: 'unsupported',
+      status: 422,
+      message: /omni .* role network/,
+      hint: /--roles compute/,
+    });
+  }
+});

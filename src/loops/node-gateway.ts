@@ -6,6 +6,7 @@ import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
 import type { DoctorCheck, DoctorReport } from '../model/doctor.ts';
 import { CroftError } from '../model/error.ts';
 import { type Node, type NodeConfig, type NodeConfigInput, nodeConfigSchema } from '../model/node.ts';
+import { requireRoles } from '../model/node-roles.ts';
 import type { AbandonedAnswer, CommandAnswer, DrainAnswer } from '../model/operations.ts';
 import type { PlacementPolicy } from '../model/placement.ts';
 import { schedule } from '../scheduler/schedule.ts';
@@ -27,7 +28,7 @@ export interface NodeGatewayOptions {
   fleet: Fleet;
   journal: Journal;
   hypervisorOf(config: NodeConfig): HypervisorDriver;
-  network: NetworkDriver;
+  networkOf(config: NodeConfig): NetworkDriver;
   doctor: Doctor;
   /** Takes back what lets other nodes fetch images from this one. */
   images: { withdraw(host: Host, layout: NodeLayout): Promise<void> };
@@ -56,10 +57,12 @@ export class NodeAdministration {
     this.#options = options;
   }
 
-  /** The machine is logged in to and gives root privileges before anything is stored. */
+  /** The machine is logged in to and gives root privileges before anything is stored. Rejects with `unsupported` for a role that it cannot have. */
   async adopt(input: NodeConfigInput): Promise<Node> {
     const { hosts, store, journal, wake } = this.#options;
-    const config = await hosts.pin(nodeConfigSchema.parse(input));
+    const asked = nodeConfigSchema.parse(input);
+    requireRoles(asked);
+    const config = await hosts.pin(asked);
     await this.#refuseTaken(config.name);
     const { host } = hosts.reach(config);
     try {
@@ -195,12 +198,16 @@ export class NodeAdministration {
   }
 
   async #clean(node: Node): Promise<void> {
-    const { hypervisorOf, network, images, hosts } = this.#options;
+    const { hypervisorOf, networkOf, images, hosts } = this.#options;
     const { host, layout } = hosts.reach(node.config);
+    const hypervisor = hypervisorOf(node.config);
     try {
       await images.withdraw(host, layout);
-      await network.purge(host, layout);
-      await hypervisorOf(node.config).purge(host, layout);
+      // A zone that runs does not let go of its links.
+      const [vms] = await perform(host, hypervisor.observe(layout));
+      for (const { id } of vms) await hypervisor.kill(host, layout, id);
+      await networkOf(node.config).purge(host, layout);
+      await hypervisor.purge(host, layout);
     } finally {
       await host.close();
     }

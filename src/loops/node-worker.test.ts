@@ -21,6 +21,7 @@ function stage() {
       },
     } as unknown as NodeWorkerOptions['store'],
     hypervisorOf: () => ({}) as never,
+    networkOf: () => ({}) as never,
     images: { giveUp: () => undefined } as never,
     connect() {
       const host = new FakeHost();

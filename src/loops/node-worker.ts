@@ -48,7 +48,7 @@ export interface NodeWorkerOptions {
   turns: Turns;
   journal: Journal;
   hypervisorOf(config: NodeConfig): HypervisorDriver;
-  network: NetworkDriver;
+  networkOf(config: NodeConfig): NetworkDriver;
   images: NodeImages;
   inspection: NodeInspection;
   stopTimes: StopTimes;
@@ -76,6 +76,7 @@ const mostReceptions = 3;
 /** A node as it is worked on. */
 export interface NodeConnection extends NodeReach {
   hypervisor: HypervisorDriver;
+  network: NetworkDriver;
 }
 
 export class NodeWorker {
@@ -130,10 +131,11 @@ export class NodeWorker {
   async connection(): Promise<NodeConnection> {
     if (this.#connection !== null) return this.#connection;
     const node = await this.#node();
+    const { connect, hypervisorOf, networkOf } = this.#options;
     if (this.#stopped)
       throw new CroftError('node.unreachable', `Node ${node.config.name} is no longer worked on.`, { node: node.config.name });
     // Somebody else may have asked meanwhile, and only one of two connections would ever be ended.
-    this.#connection ??= { ...this.#options.connect(node), hypervisor: this.#options.hypervisorOf(node.config) };
+    this.#connection ??= { ...connect(node), hypervisor: hypervisorOf(node.config), network: networkOf(node.config) };
     return this.#connection;
   }
 
@@ -203,13 +205,14 @@ export class NodeWorker {
 
   async #pass(): Promise<number> {
     const node = await this.#options.turns.take(() => this.#node());
-    const { host, layout, hypervisor } = await this.connection();
+    const connection = await this.connection();
+    const { host, layout, hypervisor, network } = connection;
     const start = this.#options.clock();
     try {
       this.#specs ??= await this.#options.inspection.inspect(host, layout, node.config);
       const specs = this.#specs;
       this.#touched = new Set(this.#busy.keys());
-      const { network, images, inspection } = this.#options;
+      const { images, inspection } = this.#options;
       const [vms, arrivals, networks, imagesHere, vitals] = await perform(
         host,
         hypervisor.observe(layout),
@@ -225,7 +228,7 @@ export class NodeWorker {
       this.#specs = { ...specs, ...vitals };
       await this.#status.ready(node, this.#specs, imagesHere);
       if (hypervisor.can.has('events')) this.#watch ??= hypervisor.watch(host, layout, ({ vmId }) => this.#heardOf(vmId));
-      const expectant = await this.#reconcile(node, { host, layout, hypervisor }, abilitiesOf(this.#specs), {
+      const expectant = await this.#reconcile(node, connection, abilitiesOf(this.#specs), {
         vms,
         network: networks,
         images: imagesHere,
@@ -241,11 +244,11 @@ export class NodeWorker {
 
   async #reconcile(
     node: Node,
-    { host, layout, hypervisor }: NodeConnection,
+    { host, layout, hypervisor, network }: NodeConnection,
     abilities: NodeAbilities,
     observed: NodeObservation,
   ): Promise<boolean> {
-    const { store, network, images, stopTimes, clock, now } = this.#options;
+    const { store, images, stopTimes, clock, now } = this.#options;
     const {
       wanted,
       vms: rows,

@@ -6,7 +6,7 @@ import type { NodeConnection } from './node-worker.ts';
 
 /** By VM: those that should run, do run, and not from what is wanted. The others cost no look. */
 export async function runningLaunches(
-  { host, layout, hypervisor }: NodeConnection,
+  { host, layout, hypervisor }: Omit<NodeConnection, 'network'>,
   wanted: readonly WantedVm[],
   seen: readonly ObservedVm[],
 ): Promise<Map<string, VmLaunch>> {

@@ -15,6 +15,8 @@ export interface PortPlan {
   /** VLAN tag. */
   segment: number;
   model: NicModel;
+  /** Whether the network's router tells it its address by DHCP. */
+  dhcp: boolean;
   /** What frames suffer on their way to it; null for nothing. */
   impairment: Impairment | null;
 }
@@ -110,14 +112,14 @@ export interface WantedOnNode {
 
 /**
  * The hash by which a node's state is compared with a plan: equal exactly where the plans are equal, whatever the order of
- * their keys. A launch's leaves the impairment of its ports out: that is changed without its process.
+ * their keys. A launch's leaves out what of its ports is changed without its process: impairment, and DHCP.
  */
 export function planHash(plan: PortPlan | RouterPlan | VmLaunch): string {
-  return shortHash(16, canonical('ports' in plan ? withoutImpairment(plan) : plan));
+  return shortHash(16, canonical('ports' in plan ? ofItsProcess(plan) : plan));
 }
 
-function withoutImpairment(launch: VmLaunch): unknown {
-  return { ...launch, ports: launch.ports.map(({ impairment: _, ...port }) => port) };
+function ofItsProcess(launch: VmLaunch): unknown {
+  return { ...launch, ports: launch.ports.map(({ impairment: _, dhcp: __, ...port }) => port) };
 }
 
 function canonical(value: unknown): string {

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { capabilities } from './capability.ts';
 import { firmwares } from './image-definition.ts';
-import { limitedResources, nodeAdministrations, nodeConfigSchema, nodeStatuses } from './node.ts';
+import { accelerators, limitedResources, nodeAdministrations, nodeConfigSchema, nodeStatuses } from './node.ts';
 
 const resourcesSchema = z.object({ cpus: z.number(), memory: z.number(), disk: z.number() });
 
@@ -18,7 +18,7 @@ const nodeSpecsSchema = z.object({
   disk: z.int(),
   diskFree: z.int(),
   load: z.number(),
-  accelerator: z.object({ kind: z.enum(['kvm', 'tcg']), reason: z.string() }),
+  accelerator: z.object({ kind: z.enum(accelerators), reason: z.string() }),
   firmwares: z.array(z.enum(firmwares)),
   hypervisors: z.array(z.string()),
   /** Absent before its programs have answered. `limits`: what of a VM is kept within its size there. */

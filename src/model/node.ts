@@ -97,9 +97,11 @@ export type NodeConfig = z.infer<typeof nodeConfigSchema> & {
 };
 export type NodeConfigInput = z.input<typeof nodeConfigSchema>;
 
-/** Which accelerator was measured to work, and what the measurement said (decision 6 of docs/architecture.md). */
+export const accelerators = ['kvm', 'tcg', 'bhyve'] as const;
+
+/** What accelerates VMs, and what the measurement of it said (decision 6 of docs/architecture.md). */
 export interface Accelerator {
-  kind: 'kvm' | 'tcg';
+  kind: (typeof accelerators)[number];
   reason: string;
 }
 

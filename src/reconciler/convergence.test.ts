@@ -111,6 +111,7 @@ function wantedOf(world: World): WantedOnNode {
         address: `10.0.0.${index + 2}`,
         segment: 2000,
         model: 'virtio' as const,
+        dhcp: true,
         impairment: null,
       },
     }));

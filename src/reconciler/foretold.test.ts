@@ -45,7 +45,7 @@ function launchOf({ cpus, disk, firmware, ...shape }: Shape): VmLaunch {
     }),
     ports: shape.nics.map(({ name, network }) => {
       const id = `${name} ${network}`;
-      return { nicId: id, vmId: 'vm', mac: id, address: id, segment: 1, model: 'virtio', impairment: null };
+      return { nicId: id, vmId: 'vm', mac: id, address: id, segment: 1, model: 'virtio', dhcp: true, impairment: null };
     }),
   };
 }

@@ -86,7 +86,7 @@ function compare<T>(
 }
 
 const samePort = (port: PortPlan, other: PortPlan): boolean =>
-  planHash({ ...port, impairment: null }) === planHash({ ...other, impairment: null });
+  planHash({ ...port, dhcp: true, impairment: null }) === planHash({ ...other, dhcp: true, impairment: null });
 
 /** Its size aside, which grows in place. */
 const sameVolume = (volume: VolumePlan, other: VolumePlan): boolean =>

@@ -24,6 +24,7 @@ const port = {
   address: '10.0.0.2',
   segment: 2000,
   model: 'virtio' as const,
+  dhcp: true,
   impairment: null,
 };
 const launch: VmLaunch = {

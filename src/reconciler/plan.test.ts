@@ -10,7 +10,7 @@ import { transitions } from './transitions.ts';
 const now = 1_000_000;
 
 function port(nicId: string, vmId: string): PortPlan {
-  return { nicId, vmId, mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 2000, model: 'virtio', impairment: null };
+  return { nicId, vmId, mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 2000, model: 'virtio', dhcp: true, impairment: null };
 }
 
 function launchOf(id: string, rest: Partial<VmLaunch> = {}): VmLaunch {

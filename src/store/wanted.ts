@@ -170,7 +170,8 @@ function wantedVm(vm: Vm, images: ReadonlyMap<string, Image>, networks: Readonly
 
 function portOf(vm: Vm, nic: Nic, { segment, spec }: Network): PortPlan {
   const model = vm.spec.nics.find(({ name }) => name === nic.name)?.model ?? 'virtio';
-  return { nicId: nic.id, vmId: vm.id, mac: nic.mac, address: nic.address, segment, model, impairment: spec.impairment };
+  const { dhcp, impairment } = spec;
+  return { nicId: nic.id, vmId: vm.id, mac: nic.mac, address: nic.address, segment, model, dhcp, impairment };
 }
 
 function routersOf(slices: readonly SliceRow[], networks: readonly Network[], vms: readonly Vm[], transit: string): RouterPlan[] {

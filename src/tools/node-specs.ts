@@ -35,8 +35,9 @@ fi
 `;
 
 /**
- * Adds what stays the same until an administrator changes it. A program's version is the first line that it prints. The
- * further arguments are pairs of files: where both of one are there, VMs can have UEFI.
+ * Adds what stays the same until an administrator changes it. A program's version is the first line that it prints. What
+ * OmniOS has of programs beside its own lies in /opt/ooce. GNU's core utilities are told from others' by stat. The further
+ * arguments are pairs of files: where both of one are there, VMs can have UEFI.
  */
 const specsScript = `${usageScript}
 if [ -r /proc/loadavg ]; then
@@ -47,6 +48,7 @@ else
 ${illumosIdentity}
 fi
 if [ -r /etc/os-release ]; then (. /etc/os-release && echo "operatingSystem $PRETTY_NAME"); fi
+PATH=$PATH:/opt/ooce/bin
 tool() {
   name=$1
   shift
@@ -64,6 +66,8 @@ tool setpriv setpriv --version
 tool flock flock --version
 tool ethtool ethtool --version
 tool zstd zstd --version
+tool python3 python3 --version
+case $(stat --version 2>/dev/null) in *'GNU coreutils'*) tool coreutils stat --version ;; esac
 tool ssh ssh -V
 if version=$(ovs-appctl --timeout=3 version 2>/dev/null); then
   echo "tool ovs-vswitchd $(echo "$version" | head -n 1)"

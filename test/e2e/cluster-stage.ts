@@ -110,9 +110,9 @@ export class ClusterStage implements AsyncDisposable {
     return host;
   }
 
-  /** Runs a script with positional parameters on a host, past Croft; rejects where it fails. */
+  /** Runs a script with positional parameters on a host, past Croft and by the machine's own sh; rejects where it fails. */
   on(node: string | null, script: string, ...parameters: string[]): Promise<string> {
-    return must(this.host(node).exec(['sh', '-c', script, 'sh', ...parameters]), `"${script}" on ${node}`);
+    return must(this.host(node).exec(['/bin/sh', '-c', script, 'sh', ...parameters]), `"${script}" on ${node}`);
   }
 
   /** Applies a slice and waits until it is so; each of its VMs then runs and has its addresses. */

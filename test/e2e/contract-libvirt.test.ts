@@ -37,6 +37,7 @@ async function openStage(): Promise<HypervisorStage> {
         address: '10.77.0.10',
         segment: 7,
         model: 'virtio',
+        dhcp: true,
         impairment: null,
       } as const;
       return { ...vm, ports: [port], volumes: [{ id: newIdentifier(), name: 'data', image: null, size: mebibyte }] };

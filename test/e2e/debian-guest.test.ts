@@ -85,7 +85,10 @@ describe('debian', { concurrency: true, ...limit }, () => {
     assert.ok(Number(seen.get('root')) > 2.5 * gibibyte, seen.get('root'));
     assert.deepEqual([seen.get('address'), seen.get('mac')], [`${port.address}/24`, port.mac]);
     assert.match(seen.get('volume') ?? '', /^\/dev\/vd[a-z]$/);
-    assert.match(seen.get('netplan') ?? '', /eth0: dhcp4: true .*route-metric: 100 .*macaddress: 52:54:00:00:00:0a set-name: eth0/);
+    assert.match(
+      seen.get('netplan') ?? '',
+      /eth0: dhcp-identifier: mac dhcp4: true .*route-metric: 100 .*macaddress: 52:54:00:00:00:0a set-name: eth0/,
+    );
     await stage.shows(vm.id, 'deb-one login:');
     assert.equal(await network.login(port.address, 'debian', key, 'id -un; sudo id -un; hostname'), 'debian\nroot\ndeb-one\n');
 

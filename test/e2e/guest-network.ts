@@ -24,7 +24,16 @@ export async function openGuestNetwork(outer: Host) {
   return {
     host,
     port(nicId: string): PortPlan {
-      return { nicId, vmId: '', mac: '52:54:00:00:00:0a', address: '10.77.0.10', segment: 7, model: 'virtio', impairment: null };
+      return {
+        nicId,
+        vmId: '',
+        mac: '52:54:00:00:00:0a',
+        address: '10.77.0.10',
+        segment: 7,
+        model: 'virtio',
+        dhcp: true,
+        impairment: null,
+      };
     },
     async addTap(vmId: string, { nicId }: PortPlan): Promise<void> {
       const tap = tapName(nicId);

@@ -21,6 +21,7 @@ const port = (last: number) => ({
   address: '10.0.2.15',
   segment: 1,
   model: 'virtio' as const,
+  dhcp: true,
   impairment: null,
 });
 const seed: SeedSource = { id: 'abcdefghijklmnop', hostname: 'web', userData: null, cloudConfig: null, sshKeys: [], ports: [] };

@@ -3,14 +3,16 @@
  * as far as it can, and each fails alone.
  */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { stringify } from 'yaml';
 import type { Outcome } from '../../src/cli/fake-environment.ts';
+import type { NodeConfigInput } from '../../src/model/node.ts';
 import { sayAsAny, type VmCommand } from '../contract/vm-commands.ts';
 import { until } from '../lab/until.ts';
 import { ClusterStage } from './cluster-stage.ts';
@@ -271,10 +273,26 @@ test('SC11 a domain of somebody else with the name of a VM is left alone, and th
   await libvirt.virsh('undefine', id);
 });
 
-test('SC11 what waits for a hypervisor runs once a node has it, and what that cannot do is refused at once', async () => {
+test('SC11 a node with zones cannot have routers, which is said when it is added, and needs nothing that Linux nodes do', async () => {
+  const refused = await croft(stage.client, ['node', 'add', '-f', '-'], stringify([{ ...zones, roles: ['compute', 'network'] }]));
+  assert.equal(refused.code, 4);
+  assert.match(refused.stderr, /node lab3 has zones and cannot have the role network: .*\n.*--roles compute/);
   await must('node add -f -', stringify([zones]));
   await stage.nodeIs('lab3', 'ready');
-  assert.match((await must('node show lab3')).stdout, /^cannot +pause, memory-snapshot, .*guest-agent, move$/m);
+  const shown = (await must('node show lab3')).stdout;
+  assert.match(shown, /^cannot +pause, memory-snapshot, .*guest-agent, move$/m);
+  assert.match(shown, /^accelerator +bhyve: /m);
+  const { stdout } = await must('node doctor lab3');
+  assert.deepEqual(
+    stdout.match(/^lab3 +\S+/gm)?.map((line) => line.replace(/^lab3 +/, '')),
+    ['login', 'python3', 'coreutils', 'zstd', 'ssh', 'disk', 'hypervisor', 'limits', 'qemu-img', 'firmware', 'acceleration'],
+  );
+});
+
+/** All virtual NICs of the node with zones. */
+const links = (): Promise<string> => stage.on('lab3', 'dladm show-vnic -p -o link,over,macaddress,vid').then((said) => said.trim());
+
+test('SC11 what waits for a hypervisor runs once a node has it, and what that cannot do is refused at once', async () => {
   const { now } = stage.events;
   const state = async () => (await stage.client.vms.get('odd', 'a')).state;
   await until('it runs', async () => (await state()) === 'running' || undefined, 60_000);
@@ -289,7 +307,22 @@ test('SC11 what waits for a hypervisor runs once a node has it, and what that ca
     ['running', false],
   );
 
+  const [nic] = (await stage.client.vms.get('odd', 'a')).nics;
+  const [segment] = (await stage.client.slices.get('odd')).networks.map((network) => network.segment);
+  const { uplink } = zones as NodeConfigInput;
+  const escaped = nic?.mac
+    .toLowerCase()
+    .replaceAll(/\b0(?=[0-9a-f])/g, '')
+    .replaceAll(':', '\\:');
+  const [link = '', ...rest] = (await links()).split(/(?<!\\):/);
+  assert.match(link, new RegExp(`^ct_${stage.controllerId}_[a-z2-7]{16}_0$`));
+  assert.deepEqual([rest[0], rest[1], Number(rest[2])], [uplink, escaped, segment]);
+  const properties = await stage.on('lab3', 'dladm show-linkprop -c -o link,property,value -p protection,allowed-ips');
+  assert.match(properties, new RegExp(`^${link}:protection:mac-nospoof,restricted,ip-nospoof,dhcp-nospoof$`, 'm'));
+  assert.match(properties, new RegExp(`^${link}:allowed-ips:$`, 'm'));
+
   await croftUntil(stage.client, ['vm', 'console', 'odd/a'], (seen) => seen.includes('hello there'), 'hello there\n');
+  await croftUntil(stage.client, ['vm', 'console', 'odd/a'], (seen) => seen.includes('once more'), 'once more\n');
   await croftUntil(stage.client, ['vm', 'vnc', 'odd/a', '--port', '0'], greets);
   await must('vm snapshot odd/a one');
   await must('vm revert odd/a one --yes');
@@ -299,8 +332,66 @@ test('SC11 what waits for a hypervisor runs once a node has it, and what that ca
   assert.equal(await state(), 'running');
   assert.match((await must('node drain lab3')).stdout, /odd\/a stays: the hypervisor zones of lab3 moves no VM/);
   await must('node resume lab3');
+});
+
+test('SC11 a network that is impaired is refused where links are those of zones, and what is there runs on', async () => {
+  const file = (impair?: object) => ({
+    slice: 'odd',
+    template,
+    networks: { lan: { ...(impair && { impair }) } },
+    vms: { a: { image: 'for-zones', nics: ['lan'] } },
+  });
+  const before = await links();
+  const { now } = stage.events;
+  await must('slice apply -f -', stringify(file({ delay: '20ms' })));
+  const { message } = await stage.events.next('node.failed', { after: now, node: 'lab3' });
+  assert.match(message, /impaired \(delay 20ms\).* cannot do that/);
+  assert.equal(await links(), before);
+  await must('slice apply -f - --wait', stringify(file()));
+  assert.equal((await stage.client.vms.get('odd', 'a')).state, 'running');
+});
+
+/** Waits until each of the nodes has the image whole. */
+async function arrives(name: string, nodes: readonly string[]): Promise<void> {
+  const { sha256 } = (await stage.client.images.list()).find((image) => image.name === name)?.content ?? {};
+  for (const node of nodes) {
+    const file = `${stateFolderOf(node)}/images/${sha256}.raw`;
+    const said = () => stage.on(node, 'if [ -f "$1" ]; then sha256sum "$1"; fi', file);
+    const sum = await until(`${node} has ${name}`, async () => (await said()) || undefined, 60_000);
+    assert.equal(sum.slice(0, 64), sha256);
+  }
+}
+
+const stateFolderOf = (node: string): string =>
+  `${node === 'lab3' ? (zones as NodeConfigInput).stateFolder : '/var/lib/croft/node'}/${stage.controllerId}`;
+
+test('SC11 a node with zones takes images from other nodes and passes them on', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'croft-mixed-'));
+  try {
+    for (const [name, first] of [
+      ['theirs', 'lab3'],
+      ['ours', 'lab1'],
+    ] as const) {
+      const file = join(folder, name);
+      await writeFile(file, Buffer.concat([randomBytes(2 ** 20), Buffer.alloc(2 ** 20)]));
+      await must(`image import ${name} ${file}`);
+      await must(`image keep ${name} node:${first}`);
+      await arrives(name, [first]);
+      await must(`image keep ${name} all`);
+      await arrives(name, ['lab1', 'lab2', 'lab3']);
+      assert.notEqual(await stage.on(first, 'cat "$1/serve-image"', stateFolderOf(first)), '');
+      await must(`image rm ${name}`);
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  await must('image gc');
+});
+
+test('SC11 of a VM in a zone nothing is left once its slice is removed', async () => {
   await must('slice rm odd --wait');
   assert.equal((await stage.on('lab3', 'zoneadm list -c')).trim(), 'global');
+  assert.equal(await links(), '');
 });
 
 test('SC11 nothing of any slice is left on any node, nor of Croft once the nodes are removed', async () => {
@@ -316,6 +407,7 @@ test('SC11 nothing of any slice is left on any node, nor of Croft once the nodes
     await must(`node rm ${name}`);
     const { ports, nft, files, processes } = await stage.lab.snapshot(stage.host(name));
     assert.deepEqual({ ports, nft }, { ports: [], nft: [] });
+    assert.doesNotMatch(await stage.on(name, 'cat /run/lab/root/.ssh/authorized_keys 2>/dev/null || :'), /images/);
     assert.deepEqual(
       [...files, ...processes].filter((one) => one.includes(stage.controllerId)),
       [],

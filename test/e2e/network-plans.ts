@@ -37,6 +37,7 @@ export function portOf(vm: string, last: number, segment = 100): PortPlan {
     address: `10.77.0.${last}`,
     segment,
     model: 'virtio',
+    dhcp: true,
     impairment: null,
   };
 }

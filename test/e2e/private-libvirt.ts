@@ -7,11 +7,13 @@ own_devices() {
   mkdir -p "$1"
   mount -t tmpfs -o mode=755 none "$1"
   mkdir "$1/pts" "$1/net" "$1/shm"
-  for node in null zero full random urandom tty ptmx net/tun; do
+  for node in null zero full random urandom tty net/tun; do
     touch "$1/$node"
     mount --bind "/dev/$node" "$1/$node"
   done
   mount --bind /dev/pts "$1/pts"
+  # A terminal is looked for beside the file that is opened for it, which a mounted one would not lead to.
+  ln -s pts/ptmx "$1/ptmx"
   ln -s /proc/self/fd "$1/fd"
   ln -s fd/0 "$1/stdin"
   awk '$2 ~ "^/dev/" { print $2 }' /proc/mounts | sort -r | xargs -r -n 1 umount -l

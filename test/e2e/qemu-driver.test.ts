@@ -268,6 +268,7 @@ test("CR6 a start that fails says so in QEMU's words and leaves nothing running"
     address: '10.0.0.2',
     segment: 7,
     model: 'virtio' as const,
+    dhcp: true,
     impairment: null,
   };
   const vm = await stage.launch();

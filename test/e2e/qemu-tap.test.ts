@@ -21,6 +21,7 @@ test('CR6 an unprivileged QEMU opens the tap that is for its user, and no other'
     address: '10.0.0.2',
     segment: 7,
     model: 'virtio' as const,
+    dhcp: true,
     impairment: null,
   };
   const wired = { ...vm, ports: [port] };

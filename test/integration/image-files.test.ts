@@ -29,7 +29,9 @@ const seedSource: SeedSource = {
   userData: '#!/bin/sh\necho "$(reboot)" é\n',
   cloudConfig: null,
   sshKeys: ['ssh-ed25519 AAAA me'],
-  ports: [{ nicId: 'n', vmId: 'v', mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 5, model: 'virtio', impairment: null }],
+  ports: [
+    { nicId: 'n', vmId: 'v', mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 5, model: 'virtio', dhcp: true, impairment: null },
+  ],
 };
 
 test('SC10 a seed read back has the volume name and the three files, byte for byte', async (context) => {

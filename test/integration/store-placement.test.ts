@@ -236,8 +236,8 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
           volumes: [],
           firmware: 'bios',
           ports: [
-            { nicId: eth0.id, vmId: a.id, mac: eth0.mac, address: '10.0.0.2', segment: 100, model: 'virtio', impairment: null },
-            { nicId: eth1.id, vmId: a.id, mac: eth1.mac, address: '10.0.1.2', segment: 101, model: 'virtio', impairment },
+            { nicId: eth0.id, vmId: a.id, mac: eth0.mac, address: '10.0.0.2', segment: 100, model: 'virtio', dhcp: true, impairment: null },
+            { nicId: eth1.id, vmId: a.id, mac: eth1.mac, address: '10.0.1.2', segment: 101, model: 'virtio', dhcp: true, impairment },
           ],
           userData: '#!/bin/sh\n',
           cloudConfig: null,

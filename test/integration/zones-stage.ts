@@ -1,12 +1,16 @@
-/** The contract's stage for zones: the driver on the stand-ins of illumos programs. */
+/** The contract's stage for zones: the drivers for hypervisor and network on the stand-ins of illumos programs. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { open, readFile, writeFile } from 'node:fs/promises';
 import type { HypervisorDriver, NodeAbilities, NodeLayout } from '../../src/drivers/hypervisor/driver.ts';
 import { createZonesDriver } from '../../src/drivers/hypervisor/zones.ts';
-import { vnicName, zonePlaces } from '../../src/drivers/hypervisor/zones-names.ts';
+import { zonePlaces } from '../../src/drivers/hypervisor/zones-names.ts';
+import type { NetworkDriver } from '../../src/drivers/network/driver.ts';
+import { vnicName } from '../../src/drivers/network/names.ts';
+import { createVnicDriver } from '../../src/drivers/network/vnic.ts';
+import { perform } from '../../src/host/host.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
-import type { LaunchImage, VmLaunch } from '../../src/model/node-plan.ts';
+import type { LaunchImage, PortPlan, VmLaunch } from '../../src/model/node-plan.ts';
 import { type HypervisorStage, undoneBy, until } from '../contract/hypervisor-stage.ts';
 import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
 import { lives } from '../stand-ins/zones/state.ts';
@@ -16,6 +20,7 @@ const mebibyte = 2 ** 20;
 
 export interface ZonesStage extends HypervisorStage {
   machine: StandInMachine;
+  network: NetworkDriver;
   image: LaunchImage;
 }
 
@@ -30,21 +35,23 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
   };
   const driver = newDriver(machine);
   await driver.prepareNode(host, layout);
+  const network = createVnicDriver();
+  await network.ensureBridge(host, layout, abilities);
   const image = await putImage(layout);
   const volume = (vm: VmLaunch) => `${machine.devices}/dsk/rpool/croft-${controllerId}/vms/${vm.id}/head/disk`;
   return {
-    ...{ machine, driver, host, layout, abilities, image, other: null },
+    ...{ machine, driver, network, host, layout, abilities, image, other: null },
     async launch({ device = false, deaf = false } = {}) {
       const vm = launchOf(image, device);
+      for (const { error } of await network.attach(host, layout, vm.ports)) assert.equal(error, null);
       if (deaf) await machine.change(({ faults }) => void faults.push(`deaf ${zonePlaces(layout, vm.id).zone}`));
       return vm;
     },
     troubles: {
       silence: null,
-      async loseNetwork() {
-        const { links } = await machine.read();
-        await machine.change((now) => void delete now.links[uplink ?? '']);
-        return undoneBy(() => machine.change((now) => void Object.assign(now.links, { [uplink ?? '']: links[uplink ?? ''] })));
+      async loseNetwork({ ports }) {
+        await network.detach(host, layout, vnicsOf(layout, ports));
+        return undoneBy(() => network.attach(host, layout, ports));
       },
       async breakDisk() {
         await machine.change(({ faults }) => void faults.push('disk'));
@@ -68,6 +75,8 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
       return (await readFile(volume(vm)))[4096] ?? 0;
     },
     async [Symbol.asyncDispose]() {
+      for (const { id } of (await perform(host, driver.observe(layout)))[0]) await driver.kill(host, layout, id);
+      await network.purge(host, layout);
       await driver.purge(host, layout);
       await machine[Symbol.asyncDispose]();
     },
@@ -91,7 +100,7 @@ function launchOf(image: LaunchImage, device: boolean): VmLaunch {
   return {
     ...{ id, hostname: 'guest', cpus: 1, memory: 128 * mebibyte, disk: null, image, firmware: 'bios', boot: 0 },
     ...{ userData: null, cloudConfig: null, sshKeys: [] },
-    ports: device ? [{ ...port, impairment: null }] : [],
+    ports: device ? [{ ...port, dhcp: true, impairment: null }] : [],
     volumes: device ? [{ id: newIdentifier(), name: 'data', image: null, size: 2 * mebibyte }] : [],
   };
 }
@@ -123,7 +132,7 @@ async function makeForeign(machine: StandInMachine, layout: NodeLayout, vm: VmLa
   };
 }
 
-/** The names of the virtual NICs of a VM. */
-export function vnicsOf(vm: VmLaunch): string[] {
-  return vm.ports.map(({ nicId }) => vnicName(nicId));
+/** The names of the links of ports. */
+export function vnicsOf({ controllerId }: NodeLayout, ports: readonly PortPlan[]): string[] {
+  return ports.map(({ nicId }) => vnicName(controllerId, nicId));
 }

@@ -47,7 +47,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
         operationId: 'adoptNode',
         tags: ['nodes'],
         body: nodeConfigSchema,
-        response: { 201: nodeViewSchema, ...problems('conflict.exists', ...reaching) },
+        response: { 201: nodeViewSchema, ...problems('conflict.exists', 'unsupported', ...reaching) },
       },
     },
     async ({ body }, reply) => reply.code(201).send(await shown(await nodes.adopt(body))),

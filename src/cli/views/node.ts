@@ -89,7 +89,7 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
       ['roles', config.roles.join(', ')],
       ['pool', config.pool],
       ['labels', labelsInWords(config.labels, ', ') || null],
-      ['bridge', config.uplink === null ? config.bridge : `${config.bridge}, uplink ${config.uplink}`],
+      ['bridge', bridgeInWords(config)],
       ['folders', `${config.stateFolder}, ${config.runFolder}`],
       [
         'VMs',
@@ -107,7 +107,7 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
       ...(specs === null
         ? []
         : ([
-            ['system', `${specs.operatingSystem}, Linux ${specs.kernel}, ${specs.architecture}`],
+            ['system', `${specs.operatingSystem}, ${isIllumos(config) ? 'illumos' : 'Linux'} ${specs.kernel}, ${specs.architecture}`],
             [
               'hardware',
               `${counted(specs.cpus, 'CPU')}, ${sizeInWords(specs.memory)} memory, ${sizeInWords(specs.memoryAvailable)} available`,
@@ -115,13 +115,20 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
             ['state disk', `${sizeInWords(specs.diskFree)} of ${sizeInWords(specs.disk)} free`],
             ['load', specs.load.toFixed(2)],
             ['accelerator', `${specs.accelerator.kind}: ${specs.accelerator.reason}`],
-            ['datapath', specs.datapath ?? 'none: Open vSwitch does not run'],
+            ['datapath', isIllumos(config) ? null : (specs.datapath ?? 'none: Open vSwitch does not run')],
             ['tools', toolsInWords(specs.tools)],
           ] as const)),
       ['id', node.id],
     ],
     options,
   );
+}
+
+const isIllumos = ({ hypervisor }: NodeView['config']): boolean => hypervisor === 'zones';
+
+function bridgeInWords(config: NodeView['config']): string {
+  if (isIllumos(config)) return config.uplink === null ? 'a virtual switch' : `uplink ${config.uplink}`;
+  return config.uplink === null ? config.bridge : `${config.bridge}, uplink ${config.uplink}`;
 }
 
 function labelsInWords(labels: Readonly<Record<string, string>>, between: string): string {

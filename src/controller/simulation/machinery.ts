@@ -23,6 +23,7 @@ export function simulatedMachinery(
   { controllerId, now }: Pick<MachineryOptions, 'controllerId' | 'now'>,
 ): Machinery {
   const hypervisor = createNoopHypervisor({ faults: faultsOf(simulation), now, sleep: pause });
+  const network = createNoopNetworkDriver({ now });
   return {
     hosts: {
       reach: ({ name, bridge, uplink, stateFolder, runFolder }) => ({
@@ -34,7 +35,7 @@ export function simulatedMachinery(
     },
     images: imagesInMemory(),
     hypervisorOf: () => hypervisor,
-    network: createNoopNetworkDriver({ now }),
+    networkOf: () => network,
     inspection: inspectionOf(simulation, `simulated since ${now()}`),
     doctor: {
       examine: async () => [

@@ -20,6 +20,7 @@ const port = {
   address: '10.0.0.2',
   segment: 7,
   model: 'virtio',
+  dhcp: true,
   impairment: null,
 } as const;
 const vm: VmLaunch = {

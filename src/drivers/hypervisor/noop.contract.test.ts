@@ -20,7 +20,7 @@ function launchOf(device: boolean): VmLaunch {
   return {
     ...{ id, hostname: 'guest', cpus: 1, memory: 2 ** 25, disk: null, image, firmware: 'bios', boot: 0 },
     ...{ userData: null, cloudConfig: null, sshKeys: [] },
-    ports: device ? [{ ...port, impairment: null }] : [],
+    ports: device ? [{ ...port, dhcp: true, impairment: null }] : [],
     volumes: device ? [{ id: newIdentifier(), name: 'data', image: null, size: 2 ** 20 }] : [],
   };
 }

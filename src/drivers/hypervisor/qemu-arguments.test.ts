@@ -14,6 +14,7 @@ const port: PortPlan = {
   address: '10.0.0.2',
   segment: 7,
   model: 'virtio',
+  dhcp: true,
   impairment: null,
 };
 const vm: VmLaunch = {

@@ -3,8 +3,9 @@ import { CroftError } from '../../model/error.ts';
 import { type LaunchImage, planHash, type VmLaunch } from '../../model/node-plan.ts';
 import type { NicModel } from '../../model/slice.ts';
 import { attribute, type ZoneConfiguration, type ZoneResource } from '../../tools/zonecfg.ts';
+import { vnicName } from '../network/names.ts';
 import type { NodeLayout } from './driver.ts';
-import { consoleSocket, screenSocket, vnicName, zonePlaces } from './zones-names.ts';
+import { screenSocket, zonePlaces } from './zones-names.ts';
 import { zoneVolumes } from './zones-volumes.ts';
 
 const nicModels: Partial<Record<NicModel, string>> = { virtio: 'virtio', e1000: 'e1000' };
@@ -33,10 +34,10 @@ export function zoneConfiguration(layout: NodeLayout, vm: VmLaunch, dataset: str
       attribute('vcpus', String(vm.cpus)),
       attribute('ram', `${Math.ceil(vm.memory / 2 ** 20)}M`),
       attribute('bootrom', bootRoms[vm.firmware]),
-      attribute('console', `socket,/tmp/${consoleSocket}`),
+      attribute('console', '/dev/zconsole'),
       attribute('vnc', `unix=/tmp/${screenSocket}`),
       attribute('rng', 'on'),
-      ...nics(vm),
+      ...nics(layout, vm),
       ...disks(vm, dataset),
       ...cdRoms.flatMap(cdRom),
     ],
@@ -69,7 +70,7 @@ function disks(vm: VmLaunch, dataset: string): ZoneResource[] {
 }
 
 /** All NICs of a zone are of one model: only OmniOS, and only of late, can tell them apart. */
-function nics({ ports }: VmLaunch): ZoneResource[] {
+function nics({ controllerId }: NodeLayout, { ports }: VmLaunch): ZoneResource[] {
   const [model, ...others] = new Set(ports.map((port) => port.model));
   if (model === undefined) return [];
   const netif = nicModels[model];
@@ -81,6 +82,6 @@ function nics({ ports }: VmLaunch): ZoneResource[] {
   }
   return [
     attribute('netif', netif),
-    ...ports.map(({ nicId }): ZoneResource => ({ kind: 'net', properties: { physical: vnicName(nicId) } })),
+    ...ports.map(({ nicId }): ZoneResource => ({ kind: 'net', properties: { physical: vnicName(controllerId, nicId) } })),
   ];
 }

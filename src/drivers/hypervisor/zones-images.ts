@@ -17,6 +17,10 @@ ${zfsFunctions}
 volume=$1/$2 file=$3 format=$4 size=$5 devices=$6 work=$7
 PATH=$PATH:/opt/ooce/bin
 ! has "$volume@base" || exit 0
+if [ "$format" = qcow2 ] && ! command -v qemu-img >/dev/null; then
+  echo "qemu-img is not installed, and the image is in the format qcow2" >&2
+  exit 1
+fi
 ! has "$volume" || zfs destroy -r "$volume"
 [ "$format" != qcow2 ] || size=$((0x$(od -An -tx1 -j24 -N8 "$file" | tr -d ' \\n')))
 zfs create -s -V "$(((size + 1048575) / 1048576 * 1048576))" "$volume"

@@ -1,7 +1,6 @@
 /** What a VM is called and where it lies on a node with zones. */
 import { CroftError } from '../../model/error.ts';
-import { identifierPattern, shortHash } from '../../model/identifier.ts';
-import { tapName } from '../network/names.ts';
+import { identifierPattern } from '../../model/identifier.ts';
 import type { NodeLayout } from './driver.ts';
 
 export interface ZonePlaces {
@@ -12,7 +11,7 @@ export interface ZonePlaces {
   /** The record of the VM, its seed, and how it was started and stopped. */
   folder: string;
   seed: string;
-  /** Below the zone's root, where bhyve makes its sockets and its log. */
+  /** Below the zone's root, where bhyve makes the socket of its screen and its log. */
   temporary: string;
 }
 
@@ -34,15 +33,5 @@ export function vmOfZone(layout: NodeLayout, { name, zonepath }: { name: string;
   return identifierPattern.test(id) && name === `croft-${id}` && zonepath === `${zonesFolder(layout)}/${id}` ? id : null;
 }
 
-/** A link's name ends with a digit on illumos. */
-export function vnicName(nicId: string): string {
-  return `${tapName(nicId)}0`;
-}
-
-/** The virtual switch that joins VMs of a node without an uplink. */
-export function etherstubName(controllerId: string): string {
-  return `cs${shortHash(12, controllerId)}0`;
-}
-
-export const consoleSocket = 'vm.com1';
+/** Of bhyve, in `temporary`. */
 export const screenSocket = 'vm.vnc';

@@ -3,7 +3,6 @@ import { type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { zfsFailure, zfsFunctions } from '../../tools/zfs.ts';
 import type { NodeLayout } from './driver.ts';
-import { etherstubName } from './zones-names.ts';
 
 /** Exit codes of prepareScript: the state folder lies on no ZFS file system; the dataset's name is taken by someone else. */
 const noZfs = 77;
@@ -12,12 +11,12 @@ const taken = 78;
 /**
  * Makes the controller's dataset below the one in which the state folder lies, and notes its name in the state folder.
  * Which parents of the folders had to be made is noted in the folder \`undo\`. zoneadm wants a zone's parent folders to be
- * writable for root alone. Arguments: state folder, run folder, controller, the virtual switch to make, or nothing.
+ * writable for root alone. Arguments: state folder, run folder, controller.
  */
 const prepareScript = `
 set -eu
 ${zfsFunctions}
-state=$1 run=$2 controller=$3 stub=$4
+state=$1 run=$2 controller=$3
 umask 022
 made=
 for folder in "$state" "$run"; do
@@ -41,7 +40,6 @@ fi
 has "$dataset/zones" || zfs create -o "mountpoint=$state/zones" "$dataset/zones"
 has "$dataset/images" || zfs create "$dataset/images"
 has "$dataset/vms" || zfs create "$dataset/vms"
-if [ -n "$stub" ] && ! dladm show-link -p -o link "$stub" >/dev/null 2>&1; then dladm create-etherstub "$stub"; fi
 printf '%s\\n' "$dataset" >"$state/dataset"
 `;
 
@@ -49,7 +47,7 @@ printf '%s\\n' "$dataset" >"$state/dataset"
 const purgeScript = `
 set -eu
 ${zfsFunctions}
-state=$1 run=$2 controller=$3 stub=$4
+state=$1 run=$2 controller=$3
 made='' dataset=''
 [ ! -f "$state/undo/folders" ] || made=$(cat "$state/undo/folders")
 [ ! -f "$state/dataset" ] || read -r dataset <"$state/dataset"
@@ -57,7 +55,6 @@ if [ -n "$dataset" ] && has "$dataset"; then
   [ "$(zfs get -H -o value croft:controller "$dataset")" = "$controller" ] || { echo "$dataset" >&2; exit ${taken}; }
   zfs destroy -r "$dataset"
 fi
-if [ -n "$stub" ] && dladm show-link -p -o link "$stub" >/dev/null 2>&1; then dladm delete-etherstub "$stub"; fi
 rm -rf "$state" "$run"
 printf '%s\\n' "$made" | while IFS= read -r folder; do
   [ ! -d "$folder" ] || rmdir "$folder" 2>/dev/null || :
@@ -83,10 +80,9 @@ export async function readDataset(host: Host, { stateFolder }: NodeLayout): Prom
 }
 
 async function onNode(host: Host, layout: NodeLayout, script: string, failure: string): Promise<void> {
-  const { stateFolder, runFolder, controllerId, uplink } = layout;
-  const stub = uplink === null ? etherstubName(controllerId) : '';
+  const { stateFolder, runFolder, controllerId } = layout;
   const result = await run(host, {
-    argv: ['sh', '-c', script, 'croft-node', stateFolder, runFolder, controllerId, stub],
+    argv: ['sh', '-c', script, 'croft-node', stateFolder, runFolder, controllerId],
     timeout: 120_000,
   });
   if (result.code === 0) return;

@@ -25,6 +25,9 @@ first_line() {
   line=
   [ ! -f "$1" ] || IFS= read -r line <"$1" || :
 }
+ended() {
+  case $list in *":croft-$1:installed:"*) ;; *) return 1 ;; esac
+}
 for folder in "$vms"/*/; do
   folder=\${folder%/}
   id=\${folder##*/}
@@ -33,12 +36,10 @@ for folder in "$vms"/*/; do
   first_line "$folder/launch.json"; record=$line
   stopping=no code=
   [ ! -f "$folder/stopping" ] || stopping=yes
-  case "$stopping $started $list" in
-  no\\ [0-9]*":croft-$id:installed:"*)
+  if [ "$stopping" = no ] && [ -n "$started" ] && ended "$id"; then
     code=$(words "$zones/$id/root/tmp" 2000 | grep 'Bhyve exited' | tail -n 1)
     code=\${code##* }
-    ;;
-  esac
+  fi
   printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$stopping" "$code" "$started" "$record"
 done
 exit 0

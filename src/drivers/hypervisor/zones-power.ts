@@ -4,7 +4,7 @@ import { CroftError } from '../../model/error.ts';
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
 import { zfsFailure } from '../../tools/zfs.ts';
 import type { NodeLayout, StopTimes } from './driver.ts';
-import { etherstubName, vnicName, zonePlaces } from './zones-names.ts';
+import { zonePlaces } from './zones-names.ts';
 import { readDataset } from './zones-node.ts';
 import { endZone, notInstalled, removeZone, startZone } from './zones-scripts.ts';
 
@@ -13,17 +13,12 @@ const patience = 120_000;
 /** The script that ends a zone looks at it so often, in ms. */
 const roundTime = 250;
 
-/** See `HypervisorDriver.start`. Its virtual NICs are made here, since they belong to the zone while it runs. */
+/** See `HypervisorDriver.start`. */
 export async function startVmZone(host: Host, layout: NodeLayout, vm: VmLaunch, label: string): Promise<void> {
   const { zone, zonepath, folder, temporary } = zonePlaces(layout, vm.id);
-  const impaired = vm.ports.find(({ impairment }) => impairment !== null);
-  if (impaired !== undefined)
-    throw new CroftError('vm.launch', `${label} has a link that is impaired, and ${host.name} cannot do that to a zone's`);
-  const link = layout.uplink ?? etherstubName(layout.controllerId);
-  const nics = vm.ports.flatMap(({ nicId, mac, segment, address }) => [vnicName(nicId), link, mac.toLowerCase(), String(segment), address]);
   const own = `${await readDataset(host, layout)}/vms/${vm.id}`;
   const result = await run(host, {
-    argv: ['sh', '-c', startZone, 'croft-start', zone, zonepath, folder, own, temporary, planHash(vm), ...nics],
+    argv: ['sh', '-c', startZone, 'croft-start', zone, zonepath, folder, own, temporary, planHash(vm)],
     stdin: JSON.stringify(vm),
     timeout: patience,
   });

@@ -1,5 +1,4 @@
 /** The constant shell scripts that start and end a VM's zone. POSIX sh, with no program that illumos lacks; data reaches them as arguments only. */
-import { dladmFunctions } from '../../tools/dladm.ts';
 import { zfsFunctions } from '../../tools/zfs.ts';
 import { zoneStateFunction } from '../../tools/zoneadm.ts';
 
@@ -44,37 +43,22 @@ words() (
 )
 `;
 
-/** drop_vnics FOLDER: removes the virtual NICs that were made for the VM. */
-const dropVnics = `
-${dladmFunctions}
-drop_vnics() {
-  [ -f "$1/vnics" ] || return 0
-  while IFS= read -r vnic; do
-    drop_vnic "$vnic" </dev/null || return 1
-  done <"$1/vnics"
-  rm -f "$1/vnics"
-}
-`;
-
 /** Exit code of startZone where there is no zone that could be booted. */
 export const notInstalled = 79;
 
 /**
  * Boots the zone unless it runs. Arguments: name, zonepath, folder of the VM, dataset of its volumes, folder of bhyve's log,
- * hash of its launch; then for each NIC the virtual NIC's name, the link below it, MAC, VLAN and address. A bhyve that cannot
- * run ends at once, and its zone with it, so the zone is looked at again. What fails leaves no virtual NIC. The input is what
- * the VM is started from, kept with the hash of that, for root alone: it holds what its seed does.
+ * hash of its launch. A bhyve that cannot run ends at once, and its zone with it, so the zone is looked at again. The input is
+ * what the VM is started from, kept with the hash of that, for root alone: it holds what its seed does.
  */
 export const startZone = `
 set -eu
 ${bootTime}
 ${settleVolumes}
 ${zoneStateFunction}
-${dropVnics}
 ${bhyveWords}
 ${nap}
 name=$1 path=$2 folder=$3 dataset=$4 log=$5 hash=$6
-shift 6
 launch=$(cat)
 zone_state "$name" "$path"
 case $zone in
@@ -85,15 +69,8 @@ esac
 settle "$dataset"
 fail() {
   rm -f "$folder/started"
-  drop_vnics "$folder"
   exit 1
 }
-drop_vnics "$folder"
-while [ "$#" -ge 5 ]; do
-  printf '%s\\n' "$1" >>"$folder/vnics"
-  make_vnic "$1" "$2" "$3" "$4" "$5" || fail
-  shift 5
-done
 boot_time
 rm -f "$folder/stopping"
 (umask 077 && printf '%s\\n' "$(date +%s) $hash $boot" "$launch" >"$folder/started.new")
@@ -112,13 +89,11 @@ done
  * Ends the zone and prints how: \`powered-down\`, \`killed\`, \`not-running\`. Arguments: name, zonepath, folder of the VM,
  * rounds of a quarter of a second for the guest to power down. To bhyve SIGTERM is the power button; a guest that is still
  * booting does not hear it, so it is pressed again every three seconds. \`zoneadm shutdown\` does the same, but holds the
- * zone for a minute, in which it cannot be halted. Source: omniosorg/pkg5, src/brand/bhyve/support. A virtual NIC that the
- * node does not let go of yet is removed at the next start.
+ * zone for a minute, in which it cannot be halted. Source: omniosorg/pkg5, src/brand/bhyve/support.
  */
 export const endZone = `
 set -eu
 ${zoneStateFunction}
-${dropVnics}
 ${nap}
 name=$1 path=$2 folder=$3 rounds=$4
 gone() {
@@ -139,13 +114,11 @@ while [ "$round" -lt "$rounds" ]; do
   nap
   round=$((round + 1))
   gone || continue
-  drop_vnics "$folder" || :
   echo powered-down
   exit 0
 done
 zoneadm -z "$name" halt || { gone || exit 1; }
 gone || { echo "the zone $name is in the state $zone after it was halted" >&2; exit 1; }
-drop_vnics "$folder" || :
 echo killed
 `;
 
@@ -157,7 +130,6 @@ export const removeZone = `
 set -eu
 ${zfsFunctions}
 ${zoneStateFunction}
-${dropVnics}
 name=$1 path=$2 folder=$3 dataset=$4
 zone_state "$name" "$path"
 case $zone in
@@ -166,7 +138,6 @@ configured) zonecfg -z "$name" delete -F ;;
 none | foreign) ;;
 *) echo "the zone $name is in the state $zone" >&2; exit 1 ;;
 esac
-drop_vnics "$folder"
 if [ -n "$dataset" ] && has "$dataset"; then zfs destroy -r "$dataset"; fi
 rm -rf "$folder"
 `;

@@ -1,15 +1,15 @@
-/** The console and the screen of a VM in a zone: bhyve's sockets below the zone's root, reached by a program that passes bytes on. */
+/** The screen of a VM in a zone, which is a socket of bhyve below the zone's root, and what bhyve said. */
 import { Duplex } from 'node:stream';
 import { type Host, type HostProcess, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { NodeLayout } from './driver.ts';
-import { zonePlaces } from './zones-names.ts';
+import { screenSocket, zonePlaces } from './zones-names.ts';
 import { bhyveWords } from './zones-scripts.ts';
 
 /**
- * Arguments: the folder of bhyve's sockets, a socket's name. Tells that it is there, and becomes nc(1), which passes on its
+ * Arguments: the folder of bhyve's socket, its name. Tells that it is there, and becomes nc(1), which passes on its
  * input and output. Only root may enter a zone, so a socket in it cannot be reached through the login. The folder belongs to
- * the zone, which must not lead anyone out of it. zlogin -C would need a terminal, and the brand's console device.
+ * the zone, which must not lead anyone out of it.
  */
 const relay = `
 cd -P "$1" && [ "$(pwd -P)" = "$1" ] && [ -S "$2" ] && [ ! -h "$2" ] || exit 1
@@ -17,10 +17,10 @@ echo >&2
 exec nc -U "$2"
 `;
 
-/** A stream to one of bhyve's sockets. Rejects with `not-found` where it is not there: the VM does not run. */
-export async function openZoneSocket(host: Host, layout: NodeLayout, vmId: string, socket: string): Promise<Duplex> {
+/** Rejects with `not-found` where the socket is not there: the VM does not run. */
+export async function openZoneScreen(host: Host, layout: NodeLayout, vmId: string): Promise<Duplex> {
   const { temporary } = zonePlaces(layout, vmId);
-  const program = await host.spawn({ argv: ['sh', '-c', relay, 'croft-relay', temporary, socket] });
+  const program = await host.spawn({ argv: ['sh', '-c', relay, 'croft-relay', temporary, screenSocket] });
   const refused = program.exited.then(
     (code) => code,
     () => 1,
@@ -28,7 +28,7 @@ export async function openZoneSocket(host: Host, layout: NodeLayout, vmId: strin
   const ready = new Promise<null>((resolve) => program.stderr.once('data', () => resolve(null)));
   const code = await Promise.race([ready, refused]);
   if (code !== null) {
-    throw new CroftError('not-found', `VM ${vmId} has no socket ${socket} on ${host.name}`, {
+    throw new CroftError('not-found', `VM ${vmId} has no screen on ${host.name}`, {
       node: host.name,
       hint: 'Check that the VM runs.',
     });
@@ -38,7 +38,7 @@ export async function openZoneSocket(host: Host, layout: NodeLayout, vmId: strin
 }
 
 /** The input and output of a program as one stream; where it is destroyed the program ends, and the other way round. */
-function streamOf(program: HostProcess): Duplex {
+export function streamOf(program: HostProcess): Duplex {
   const { stdin, stdout } = program;
   const stream = new Duplex({
     read: () => void stdout.resume(),

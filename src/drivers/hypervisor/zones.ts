@@ -1,4 +1,4 @@
-/** The hypervisor driver for illumos: a VM is a zone of the brand bhyve with ZFS volumes and virtual NICs. */
+/** The hypervisor driver for illumos: a VM is a zone of the brand bhyve with ZFS volumes. */
 import { type Host, perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
@@ -6,8 +6,9 @@ import { unsupported } from '../../model/unsupported.ts';
 import type { Capability, HypervisorDriver, NodeLayout } from './driver.ts';
 import type { Seed } from './qemu-prepare.ts';
 import { runningLaunch } from './qemu-running.ts';
+import { openZoneConsole } from './zones-console.ts';
 import { ZoneImages } from './zones-images.ts';
-import { consoleSocket, screenSocket, zonePlaces } from './zones-names.ts';
+import { zonePlaces } from './zones-names.ts';
 import { prepareZonesNode, purgeZonesNode, readDataset } from './zones-node.ts';
 import { observeZones } from './zones-observe.ts';
 import { destroyVmZone, rebootVmZone, startVmZone, stopVmZone } from './zones-power.ts';
@@ -15,7 +16,7 @@ import { makeVolumes, prepareZone } from './zones-prepare.ts';
 import { probeZones } from './zones-probe.ts';
 import { resizeZone } from './zones-resize.ts';
 import { listSnapshots, removeSnapshot, revertVolumes, takeSnapshot } from './zones-snapshots.ts';
-import { openZoneSocket, readZoneLog } from './zones-streams.ts';
+import { openZoneScreen, readZoneLog } from './zones-streams.ts';
 
 export interface ZonesParts {
   /** A VM's NoCloud seed. */
@@ -34,7 +35,7 @@ const can: ReadonlySet<Capability> = new Set(['reboot', 'snapshot', 'vnc']);
 
 const atOnce = { powerdown: 0, terminate: 0 };
 
-/** Its VMs' NICs are made by this driver, in their networks' VLANs; of network drivers it needs none. */
+/** Its VMs' NICs are links that the network driver for illumos makes. */
 export function createZonesDriver({ seedOf, now = Date.now, devices = '/dev/zvol' }: ZonesParts): HypervisorDriver {
   const images = new ZoneImages(devices);
   const refuse = (capability: Capability) => async (): Promise<never> => {
@@ -91,8 +92,8 @@ export function createZonesDriver({ seedOf, now = Date.now, devices = '/dev/zvol
     async discardArrival() {},
     requireRoom: refuse('move'),
     transfer: refuse('move'),
-    console: (host, layout, vmId) => openZoneSocket(host, layout, vmId, consoleSocket),
-    vnc: (host, layout, vmId) => openZoneSocket(host, layout, vmId, screenSocket),
+    console: openZoneConsole,
+    vnc: openZoneScreen,
     guest: refuse('guest-agent'),
     watch() {
       throw unsupported('zones', 'events');

@@ -8,6 +8,7 @@ export interface ObservedPort {
   /** Name of its interface on the node. */
   name: string;
   nicId: string;
+  /** Empty where the node no longer says whose it is. */
   vmId: string;
   /** True when tag, filter, impairment and link are all as they should be for `hash`. */
   healthy: boolean;

@@ -1,17 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  etherstubName,
   gatewayMac,
   gatewayName,
   type InterfaceLabel,
   interfaceAlias,
   namespaceName,
+  nicOfVnic,
   readInterfaceAlias,
   routerPortName,
   sliceOfName,
   sliceTableName,
   tapName,
   transitName,
+  vnicName,
 } from './names.ts';
 
 test('CR17 interface names fit into 15 bytes and are never text of users', () => {
@@ -50,6 +53,21 @@ test('CR17 an alias is read back to what it labels, a foreign one is not', () =>
     'croft:abcd2345:port:a:b:c',
   ]) {
     assert.equal(readInterfaceAlias('abcd2345', foreign), null, foreign);
+  }
+});
+
+test('SC11 names of links end as illumos wants them, fit, and tell their NIC, and only to their controller', () => {
+  const [controller, nic] = ['abcd2345', 'nic2345abcdefghi'];
+  for (const name of [vnicName(controller, nic), etherstubName(controller)]) assert.match(name, /^[a-z]\w{0,28}_0$/);
+  assert.equal(nicOfVnic(controller, vnicName(controller, nic)), nic);
+  for (const foreign of [
+    vnicName('other234', nic),
+    `ct_${controller}_0`,
+    `ct_${controller}_${nic}_01`,
+    'net0',
+    etherstubName(controller),
+  ]) {
+    assert.equal(nicOfVnic(controller, foreign), null, foreign);
   }
 });
 

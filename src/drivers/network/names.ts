@@ -10,6 +10,25 @@ export function tapName(nicId: string): string {
   return `ct${shortHash(hashLength, nicId)}`;
 }
 
+/**
+ * A VM's virtual NIC on illumos, where names have up to 31 bytes, of letters, digits and underscores, and end with a number
+ * (dladm(8)). It is all that marks a link there, so it says whose it is, and is the controller's own by that.
+ */
+export function vnicName(controllerId: string, nicId: string): string {
+  return `ct_${controllerId}_${nicId}_0`;
+}
+
+/** The NIC whose link a name of this controller tells; null for any other name. */
+export function nicOfVnic(controllerId: string, name: string): string | null {
+  const nicId = /^ct_([a-z2-7]+)_([a-z2-7]+)_0$/.exec(name)?.[2];
+  return nicId !== undefined && name === vnicName(controllerId, nicId) ? nicId : null;
+}
+
+/** The virtual switch that joins the VMs of an illumos node without an uplink. */
+export function etherstubName(controllerId: string): string {
+  return `cs_${controllerId}_0`;
+}
+
 /** The end of a router's link that is a port of the bridge. */
 export function routerPortName(networkId: string): string {
   return `cr${shortHash(hashLength, networkId)}`;

@@ -1,6 +1,6 @@
 /**
- * A stand-in for bhyve(8) with a guest in it: sockets for its serial console and its screen in the folder that it is given,
- * and a power button, which is SIGTERM. Its exit code 1 means that the guest powered off, 4 an error.
+ * A stand-in for bhyve(8) with a guest in it: its screen is a socket in the folder that it is given, the zone's console device a
+ * socket too, for zlogin's stand-in alone; and a power button, which is SIGTERM. Its exit code 1 means that the guest powered off, 4 an error.
  */
 import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -20,10 +20,10 @@ process.on('SIGTERM', () => {
   if (!fault.startsWith('deaf')) process.exit(1);
 });
 
-for (const name of ['vm.com1', 'vm.vnc']) rmSync(name, { force: true });
+for (const name of ['../dev/zconsole', 'vm.vnc']) rmSync(name, { force: true });
 createServer((client) => client.end('RFB 003.008\n')).listen('vm.vnc');
 createServer((client) => {
   client.on('error', () => client.destroy());
   client.write('guest login: ');
   client.on('data', (typed) => client.write(typed));
-}).listen('vm.com1');
+}).listen('../dev/zconsole');

@@ -1,14 +1,18 @@
 /** A machine of illumos, as far as its stand-ins go: a folder of its own, and a host whose programs they are. */
 import { spawn } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Channel, type Connection, exitCode } from '../../../src/host/channel.ts';
 import { NodeHost } from '../../../src/host/node-host.ts';
 import type { Machine } from './state.ts';
 
-const alone = ['zonecfg', 'zoneadm', 'zfs', 'dladm'];
-const small = ['uname', 'svcs', 'pkill', 'bhyvectl', 'nc', 'pagesize', 'isainfo', 'psrinfo'];
+const alone = ['zonecfg', 'zoneadm', 'zlogin', 'zfs', 'dladm'];
+const small = ['svcs', 'svcadm', 'pkg', 'pkill', 'bhyvectl', 'nc', 'pagesize', 'isainfo', 'psrinfo'];
+
+const ksh = '/usr/bin/ksh93';
+const absent = ['flock'];
 
 export interface StandInMachine extends AsyncDisposable {
   host: NodeHost;
@@ -17,6 +21,10 @@ export interface StandInMachine extends AsyncDisposable {
   /** Where the devices of volumes are. */
   devices: string;
   read(): Promise<Machine>;
+  /** Loses the connection: all streams of it are closed, and nothing is killed. The next use connects anew. */
+  cut(): void;
+  /** Until the package that it belongs to is installed. */
+  takeAway(program: string): Promise<void>;
   /** Between two programs only. */
   change(change: (machine: Machine) => void): Promise<void>;
 }
@@ -26,9 +34,15 @@ export async function openStandIns(): Promise<StandInMachine> {
   const base = await mkdtemp(path.join(tmpdir(), 'croft-zones-'));
   const { file, bin, state, pool } = await layOut(base, { seenAt: base, programs: import.meta.dirname, link: 'e1000g0' });
   const read = async () => JSON.parse(await readFile(file, 'utf8')) as Machine;
-  const host = new NodeHost({ name: 'omni', sudo: false, connect: async () => connection(bin) });
+  let login: Connection | null = null;
+  const connect = async () => {
+    login = connection(bin);
+    return login;
+  };
+  const host = new NodeHost({ name: 'omni', sudo: false, connect });
   return {
-    ...{ host, pool, devices: `${state}/zvol`, read },
+    ...{ host, pool, devices: `${state}/zvol`, read, cut: () => login?.end() },
+    takeAway: (program) => rename(`${bin}/${program}`, `${state}/away/${program}`),
     async change(change) {
       const now = await read();
       change(now);
@@ -55,7 +69,7 @@ export interface LayOutOptions {
 /** Makes the programs and what they know of their machine in a folder. The paths that it resolves with are those that they see. */
 export async function layOut(base: string, { seenAt, programs, link, node = process.execPath }: LayOutOptions) {
   const [state, bin, pool] = [`${seenAt}/machine`, `${seenAt}/bin`, `${seenAt}/rpool`];
-  for (const folder of ['machine/snapshots', 'machine/zvol/dsk/rpool', 'bin', 'rpool'])
+  for (const folder of ['machine/snapshots', 'machine/away', 'machine/zvol/dsk/rpool', 'bin', 'rpool'])
     await mkdir(`${base}/${folder}`, { recursive: true });
   const machine: Machine = {
     ...{ bootTime: 1_700_000_000, nextId: 1, zones: {}, snapshots: {}, faults: [] },
@@ -72,7 +86,11 @@ export async function layOut(base: string, { seenAt, programs, link, node = proc
   };
   for (const name of alone) await wrap(name, node, `${programs}/${name}.ts`);
   for (const name of small) await wrap(name, node, `${programs}/small.ts`, name);
-  await wrap('kstat', '/bin/sh', `${programs}/kstat.sh`);
+  for (const name of ['kstat', 'uname']) await wrap(name, '/bin/sh', `${programs}/${name}.sh`);
+  // What illumos lacks, and this machine has.
+  for (const name of absent) await wrap(name, '/bin/sh', '-c', 'exit 127');
+  // What sh is on illumos. It differs from others where scripts rarely look: it keeps what it has open from its children.
+  if (existsSync(ksh)) await symlink(ksh, `${base}/bin/sh`);
   return { file, bin, state, pool };
 }
 
@@ -83,7 +101,10 @@ function connection(bin: string): Connection {
   return {
     closed,
     async open(line) {
-      const child = spawn('/bin/sh', ['-c', line], { env: { PATH: `${bin}:/usr/bin:/bin` }, detached: true });
+      const child = spawn('/bin/sh', ['-c', line.replace('exec /bin/sh', 'exec sh')], {
+        env: { PATH: `${bin}:/usr/bin:/bin` },
+        detached: true,
+      });
       const { promise: ended, resolve } = Promise.withResolvers<number | null>();
       child.once('close', (code, signal) => resolve(exitCode(code, signal)));
       child.once('error', () => resolve(null));

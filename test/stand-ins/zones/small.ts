@@ -1,7 +1,7 @@
 /** Stand-ins for the programs of illumos of which one call is enough: the first argument is the program's name. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { connect } from 'node:net';
-import { lives, program, Refusal, readMachine } from './state.ts';
+import { changeMachine, folder, lives, program, Refusal, readMachine } from './state.ts';
 
 /** Of a zone that runs; null else. */
 function bhyve(zone: string): number | null {
@@ -11,16 +11,47 @@ function bhyve(zone: string): number | null {
   return child ? Number(child) : null;
 }
 
+/** What packages bring that may be taken away. The names are of omniosorg/omnios-build and omniosorg/pkg5. */
+const packages: Record<string, string[]> = {
+  'file/gnu-coreutils': ['stat'],
+  'compress/zstd': ['zstd'],
+  'network/openssh': [],
+  'system/zones/brand/bhyve': ['bhyvectl'],
+};
+
 const programs: Record<string, (argv: string[]) => string | Promise<string>> = {
-  /** uname(1) of OmniOS. */
-  uname([flag]) {
-    const words: Record<string, string> = { '-s': 'SunOS', '-r': '5.11', '-v': 'omnios-r151054-stand-in', '-m': 'i86pc', '-p': 'i386' };
-    return `${words[flag ?? '-s'] ?? ''}\n`;
-  },
   /** svcs(1): state and FMRI in columns. */
   svcs(argv) {
     if (argv.join(' ') !== '-H -o state svc:/system/zones:default') throw new Refusal("svcs: Pattern doesn't match any instances");
-    return readMachine().faults.includes('smf') ? 'maintenance\n' : 'online\n';
+    const { faults } = readMachine();
+    if (faults.includes('disabled')) return 'disabled\n';
+    return faults.includes('smf') ? 'maintenance\n' : 'online\n';
+  },
+  /** svcadm(8): with -s it waits until the service runs, or cannot. */
+  svcadm(argv) {
+    if (argv.join(' ') !== 'enable -s svc:/system/zones:default') throw new Refusal('Usage: svcadm enable [-rst] [<service> ...]', 2);
+    return changeMachine(({ faults }) => {
+      if (faults.includes('smf')) throw new Refusal('svcadm: Instance "svc:/system/zones:default" is in maintenance state.');
+      if (faults.includes('disabled')) faults.splice(faults.indexOf('disabled'), 1);
+      return '';
+    });
+  },
+  /**
+   * pkg(1) of OmniOS without further publishers: 1 where a package is not known, 4 where there is nothing to do. What a package
+   * brings that was taken away comes back.
+   */
+  pkg([command, quiet, ...names]) {
+    if (command !== 'install' || quiet !== '-q' || names.length === 0) throw new Refusal('usage: pkg install [-q] pkg_fmri_pattern ...', 2);
+    const unknown = names.filter((name) => packages[name] === undefined);
+    if (unknown.length > 0) {
+      const words =
+        'The following pattern(s) did not match any allowable packages.  Try\nusing a different matching pattern, or refreshing publisher information:';
+      throw new Refusal(`pkg install: ${words}\n\n${unknown.join('\n')}`);
+    }
+    const away = names.flatMap((name) => packages[name] ?? []).filter((program) => existsSync(`${folder}/away/${program}`));
+    if (away.length === 0) throw new Refusal('No updates necessary for this image.', 4);
+    for (const program of away) renameSync(`${folder}/away/${program}`, `${folder}/../bin/${program}`);
+    return '';
   },
   pagesize: () => '4096\n',
   /** isainfo(1): the kernel's instruction set. */

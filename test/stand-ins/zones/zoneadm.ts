@@ -101,7 +101,7 @@ function boot(name: string): string {
     const root = `${zone.globals.zonepath}/root`;
     const log = openSync(`${root}/tmp/init.log`, 'w');
     const fault = machine.faults.find((each) => ['bhyve', 'disk', `deaf ${name}`].includes(each)) ?? '';
-    const child = spawn('sh', ['-c', init, 'init', `${import.meta.dirname}/bhyve.ts`, `${root}/tmp`, fault], {
+    const child = spawn('/bin/sh', ['-c', init, 'init', `${import.meta.dirname}/bhyve.ts`, `${root}/tmp`, fault], {
       detached: true,
       stdio: ['ignore', log, log],
     });
@@ -138,7 +138,7 @@ async function shutdown(name: string, flags: string[]): Promise<string> {
 }
 
 async function wait(name: string): Promise<string> {
-  const socket = `${zoneOf(readMachine(), name).globals.zonepath}/root/tmp/vm.com1`;
+  const socket = `${zoneOf(readMachine(), name).globals.zonepath}/root/dev/zconsole`;
   while (lives(zoneOf(readMachine(), name).init) && !existsSync(socket)) await delay(10);
   return '';
 }

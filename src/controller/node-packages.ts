@@ -1,0 +1,96 @@
+/** The packages that bring a node what it lacks, and their installation by whatever installs packages there. */
+import { readFileSync } from 'node:fs';
+import { type Host, run } from '../host/host.ts';
+import { CroftError } from '../model/error.ts';
+import type { NodeConfig, NodeSpecs } from '../model/node.ts';
+
+/** By what a node's system installs packages. */
+export type Packager = 'apt-get' | 'apk' | 'pkg';
+
+/** Alpine's packages, several with a space between, by the program that they bring; those of others are in scripts/packages.txt. */
+const alpinePackages: Record<string, string> = {
+  'qemu-system-x86_64': 'qemu-system-x86_64',
+  'qemu-system-aarch64': 'qemu-system-aarch64',
+  'qemu-img': 'qemu-img',
+  'ovs-vsctl': 'openvswitch',
+  'ovs-vswitchd': 'openvswitch',
+  coreutils: 'coreutils',
+  dnsmasq: 'dnsmasq',
+  ethtool: 'ethtool',
+  flock: 'util-linux-misc',
+  ip: 'iproute2',
+  nft: 'nftables',
+  ovmf: 'ovmf',
+  setpriv: 'setpriv',
+  virsh: 'libvirt-daemon libvirt-client qemu-system-x86_64',
+  ssh: 'openssh-client-default',
+  zstd: 'zstd',
+};
+
+/** Sections of scripts/packages.txt. */
+const sections = { 'apt-get': ['node', 'libvirt'], pkg: ['illumos'] };
+
+const installTime = 600_000;
+
+/** Arguments: packages. Exit code 64 where none of the three is there. pkg(1) says 4 where there was nothing to do. */
+const installScript = `
+set -eu
+if [ "$(uname -s)" = SunOS ]; then
+  pkg install -q "$@" >&2 || [ "$?" -eq 4 ]
+elif command -v apt-get >/dev/null; then
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -q >&2
+  apt-get install -q -y --no-install-recommends "$@" >&2
+elif command -v apk >/dev/null; then
+  apk add "$@" >&2
+else
+  exit 64
+fi
+`;
+
+export function packagerOf(
+  { hypervisor }: Pick<NodeConfig, 'hypervisor'>,
+  { operatingSystem }: Pick<NodeSpecs, 'operatingSystem'>,
+): Packager {
+  if (hypervisor === 'zones') return 'pkg';
+  return operatingSystem.startsWith('Alpine') ? 'apk' : 'apt-get';
+}
+
+/** None where it is not known what brings the program. */
+export function packagesOf(program: string, packager: Packager): readonly string[] {
+  if (packager === 'apk') return alpinePackages[program]?.split(' ') ?? [];
+  return listedPackages(sections[packager]).get(program) ?? [];
+}
+
+/** The command that brings the program; null where it is not known. */
+export function installation(program: string, packager: Packager): string | null {
+  const packages = packagesOf(program, packager);
+  if (packages.length === 0) return null;
+  return [packager, packager === 'apk' ? 'add' : 'install', ...packages].join(' ');
+}
+
+/** Rejects with `node.unfit`. */
+export async function installPackages(host: Host, packages: readonly string[]): Promise<void> {
+  const { code, stderr } = await run(host, { argv: ['sh', '-c', installScript, 'croft-install', ...packages], timeout: installTime });
+  if (code === 0) return;
+  const why = code === 64 ? 'it has neither apt-get nor apk nor pkg' : stderr.trim().split('\n').slice(-3).join('\n');
+  throw new CroftError('node.unfit', `${packages.join(', ')} could not be installed on node ${host.name}: ${why}`, {
+    hint: 'install them by hand',
+    node: host.name,
+  });
+}
+
+/** Program → packages. */
+function listedPackages(names: readonly string[]): Map<string, string[]> {
+  const list = readFileSync(new URL('../../scripts/packages.txt', import.meta.url), 'utf8');
+  const packages = new Map<string, string[]>();
+  for (const [, section = '', lines = ''] of list.matchAll(/^\[(\w+)\]\n([^[]*)/gm)) {
+    if (!names.includes(section)) continue;
+    for (const line of lines.split('\n')) {
+      if (line.startsWith('#')) continue;
+      const [name = '', ...programs] = line.split(' ');
+      for (const program of programs) packages.set(program, [...(packages.get(program) ?? []), name]);
+    }
+  }
+  return packages;
+}
