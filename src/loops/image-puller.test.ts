@@ -94,7 +94,14 @@ async function setStage(): Promise<Stage> {
   };
 }
 
-const fetched: FetchedImage = { sha256: 'a'.repeat(64), format: 'qcow2', size: 10, virtualSize: 20, source: 'https://images.test/a', failures: [] };
+const fetched: FetchedImage = {
+  sha256: 'a'.repeat(64),
+  format: 'qcow2',
+  size: 10,
+  virtualSize: 20,
+  source: 'https://images.test/a',
+  failures: [],
+};
 
 test('SC8 an image that was asked for is fetched, gets its content, and its progress is told meanwhile', async () => {
   await using stage = await setStage();
