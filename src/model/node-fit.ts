@@ -39,23 +39,33 @@ export function requirementOf(
   };
 }
 
-/** What of the requirement a node does not have, such as `without the label disk=ssd`; null where it has all. */
-export function mismatch(node: Node, requirement: NodeRequirement): string | null {
+/** What of the requirement a node does not have, such as `without the label disk=ssd`, one after the other; nothing where it has all. */
+export function* mismatches(node: Node, requirement: NodeRequirement): Generator<string, undefined> {
   const { config, observed } = node;
-  if (requirement.node !== null && requirement.node !== config.name) return otherNode;
-  if (!config.roles.includes('compute')) return 'without the role compute';
-  if (requirement.pools.length > 0 && !requirement.pools.includes(config.pool)) return `not in pool ${requirement.pools.join(' or ')}`;
+  if (requirement.node !== null && requirement.node !== config.name) {
+    yield otherNode;
+    return;
+  }
+  if (!config.roles.includes('compute')) yield 'without the role compute';
+  if (requirement.pools.length > 0 && !requirement.pools.includes(config.pool)) yield `not in pool ${requirement.pools.join(' or ')}`;
   for (const label in requirement.labels) {
-    if (config.labels[label] !== requirement.labels[label]) return `without the label ${label}=${requirement.labels[label]}`;
+    if (config.labels[label] !== requirement.labels[label]) yield `without the label ${label}=${requirement.labels[label]}`;
   }
   const { specs } = observed;
-  if (specs === null) return (observed.status === 'new' ? null : unavailability(node)) ?? 'not looked at yet';
-  if (specs.architecture !== requirement.architecture) return `of architecture ${specs.architecture}, not ${requirement.architecture}`;
-  if (!specs.firmwares.includes(requirement.firmware)) return `without ${requirement.firmware} firmware`;
+  if (specs === null) {
+    yield (observed.status === 'new' ? null : unavailability(node)) ?? 'not looked at yet';
+    return;
+  }
+  if (specs.architecture !== requirement.architecture) yield `of architecture ${specs.architecture}, not ${requirement.architecture}`;
+  if (!specs.firmwares.includes(requirement.firmware)) yield `without ${requirement.firmware} firmware`;
   if (requirement.backend !== null && !specs.hypervisors.includes(requirement.backend))
-    return `without the hypervisor ${requirement.backend}`;
-  if (requirement.image !== null && !observed.images.includes(requirement.image)) return 'without the image';
-  return null;
+    yield `without the hypervisor ${requirement.backend}`;
+  if (requirement.image !== null && !observed.images.includes(requirement.image)) yield 'without the image';
+}
+
+/** The first of its mismatches; null where it has all. */
+export function mismatch(node: Node, requirement: NodeRequirement): string | null {
+  return mismatches(node, requirement).next().value ?? null;
 }
 
 export const otherNode = 'not the node that is asked for';

@@ -36,11 +36,11 @@ test('CR1 a stopped VM and one that is restarted leave a draining node; one that
 test('CR1 a VM that fits on no other node stays and says why, without the node that it is on', () => {
   const other = vm('2', { nodeId: 'id-b', cpus: 4 });
   assert.deepEqual(inWords(snapshot([draining, node('b')], [vm('1', here), other])), [
-    '1 stays: no other node fits: needs 1 CPU; b: 0 CPUs free; would fit on b if s/2 (256 MiB) were removed',
+    '1 stays: no other node fits: needs 1 CPU; b: 0 CPUs free; would fit on b if s/2 (4 CPUs) were removed',
   ]);
-  assert.deepEqual(inWords(snapshot([draining], [vm('1', here)])), ['1 stays: no other node fits: there is no other node']);
+  assert.deepEqual(inWords(snapshot([draining], [vm('1', here)])), ['1 stays: no other node fits: it asks for node a itself']);
   const bound = vm('1', { ...here, placement: { node: 'a' } });
-  assert.deepEqual(inWords(snapshot([draining, node('b')], [bound])), ['1 stays: no other node fits: there is no other node']);
+  assert.deepEqual(inWords(snapshot([draining, node('b')], [bound])), ['1 stays: no other node fits: it asks for node a itself']);
 });
 
 test('SC11 a VM leaves for a node with the hypervisor that it has, and stays where there is none', () => {

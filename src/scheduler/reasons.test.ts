@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PlacementSnapshot } from '../model/assignment.ts';
 import { gibibyte } from '../model/flavor.ts';
-import { node, options, required, slice, snapshot, vm } from './sample-snapshot.ts';
+import type { Image } from '../model/image.ts';
+import { usualTraits } from '../model/image-definition.ts';
+import type { VmPlacement } from '../model/placement.ts';
+import { micro, node, options, required, slice, snapshot, vm } from './sample-snapshot.ts';
 import { schedule } from './schedule.ts';
 
 function reasonOf(given: PlacementSnapshot, id = '1'): string | null | undefined {
@@ -22,7 +25,7 @@ test('CR4 a VM that fits nowhere says what it needs, what each node lacks, and w
   assert.equal(
     reasonOf(snapshot(nodes, [big, there])),
     'needs 4 GiB of memory; a: 1.5 GiB of memory free; b: unreachable (no route); c: draining; d: without the role compute; ' +
-      'would fit on c after `croft node resume c`, or on a if demo/db (2.5 GiB) were removed',
+      'would fit on c after `croft node resume c`, or on a if demo/db (2.5 GiB of memory) were removed',
   );
 });
 
@@ -44,7 +47,7 @@ test('CR4 a VM that is larger than any node is told so, without a word about wha
 
 test('CR4 a VM that asks for one node hears of that one only', () => {
   const asking = vm('1', { placement: { node: 'b' } });
-  assert.equal(reasonOf(snapshot([node('a')], [asking])), 'asks for node b, which does not exist');
+  assert.equal(reasonOf(snapshot([node('a')], [asking])), 'asks for node b, which does not exist: did you mean a?');
   assert.equal(
     reasonOf(snapshot([node('a'), node('b', { administration: 'draining' })], [asking])),
     'b: draining; would fit on b after `croft node resume b`',
@@ -93,4 +96,55 @@ test('CR4 a reason stays short however many nodes there are', () => {
   const reason = reasonOf(snapshot(nodes, [big, ...full])) ?? '';
   assert.ok(reason.length < 700, reason);
   assert.match(reason, /; \d+ more have no more than that; .* and \d+ more: draining; .* more are no use for other reasons$/);
+});
+
+test('CR4 what no node of all has is told as that, with what may have been meant', () => {
+  const nodes = [node('n-0001', {}, { pool: 'fast', labels: { disk: 'ssd' } }), node('n-0002')];
+  const asking = (placement: Partial<VmPlacement>): string | null | undefined => reasonOf(snapshot(nodes, [vm('1', { placement })]));
+  assert.equal(asking({ node: 'n-001' }), 'asks for node n-001, which does not exist: did you mean n-0001?');
+  assert.equal(asking({ pools: ['fats'] }), 'asks for pool fats, in which no node is: did you mean fast?');
+  assert.equal(
+    asking({ pools: ['zz'], labels: { disk: 'sdd', rack: '1' } }),
+    'asks for pool zz, in which no node is; asks for the label disk=sdd, which no node has: did you mean disk=ssd?; ' +
+      'asks for the label rack=1, which no node has',
+  );
+  assert.equal(asking({ pools: ['default'], labels: { disk: 'ssd' } }), 'n-0001: not in pool default; n-0002: without the label disk=ssd');
+});
+
+test('CR4 all that a node lacks is told of it', () => {
+  const nodes = [node('a', {}, { pool: 'fast', labels: { disk: 'ssd' } }), node('b', { architecture: 'aarch64' })];
+  const asking = vm('1', { placement: { pools: ['fast'], labels: { disk: 'ssd' } }, firmware: 'uefi' });
+  assert.equal(
+    reasonOf(snapshot(nodes, [asking])),
+    'a: without uefi firmware; b: not in pool fast, without the label disk=ssd, of architecture aarch64, not x86_64, without uefi firmware',
+  );
+});
+
+test('CR4 VMs that must be on one node are told of together', () => {
+  const nodes = [node('a'), node('b')];
+  const together = (one: Partial<VmPlacement>, other: Partial<VmPlacement>, memory = gibibyte) =>
+    reasonOf(snapshot(nodes, [vm('1', { memory, placement: { affinity: required('2'), ...one } }), vm('2', { memory, placement: other })]));
+  assert.match(together({}, {}, 3 * gibibyte) ?? '', /^1 with 2: is larger than any node: needs 6 GiB of memory/);
+  assert.equal(together({ node: 'a' }, { node: 'b' }), '1 with 2: 1 asks for node a and 2 for node b, and they must be on the same node');
+});
+
+test('CR1 a VM that asks for the very node that drains says so', () => {
+  const nodes = [node('a', { administration: 'draining' }), node('b')];
+  const bound = vm('1', { nodeId: 'id-a', placement: { node: 'a' } });
+  assert.equal(reasonOf(snapshot(nodes, [bound])), 'no other node fits: it asks for node a itself');
+});
+
+test('CR4 a VM whose image is yet to be fetched hears now that no node could have it', () => {
+  const late: Image = { ...micro, id: 'late', name: 'late', content: null, traits: { ...usualTraits, architecture: 'aarch64' } };
+  const given = snapshot([node('a')], [vm('1', { imageId: 'late' }), vm('2')]);
+  const images = new Map([...given.images, ['late', late]]);
+  assert.equal(reasonOf({ ...given, images }), 'image late is being fetched; but a: of architecture x86_64, not aarch64');
+});
+
+test('CR4 what is in the way is told with what of it is lacking', () => {
+  const there = vm('2', { nodeId: 'id-a', disk: 90 * gibibyte });
+  assert.match(
+    reasonOf(snapshot([node('a')], [there, vm('1', { disk: 20 * gibibyte })])) ?? '',
+    /^needs 20 GiB of disk; a: 10 GiB of disk free; would fit on a if s\/2 \(90 GiB of disk\) were removed$/,
+  );
 });

@@ -7,6 +7,7 @@ import type { Job, Unit } from './jobs.ts';
 import type { Ledger } from './ledger.ts';
 import { NameGroups } from './name-groups.ts';
 import { type Surroundings, surroundingsOf } from './surroundings.ts';
+import { UnheardOf } from './unheard-of.ts';
 
 const kinds = ['cpus', 'memory', 'disk'] as const;
 type Kind = (typeof kinds)[number];
@@ -19,6 +20,8 @@ const mostSearched = 20;
 export interface ReasonContext {
   ledger: Ledger;
   vms: readonly PlacementVm[];
+  /** Whether its image is known. */
+  isKnown(vm: PlacementVm): boolean;
   /** Throws where its image is not known. */
   requirementOf(vm: PlacementVm): NodeRequirement;
   constraintOf(unit: Unit): Constraint;
@@ -28,6 +31,7 @@ export class Reasons {
   readonly #context: ReasonContext;
   readonly #known = new Map<string, string>();
   readonly #around = new Map<string, Surroundings>();
+  #unheardOf: UnheardOf | null = null;
   #vmsByNode: ReadonlyMap<string | null, readonly PlacementVm[]> | null = null;
 
   /** What is free is read from the ledger when a reason is asked for, so ask when all is decided. */
@@ -37,7 +41,10 @@ export class Reasons {
 
   /** The reason of a unit of a job that found no place. */
   of(job: Job, unit: Unit): string {
-    if (!job.together || job.units.length === 1) return this.#ofUnit(unit);
+    if (!job.together || job.units.length === 1) {
+      const reason = this.#ofUnit(unit);
+      return unit.vms.length === 1 || unit.obstacle !== null ? reason : `${labelOf(unit)}: ${reason}`;
+    }
     const stuck = job.units.find((one) => one.obstacle !== null || !this.#fitsAlone(one));
     if (stuck !== undefined) return `its slice is placed together, and ${labelOf(stuck)}: ${this.#ofUnit(stuck)}`;
     const count = job.units.reduce((sum, { vms }) => sum + vms.length, 0);
@@ -54,7 +61,7 @@ export class Reasons {
   }
 
   #ofUnit(unit: Unit): string {
-    if (unit.obstacle !== null) return unit.obstacle;
+    if (unit.obstacle !== null) return this.#withMore(unit, unit.obstacle);
     const constraint = this.#context.constraintOf(unit);
     const free = constraint.only === null && constraint.torn === null && constraint.blocked.size === 0;
     const key = `${unit.candidates.key} ${unit.vms.length} ${kinds.map((kind) => unit.demand[kind]).join(' ')} ${unit.vms[0]?.nodeId}`;
@@ -65,15 +72,36 @@ export class Reasons {
     return reason;
   }
 
+  /** Where no node would do anyway, it is no use to wait for what is in the way now. */
+  #withMore(unit: Unit, obstacle: string): string {
+    const { open, closed } = unit.candidates;
+    if (open.length + closed.length > 0 || this.#context.ledger.nodes.length === 0 || !unit.vms.every(this.#context.isKnown))
+      return obstacle;
+    return `${obstacle}; but ${this.#explain(unit, this.#context.constraintOf(unit))}`;
+  }
+
   #explain(unit: Unit, constraint: Constraint): string {
     const { ledger, requirementOf } = this.#context;
     if (ledger.nodes.length === 0) return 'there is no node yet; add one with `croft node add`';
     const requirements = unit.vms.map(requirementOf);
-    const asked = requirements.find(({ node }) => node !== null)?.node ?? null;
-    if (asked !== null && !ledger.nodes.some(({ config }) => config.name === asked)) return `asks for node ${asked}, which does not exist`;
+    this.#unheardOf ??= new UnheardOf(ledger.nodes);
+    const unheardOf = new Set(requirements.flatMap((requirement) => this.#unheardOf?.words(requirement) ?? []));
+    if (unheardOf.size > 0) return [...unheardOf].join('; ');
+    const bound = this.#bound(unit, requirements);
+    if (bound !== null) return bound;
     const tied = this.#tied(constraint);
     if (constraint.torn !== null) return tied;
     return [tied, ...this.#obstacles(unit, requirements, constraint)].filter((part) => part !== '').join('; ');
+  }
+
+  /** Where the nodes that are named leave no choice at all. */
+  #bound({ vms }: Unit, requirements: readonly NodeRequirement[]): string | null {
+    const asked = new Map(requirements.flatMap(({ node }, index) => (node === null ? [] : [[node, vms[index]?.name]])));
+    const [[first = '', by] = [], [second, other] = []] = [...asked];
+    if (second !== undefined) return `${by} asks for node ${first} and ${other} for node ${second}, and they must be on the same node`;
+    const { ledger } = this.#context;
+    const isThere = asked.size > 0 && vms.some(({ nodeId }) => nodeId !== null && ledger.nameOf(ledger.positionOf(nodeId)) === first);
+    return isThere ? `it asks for node ${first} itself` : null;
   }
 
   #tied({ only, torn }: Constraint): string {
@@ -190,7 +218,9 @@ export class Reasons {
     }
     if (best === null) return null;
     const { vm, size, position } = best;
-    return `on ${ledger.nameOf(position)} if ${vm.slice}/${vm.name} (${sizeInWords(size.memory)}) were removed`;
+    const free = ledger.free(position);
+    const lacking = kinds.filter((kind) => free[kind] < demand[kind]);
+    return `on ${ledger.nameOf(position)} if ${vm.slice}/${vm.name} (${amounts(size, lacking)}) were removed`;
   }
 }
 

@@ -61,6 +61,7 @@ function reasonsOf({ images }: PlacementSnapshot, placement: Placement, { vms }:
   return new Reasons({
     ledger,
     vms,
+    isKnown: ({ imageId }) => images.has(imageId),
     requirementOf: (vm) => {
       const image = images.get(vm.imageId);
       if (image === undefined) throw new Error(`the snapshot has no image ${vm.imageId} of VM ${vm.id}`);

@@ -1,6 +1,6 @@
 /** What is said of nodes whatever the size of a VM: found once for all VMs with the same requirement. */
 import type { Resources } from '../model/capacity.ts';
-import { mismatch, type NodeRequirement, otherNode, unavailability } from '../model/node-fit.ts';
+import { mismatches, type NodeRequirement, otherNode, unavailability } from '../model/node-fit.ts';
 import type { Ledger } from './ledger.ts';
 import { NameGroups } from './name-groups.ts';
 
@@ -27,23 +27,15 @@ export function surroundingsOf(ledger: Ledger, positions: Iterable<number>, requ
   for (const position of positions) {
     const node = ledger.nodes[position];
     if (node === undefined) continue;
-    const lacking = firstMismatch(requirements, (requirement) => mismatch(node, requirement));
-    if (lacking === otherNode) continue;
-    const closed = lacking ?? unavailability(node);
+    const lacking = new Set(requirements.flatMap((requirement) => [...mismatches(node, requirement)]));
+    if (lacking.has(otherNode)) continue;
+    const closed = lacking.size > 0 ? [...lacking].join(', ') : unavailability(node);
     if (closed !== null) groups.add(closed, node.config.name);
-    if (lacking !== null) continue;
+    if (lacking.size > 0) continue;
     for (const kind of ['cpus', 'memory', 'disk'] as const) largest[kind] = Math.max(largest[kind], ledger[kind][position] ?? 0);
     if (closed === null) open.push(position);
     else if (node.observed.status === 'ready') drained.push(position);
     else awaited.push(position);
   }
   return { open, drained, awaited, suitable: [...open, ...drained, ...awaited], words: groups.words(), largest };
-}
-
-function firstMismatch(requirements: readonly NodeRequirement[], find: (requirement: NodeRequirement) => string | null): string | null {
-  for (const requirement of requirements) {
-    const found = find(requirement);
-    if (found !== null) return found;
-  }
-  return null;
 }
