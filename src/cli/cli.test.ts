@@ -104,12 +104,12 @@ test('CR14 an empty list says what to do next, and is an empty list for programs
   assert.equal((await runFake(['slice', 'ls', '-o', 'yaml'], { client })).stdout, '[]\n');
 });
 
-function planned(vms: PlanAnswer['vms'], places: PlanAnswer['places'] = []) {
+function planned(vms: PlanAnswer['vms'], places: PlanAnswer['places'] = [], refusals: string[] = []) {
   const asked: unknown[] = [];
   const client = {
     events,
     slices: {
-      plan: async () => ({ slice: 'hello', against: 3, networks: [], vms, places, lines: ['- vm web'] }),
+      plan: async () => ({ slice: 'hello', against: 3, networks: [], vms, places, refusals, lines: ['- vm web'] }),
       apply: async (...given: unknown[]) => {
         asked.push(given);
         return { slice: { name: 'hello' } as never, task, lines: [] };
@@ -156,7 +156,32 @@ test('CR4 a plan says where new VMs would go, and why one would wait', async () 
     { vm: 'db', node: null, reason: 'is larger than any node' },
   ];
   const { stdout } = await runFake(['slice', 'plan', '-f', '-'], { client: planned([], places).client, input: 'x' });
-  assert.equal(stdout, 'slice hello: 1 change\n  - vm web\nas things are now:\n  web → n1\n  db pending: is larger than any node\n');
+  assert.equal(
+    stdout,
+    `slice hello: 1 change
+  - vm web
+as things are now, 1 of 2 new VMs would wait:
+  web → n1
+  db pending: is larger than any node
+`,
+  );
+  const long = [{ vm: 'db', node: null, reason: `needs 4 GiB of memory; ${'node-1: 1.5 GiB of memory free; '.repeat(5)}and more` }];
+  const narrow = await runFake(['slice', 'plan', '-f', '-'], { client: planned([], long).client, input: 'x', width: 80 });
+  assert.ok(
+    narrow.stdout.split('\n').every((line) => line.length <= 80),
+    narrow.stdout,
+  );
+});
+
+test('CR4 a plan says what apply would refuse, and ends as that would', async () => {
+  const refusals = ['VM "f" outgrows its node "n1": needs 3 CPUs, 2 are free'];
+  const { code, stdout } = await runFake(['slice', 'plan', '-f', '-'], {
+    client: planned([], [], refusals).client,
+    input: 'x',
+    width: 200,
+  });
+  assert.match(stdout, /refused as things are now: VM "f" outgrows its node "n1": needs 3 CPUs, 2 are free\n$/);
+  assert.equal(code, 4);
 });
 
 test('CR9 apply removes no VM unasked, and makes none anew without --allow-recreate', async () => {

@@ -63,6 +63,8 @@ export const planAnswerSchema = z
     vms: z.array(partChangeSchema),
     /** Where VMs that would be made would go now; `reason` says why one would wait, where `node` is null. */
     places: z.array(z.object({ vm: z.string(), node: z.string().nullable(), reason: z.string().nullable() })),
+    /** Why applying it would be refused as things are now; empty where it would not. */
+    refusals: z.array(z.string()),
     /** What changes for a person, one line per change. */
     lines: z.array(z.string()),
   })

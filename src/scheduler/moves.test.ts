@@ -38,7 +38,7 @@ test('CR1 a VM that fits on no other node stays and says why, without the node t
   assert.deepEqual(inWords(snapshot([draining, node('b')], [vm('1', here), other])), [
     '1 stays: no other node fits: needs 1 CPU; b: 0 CPUs free; would fit on b if s/2 (4 CPUs) were removed',
   ]);
-  assert.deepEqual(inWords(snapshot([draining], [vm('1', here)])), ['1 stays: no other node fits: it asks for node a itself']);
+  assert.deepEqual(inWords(snapshot([draining], [vm('1', here)])), ['1 stays: no other node fits: there is no other node']);
   const bound = vm('1', { ...here, placement: { node: 'a' } });
   assert.deepEqual(inWords(snapshot([draining, node('b')], [bound])), ['1 stays: no other node fits: it asks for node a itself']);
 });

@@ -14,7 +14,7 @@ test('CR4 what a change makes is foretold as if it were committed: without what 
   const fresh = vm('new', { memory: 3 * gibibyte }).spec;
   const given = snapshot([node('a'), node('b')], [old, edited], [slice('s', 'id-a')]);
   const before = specOf([old.spec, edited.spec]);
-  const places = (after: readonly VmSpec[]) => previewPlacement(given, diffSlice(before, specOf(after), 1), [micro], options);
+  const places = (after: readonly VmSpec[]) => previewPlacement(given, diffSlice(before, specOf(after), 1), [micro], options).places;
   assert.deepEqual(places([grown, fresh]), [{ vm: 'new', node: 'a', reason: null }]);
   const [waiting] = places([old.spec, grown, fresh]);
   assert.equal(waiting?.node, null);
@@ -34,8 +34,19 @@ test('CR4 what a new slice asks of the places of its VMs counts before it is the
   const change = diffSlice(null, together, null);
   const on = (names: readonly string[]) => {
     const nodes = names.map((name) => node(name));
-    return previewPlacement(snapshot(nodes, []), change, [micro], options).map((place) => place.node);
+    return previewPlacement(snapshot(nodes, []), change, [micro], options).places.map((place) => place.node);
   };
   assert.deepEqual(on(['a', 'b']), ['a', 'b']);
   assert.deepEqual(on(['a']), [null, null]);
+});
+
+test('CR3 a change that a commit would refuse for want of room is foretold, with all that comes in the same change', () => {
+  const [grows, other] = [vm('grows', { nodeId: 'id-a', disk: 10 * gibibyte }), vm('other', { nodeId: 'id-a', disk: 80 * gibibyte })];
+  const given = snapshot([node('a')], [grows, other], [slice('s', 'id-a')]);
+  const before = specOf([grows.spec, other.spec]);
+  const refusals = (after: readonly VmSpec[]) => previewPlacement(given, diffSlice(before, specOf(after), 1), [micro], options).refusals;
+  const grown = { ...grows.spec, disk: 60 * gibibyte };
+  assert.deepEqual(refusals([grown, other.spec]), ['VM "grows" outgrows its node "a": needs 60 GiB of disk, 20 GiB is free']);
+  assert.deepEqual(refusals([grown]), [], 'what goes makes room');
+  assert.deepEqual(refusals([{ ...grows.spec, disk: 20 * gibibyte }, other.spec]), []);
 });

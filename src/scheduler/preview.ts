@@ -2,6 +2,7 @@
 import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
 import { demandOf } from '../model/capacity.ts';
 import type { Image, ImageContent } from '../model/image.ts';
+import { outgrowths } from '../model/outgrowth.ts';
 import type { Slice, VmSpec } from '../model/slice.ts';
 import type { SliceChange } from '../model/slice-change.ts';
 import { type ScheduleOptions, schedule } from './schedule.ts';
@@ -14,16 +15,33 @@ export interface PlannedPlace {
   reason: string | null;
 }
 
-/** For each VM that the change makes, in its order. `images` are those that have their names now; one that is not among them has yet to be fetched. */
+export interface Preview {
+  /** For each VM that the change makes, in its order. */
+  places: PlannedPlace[];
+  /** Why a commit of the change would be refused as things are now; empty where it would not. */
+  refusals: string[];
+}
+
+/** `images` are those that have their names now; one that is not among them has yet to be fetched. */
 export function previewPlacement(
   snapshot: PlacementSnapshot,
   change: SliceChange,
   images: readonly Image[],
   options: ScheduleOptions,
-): PlannedPlace[] {
+): Preview {
   const specs = change.vms.flatMap((vm) => (vm.kind === 'create' || vm.kind === 'recreate' ? [vm.spec] : []));
-  if (specs.length === 0) return [];
-  const { assignments } = schedule(afterwards(snapshot, change, specs, images, options.now), options);
+  const after = afterwards(snapshot, change, specs, images, options.now);
+  return { places: specs.length === 0 ? [] : placesOf(after, specs, options), refusals: refusalsOf(snapshot, after) };
+}
+
+function refusalsOf(snapshot: PlacementSnapshot, after: PlacementSnapshot): string[] {
+  const before = new Map(snapshot.vms.map(({ id, demand }) => [id, demand]));
+  const placed = after.vms.filter(({ nodeId }) => nodeId !== null).map((vm) => ({ ...vm, before: before.get(vm.id) ?? vm.demand }));
+  return outgrowths(placed, new Map(snapshot.nodes.map((node) => [node.id, node])));
+}
+
+function placesOf(snapshot: PlacementSnapshot, specs: readonly VmSpec[], options: ScheduleOptions): PlannedPlace[] {
+  const { assignments } = schedule(snapshot, options);
   const decided = new Map(assignments.map((assignment) => [assignment.id, assignment]));
   const names = new Map(snapshot.nodes.map(({ id, config }) => [id, config.name]));
   return specs.map(({ name }) => {

@@ -3,13 +3,14 @@ import type { Assignment } from '../model/assignment.ts';
 import { add, nothing, type Resources } from '../model/capacity.ts';
 import type { Image } from '../model/image.ts';
 import type { Node } from '../model/node.ts';
+import { subtract } from '../model/outgrowth.ts';
 import { PeerIndex } from '../model/peers.ts';
 import type { VmSpec } from '../model/slice.ts';
 import type { VmDesired } from '../model/vm.ts';
 import type { Queries } from './database.ts';
 import { imageOf } from './image-rows.ts';
 import { readNodes } from './nodes.ts';
-import { subtract, usageByNode } from './usage.ts';
+import { usageByNode } from './usage.ts';
 import { portions } from './vm-rows.ts';
 
 /** A VM or a router as its row has it; a router moves at once. */

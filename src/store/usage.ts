@@ -1,6 +1,7 @@
 /** What is promised on nodes, summed from the VMs that are assigned there, and the refusal of VMs that outgrow it. */
-import { capacityOf, demandOf, nothing, promisedByNode, type Resources, shareOf, shortages } from '../model/capacity.ts';
+import { demandOf, promisedByNode, type Resources } from '../model/capacity.ts';
 import { CroftError } from '../model/error.ts';
+import { type GrowingVm, outgrowths } from '../model/outgrowth.ts';
 import type { VmSpec } from '../model/slice.ts';
 import type { Queries } from './database.ts';
 import { imagesOfVms, readImageBooks } from './demand.ts';
@@ -18,10 +19,6 @@ export function usageByNode(vms: readonly PlacedVm[]): Map<string, Resources> {
   return promisedByNode(vms.map((vm) => ({ nodeId: vm.node_id, movingTo: vm.moving_to, demand: vm, memoryHeld: vm.memory_held })));
 }
 
-export function subtract(left: Resources, right: Resources): Resources {
-  return { cpus: left.cpus - right.cpus, memory: left.memory - right.memory, disk: left.disk - right.disk };
-}
-
 /**
  * Rejects with `conflict.in-use` where a VM that has a node asks for more than is free there, or on the node that it is
  * moving to, when the whole change is done: its disk is there. Comes before the specifications are written.
@@ -37,34 +34,16 @@ export async function refuseOutgrown(queries: Queries, sliceId: string, specs: r
     .execute();
   const changed = rows.flatMap(({ id, slice_id, name }) => (slice_id === sliceId && wanted.has(name) ? [id] : []));
   const imageOf = await imagesOfVms(queries, await readImageBooks(queries), changed);
-  const vms = rows.map((before) => {
-    const { node_id, moving_to, memory_held } = before;
-    const spec = before.slice_id === sliceId ? wanted.get(before.name) : undefined;
-    const demand = spec === undefined ? before : demandOf(spec, imageOf(before.id, spec));
-    return { name: before.name, before, after: { ...demand, node_id, moving_to, memory_held } };
+  const growing = rows.map((row): GrowingVm => {
+    const { id, name, cpus, memory, disk } = row;
+    const before = { cpus, memory, disk };
+    const spec = row.slice_id === sliceId ? wanted.get(name) : undefined;
+    const demand = spec === undefined ? before : demandOf(spec, imageOf(id, spec));
+    return { name, before, demand, nodeId: row.node_id, movingTo: row.moving_to, memoryHeld: row.memory_held };
   });
-  const used = usageByNode(vms.map(({ after }) => after));
-  const nodes = new Map((await readNodes(queries)).map((node) => [node.id, node]));
-  for (const { name, before, after } of vms) {
-    if (!exceeds(after, before)) continue;
-    for (const nodeId of [after.node_id, after.moving_to]) {
-      const node = nodes.get(nodeId ?? '');
-      const capacity = node === undefined ? null : capacityOf(node);
-      if (node === undefined || capacity === null) continue;
-      const own = nodeId === after.node_id ? shareOf({ demand: after, memoryHeld: after.memory_held }) : after;
-      const others = subtract(used.get(node.id) ?? nothing, own);
-      refuseShortage(name, node.config.name, shortages(after, capacity, others));
-    }
-  }
-}
-
-function exceeds(after: Resources, before: Resources): boolean {
-  return after.cpus > before.cpus || after.memory > before.memory || after.disk > before.disk;
-}
-
-function refuseShortage(vm: string, node: string, words: readonly string[]): void {
-  if (words.length === 0) return;
-  throw new CroftError('conflict.in-use', `VM "${vm}" outgrows its node "${node}": ${words.join(', ')}`, {
+  const [first] = outgrowths(growing, new Map((await readNodes(queries)).map((node) => [node.id, node])));
+  if (first === undefined) return;
+  throw new CroftError('conflict.in-use', first, {
     hint: 'Ask for less, free something on the node, or remove the VM and make it anew.',
   });
 }

@@ -3,14 +3,14 @@ import type { PlanAnswer } from '../../model/operations.ts';
 import type { NetworkChange, SliceChange, VmChange } from '../../model/slice-change.ts';
 import { describeChange } from '../../model/slice-change-words.ts';
 
-/** `places` foretold for the VMs that it makes. */
-export function presentChange(change: SliceChange, places: PlanAnswer['places']): PlanAnswer {
+/** `preview` is what would become of it now. */
+export function presentChange(change: SliceChange, preview: Pick<PlanAnswer, 'places' | 'refusals'>): PlanAnswer {
   return {
     slice: change.slice,
     against: change.against,
     networks: change.networks.map(presentPart),
     vms: change.vms.map(presentPart),
-    places,
+    ...preview,
     lines: describeChange(change),
   };
 }

@@ -34,7 +34,7 @@ async function applySlice(context: CliContext, options: ApplySliceOptions): Prom
   const text = await readInput(context, options.file);
   const client = await context.client();
   const plan = await client.slices.plan({ text });
-  if (output === 'table') context.print(planText(plan, context.paint));
+  if (output === 'table') context.print(planText(plan, context.view()));
   const volumesGo = await permitLosses(context, plan, { yes: yes ?? false, allowRecreate });
   const { sequence } = await client.events.latest();
   const applied = await client.slices.apply({ text }, { allowRecreate: allowRecreate || volumesGo, against: plan.against });

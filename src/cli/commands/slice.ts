@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { askOnTerminal, readInput } from '../input.ts';
 import { type OutputOptions, withOutput } from '../output/data.ts';
 import { runTask, type TaskOptions, withWait } from '../progress/run-task.ts';
@@ -63,6 +64,8 @@ function registerPlan(plan: Command, context: CliContext): void {
   plan.action(async ({ file, output }: OutputOptions & { file: string }) => {
     const text = await readInput(context, file);
     const client = await context.client();
-    await context.show(output, await client.slices.plan({ text }), (found) => planText(found, context.paint));
+    const planned = await client.slices.plan({ text });
+    await context.show(output, planned, (found) => planText(found, context.view()));
+    if (planned.refusals.length > 0) context.exitCode = exitCodes.refused.code;
   });
 }

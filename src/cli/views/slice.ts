@@ -1,7 +1,7 @@
 /** Slices and plans as text. Pure. */
 import type { PlanAnswer } from '../../model/operations.ts';
 import type { SliceSummary, SliceView } from '../../model/slice-view.ts';
-import { renderFields } from '../output/fields.ts';
+import { renderFields, wrapText } from '../output/fields.ts';
 import type { Paint, Tone } from '../output/paint.ts';
 import { ageInWords, counted, timeInWords } from '../output/quantity.ts';
 import { renderTable } from '../output/table.ts';
@@ -80,18 +80,36 @@ export function sliceDetails(slice: SliceView, options: ViewOptions): string {
   return [fields, slice.networks.length === 0 ? null : networks, vmTable(slice.vms, options)].filter((part) => part !== null).join('\n\n');
 }
 
-function placeInWords({ vm, node, reason }: PlanAnswer['places'][number], paint: Paint): string {
-  return node === null ? `${vm} ${paint('pending', 'busy')}: ${reason}` : `${vm} → ${node}`;
+/** Those that would wait at last, and how many they are. */
+function placesInWords(places: PlanAnswer['places'], { width, paint }: PlanViewOptions): string[] {
+  const waiting = places.filter(({ node }) => node === null);
+  const placed = places.flatMap(({ vm, node }) => (node === null ? [] : [`  ${vm} → ${node}`]));
+  const told = waiting.flatMap(({ vm, reason }) => {
+    const [first = '', ...others] = wrapText(`${vm} pending: ${reason}`, width - 4);
+    return [`  ${first.replace('pending', paint('pending', 'busy'))}`, ...others.map((line) => `    ${line}`)];
+  });
+  const count = waiting.length === 0 ? '' : `, ${waiting.length} of ${counted(places.length, 'new VM')} would wait`;
+  return places.length === 0 ? [] : [`as things are now${count}:`, ...placed, ...told];
 }
 
 const tones: Readonly<Record<string, Tone>> = { '+': 'good', '~': 'busy', '-': 'bad' };
 
-/** The lines of a plan, coloured by what they do, how many there are, and where new VMs would go. */
-export function planText({ slice, lines, places }: Pick<PlanAnswer, 'slice' | 'lines' | 'places'>, paint: Paint): string {
+export interface PlanViewOptions {
+  width: number;
+  paint: Paint;
+}
+
+/** The lines of a plan, coloured by what they do, how many there are, where new VMs would go, and why it would be refused. */
+export function planText(
+  { slice, lines, places, refusals }: Pick<PlanAnswer, 'slice' | 'lines' | 'places' | 'refusals'>,
+  options: PlanViewOptions,
+): string {
+  const { width, paint } = options;
   if (lines.length === 0) return `slice ${slice} is as the file says`;
   return [
     `slice ${slice}: ${counted(lines.length, 'change')}`,
     ...lines.map((line) => `  ${paint(line, tones[line[0] ?? ''] ?? null)}`),
-    ...(places.length === 0 ? [] : ['as things are now:', ...places.map((place) => `  ${placeInWords(place, paint)}`)]),
+    ...placesInWords(places, options),
+    ...refusals.flatMap((refusal) => wrapText(`${paint('refused', 'bad')} as things are now: ${refusal}`, width)),
   ].join('\n');
 }
