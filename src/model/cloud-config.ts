@@ -13,6 +13,7 @@ export function userDataOf(vm: VmDraft, issues: InputIssues): Pick<VmSpec, 'user
   const isDocument = userData?.startsWith(header) === true;
   if (isDocument) checkDocument(userData, vm.pathOf('userData'), issues);
   if (cloudConfig === null) return { userData, cloudConfig };
+  if (cloudConfig.startsWith('#!')) issues.add(vm.pathOf('cloudConfig'), 'it is a script: give it as userData');
   checkDocument(cloudConfig, vm.pathOf('cloudConfig'), issues);
   if (isDocument) issues.add(vm.pathOf('cloudConfig'), 'userData is a cloud-config already: put both into one, or make userData a script');
   return { userData, cloudConfig: cloudConfig.startsWith(header) ? cloudConfig : `${header}\n${cloudConfig}` };

@@ -27,8 +27,10 @@ export type PullView = z.infer<typeof pullViewSchema>;
 
 export const imageViewSchema = imageSchema
   .extend({
-    /** VMs that need it, as their disk or as a volume. */
+    /** VMs that need an image of this name, as their disk or as a volume. */
     vms: z.int(),
+    /** Those of them that were made from a content that the name meant before, which they keep. */
+    vmsOfEarlier: z.int(),
     /** Names of the nodes that have its content, sorted. */
     nodes: z.array(z.string()),
     /** Null where nothing is to be fetched. */

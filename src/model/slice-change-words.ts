@@ -2,6 +2,8 @@
 import { impairmentInWords } from './impairment.ts';
 import type { NetworkSpec, VmSpec } from './slice.ts';
 import type { ChangeTime, FieldChange, NetworkChange, SliceChange, VmChange } from './slice-change.ts';
+import { vmPlacementInWords } from './slice-placement.ts';
+import { volumeInWords } from './slice-volume-diff.ts';
 import { formatSize } from './unit.ts';
 
 /** Lines begin with `+` made, `~` changed, `-` removed, `-/+` removed and made anew; none where nothing differs. */
@@ -40,7 +42,15 @@ function networkInWords(spec: NetworkSpec): string {
 function vmInWords(spec: VmSpec): string {
   const cpus = `${spec.cpus} ${spec.cpus === 1 ? 'CPU' : 'CPUs'}`;
   const nics = spec.nics.length === 0 ? 'no network' : spec.nics.map((nic) => nic.network).join(' and ');
-  return `image ${spec.image}, ${cpus}, ${formatSize(spec.memory)}, ${nics}`;
+  const words = [
+    `image ${spec.image}, ${cpus}, ${formatSize(spec.memory)}`,
+    spec.disk === null ? null : `disk ${formatSize(spec.disk)}`,
+    spec.firmware === null ? null : spec.firmware.toUpperCase(),
+    ...spec.volumes.map((volume) => `volume ${volumeInWords(volume)}`),
+    nics,
+    vmPlacementInWords(spec.placement),
+  ];
+  return words.filter((part) => part !== null).join(', ');
 }
 
 const times: Record<ChangeTime, string> = {

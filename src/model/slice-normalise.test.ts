@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { storedImages } from '../../test/model/stored-images.ts';
 import { CroftError, type InputIssue } from './error.ts';
-import { initialFlavors } from './flavor.ts';
+import { gibibyte, initialFlavors } from './flavor.ts';
+import { usualTraits } from './image-definition.ts';
 import { anywhere } from './placement.ts';
 import type { SliceSpec } from './slice.ts';
 import { readSliceFile } from './slice-document.ts';
@@ -328,4 +329,44 @@ test('CR11 an impairment that cannot be is refused where it is written', () => {
 test('CR11 more networks than a slice may have are refused before any is planned', () => {
   const networks = Array.from({ length: 501 }, (_, number) => `n${number}: {}`).join(', ');
   assertIssue(`slice: s\nnetworks: {${networks}}\nvms: { a: { image: micro } }\n`, 'networks', /at most 500 networks, these are 501/);
+});
+
+test('MH8 a disk or volume that is smaller than its image is refused at its place, unless it was made before the image became larger', () => {
+  const images = { ...storedImages('micro'), diskSizes: new Map([['micro', 10 * gibibyte]]) };
+  const text = 'slice: a\nvms:\n  web: { image: micro, disk: 5GiB, volumes: [{ name: data, image: micro, size: 1GiB }] }';
+  const { file, locate } = readSliceFile(text);
+  assert.throws(
+    () => normaliseSlice(file, { ...context, images, locate }),
+    (thrown) =>
+      thrown instanceof CroftError &&
+      thrown.issues.map(({ path, line }) => `${line} ${path}`).join() === '3 vms.web.disk,3 vms.web.volumes.0.size' &&
+      /^5GiB is less than the image micro has, which is 10 GiB/.test(thrown.issues[0]?.message ?? ''),
+  );
+  const previous = normaliseSlice(file, { ...context, images: storedImages('micro') });
+  assert.deepEqual(normaliseSlice(file, { ...context, images, previous }), previous);
+  const sizes = new Map([['few', { name: 'few', cpus: 1, memory: gibibyte, disk: gibibyte }]]);
+  const { vms } = normaliseSlice(readSliceFile('slice: a\nvms: { web: { image: "micro:few" } }').file, {
+    ...context,
+    images: { ...images, map: { ...images.map, sizes } },
+  });
+  assert.equal(vms[0]?.disk, null, 'a size that does not fit the image leaves its own');
+});
+
+test('SC10 user-data for guests that read no seed, and a script as a cloud-config, are refused at their place', () => {
+  const stored = new Map([['plain', { ...usualTraits, nocloud: false }]]);
+  const issuesOf = (vm: string): string[] => {
+    try {
+      normaliseSlice(readSliceFile(`slice: a\nvms: { web: ${vm} }`).file, { ...context, images: { ...storedImages('micro'), stored } });
+      return [];
+    } catch (thrown) {
+      return thrown instanceof CroftError ? thrown.issues.map(({ path, message }) => `${path}: ${message}`) : [String(thrown)];
+    }
+  };
+  assert.match(
+    issuesOf('{ image: plain, userData: "#!/bin/sh\\n" }').join(),
+    /^vms\.web\.userData: guests of the image plain read no seed/,
+  );
+  assert.deepEqual(issuesOf('{ image: plain }'), []);
+  stored.set('micro', usualTraits);
+  assert.deepEqual(issuesOf('{ image: micro, cloudConfig: "#!/bin/sh\\n" }'), ['vms.web.cloudConfig: it is a script: give it as userData']);
 });

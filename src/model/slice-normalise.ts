@@ -67,7 +67,9 @@ function networkSpec(network: NetworkDraft, plan: SubnetPlan | undefined, issues
 function vmSpec(vm: VmDraft, nics: NicChecker, context: NormaliseContext, issues: InputIssues): Omit<VmSpec, 'placement'> {
   checkKeys(vm, issues);
   const image = imageOf(vm, context, issues);
-  const sizes = sizesOf(vm, context.flavors, image, issues);
+  const before = context.previous?.vms.find(({ name }) => name === vm.name);
+  const sizes = sizesOf(vm, context.flavors, image, before, issues);
+  if (image?.traits.nocloud === false) refuseSeed(vm, image, issues);
   if (image?.isCdRom === true && sizes.disk === null)
     issues.add(vm.path, `the image ${image.name} of VM ${vm.name} is a CD-ROM: give the disk that it is installed on a size`);
   return {
@@ -75,7 +77,7 @@ function vmSpec(vm: VmDraft, nics: NicChecker, context: NormaliseContext, issues
     image: image?.name ?? '',
     ...sizes,
     nics: nics.nicsOf(vm),
-    volumes: volumesOf(vm, context.images, issues),
+    volumes: volumesOf(vm, context.images, before, issues),
     firmware: vm.fields.firmware ?? null,
     restart: vm.fields.restart ?? 'on-failure',
     ...userDataOf(vm, issues),
@@ -91,6 +93,14 @@ function imageOf(vm: VmDraft, { images }: NormaliseContext, issues: InputIssues)
     return undefined;
   }
   return chooseImage(images, image ?? null, image === undefined ? vm.path : vm.pathOf('image'), issues);
+}
+
+/** Nobody would read it, and nobody would be told. */
+function refuseSeed({ fields, pathOf }: VmDraft, image: ChosenImage, issues: InputIssues): void {
+  for (const field of ['userData', 'cloudConfig', 'sshKeys'] as const) {
+    if (fields[field] !== undefined)
+      issues.add(pathOf(field), `guests of the image ${image.name} read no seed (nocloud: false), so this would never reach them`);
+  }
 }
 
 /** An OpenSSH public key repeats its type inside its base64 part; a damaged or mixed-up key does not. */

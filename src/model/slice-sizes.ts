@@ -3,28 +3,32 @@ import { type Flavor, gibibyte, mebibyte } from './flavor.ts';
 import { type InputIssues, unknownName } from './input-issues.ts';
 import type { VmSpec } from './slice.ts';
 import type { VmDraft } from './slice-draft.ts';
-import type { ChosenImage } from './slice-image.ts';
+import { type ChosenImage, diskOf } from './slice-image.ts';
 import { formatSize, parseSize, sizeRule } from './unit.ts';
 
 const defaultFlavor = 'mini';
 
 /**
  * What the VM says itself wins over its flavor, that over the size of its image's label, that over the image's defaults; what
- * is still open is the default flavor's.
+ * is still open is the default flavor's. `before` is the VM as it is, where it is there.
  */
 export function sizesOf(
   vm: VmDraft,
   flavors: readonly Flavor[],
   image: ChosenImage | undefined,
+  before: VmSpec | undefined,
   issues: InputIssues,
 ): Pick<VmSpec, 'cpus' | 'memory' | 'disk'> {
   const flavor = flavorOf(vm, flavors, issues);
-  const usual = flavors.find(({ name }) => name === defaultFlavor);
+  const open = flavors.find(({ name }) => name === defaultFlavor);
   const { size, traits } = image ?? { size: null, traits: null };
+  const asked = sizeOf(vm, 'disk', issues) ?? null;
+  const usual = flavor?.disk ?? size?.disk ?? traits?.disk ?? null;
+  const made = before !== undefined && before.image === image?.name && before.disk === (asked ?? usual);
   return {
-    cpus: vm.fields.cpus ?? flavor?.cpus ?? size?.cpus ?? traits?.cpus ?? usual?.cpus ?? 1,
-    memory: sizeOf(vm, 'memory', issues) ?? flavor?.memory ?? size?.memory ?? traits?.memory ?? usual?.memory ?? 256 * mebibyte,
-    disk: sizeOf(vm, 'disk', issues) ?? flavor?.disk ?? size?.disk ?? traits?.disk ?? null,
+    cpus: vm.fields.cpus ?? flavor?.cpus ?? size?.cpus ?? traits?.cpus ?? open?.cpus ?? 1,
+    memory: sizeOf(vm, 'memory', issues) ?? flavor?.memory ?? size?.memory ?? traits?.memory ?? open?.memory ?? 256 * mebibyte,
+    disk: diskOf({ asked, usual, made }, image, vm.pathOf('disk'), issues),
   };
 }
 

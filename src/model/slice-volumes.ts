@@ -1,9 +1,9 @@
 /** The volumes of a VM of a slice file, and back. */
 import type { InputIssues, InputPath } from './input-issues.ts';
 import { quoted } from './quote.ts';
-import type { VolumeSpec } from './slice.ts';
+import type { VmSpec, VolumeSpec } from './slice.ts';
 import type { VmDraft } from './slice-draft.ts';
-import { chooseImage, type ImageChoice } from './slice-image.ts';
+import { chooseImage, diskOf, type ImageChoice } from './slice-image.ts';
 import type { VolumeFile } from './slice-volume-file.ts';
 import { formatSize, parseSize, sizeRule } from './unit.ts';
 
@@ -12,7 +12,8 @@ const mostCdRoms = 2;
 const leastSize = 1024 ** 2;
 const mostSize = 64 * 1024 ** 4;
 
-export function volumesOf(vm: VmDraft, images: ImageChoice, issues: InputIssues): VolumeSpec[] {
+/** `before` is the VM as it is, where it is there. */
+export function volumesOf(vm: VmDraft, images: ImageChoice, before: VmSpec | undefined, issues: InputIssues): VolumeSpec[] {
   const files = vm.fields.volumes ?? [];
   const path = vm.pathOf('volumes');
   const names = new Set<string>();
@@ -28,7 +29,15 @@ export function volumesOf(vm: VmDraft, images: ImageChoice, issues: InputIssues)
     if (image?.isCdRom === true && file.size !== undefined)
       issues.add([...place, 'size'], `${image.name} is an ISO image: a CD-ROM has no size`);
     if (file.image === undefined && file.size === undefined) issues.add(place, 'a volume has a size, or an image, or both');
-    return { name: file.name, image: image?.name ?? null, size: sizeOf(file, place, issues) ?? image?.size?.disk ?? null };
+    const asked = sizeOf(file, place, issues) ?? null;
+    const usual = image?.size?.disk ?? null;
+    const former = before?.volumes.find(({ name }) => name === file.name);
+    const made = former !== undefined && former.image === (image?.name ?? null) && former.size === (asked ?? usual);
+    return {
+      name: file.name,
+      image: image?.name ?? null,
+      size: diskOf({ asked, usual, made }, image, [...place, 'size'], issues),
+    };
   });
 }
 

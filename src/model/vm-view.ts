@@ -13,6 +13,8 @@ export const nicViewSchema = z.object({
 });
 export type NicView = z.infer<typeof nicViewSchema>;
 
+const affinitySchema = z.object({ required: z.array(z.string()), preferred: z.array(z.string()) });
+
 /** Sizes in bytes, times in ms since 1970. */
 export const vmViewSchema = z
   .object({
@@ -45,6 +47,16 @@ export const vmViewSchema = z
     /** In the order in which the guest finds them; a size is null where it is the image's own. */
     volumes: z.array(z.object({ name: z.string(), image: z.string().nullable(), size: z.int().nullable() })),
     nics: z.array(nicViewSchema),
+    /** What it asks of the node that it is put on; names of VMs are of its slice. */
+    placement: z.object({
+      priority: z.int(),
+      node: z.string().nullable(),
+      pools: z.array(z.string()),
+      labels: z.record(z.string(), z.string()),
+      imagePresent: z.boolean(),
+      affinity: affinitySchema,
+      antiAffinity: affinitySchema,
+    }),
     restart: z.enum(restartPolicies),
     /** Restarts by policy since it last ran long enough. */
     restarts: z.int(),

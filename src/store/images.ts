@@ -48,7 +48,7 @@ export class SqlImageStore implements ImageStore {
   remove(name: string): Promise<void> {
     return this.#database.write(async (queries) => {
       const { id } = pickImage(await readImages(queries), name);
-      const users = await usersOf(queries, id);
+      const users = await usersOf(queries, name);
       if (users.length > 0) {
         throw new CroftError('conflict.in-use', `image "${name}" is used by ${users.join(', ')}`, { hint: 'Remove these VMs first.' });
       }
@@ -93,15 +93,17 @@ async function release(queries: Queries, id: string): Promise<void> {
   await deleteUnnamedImages(queries);
 }
 
-async function usersOf(queries: Queries, imageId: string): Promise<string[]> {
+/** VMs whose disk or volumes were made from an image of this name, also from a content that it had before: their slices name it. */
+async function usersOf(queries: Queries, name: string): Promise<string[]> {
+  const images = queries.selectFrom('images').select('id').where('name', '=', name);
   const vms = await queries
     .selectFrom('vms')
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
     .select(['slices.name as slice', 'vms.name as vm'])
     .where((where) =>
       where.or([
-        where('vms.image_id', '=', imageId),
-        where('vms.id', 'in', where.selectFrom('volumes').select('volumes.vm_id').where('volumes.image_id', '=', imageId)),
+        where('vms.image_id', 'in', images),
+        where('vms.id', 'in', where.selectFrom('volumes').select('volumes.vm_id').where('volumes.image_id', 'in', images)),
       ]),
     )
     .orderBy('slices.name')

@@ -89,9 +89,15 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     await putImage(store, 'twin', 'a');
     await apply(store, lanSlice('blue', 2));
     await assert.rejects(store.images.remove('micro'), { code: 'conflict.in-use', message: /blue\/vm1, blue\/vm2/ });
+    await putImage(store, 'micro', 'f');
+    await assert.rejects(
+      store.images.remove('micro'),
+      { code: 'conflict.in-use', message: /blue\/vm1, blue\/vm2/ },
+      'their slice names it still',
+    );
     await assert.rejects(store.images.remove('mikro'), { code: 'not-found', hint: 'Did you mean micro?' });
     await store.images.remove('twin');
-    assert.deepEqual(await store.images.contents(), ['a'.repeat(64)]);
+    assert.deepEqual((await store.images.contents()).sort(), ['a'.repeat(64), 'f'.repeat(64)]);
     for (const vm of (await store.vms.list()).map(({ name }) => name))
       await store.vms.forget((await store.vms.desire('blue', vm, 'absent')).id);
     await store.images.remove('micro');

@@ -88,7 +88,7 @@ async function compare(
   const cdRoms = cdRomsOf(images);
   const wanted = normaliseSlice(file, {
     flavors,
-    images: { map, stored: new Map(images.map(({ name, traits }) => [name, traits])), cdRoms },
+    images: { map, stored: new Map(images.map(({ name, traits }) => [name, traits])), cdRoms, diskSizes: diskSizesOf(images) },
     previous: current?.spec ?? null,
     reserved: transit,
     ...(locate !== undefined && { locate }),
@@ -96,6 +96,12 @@ async function compare(
   if (current === null) return { current, change: diffSlice(null, wanted, null) };
   const situationOf = await situations({ store, abilitiesOf }, current.name, cdRoms);
   return { current, change: diffSlice(current.spec, wanted, current.generation, situationOf) };
+}
+
+function diskSizesOf(images: readonly Image[]): Map<string, number> {
+  return new Map(
+    images.flatMap(({ name, content }) => (content === null || content.format === 'iso' ? [] : [[name, content.virtualSize] as const])),
+  );
 }
 
 function cdRomsOf(images: readonly Image[]): Set<string> {

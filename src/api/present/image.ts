@@ -18,9 +18,12 @@ export interface ImageSurroundings {
 export function presentImage(image: Image, { nodes, vms, pulls, progress }: ImageSurroundings): ImageView {
   const pull = pulls.find(({ name }) => name === image.name);
   const sha256 = image.content?.sha256;
+  const users = vms.filter(({ spec }) => spec.image === image.name || spec.volumes.some((volume) => volume.image === image.name));
+  const present = users.filter(({ imageId, volumes }) => imageId === image.id || volumes.some((volume) => volume.imageId === image.id));
   return {
     ...image,
-    vms: vms.filter(({ imageId, volumes }) => imageId === image.id || volumes.some((volume) => volume.imageId === image.id)).length,
+    vms: users.length,
+    vmsOfEarlier: users.length - present.length,
     nodes: nodes.filter(({ observed }) => sha256 !== undefined && observed.images.includes(sha256)).map(({ config }) => config.name),
     pull:
       pull === undefined ? null : { progress: progress(image.name), attempts: pull.attempts, reason: pull.reason, retryAt: pull.retryAt },

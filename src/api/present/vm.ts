@@ -27,6 +27,7 @@ export function presentVm(vm: Vm, names: NodeNames): VmView {
     firmware: spec.firmware,
     volumes: spec.volumes,
     nics: vm.nics.map((nic) => presentNic(nic, vm)),
+    placement: spec.placement,
     restart: spec.restart,
     restarts: observed.restarts,
     retryAt: observed.retryAt,

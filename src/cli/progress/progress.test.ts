@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Event } from '../../model/event.ts';
+import { anywhere } from '../../model/placement.ts';
 import type { Task } from '../../model/task.ts';
 import type { VmView } from '../../model/vm-view.ts';
 import { runFake } from '../fake-environment.ts';
@@ -34,6 +35,7 @@ const web: VmView = {
     nics: [],
     restart: 'always',
     restarts: 0,
+    placement: anywhere,
   },
   ...{ retryAt: null, startedAt: null, createdAt: 0 },
 };

@@ -68,7 +68,7 @@ export function imageDetails(image: ImageView, options: ViewOptions): string {
       ['defaults', defaultsOf(traits)],
       ['seed', traits.nocloud ? 'NoCloud' : 'none is read'],
       ['from', origin],
-      ['VMs', String(image.vms)],
+      ['VMs', image.vmsOfEarlier === 0 ? String(image.vms) : `${image.vms}, ${image.vmsOfEarlier} of them from what it was before`],
       ['on nodes', image.nodes.join(', ') || 'none'],
       ['kept on', image.prepull.map(targetInWords).join(', ') || 'nodes whose VMs need it'],
       ['since', timeInWords(image.createdAt)],

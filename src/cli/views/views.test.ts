@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ImageView } from '../../model/image-view.ts';
+import { anywhere } from '../../model/placement.ts';
 import type { VmView } from '../../model/vm-view.ts';
 import { createPaint } from '../output/paint.ts';
 import { imageTable } from './image.ts';
@@ -12,6 +13,7 @@ const vm: VmView = {
   ...{ id: 'v1', slice: 'lab', name: 'web', node: null, movingTo: null, pendingReason: null, stayReason: null, step: null },
   ...{ desired: 'running', state: 'none', reason: 'lab1, lab2: without the label disk=nvme', addressed: false, image: 'micro' },
   ...{ cpus: 1, memory: 2 ** 27, disk: null, firmware: 'uefi', nics: [], restart: 'always', restarts: 0 },
+  placement: { ...anywhere, pools: ['fast'], labels: { disk: 'nvme' } },
   volumes: [
     { name: 'data', image: null, size: 2 ** 30 },
     { name: 'tools', image: 'setup', size: null },
@@ -23,6 +25,8 @@ test('MH8 a VM is shown with its volumes and its firmware', () => {
   const text = vmDetails(vm, options);
   assert.match(text, /^volumes +data 1GiB, tools of image setup$/m);
   assert.match(text, /^firmware +UEFI$/m);
+  assert.match(text, /^asks for +pools fast, labels disk=nvme$/m);
+  assert.doesNotMatch(vmDetails({ ...vm, placement: anywhere }, options), /asks for/);
   assert.match(vmDetails({ ...vm, firmware: null, volumes: [] }, options), /^firmware +the image's$/m);
 });
 
@@ -33,7 +37,7 @@ test('CR4 in a list the reason of a VM that waits is readable on a terminal of 8
 test('SC8 a list of images tells what is ready, in which format, and what failed', () => {
   const traits = { architecture: 'x86_64', firmware: 'bios', nocloud: true, backend: null, cpus: null, memory: null, disk: null } as const;
   const fetched: ImageView = {
-    ...{ id: 'i1', name: 'debian', traits, origin: null, createdAt: 0, prepull: [], vms: 0, nodes: [], pull: null },
+    ...{ id: 'i1', name: 'debian', traits, origin: null, createdAt: 0, prepull: [], vms: 0, vmsOfEarlier: 0, nodes: [], pull: null },
     content: { sha256: 'a'.repeat(64), format: 'qcow2', size: 10, virtualSize: 20 },
   };
   const failed: ImageView = {

@@ -1,4 +1,5 @@
 /** VMs as text. Pure. */
+import { vmPlacementInWords } from '../../model/slice-placement.ts';
 import { volumeInWords } from '../../model/slice-volume-diff.ts';
 import { formatSize } from '../../model/unit.ts';
 import type { VmView } from '../../model/vm-view.ts';
@@ -72,6 +73,7 @@ export function vmDetails(vm: VmView, options: ViewOptions): string {
       ['disk', vm.disk === null ? "the image's size" : formatSize(vm.disk)],
       ['volumes', vm.volumes.map(volumeInWords).join(', ') || null],
       ['firmware', vm.firmware?.toUpperCase() ?? "the image's"],
+      ['asks for', vmPlacementInWords(vm.placement)],
       ['addressed', vm.addressed ? 'yes: every NIC with DHCP has its lease' : 'no'],
       ['restart', vm.restarts === 0 ? vm.restart : `${vm.restart}; restarted ${vm.restarts} times`],
       ['next try', timeInWords(vm.retryAt)],
