@@ -115,6 +115,7 @@ export async function startController(
   undo.defer(() => placement.stop());
 
   const sweep = new ImageSweep({ store, library, delivery: images, fetcher, fleet, failed });
+  undo.defer(() => sweep.stop());
   const wakeNodes = (): void => fleet.wake();
   const puller = new ImagePuller({
     ...{ store, journal, fetcher, failed, now },

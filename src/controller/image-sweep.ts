@@ -23,6 +23,7 @@ export class ImageSweep {
   #arriving = 0;
   #owed = false;
   #sweeping: Promise<unknown> = Promise.resolve();
+  #stopped = false;
 
   constructor(options: ImageSweepOptions) {
     this.#options = options;
@@ -42,9 +43,16 @@ export class ImageSweep {
 
   /** Sweeps now, or once nothing is arriving any more. Never rejects. */
   async sweep(): Promise<void> {
+    if (this.#stopped) return;
     this.#owed = this.#arriving > 0;
     if (this.#owed) return;
     await this.#collect(() => this.#run(false, false)).catch(this.#options.failed);
+  }
+
+  /** Begins no other sweep; resolves when the one under way has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#sweeping;
   }
 
   /**

@@ -164,6 +164,8 @@ class SourceFetch {
     await using content = await SparseFile.create(contentFile(folder, key), { algorithms: ['sha256'], durable: true });
     for await (const piece of decompress(readAhead(published, stop), definition.compression)) {
       try {
+        // What is unpacked may be a thousand times what had to be downloaded.
+        signal.throwIfAborted();
         await content.write(piece);
         if (content.size > limits.content) throw tooLarge(`unpacked it has more than ${formatSize(limits.content)}`);
       } catch (thrown) {

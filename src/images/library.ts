@@ -100,14 +100,14 @@ export async function openImageLibrary({
 
   async function store(file: CompleteFile, options: TakeOptions): Promise<LibraryImage> {
     const { name, format: wanted = null, signal, onConversion } = options;
-    const { format, virtualSize } = await inspect(file.path, name, limits.virtualSize);
+    const { format, virtualSize } = await inspect(file.path, { name, largest: limits.virtualSize, signal });
     if (wanted !== null && wanted !== format) throw unusable(name, `it is said to be ${wanted}, and its content is ${format}`);
     if (format !== 'vmdk' && format !== 'vhdx') return await publish(file, format, virtualSize);
     const converted = partial();
     try {
       const onProgress = (done: number) => onConversion?.(done, virtualSize);
       await convert({ from: file.path, format, to: converted, name, limit: limits.content, signal, onProgress });
-      const result = await inspect(converted, name, limits.virtualSize);
+      const result = await inspect(converted, { name, largest: limits.virtualSize, signal });
       if (result.format !== 'qcow2') throw new CroftError('internal', `qemu-img converted ${name} to ${result.format} instead of qcow2`);
       const sha256 = await hash(converted);
       await synchronise(converted);

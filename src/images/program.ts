@@ -69,11 +69,21 @@ function start(program: string, parameters: readonly string[], options: ProgramO
   });
 }
 
-/** prlimit of util-linux sets the limits and then becomes the program. */
+/** prlimit of util-linux sets the limits and then becomes the program, which ends with the controller, however that ends. */
 function limitWords(limits: ProgramLimits | undefined): string[] {
   if (limits === undefined) return [];
   const { memory, fileSize, processorTime } = limits;
-  return ['prlimit', '--core=0', `--as=${memory}`, `--fsize=${fileSize}`, `--cpu=${processorTime}`, '--'];
+  return [
+    'setpriv',
+    '--pdeathsig=KILL',
+    '--',
+    'prlimit',
+    '--core=0',
+    `--as=${memory}`,
+    `--fsize=${fileSize}`,
+    `--cpu=${processorTime}`,
+    '--',
+  ];
 }
 
 async function success(child: ChildProcess, program: string, options: ProgramOptions): Promise<string> {
@@ -84,12 +94,12 @@ async function success(child: ChildProcess, program: string, options: ProgramOpt
   try {
     const [complaint, end] = await Promise.all([child.stderr === null ? '' : beginning(child.stderr), closed]);
     if (['exit code 0', ...(options.alsoGood ?? []).map((code) => `exit code ${code}`)].includes(end)) return complaint.trim();
-    if (end === 'exit code 127' && complaint.startsWith('prlimit: ')) throw notInstalled(program, options);
+    if (end === 'exit code 127' && /^(prlimit|setpriv): /.test(complaint)) throw notInstalled(program, options);
     throw new CroftError('command.failed', `${program} failed on the controller (${end}): ${complaint.trim() || 'it said nothing'}`);
   } catch (thrown) {
     options.signal?.throwIfAborted();
     if (!isMissing(thrown)) throw thrown;
-    if (options.limits !== undefined) throw notInstalled('prlimit', { debianPackage: 'util-linux' }, thrown);
+    if (options.limits !== undefined) throw notInstalled('setpriv', { debianPackage: 'util-linux' }, thrown);
     throw notInstalled(program, options, thrown);
   }
 }

@@ -34,15 +34,17 @@ while :; do
   [ "$(stat -c %s "$file" 2>/dev/null)" != "$size" ] || { rm -f "$partial"; exit 0; }
   ! is_same "$partial" <&9 || break
 done
-reporter='' puller='' watcher=''
+reporter='' puller='' watcher='' summer=''
 end() {
-  for process in $reporter $watcher $puller; do kill "$process" 2>/dev/null; done
+  for process in $reporter $watcher $puller $summer; do kill "$process" 2>/dev/null; done
   rm -rf "$work"
 }
 trap end EXIT
 trap 'exit 1' HUP INT PIPE TERM
 rm -rf "$work"
 (umask 077 && mkdir -p "$work") && mkfifo "$work/stream" "$work/copy" || full "$work/"
+# Both ends are open before anybody reads or writes: who opened a pipe whose other end has died already would wait for ever.
+exec 8<>"$work/stream" 7<"$work/stream" 6>"$work/stream" 8>&-
 
 offset=$(stat -c %s "$partial")
 [ "$offset" -le "$size" ] || offset=0
@@ -70,24 +72,26 @@ if [ -n "$user" ]; then
     -o HostKeyAlias=croft-image-source -o StrictHostKeyChecking=yes -o UserKnownHostsFile="$work/known_hosts" \\
     -o GlobalKnownHostsFile=/dev/null -o UpdateHostKeys=no -o ConnectTimeout=5 -o ServerAliveInterval=5 \\
     -o ServerAliveCountMax=2 -- "$address" "$sha256 $format $offset $size" \\
-    </dev/null >"$work/stream" 2>"$work/words" 3<&- 9>&- &
+    </dev/null >&6 2>"$work/words" 3<&- 6>&- 7<&- 9>&- &
   puller=$!
-  { read -r line; kill "$puller"; } <&3 >/dev/null 2>&1 9>&- &
+  { read -r line; kill "$puller"; } <&3 >/dev/null 2>&1 6>&- 7<&- 9>&- &
   watcher=$!
 else
-  cat <&3 >"$work/stream" 2>"$work/words" 9>&- &
+  cat <&3 >&6 2>"$work/words" 6>&- 7<&- 9>&- &
   puller=$!
 fi
+exec 6>&-
 copy=/dev/null
 if [ "$offset" = 0 ]; then
   copy=$work/copy
-  sha256sum <"$copy" >"$work/sum" 2>/dev/null 3<&- 9>&- &
+  sha256sum <"$copy" >"$work/sum" 2>/dev/null 3<&- 7<&- 9>&- &
   summer=$!
 fi
-zstd -q -d -c 2>>"$work/words" <"$work/stream" 3<&- 9>&- | tee "$copy" 2>/dev/null 3<&- 9>&- |
+zstd -q -d -c 2>>"$work/words" <&7 3<&- 7<&- 9>&- | tee "$copy" 2>/dev/null 3<&- 7<&- 9>&- |
   dd bs=64K iflag=fullblock conv=notrunc,sparse seek=$((offset / 65536)) count=$(((size - offset + 65535) / 65536)) \\
-    status=progress of="$partial" 2>"$work/written" 3<&- 9>&9 &
+    status=progress of="$partial" 2>"$work/written" 3<&- 7<&- 9>&9 &
 writer=$!
+exec 7<&-
 report at "$writer" "$work/written" "$offset" 9>&- &
 reporter=$!
 wait "$writer" || {

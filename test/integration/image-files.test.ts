@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { type Host, perform } from '../../src/host/host.ts';
 import { createLocalHost } from '../../src/host/local-host.ts';
@@ -11,8 +14,12 @@ import { createImageDelivery } from '../../src/images/deliver.ts';
 import { inspectImage } from '../../src/images/inspect.ts';
 import { openImageLibrary } from '../../src/images/library.ts';
 import { type DeliveredImage, imagePath } from '../../src/images/node-images.ts';
+import { receiveScript } from '../../src/images/receive-script.ts';
 import { type SeedSource, seedFiles, seedOf } from '../../src/images/seed.ts';
 import { CroftError } from '../../src/model/error.ts';
+import { until } from '../lab/until.ts';
+
+const mebibyte = 1024 ** 2;
 
 async function temporaryFolder(context: TestContext): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'croft-images-'));
@@ -113,6 +120,56 @@ test('CR12 a qcow2 whose inside is broken or cut short is refused; clusters that
   assert.deepEqual(await inspectImage(damaged), { format: 'qcow2', virtualSize: 1024 ** 2 });
 });
 
+/** A qcow2 of some MiB, most of it zeros, whose mappings are one table two hundred thousand times over (docs/interop/qcow2.txt of QEMU). */
+function endlessQcow2(): Buffer {
+  const [cluster, count] = [2 * mebibyte, 200_000];
+  const [counts, block, first, second] = [1, 2, 3, 4].map((index) => index * cluster) as [number, number, number, number];
+  const disk = Buffer.alloc(5 * cluster);
+  disk.write('QFI\xfb', 'latin1');
+  const fields: [number, number][] = [
+    [4, 3],
+    [20, 21],
+    [36, count],
+    [56, 1],
+    [96, 6],
+    [100, 104],
+  ];
+  for (const [offset, value] of fields) disk.writeUInt32BE(value, offset);
+  for (const [offset, value] of [
+    [24, 2 ** 30],
+    [40, first],
+    [48, counts],
+    [counts, block],
+  ] as const)
+    disk.writeBigUInt64BE(BigInt(value), offset);
+  for (let index = 0; index < 5; index++) disk.writeBigUInt64BE(BigInt(index === 4 ? count : 1), block + 8 * index);
+  for (let index = 0; index < count; index++) disk.writeBigUInt64BE(BigInt(second), first + 8 * index);
+  return disk;
+}
+
+test('CR12 a check that would take hours ends when nobody wants the image any more, and its program with it', async (context) => {
+  const file = path.join(await temporaryFolder(context), 'endless');
+  await writeFile(file, endlessQcow2());
+  const checks = () => commandLines().filter((command) => command.includes(file));
+  const abort = new AbortController();
+  const inspected = inspectImage(file, { signal: abort.signal });
+  await until('it is checked', async () => checks().some((command) => command.includes('check')) || undefined);
+  abort.abort(new Error('nobody wants it'));
+  await assert.rejects(inspected, /nobody wants it/);
+  await until('the check has ended', async () => checks().length === 0 || undefined);
+});
+
+/** The command lines of all processes. */
+function commandLines(): string[] {
+  return readdirSync('/proc').flatMap((entry) => {
+    try {
+      return /^\d+$/.test(entry) ? [readFileSync(`/proc/${entry}/cmdline`, 'utf8')] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
 test('CR12 a disk of an absurd size is refused', async (context) => {
   const file = path.join(await temporaryFolder(context), 'huge');
   execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', file, '1024T']);
@@ -127,8 +184,6 @@ interface Stage {
   file: string;
   library: Awaited<ReturnType<typeof openImageLibrary>>;
 }
-
-const mebibyte = 1024 ** 2;
 
 /** A library with one image of 12 MiB, half of it zeros, and this machine as a node with folders of its own. */
 async function stage(context: TestContext): Promise<Stage> {
@@ -164,6 +219,31 @@ test('CR12 an image arrives whole, readable by guests, without room for its zero
   const [result] = await host.batch([call.command]);
   assert.ok(result);
   assert.deepEqual(call.parse(result), [image.sha256]);
+  assert.deepEqual(await readdir(place.runFolder), []);
+});
+
+test('SC9 a transfer whose controller is gone as it begins ends by itself, and keeps nobody from the next', async (context) => {
+  const { place } = await stage(context);
+  const folder = path.join(place.stateFolder, 'images');
+  await mkdir(folder, { recursive: true });
+  const words = [
+    folder,
+    'a'.repeat(64),
+    'raw',
+    '1048576',
+    path.join(place.runFolder, 'transfer'),
+    'root',
+    '127.0.0.1',
+    '1',
+    'ssh-ed25519 AAAA',
+  ];
+  // One after the other: each takes the lock that the one before it had. What kills whom in which order is chance.
+  for (let attempt = 0; attempt < 40; attempt++) {
+    const child = spawn('sh', ['-c', receiveScript, 'croft-receive', ...words], { stdio: ['pipe', 'ignore', 'pipe'] });
+    child.stdin.end(attempt % 2 === 0 ? '' : 'a key\n.\n');
+    const [said] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    assert.doesNotMatch(said, /does not end/);
+  }
   assert.deepEqual(await readdir(place.runFolder), []);
 });
 

@@ -86,3 +86,9 @@ test('SC6 whatever a checksum file is, it gives a hash or an error with a code',
     }),
   );
 });
+
+test('SC8 a line that is longer than any can be is passed over, whatever it begins with', () => {
+  const long = `${'a'.repeat(64)}${' '.repeat(5000)}x\u2028y`;
+  assert.throws(() => checksumOf(long, 'sha256', 'x\u2028y'), /has no sha256 sum/);
+  assert.equal(checksumOf(`${long}\n${'b'.repeat(64)}  *disk\n`, 'sha256', 'disk'), 'b'.repeat(64));
+});

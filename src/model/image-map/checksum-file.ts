@@ -53,12 +53,18 @@ function linesOf(text: string): string[] {
   return lines.slice(blank < 0 ? start : blank, end < 0 ? undefined : end).map((line) => line.replace(/^- /, ''));
 }
 
+/** Characters of a line: no file's name is longer, and what a pattern does with a line may grow with its square. */
+const longestLine = 4096;
+
 function entryOf(line: string): Entry | null {
+  if (line.length > longestLine) return null;
   const text = line.trim();
-  const tagged = /^SHA-?(?<bits>256|512) ?\((?<file>.+)\) ?= ?(?<hash>[0-9a-f]{64,128})$/i.exec(text)?.groups;
+  const tagged = /^SHA-?(?<bits>256|512) ?\((?<file>[^\u2028\u2029]+)\) ?= ?(?<hash>[0-9a-f]{64,128})$/i.exec(text)?.groups;
   if (tagged !== undefined) return entry(tagged.hash, tagged.file, `sha${tagged.bits}`);
-  const plain = /^(?<hash>[0-9a-f]{64,128})(?:[ \t]+\*?(?<file>.+))?$/i.exec(text)?.groups;
-  return plain === undefined ? null : entry(plain.hash, plain.file ?? null, null);
+  const hash = /^[0-9a-f]{64,128}(?=[ \t]|$)/i.exec(text)?.[0];
+  if (hash === undefined) return null;
+  const file = text.slice(hash.length).trimStart().replace(/^\*/, '');
+  return entry(hash, file === '' ? null : file, null);
 }
 
 /** Null where the hash has not as many digits as its algorithm makes. */
