@@ -1,19 +1,17 @@
 /** What is read from the user: files or standard input, and answers to questions. */
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import { CroftError } from '../model/error.ts';
+import { decodeUtf8 } from '../model/utf8.ts';
 import type { CliContext } from './context.ts';
 
 /** The text of a file, or of standard input for `-`. Rejects with `input.invalid` where it cannot be read. */
 export async function readInput(context: CliContext, file: string): Promise<string> {
   context.inputName = file === '-' ? 'standard input' : file;
-  if (file === '-') return await text(context.environment.stdin);
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw unreadable(file, cause);
-  }
+  const bytes =
+    file === '-' ? await buffer(context.environment.stdin) : await readFile(file).catch((cause) => Promise.reject(unreadable(file, cause)));
+  return decodeUtf8(bytes, context.inputName);
 }
 
 export function unreadable(file: string, cause: unknown): CroftError {

@@ -77,10 +77,11 @@ export async function startController(
     own: options.imageMap,
     stored: async () => new Set((await store.images.list()).map(({ name }) => name)),
     broken: ({ message }) => {
-      journal.record({ kind: 'image.map', message: `${message}; what it said before stays in force` });
+      journal.record({ kind: 'image.map', message });
+      logger.warn(message);
     },
   });
-  await maps.current();
+  await maps.inForce();
   const library = await openImageLibrary({ folder: home.images });
   const now = Date.now;
   const damaged: MachineryOptions['damaged'] = ({ name: node }, { sha256 }, removed) => {

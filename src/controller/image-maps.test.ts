@@ -109,3 +109,17 @@ test('SC6 a map that becomes wrong while it is in force is told once, and what i
   assert.deepEqual([...(await maps.inForce()).aliases.keys()], ['debian', 'b']);
   assert.deepEqual([await maps.isOwnAlias('b'), await maps.isOwnAlias('debian')], [true, false]);
 });
+
+test('SC6 a controller starts with a map of which some names lead nowhere, tells it, and has the rest', async (context) => {
+  const { maps, told } = await stage(context, 'aliases: { builder: removed, best: debian }\n');
+  const map = await maps.inForce();
+  assert.deepEqual([map.aliases.get('best')?.label, map.images.has('debian-12')], ['debian', true]);
+  assert.match(told.join(), /aliases\.builder: unknown image or alias "removed"/);
+  await assert.rejects(maps.current(), /builder/);
+});
+
+test('SC6 a map that is not UTF-8 is refused, not read with other letters', async (context) => {
+  const { maps, file } = await stage(context, '');
+  await writeFile(file, Buffer.from('images: { x: { source: "https://images.test/caf\xe9.qcow2" } }', 'latin1'));
+  await assert.rejects(maps.current(), { code: 'input.syntax', message: /images\.yaml is not UTF-8 text/ });
+});

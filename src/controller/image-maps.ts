@@ -4,6 +4,8 @@ import { CroftError } from '../model/error.ts';
 import { checkImageMap } from '../model/image-map/check.ts';
 import { emptyImageMap, type ImageMap, mergeImageMaps } from '../model/image-map/image-map.ts';
 import { type ExaminedImageMap, examineImageMap, readImageMap } from '../model/image-map/read.ts';
+import { imageMapSubject } from '../model/image-map/subject.ts';
+import { decodeUtf8 } from '../model/utf8.ts';
 
 /** Far more than any map may have; only that none fills the memory. */
 const mostBytes = 16 * 1024 ** 2;
@@ -14,14 +16,17 @@ export interface ImageMapsOptions {
   own: { file: string; required: boolean };
   /** Names of the images in the store: aliases may lead to them, and they mean themselves whatever the catalogue calls so. */
   stored(): Promise<ReadonlySet<string>>;
-  /** The user's file became wrong, and what it said before stays in force; told once for each way in which it is wrong. */
+  /** The user's file is wrong, and what of it can be used is in force, or what it said before; told once for each way in which it is wrong. */
   broken?(error: CroftError): void;
 }
 
 export interface ImageMaps {
   /** Rejects with `input.*`, naming file, line and column, where the user's file is wrong now. */
   current(): Promise<ImageMap>;
-  /** As `current`, but where the file is wrong by now, what it said last when it was not. */
+  /**
+   * As `current`, but where the file is wrong by now, what it said last when it was not. A name that leads nowhere is no reason to
+   * go without the rest: its image may have been removed, or is still to be imported.
+   */
   inForce(): Promise<ImageMap>;
   /** Whether the user's file says that this is another name of an image: then no image can have it. */
   isOwnAlias(name: string): Promise<boolean>;
@@ -49,11 +54,12 @@ export function createImageMaps({ catalogue, own, stored, broken = () => undefin
       try {
         return await current();
       } catch (thrown) {
-        const base = await readCatalogue();
-        if (!(thrown instanceof CroftError) || lastGood === null || base === null) throw thrown;
+        const [base, over] = await Promise.all([readCatalogue(), readOwn().catch(() => null)]);
+        const map = lastGood ?? (over?.issues.empty === true ? over.map : null);
+        if (!(thrown instanceof CroftError) || map === null || base === null) throw thrown;
         if (told !== thrown.message) broken(thrown);
         told = thrown.message;
-        return merged(base, { map: lastGood }, await stored());
+        return merged(base, { map }, await stored());
       }
     },
     async isOwnAlias(name) {
@@ -68,9 +74,25 @@ function merged(base: ImageMap, over: Pick<ExaminedImageMap, 'map'> | null, stor
   return mergeImageMaps({ ...base, aliases }, over?.map ?? emptyImageMap);
 }
 
+function textOf(bytes: Uint8Array, file: string): string {
+  return decodeUtf8(bytes, imageMapSubject([file]));
+}
+
+/** What came of it the first time, be it an error: a map may take long to be found wrong. */
+function remembered<Given, Read>(given: Given, read: (given: Given) => Read): () => Read {
+  try {
+    const value = read(given);
+    return () => value;
+  } catch (thrown) {
+    return () => {
+      throw thrown;
+    };
+  }
+}
+
 /** Reads the file where its time or size is another than the last time; null where it may be missing and is. */
 function cached<Read>(file: string, required: boolean, read: (text: string, file: string) => Read): () => Promise<Read | null> {
-  let last: { version: string; value: Read } | null = null;
+  let last: { version: string; get(): Read } | null = null;
   return async () => {
     try {
       const found = await stat(file);
@@ -79,8 +101,8 @@ function cached<Read>(file: string, required: boolean, read: (text: string, file
       const { mtimeMs, size, ino } = found;
       if (size > mostBytes) throw new Error(`it has more than ${mostBytes} bytes`);
       const version = `${ino} ${mtimeMs} ${size}`;
-      if (last?.version !== version) last = { version, value: read(await readFile(file, 'utf8'), file) };
-      return last.value;
+      if (last?.version !== version) last = { version, get: remembered(await readFile(file), (bytes) => read(textOf(bytes, file), file)) };
+      return last.get();
     } catch (cause) {
       if (cause instanceof CroftError) throw cause;
       if (!required && (cause as NodeJS.ErrnoException).code === 'ENOENT') return null;

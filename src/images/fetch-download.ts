@@ -89,7 +89,8 @@ function continues(answer: Answer, { length, origin: { validator, total } }: Par
   checkEncoding(answer);
   const [, from, size] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers['content-range'] ?? '') ?? [];
   const isRest = Number(from) === length && (size === '*' || total === null || Number(size) === total);
-  const isSame = validator?.kind !== 'etag' || headers.etag === undefined || headers.etag === validator.value;
+  const said = validator?.kind === 'etag' ? headers.etag : headers['last-modified'];
+  const isSame = said === undefined || said === validator?.value;
   if (!isRest || !isSame) throw new StaleDownload('the server sent another part than was asked for');
   return 'rest';
 }

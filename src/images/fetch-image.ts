@@ -65,6 +65,9 @@ export interface FetchRequest {
   onProgress(progress: FetchProgress): void;
 }
 
+/** Bytes of a large disk that no download may have; of a small one it is a hundredth. */
+const mostReserve = 256 * 1024 ** 2;
+
 /** What the messages of a source call the file that it gives. */
 const thing = 'the file';
 
@@ -128,7 +131,8 @@ class SourceFetch {
       return image;
     } catch (thrown) {
       const known = asFullDisk(thrown, folder);
-      if (isWorthless(known)) await removePartial(partial);
+      // Without a note nobody can go on with it.
+      if (isWorthless(known) || (await readNote(partial)) === null) await removePartial(partial);
       throw known;
     } finally {
       await rm(contentFile(folder, key), { force: true });
@@ -218,9 +222,11 @@ class SourceFetch {
   async #makeSure(total: number): Promise<void> {
     const { limits, folder } = this.#tools;
     if (total > limits.content) throw tooLarge(`it has ${total} bytes, more than ${formatSize(limits.content)}`);
-    const { bavail, bsize } = await statfs(folder);
-    if (total <= bavail * bsize) return;
-    throw fullDisk(`The image ${this.#request.definition.name} has ${total} bytes, and ${folder} has room for ${bavail * bsize}`);
+    const { bavail, blocks, bsize } = await statfs(folder);
+    // The database is there too, and a disk without a byte left could not even take note of what is removed.
+    const room = bavail * bsize - Math.min(mostReserve, Math.ceil(blocks / 100) * bsize);
+    if (total <= room) return;
+    throw fullDisk(`The image ${this.#request.definition.name} has ${total} bytes, and ${folder} has room for ${Math.max(0, room)}`);
   }
 
   #check(partial: PartialFile): void {

@@ -29,7 +29,7 @@ export async function removeLeftovers({ folder, name, running, key, now }: Lefto
     const file = partialFile(folder, each);
     const note = await readNote(file);
     if (each === key && note !== null) continue;
-    if (note === null || note.name === name || now - (await stat(notePath(file))).mtimeMs > patience) await removePartial(file);
+    if (note === null || note.name === name || now - (await notedAt(file)) > patience) await removePartial(file);
   }
 }
 
@@ -47,12 +47,20 @@ export async function discardParts({ folder, running, isUnwanted, dryRun }: Unwa
   let bytes = 0;
   for (const key of await keysIn(folder)) {
     const file = partialFile(folder, key);
-    const note = running.has(key) ? null : await readNote(file);
-    if (note === null || !isUnwanted(note.name)) continue;
+    if (running.has(key)) continue;
+    const note = await readNote(file);
+    // Without a note nobody can go on with it.
+    if (note !== null && !isUnwanted(note.name)) continue;
     bytes += ((await stat(file).catch(() => null))?.blocks ?? 0) * blockSize;
     if (!dryRun) await removePartial(file);
   }
   return bytes;
+}
+
+/** ms since 1970; now where somebody else has just removed it. */
+async function notedAt(file: string): Promise<number> {
+  const information = await stat(notePath(file)).catch(() => null);
+  return information?.mtimeMs ?? Number.POSITIVE_INFINITY;
 }
 
 async function keysIn(folder: string): Promise<Set<string>> {

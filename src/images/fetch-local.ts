@@ -16,8 +16,9 @@ export interface LocalRead {
 /** As `download` does over a network. Rejects with SourceFailure where it is no regular file or cannot be read. */
 export async function* readLocal({ url, partial, signal, announced, received }: LocalRead): AsyncGenerator<Buffer> {
   await using file = await openRegular(url);
-  const { size } = await file.stat();
-  await announced(size);
+  const { size, blocks } = await file.stat();
+  // Its holes take no room here either.
+  await announced(Math.min(size, blocks * 512));
   // A stream that is made with a signal that has aborted fails before anybody listens to it, which ends the process.
   signal.throwIfAborted();
   for await (const chunk of file.createReadStream({ highWaterMark: 1024 ** 2, autoClose: false, signal }) as AsyncIterable<Buffer>) {

@@ -81,7 +81,12 @@ export function createImageFetcher(options: ImageFetcherOptions): ImageFetcher {
   }
 
   return {
-    discard: (isUnwanted, dryRun = false) => discardParts({ folder, running: new Set(running.keys()), isUnwanted, dryRun }),
+    async discard(isUnwanted, dryRun = false) {
+      // Those that everybody has given up are about to end, and note how far they came before that.
+      const ending = [...running.values()].filter(({ abort }) => abort.signal.aborted);
+      await Promise.all(ending.map(({ image }) => image.catch(() => undefined)));
+      return await discardParts({ folder, running: new Set(running.keys()), isUnwanted, dryRun });
+    },
     async fetch(definition, { onProgress, signal } = {}) {
       signal?.throwIfAborted();
       const key = keyOf(definition);

@@ -25,6 +25,21 @@ export function outgrowths(vms: readonly GrowingVm[], nodes: ReadonlyMap<string,
     );
 }
 
+/**
+ * `VM "web" has its node "n1", and image late …`, for each image of its volumes that was not fetched: how much of the node's disk
+ * it takes is not known before. `isFetched` is asked about names.
+ */
+export function unknownDemands(
+  vm: { name: string; volumes: readonly { image: string | null }[] },
+  node: string,
+  isFetched: (image: string) => boolean,
+): string[] {
+  const missing = new Set(vm.volumes.flatMap(({ image }) => (image === null || isFetched(image) ? [] : [image])));
+  return [...missing].map(
+    (image) => `VM "${vm.name}" has its node "${node}", and whether that has room for the image ${image} is known once it was fetched`,
+  );
+}
+
 export function subtract(left: Resources, right: Resources): Resources {
   return add(left, { cpus: -right.cpus, memory: -right.memory, disk: -right.disk });
 }

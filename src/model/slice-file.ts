@@ -17,7 +17,7 @@ const macSchema = z
   .meta({ description: 'A unicast MAC address, unique in the slice', example: '52:54:00:12:34:56' });
 
 const publicKeyPattern =
-  /^(ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{32,}={0,2}( [\x20-\x7e\u00a0-\uffff]*)?$/;
+  /^(ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{32,}={0,2}( ([\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]|[\ud800-\udbff][\udc00-\udfff])*)?$/;
 
 const endpointSchema = z
   .string()

@@ -103,8 +103,14 @@ function refuseSeed({ fields, pathOf }: VmDraft, image: ChosenImage, issues: Inp
   }
 }
 
+/** They are in the seed of a VM, which has a limit. */
+const mostKeyBytes = 128 * 1024;
+
 /** An OpenSSH public key repeats its type inside its base64 part; a damaged or mixed-up key does not. */
 function checkKeys(vm: VmDraft, issues: InputIssues): void {
+  const bytes = (vm.fields.sshKeys ?? []).reduce((sum, key) => sum + Buffer.byteLength(key), 0);
+  if (bytes > mostKeyBytes)
+    issues.add(vm.pathOf('sshKeys'), `the keys of VM ${vm.name} have ${bytes} bytes together; at most ${mostKeyBytes} are possible`);
   for (const [index, key] of (vm.fields.sshKeys ?? []).entries()) {
     const [type = '', encoded = ''] = key.split(' ');
     const decoded = Buffer.from(encoded, 'base64');

@@ -1,5 +1,6 @@
 /** YAML text (so JSON too) to a value that remembers where in the text each part stands. */
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -47,6 +48,7 @@ export function parseYaml(
   const deep = errors.find(({ message }) => message === tooDeep);
   if (deep !== undefined) throw fail([deep]);
   if (errors.length > 0) throw fail(errors);
+  if (repeatedParts(document) > mostRepeated) throw fail([issueAt('its aliases repeat too much of it', firstAlias(document), lines)]);
   return { value: plainValue(document, lines, mostAliases, fail), locate: locator(document, lines) };
 }
 
@@ -95,6 +97,40 @@ function duplicateKeys(document: Document.Parsed, lines: LineCounter): InputIssu
     },
   });
   return issues;
+}
+
+/** Parts of a document that anchors may repeat in all: a few lines can stand for millions of them. */
+const mostRepeated = 100_000;
+
+/** How many keys, items and values aliases stand for, those of aliases in what they repeat included; more than `mostRepeated` is told as one more. */
+function repeatedParts(document: Document.Parsed): number {
+  const known = new Map<Node, number>();
+  // An anchor cannot lead to itself but by an error, which is then counted as too much.
+  const partsOf = (node: unknown): number => {
+    if (isAlias(node)) return anchored(node);
+    if (isMap(node)) return node.items.reduce((sum, { key, value }) => Math.min(limit, sum + partsOf(key) + partsOf(value)), 1);
+    if (isSeq(node)) return node.items.reduce((sum: number, item) => Math.min(limit, sum + partsOf(item)), 1);
+    return 1;
+  };
+  const limit = mostRepeated + 1;
+  const anchored = (alias: Alias): number => {
+    const target = alias.resolve(document);
+    if (target === undefined) return 1;
+    const before = known.get(target);
+    if (before !== undefined) return before;
+    known.set(target, limit);
+    const parts = partsOf(target);
+    known.set(target, parts);
+    return parts;
+  };
+  let sum = 0;
+  visit(document, {
+    Alias(_, alias) {
+      sum += anchored(alias);
+      return sum > mostRepeated ? visit.BREAK : undefined;
+    },
+  });
+  return sum;
 }
 
 function firstAlias(document: Document.Parsed): number {

@@ -49,4 +49,8 @@ test('CR3 a change that a commit would refuse for want of room is foretold, with
   assert.deepEqual(refusals([grown, other.spec]), ['VM "grows" outgrows its node "a": needs 60 GiB of disk, 20 GiB is free']);
   assert.deepEqual(refusals([grown]), [], 'what goes makes room');
   assert.deepEqual(refusals([{ ...grows.spec, disk: 20 * gibibyte }, other.spec]), []);
+  const late = { ...grows.spec, volumes: [{ name: 'data', image: 'late', size: null }] };
+  assert.deepEqual(refusals([late, other.spec]), [
+    'VM "grows" has its node "a", and whether that has room for the image late is known once it was fetched',
+  ]);
 });

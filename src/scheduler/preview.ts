@@ -2,7 +2,7 @@
 import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
 import { demandOf } from '../model/capacity.ts';
 import type { Image, ImageContent } from '../model/image.ts';
-import { outgrowths } from '../model/outgrowth.ts';
+import { outgrowths, unknownDemands } from '../model/outgrowth.ts';
 import type { Slice, VmSpec } from '../model/slice.ts';
 import type { SliceChange } from '../model/slice-change.ts';
 import { type ScheduleOptions, schedule } from './schedule.ts';
@@ -31,13 +31,19 @@ export function previewPlacement(
 ): Preview {
   const specs = change.vms.flatMap((vm) => (vm.kind === 'create' || vm.kind === 'recreate' ? [vm.spec] : []));
   const after = afterwards(snapshot, change, specs, images, options.now);
-  return { places: specs.length === 0 ? [] : placesOf(after, specs, options), refusals: refusalsOf(snapshot, after) };
+  return { places: specs.length === 0 ? [] : placesOf(after, specs, options), refusals: refusalsOf(snapshot, change, images, after) };
 }
 
-function refusalsOf(snapshot: PlacementSnapshot, after: PlacementSnapshot): string[] {
+function refusalsOf(snapshot: PlacementSnapshot, change: SliceChange, images: readonly Image[], after: PlacementSnapshot): string[] {
+  const names = new Map(snapshot.nodes.map(({ id, config }) => [id, config.name]));
+  const fetched = new Set(images.filter(({ content }) => content !== null).map(({ name }) => name));
+  const edited = new Set(change.vms.flatMap((vm) => (vm.kind === 'update' || vm.kind === 'restart' ? [vm.spec.name] : [])));
+  const unknown = after.vms
+    .filter(({ slice, name, nodeId }) => slice === change.slice && edited.has(name) && nodeId !== null)
+    .flatMap(({ spec, nodeId }) => unknownDemands(spec, names.get(nodeId ?? '') ?? '', (image) => fetched.has(image)));
   const before = new Map(snapshot.vms.map(({ id, demand }) => [id, demand]));
   const placed = after.vms.filter(({ nodeId }) => nodeId !== null).map((vm) => ({ ...vm, before: before.get(vm.id) ?? vm.demand }));
-  return outgrowths(placed, new Map(snapshot.nodes.map((node) => [node.id, node])));
+  return [...unknown, ...outgrowths(placed, new Map(snapshot.nodes.map((node) => [node.id, node])))];
 }
 
 function placesOf(snapshot: PlacementSnapshot, specs: readonly VmSpec[], options: ScheduleOptions): PlannedPlace[] {

@@ -1,7 +1,7 @@
 /** What is promised on nodes, summed from the VMs that are assigned there, and the refusal of VMs that outgrow it. */
 import { demandOf, promisedByNode, type Resources } from '../model/capacity.ts';
 import { CroftError } from '../model/error.ts';
-import { type GrowingVm, outgrowths } from '../model/outgrowth.ts';
+import { type GrowingVm, outgrowths, unknownDemands } from '../model/outgrowth.ts';
 import type { VmSpec } from '../model/slice.ts';
 import type { Queries } from './database.ts';
 import { imagesOfVms, readImageBooks } from './demand.ts';
@@ -33,7 +33,9 @@ export async function refuseOutgrown(queries: Queries, sliceId: string, specs: r
     .orderBy('name')
     .execute();
   const changed = rows.flatMap(({ id, slice_id, name }) => (slice_id === sliceId && wanted.has(name) ? [id] : []));
-  const imageOf = await imagesOfVms(queries, await readImageBooks(queries), changed);
+  const books = await readImageBooks(queries);
+  const imageOf = await imagesOfVms(queries, books, changed);
+  const nodes = new Map((await readNodes(queries)).map((node) => [node.id, node]));
   const growing = rows.map((row): GrowingVm => {
     const { id, name, cpus, memory, disk } = row;
     const before = { cpus, memory, disk };
@@ -41,7 +43,19 @@ export async function refuseOutgrown(queries: Queries, sliceId: string, specs: r
     const demand = spec === undefined ? before : demandOf(spec, imageOf(id, spec));
     return { name, before, demand, nodeId: row.node_id, movingTo: row.moving_to, memoryHeld: row.memory_held };
   });
-  const [first] = outgrowths(growing, new Map((await readNodes(queries)).map((node) => [node.id, node])));
+  const unknown = rows.flatMap(({ id, slice_id, name, node_id }) => {
+    const spec = slice_id === sliceId ? wanted.get(name) : undefined;
+    if (spec === undefined) return [];
+    const made = imageOf(id, spec);
+    const fetched = new Set(spec.volumes.flatMap((volume) => (made(volume.name) === null ? [] : (volume.image ?? []))));
+    return unknownDemands(spec, nodes.get(node_id ?? '')?.config.name ?? '', (image) => fetched.has(image));
+  });
+  if (unknown[0] !== undefined) {
+    throw new CroftError('conflict.in-use', unknown[0], {
+      hint: 'It is being fetched: apply this again when `croft image ls` says that it is ready.',
+    });
+  }
+  const [first] = outgrowths(growing, nodes);
   if (first === undefined) return;
   throw new CroftError('conflict.in-use', first, {
     hint: 'Ask for less, free something on the node, or remove the VM and make it anew.',

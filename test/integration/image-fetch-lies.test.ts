@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { ErrorCode } from '../../src/model/error.ts';
 import type { Compression, ImageDefinition, SourceFormat } from '../../src/model/image-definition.ts';
@@ -275,6 +276,12 @@ test('SC8 a disk that is full, or would be, is told as such and left with room',
     await assertRefused(stage, definitionOf(`${server.url}/told`), 'disk.full', /has 8388608 bytes, and .* has room for/);
     await assertRefused(stage, definitionOf(`${server.url}/untold`), 'disk.full', /the disk is full/);
     await assertRefused(stage, definitionOf(`${server.url}/packed`, { compression: 'zstd' }), 'disk.full', /the disk is full/);
+
+    // Of a file of this machine only what is in it takes room, not its holes.
+    const sparse = path.join(await temporaryFolder(context), 'sparse.raw');
+    await writeFile(sparse, randomBytes(mebibyte));
+    await truncate(sparse, 64 * mebibyte);
+    assert.equal((await stage.fetcher.fetch(definitionOf(pathToFileURL(sparse).href))).virtualSize, 64 * mebibyte);
   } finally {
     execFileSync('umount', [folder]);
   }

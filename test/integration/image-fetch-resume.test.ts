@@ -244,3 +244,42 @@ test('SC8 parts of what a definition was before, old parts and strange files are
   await monthLater.fetcher.fetch({ ...later.definition, name: 'another', sources: [`${later.server.url}/another`] });
   assert.deepEqual(await readdir(later.fetchFolder), []);
 });
+
+test('SC8 the rest of a file that was changed meanwhile is not put behind the part of the old one, with dates as with ETags', async (context) => {
+  const [old, other] = [disk, randomBytes(disk.length)];
+  const [before, after] = ['Mon, 02 Nov 2026 10:00:00 GMT', 'Tue, 03 Nov 2026 10:00:00 GMT'];
+  const server = await serveImages(context, (request, response, asked) => {
+    if (asked.length === 1) return breakOff(response, old, 4 * mebibyte, { 'last-modified': before });
+    const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? Number.NaN);
+    // Against RFC 9110, 13.1.5 it looks at no condition: it sends the part of what it has now.
+    const part = Number.isNaN(from) ? other : other.subarray(from);
+    if (!Number.isNaN(from)) response.setHeader('content-range', `bytes ${from}-${other.length - 1}/${other.length}`);
+    response.writeHead(Number.isNaN(from) ? 200 : 206, { 'last-modified': after, 'content-length': part.length }).end(part);
+  });
+  const { fetcher } = await fetchStage(context);
+  assert.equal((await fetcher.fetch(definitionOf(`${server.url}/disk`))).sha256, createHash('sha256').update(other).digest('hex'));
+});
+
+test('SC8 what came of an image that was removed is gone once its fetch has ended; what cannot be gone on with stays for nobody', async (context) => {
+  for (const headers of [{ etag: '"one"' }, {}] as Record<string, string>[]) {
+    let breakNow = () => {};
+    const server = await serveImages(context, (_, response) => {
+      response.writeHead(200, { 'content-length': disk.length, ...headers });
+      response.write(disk.subarray(0, 4 * mebibyte));
+      breakNow = () => response.socket?.destroy();
+    });
+    const { fetcher, folder } = await fetchStage(context);
+    const abort = new AbortController();
+    const begun = Promise.withResolvers<void>();
+    const onProgress = () => begun.resolve();
+    const fetched = fetcher.fetch(definitionOf(`${server.url}/disk`), { signal: abort.signal, onProgress });
+    await Promise.all([begun.promise.then(() => abort.abort(new Error('removed'))), assert.rejects(fetched, /removed/)]);
+    await fetcher.discard((name) => name === 'disk');
+    assert.deepEqual(await readdir(path.join(folder, 'fetch')), [], JSON.stringify(headers));
+
+    const failing = fetcher.fetch(definitionOf(`${server.url}/disk`, { name: 'other' }), { onProgress: () => breakNow() });
+    await assert.rejects(failing, refusal('image.fetch', /connection broke|times in turn/));
+    const left = await readdir(path.join(folder, 'fetch'));
+    assert.equal(left.length, 'etag' in headers ? 2 : 0, left.join());
+  }
+});

@@ -88,6 +88,22 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.deepEqual(await store.placement.commit([toNode('vm', (await store.vms.get('blue', 'c')).id, node.id)]), { refused: [] });
   });
 
+  test('CR3 a volume of an image that was not fetched comes to no VM that has its node: it may be larger than what is free', async (t) => {
+    const store = await open(t);
+    await putImage(store);
+    await apply(store, { name: 'blue', networks: [], vms: [vmSpec('a', [])] });
+    const node = await addReadyNode(store, 'n1');
+    const [a] = await ids(store);
+    await store.placement.commit([toNode('vm', a, node.id)]);
+    const definition = { name: 'late', sources: ['https://images.test/late'], checksum: null, compression: 'none' as const, format: null };
+    await store.imagePulls.request({ ...definition, traits: usualTraits });
+    const added = { name: 'blue', networks: [], vms: [vmSpec('a', [], { volumes: [{ name: 'data', image: 'late', size: null }] })] };
+    await assert.rejects(apply(store, added), { code: 'conflict.in-use', message: /image late is known once it was fetched/ });
+    const content = { sha256: 'b'.repeat(64), format: 'qcow2' as const, size: 1, virtualSize: 500 * gibibyte };
+    await store.images.put({ name: 'late', content, traits: usualTraits, origin: null });
+    await assert.rejects(apply(store, added), { code: 'conflict.in-use', message: /outgrows its node "n1": needs 500 GiB of disk/ });
+  });
+
   test('CR3 memory that a VM runs with is promised until it is given back, whatever the VM is to have from its next start on', async (t) => {
     const store = await open(t);
     await putImage(store);

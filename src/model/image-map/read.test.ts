@@ -281,3 +281,10 @@ test('SC6 what is no YAML, or no map, says so with the name of the file', () => 
     (thrown) => thrown instanceof CroftError && !/\p{Cc}/u.test(thrown.message),
   );
 });
+
+test('SC6 a map of a few lines whose merge keys stand for millions of keys is refused before they are made', () => {
+  const keys = Array.from({ length: 3000 }, (_, index) => `k${index}: 1`).join(', ');
+  const images = Array.from({ length: 900 }, (_, index) => `  i${index}: { <<: *a }`).join('\n');
+  assert.match(errorOf(`images:\n  a: &a { ${keys} }\n${images}\n`, 'input.syntax').message, /its aliases repeat too much of it/);
+  assert.match(errorOf('images: &a [*a]\n', 'input.syntax').message, /its aliases repeat too much of it/);
+});
