@@ -35,7 +35,14 @@ function node(index: number): Node {
       ...{ status: 'ready', reason: null, seenAt: 0, since: 0, images: index % 2 === 0 ? ['a'.repeat(64)] : [] },
       specs: {
         ...{ architecture: 'x86_64', kernel: '6.1', operatingSystem: 'Debian', bootId: '', cpus: 16, memory, memoryAvailable: memory },
-        ...{ disk: 2048 * gibibyte, diskFree: 2048 * gibibyte, load: 0, accelerator: { kind: 'kvm', reason: '' }, tools: {} },
+        ...{
+          disk: 2048 * gibibyte,
+          diskFree: 2048 * gibibyte,
+          diskForeign: 0,
+          load: 0,
+          accelerator: { kind: 'kvm', reason: '' },
+          tools: {},
+        },
         ...{ firmwares: ['bios', 'uefi'], hypervisors: ['qemu'], datapath: 'system' },
       },
     },

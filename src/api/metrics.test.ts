@@ -21,6 +21,7 @@ test('CR16 metrics tell the state of nodes and VMs as they are when asked', asyn
     ...{
       disk: gibibyte,
       diskFree: gibibyte,
+      diskForeign: 0,
       load: 0.5,
       accelerator: { kind: 'tcg' as const, reason: '' },
       tools: {},

@@ -10,7 +10,7 @@ export interface Resources {
   disk: number;
 }
 
-/** What may be promised of a node, overcommit included; null before it was looked at. */
+/** What may be promised of a node, overcommit included; null before it was looked at. What others have of its disk is no part of it. */
 export function capacityOf(node: Node): Resources | null {
   const specs = node.observed.specs;
   if (specs === null) return null;
@@ -18,7 +18,7 @@ export function capacityOf(node: Node): Resources | null {
   return {
     cpus: Math.floor(specs.cpus * overcommit.cpus),
     memory: Math.floor(specs.memory * overcommit.memory),
-    disk: Math.floor(specs.disk * overcommit.disk),
+    disk: Math.floor(Math.max(0, specs.disk - specs.diskForeign) * overcommit.disk),
   };
 }
 

@@ -17,6 +17,7 @@ const nodeSpecsSchema = z.object({
   memoryAvailable: z.int(),
   disk: z.int(),
   diskFree: z.int(),
+  diskForeign: z.int(),
   load: z.number(),
   accelerator: z.object({ kind: z.enum(accelerators), reason: z.string() }),
   firmwares: z.array(z.enum(firmwares)),

@@ -120,6 +120,8 @@ export interface NodeSpecs {
   memoryAvailable: number;
   disk: number;
   diskFree: number;
+  /** What of the disk somebody else took, when the node was last looked at as a whole. */
+  diskForeign: number;
   /** One-minute load average. */
   load: number;
   accelerator: Accelerator;

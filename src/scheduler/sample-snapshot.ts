@@ -31,7 +31,7 @@ export function node(name: string, sample: NodeSample = {}, config: Partial<Node
   const { administration = 'active', ...observed } = rest;
   const specs: NodeSpecs = {
     ...{ architecture, kernel: '6.1', operatingSystem: 'Debian', bootId: 'b', cpus, memory, memoryAvailable: memory },
-    ...{ disk: 100 * gibibyte, diskFree: 100 * gibibyte, load: 0, accelerator: { kind: 'tcg', reason: '' }, tools: {} },
+    ...{ disk: 100 * gibibyte, diskFree: 100 * gibibyte, diskForeign: 0, load: 0, accelerator: { kind: 'tcg', reason: '' }, tools: {} },
     ...{ firmwares, hypervisors, datapath: 'netdev', ...(hypervisor !== undefined && { hypervisor }) },
   };
   return {

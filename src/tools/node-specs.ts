@@ -35,11 +35,15 @@ fi
 `;
 
 /**
- * Adds what stays the same until an administrator changes it. A program's version is the first line that it prints. What
+ * Adds what stays the same until an administrator changes it, and what of the disk is in the state folder now. A program's version is the first line that it prints. What
  * OmniOS has of programs beside its own lies in /opt/ooce. GNU's core utilities are told from others' by stat. The further
  * arguments are pairs of files: where both of one are there, VMs can have UEFI.
  */
 const specsScript = `${usageScript}
+if [ -d "$1" ]; then
+  own=$(du -sk "$1" 2>/dev/null)
+  echo "diskOwn \${own%%[!0-9]*}"
+fi
 if [ -r /proc/loadavg ]; then
   echo "architecture $(uname -m)"
   echo "kernel $(uname -r)"
@@ -103,6 +107,7 @@ const usageSchema = z.object({
   load: z.coerce.number(),
 });
 const specsSchema = usageSchema.extend({
+  diskOwn: kibibyte.default(0),
   architecture: text,
   kernel: text,
   operatingSystem: text.default('unknown'),
@@ -116,13 +121,14 @@ export function readNodeSpecs(stateFolder: string): Call<MeasuredSpecs> {
   return {
     command: { argv: ['sh', '-c', specsScript, 'croft-specs', stateFolder, ...ovmfPairs.flat()] },
     parse(result) {
-      const { firmware, ...specs } = readAnswer(specsSchema, result);
+      const { firmware, diskOwn, ...specs } = readAnswer(specsSchema, result);
+      const diskForeign = Math.max(0, specs.disk - specs.diskFree - diskOwn);
       const tools = readTools(result.stdout, specs.architecture);
       const firmwares: Firmware[] = firmware === undefined ? ['bios'] : ['bios', 'uefi'];
       const hypervisors = Object.entries(hypervisorTools(specs.architecture))
         .filter(([, needed]) => needed.every((tool) => typeof tools[tool] === 'string'))
         .map(([name]) => name);
-      return { ...specs, tools, firmwares, hypervisors };
+      return { ...specs, diskForeign, tools, firmwares, hypervisors };
     },
   };
 }

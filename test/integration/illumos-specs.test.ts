@@ -12,7 +12,7 @@ test('CR1 a node that runs illumos says what it is and has in the same lines as 
   const { tools: _, ...specs } = readNodeSpecs(machine.pool).parse(result);
   assert.deepEqual(specs, {
     ...{ bootId: '1700000000', load: 1.5, cpus: 3, architecture: 'x86_64' },
-    ...{ memory: 8 * 2 ** 30, memoryAvailable: 4 * 2 ** 30, disk: 4 * 2 ** 30, diskFree: 3 * 2 ** 30 },
+    ...{ memory: 8 * 2 ** 30, memoryAvailable: 4 * 2 ** 30, disk: 4 * 2 ** 30, diskFree: 3 * 2 ** 30, diskForeign: 2 ** 30 },
     ...{ kernel: 'omnios-r151054-stand-in', operatingSystem: 'unknown', datapath: null, firmwares: ['bios'], hypervisors: [] },
   });
 });

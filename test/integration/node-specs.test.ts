@@ -33,6 +33,11 @@ test('CR1 specs are what the machine itself says', { timeout: 60_000 }, async ()
   for (const tool of [`qemu-system-${specs.architecture}`, 'qemu-img', 'ip', 'setpriv', 'flock']) {
     assert.match(specs.tools[tool] ?? 'missing', /^\d+\.\d+/, tool);
   }
+  assert.ok(Math.abs(specs.diskForeign - (specs.disk - specs.diskFree)) < 1024 ** 3, 'nothing is there of Croft');
+  await writeFile(path.join(here.folder, 'image'), Buffer.alloc(64 * 1024 ** 2, 1));
+  const [own] = await perform(here.host, readNodeSpecs(here.folder));
+  const taken = own.disk - own.diskFree - own.diskForeign;
+  assert.ok(taken >= 64 * 1024 ** 2 && taken < 65 * 1024 ** 2, `${taken} bytes are counted as its own`);
   const [usage] = await perform(here.host, readNodeUsage(here.folder));
   assert.deepEqual([usage.bootId, usage.memory, usage.disk], [specs.bootId, specs.memory, specs.disk]);
 });

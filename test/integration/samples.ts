@@ -71,6 +71,7 @@ export function nodeSpecs(cpus: number, memory: number): NodeSpecs {
     memoryAvailable: memory,
     disk: 100 * gibibyte,
     diskFree: 90 * gibibyte,
+    diskForeign: 0,
     load: 0.5,
     accelerator: { kind: 'tcg', reason: 'slow' },
     tools: { qemu: '7.2.0' },

@@ -71,6 +71,7 @@ const node: Node = {
       memoryAvailable: gibibyte,
       disk: gibibyte,
       diskFree: gibibyte,
+      diskForeign: 0,
       load: 0.5,
       accelerator: { kind: 'tcg', reason: 'slow' },
       tools: { qemu: '7.2', ovs: null },

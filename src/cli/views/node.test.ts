@@ -20,7 +20,15 @@ const node = (config: Parameters<typeof nodeConfigSchema.parse>[0], changes: Par
 
 const specs: NonNullable<NodeView['specs']> = {
   ...{ architecture: 'x86_64', kernel: '6.1', operatingSystem: 'Debian', bootId: 'b', cpus: 2, memory: 1, memoryAvailable: 1 },
-  ...{ disk: 1, diskFree: 1, load: 0, accelerator: { kind: 'tcg', reason: 'measured' }, firmwares: ['bios'], hypervisors: ['libvirt'] },
+  ...{
+    disk: 1,
+    diskFree: 1,
+    diskForeign: 0,
+    load: 0,
+    accelerator: { kind: 'tcg', reason: 'measured' },
+    firmwares: ['bios'],
+    hypervisors: ['libvirt'],
+  },
   ...{ tools: {}, datapath: 'netdev', hypervisor: { version: '9.0.0', limits: ['memory'] } },
 };
 

@@ -112,7 +112,10 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
               'hardware',
               `${counted(specs.cpus, 'CPU')}, ${sizeInWords(specs.memory)} memory, ${sizeInWords(specs.memoryAvailable)} available`,
             ],
-            ['state disk', `${sizeInWords(specs.diskFree)} of ${sizeInWords(specs.disk)} free`],
+            [
+              'state disk',
+              `${sizeInWords(specs.diskFree)} of ${sizeInWords(specs.disk)} free, ${sizeInWords(specs.diskForeign)} taken by others`,
+            ],
             ['load', specs.load.toFixed(2)],
             ['accelerator', `${specs.accelerator.kind}: ${specs.accelerator.reason}`],
             ['datapath', isIllumos(config) ? null : (specs.datapath ?? 'none: Open vSwitch does not run')],

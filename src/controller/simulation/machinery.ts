@@ -90,7 +90,7 @@ function imagesInMemory(): ImageDelivery {
 
 /** A node's first look and vitals: always well, and the same after each pass. */
 function inspectionOf({ cpus, memory, disk }: Simulation, bootId: string): NodeInspection {
-  const vitals = { bootId, memory, memoryAvailable: memory, disk, diskFree: disk, load: 0 };
+  const vitals = { bootId, memory, memoryAvailable: memory, disk, diskFree: disk, diskForeign: 0, load: 0 };
   const specs: NodeSpecs = {
     ...vitals,
     ...{ architecture: architectures[0], kernel: 'simulated', operatingSystem: 'simulated', cpus },
