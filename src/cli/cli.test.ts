@@ -305,7 +305,7 @@ test('CR15 down leaves the VMs, and purge is asked for on a terminal', async () 
   const purge = async (): Promise<void> => {
     purged += 1;
   };
-  const local = { down: async () => true, purge };
+  const local = { down: async () => ({ simulated: false }), purge };
   assert.match((await runFake(['down'], { local })).stdout, /VMs go on/);
   assert.equal((await runFake(['down', '--purge'], { local, isTerminal: true, input: '\n' })).code, 4);
   assert.equal(purged, 0);

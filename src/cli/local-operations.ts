@@ -1,5 +1,10 @@
 /** What the CLI cannot do over HTTP because it concerns this machine: starting and ending the controller itself. */
 
+import { exitCodes } from './exit-codes.ts';
+
+/** What `serve` ends with where it was told something wrong. */
+export const wrongInputExit = exitCodes.usage.code;
+
 /** Where the controller answers and with which token; read from the environment or from the controller's home. */
 export interface Connection {
   url: string;
@@ -35,8 +40,8 @@ export interface LocalOperations {
   serve(options: ServeOptions): Promise<void>;
   /** Starts the controller in the background and waits until it answers; does nothing where it runs already. */
   up(options: ServeOptions): Promise<Connection & { started: boolean; pid: number; log: string }>;
-  /** Ends the controller, not the VMs; false where none runs. */
-  down(): Promise<boolean>;
+  /** Ends the controller, not the VMs, unless its nodes are `simulated`; null where none runs. */
+  down(): Promise<{ simulated: boolean } | null>;
   /** Removes all slices and all that Croft made on this machine, then ends the controller and deletes its home. */
   purge(say: Say): Promise<void>;
   /** Installs what a section of Debian packages lacks; `say` hears what is done. */

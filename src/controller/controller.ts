@@ -57,7 +57,7 @@ export async function startController(
   const { home } = options;
   await makeHome(home);
   let url = '';
-  undo.use(await occupy(home, () => ({ pid: process.pid, url })));
+  undo.use(await occupy(home, () => ({ pid: process.pid, url, simulated: options.simulation !== null })));
   const token = await ensureToken(home);
   await ensureKey(home.key);
   await mkdir(home.images, { recursive: true });

@@ -10,6 +10,8 @@ export interface Presence {
   pid: number;
   /** Where its API answers. */
   url: string;
+  /** Its nodes are in its memory, and end with it. */
+  simulated: boolean;
 }
 
 /** sizeof(sun_path) on Linux, less the closing NUL; unix(7). */

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Connection, LocalOperations, Say, ServeOptions } from '../cli/local-operations.ts';
+import { type Connection, type LocalOperations, type Say, type ServeOptions, wrongInputExit } from '../cli/local-operations.ts';
 import { CroftError } from '../model/error.ts';
 import { type Home, homeAt, makeHome, readOrNull } from './home.ts';
 import { type ControllerEnvironment, controllerOptions } from './options.ts';
@@ -27,7 +27,7 @@ export function createService(options: ServiceOptions): LocalOperations {
     connection: () => connectionTo(home, options.environment),
     serve: (given) => serve(options, given),
     up: (given) => up(home, options, given),
-    down: async () => (await endController(home)) !== null,
+    down: () => endController(home),
     purge: (say) => purge(home, options, say),
     setUp: runSetUp,
   };
@@ -97,7 +97,9 @@ async function start(home: Home, { self, environment, homeFolder }: ServiceOptio
   }
   if (exit === undefined) child.kill('SIGKILL');
   const words = await lastWords(home.log, size);
-  throw new CroftError('unavailable', `the controller ${exit === undefined ? 'does not answer' : `ended (${exit})`}:\n${words}`, {
+  // What is wrong with what it was told is no trouble of a controller that is there.
+  const code = exit === wrongInputExit ? 'input.invalid' : 'unavailable';
+  throw new CroftError(code, `the controller ${exit === undefined ? 'does not answer' : `ended (${exit})`}:\n${words}`, {
     hint: `its log is ${home.log}`,
   });
 }

@@ -277,7 +277,9 @@ function allFailed(name: string, failed: ReadonlyMap<string, SourceFailure>): Cr
       ? inner.hint
       : areContent
         ? 'See whether sources, checksum, compression and format in the image map are those of the image.'
-        : 'See whether the controller reaches the server, through http_proxy or https_proxy where it needs one.';
+        : failures.every(({ message }) => /^it answered with status 4/.test(message))
+          ? 'The server is reached and has no such file: see whether the URL is still right.'
+          : 'See whether the controller reaches the server, through http_proxy or https_proxy where it needs one.';
   return new CroftError(
     areContent ? 'image.unusable' : 'image.fetch',
     `The image ${name} could not be fetched from ${from}${reasons.join('; ')}`,

@@ -76,7 +76,8 @@ function choiceMessage(value: unknown, choices: readonly string[]): string {
 function typeMessage(issue: z.core.$ZodIssueInvalidType, value: unknown): string {
   if (!issue.message.startsWith('Invalid input')) return issue.message;
   if (value === undefined) return 'is missing';
-  if (issue.expected === 'string') return 'must be a text: put it in quotes';
+  if (issue.expected === 'string')
+    return typeof value === 'object' ? 'must be a text: put it behind a `|` on lines of its own' : 'must be a text: put it in quotes';
   if (value === null && ['object', 'record'].includes(issue.expected)) return 'is empty: write {} for the defaults';
   return `must be ${typeNames[issue.expected] ?? issue.expected}`;
 }

@@ -18,6 +18,8 @@ export const pullViewSchema = z.object({
   /** Null while it waits for its turn or its next attempt. */
   progress: pullProgressSchema.nullable(),
   attempts: z.int(),
+  /** Whether what comes is compared with a checksum. */
+  checked: z.boolean(),
   /** Why the last attempt failed. */
   reason: z.string().nullable(),
   /** Not tried again before this time, ms since 1970. */

@@ -156,7 +156,9 @@ test('CR15 a simulation that was stopped is purged, and shows its nodes as simul
     const checked = await croft(folder, 'node', 'doctor', 'sim-0001');
     assert.equal(checked.code, 0);
     assert.match(checked.stdout, /hypervisor +ok +simulated in memory; can pause, /);
-    assert.equal((await croft(folder, 'down')).code, 0);
+    const down = await croft(folder, 'down');
+    assert.equal(down.code, 0);
+    assert.match(down.stdout, /its simulated VMs are gone with it/);
     const real = await croft(folder, 'up');
     assert.equal(real.code, 5);
     assert.match(real.stderr, /sim-0001 of this controller is simulated/);

@@ -26,7 +26,15 @@ export function presentImage(image: Image, { nodes, vms, pulls, progress }: Imag
     vmsOfEarlier: users.length - present.length,
     nodes: nodes.filter(({ observed }) => sha256 !== undefined && observed.images.includes(sha256)).map(({ config }) => config.name),
     pull:
-      pull === undefined ? null : { progress: progress(image.name), attempts: pull.attempts, reason: pull.reason, retryAt: pull.retryAt },
+      pull === undefined
+        ? null
+        : {
+            progress: progress(image.name),
+            attempts: pull.attempts,
+            checked: pull.definition.checksum !== null,
+            reason: pull.reason,
+            retryAt: pull.retryAt,
+          },
   };
 }
 

@@ -1,5 +1,6 @@
 /** `croft image pull` and `croft image keep`: images from the network, and where they are kept in advance. */
 import { type Command, Option } from 'commander';
+import { CroftError } from '../../model/error.ts';
 import { architectures, backends, checksumAlgorithms, firmwares, sourceFormats } from '../../model/image-definition.ts';
 import type { PullRequest } from '../../model/image-requests.ts';
 import { commaList, duration } from '../arguments.ts';
@@ -52,11 +53,15 @@ export function registerImagePull(image: Command, context: CliContext): void {
   );
   pull.action(async (name: string, urls: string[], flags: PullFlags) => {
     const client = await context.client();
-    const { sha256, sha512, checksums, to = [] } = flags;
-    if (urls.length > 0 && [sha256, sha512, checksums].every((given) => given === undefined)) {
-      context.say(`no checksum is given: ${name} is taken as the server sends it`);
+    const { to = [] } = flags;
+    const [image, size] = name.split(':');
+    if (size !== undefined) {
+      throw new CroftError('input.invalid', `"${name}" is an image with a size: an image is fetched for all sizes`, {
+        hint: `pull ${image}`,
+      });
     }
     const asked = await client.images.pull(name, requestOf(urls, flags));
+    if (asked.pull?.checked === false) context.say(`no checksum is given: ${asked.name} is taken as the server sends it`);
     await sayUnknownTargets(context, to);
     const view = flags.wait ? await waitForImage(context, asked.name, flags.timeout) : asked;
     await context.show(flags.output, view, imageAdded);

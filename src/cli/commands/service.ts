@@ -38,7 +38,11 @@ export function registerDown(down: Command, context: CliContext): void {
       return await local.purge((line) => context.print(line));
     }
     const ended = await local.down();
-    context.print(ended ? 'stopped the controller; VMs go on running' : 'no controller was running');
+    if (ended === null) context.print('no controller was running');
+    else
+      context.print(
+        `stopped the controller; ${ended.simulated ? 'its simulated VMs are gone with it until it is started again' : 'VMs go on running'}`,
+      );
   });
 }
 

@@ -83,7 +83,7 @@ function needsOf({ architecture, firmware, backend }: ImageTraits): string {
 
 function defaultsOf({ cpus, memory, disk }: ImageTraits): string | null {
   const words = [
-    ...(cpus === null ? [] : [`${cpus} CPUs`]),
+    ...(cpus === null ? [] : [counted(cpus, 'CPU')]),
     ...(memory === null ? [] : [`${formatSize(memory)} of memory`]),
     ...(disk === null ? [] : [`${formatSize(disk)} of disk`]),
   ];

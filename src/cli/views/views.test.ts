@@ -44,7 +44,7 @@ test('SC8 a list of images tells what is ready, in which format, and what failed
     ...fetched,
     name: 'mine',
     content: null,
-    pull: { progress: null, reason: 'no such host', retryAt: null, attempts: 1 },
+    pull: { progress: null, reason: 'no such host', retryAt: null, attempts: 1, checked: true },
   };
   const [, first, second] = imageTable([fetched, failed], options).split('\n');
   assert.match(first ?? '', /^debian +ready +qcow2 /);
