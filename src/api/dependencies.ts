@@ -44,8 +44,8 @@ export interface ImageGateway {
   progress(name: string): PullProgress | null;
   /** Hashes it again wherever it is. */
   verify(name: string): Promise<ImageCheck[]>;
-  /** Removes what nothing needs from the library and from the nodes; a dry run only tells. */
-  collect(dryRun: boolean): Promise<ImageCollection[]>;
+  /** Removes what nothing needs from the library and from the nodes, from these also what is `idle` there; a dry run only tells. */
+  collect(options: { dryRun: boolean; idle: boolean }): Promise<ImageCollection[]>;
   /** Its file. Rejects with `not-found` where it was not fetched yet. */
   open(name: string): Promise<{ content: ImageContent; stream: Readable }>;
 }

@@ -84,8 +84,8 @@ export function createClient(options: TransportOptions) {
       prepull: (image: string, prepull: string[]) => json<ImageView>('PUT', `${imagePath(image)}/prepull`, { body: { prepull } }),
       verify: (image: string) => json<ImageCheck[]>('POST', `${imagePath(image)}/verify`),
       /** Removes the files that nothing needs, or only tells which these are. */
-      collect: (options: { dryRun?: boolean } = {}) =>
-        json<ImageCollection[]>('POST', '/v1/image-collection', { query: { dryRun: options.dryRun } }),
+      collect: (options: { dryRun?: boolean; idle?: boolean } = {}) =>
+        json<ImageCollection[]>('POST', '/v1/image-collection', { query: { dryRun: options.dryRun, idle: options.idle } }),
       /** The image's file, as a stream. */
       content: (image: string) => stream('GET', `${imagePath(image)}/content`),
       /** Streams an image; `onProgress` gets the bytes sent so far. */

@@ -148,7 +148,7 @@ export async function startController(
     images: {
       ...createImageIntake({ store, library, maps, puller, workFolder: join(home.cache, 'micro'), journal, sweep, wakeNodes, failed }),
       ...createImageCare({ store, library, delivery: images, fleet }),
-      collect: (dryRun) => sweep.collect(dryRun),
+      collect: (collecting) => sweep.collect(collecting),
     },
     nodes: new NodeAdministration({
       ...{ store, fleet, journal, hypervisorOf, networkOf, images, hosts, wake, now, routerGrace },

@@ -54,16 +54,59 @@ test('SC8 parts of downloads that nobody asks for any more go when it is asked f
   await sweep.sweep();
   assert.deepEqual(parts, ['asked', 'given-up']);
   const removed = { node: null, images: [], bytes: 1024, failure: null };
-  assert.deepEqual(await sweep.collect(true), [removed]);
+  assert.deepEqual(await sweep.collect({ dryRun: true, idle: false }), [removed]);
   assert.deepEqual(parts, ['asked', 'given-up']);
-  assert.deepEqual(await sweep.collect(false), [removed]);
+  assert.deepEqual(await sweep.collect({ dryRun: false, idle: false }), [removed]);
   assert.deepEqual(parts, ['asked']);
 });
 
 test('SC9 a node that cannot be looked at is told of, and keeps what it has', async () => {
   const lost = { id: 'n', config: { name: 'lost' }, observed: { status: 'unreachable' } } as unknown as Node;
-  assert.deepEqual(await stage([], [], [lost]).collect(false), [
+  assert.deepEqual(await stage([], [], [lost]).collect({ dryRun: false, idle: false }), [
     { node: null, images: [], bytes: 0, failure: null },
     { node: 'lost', images: [], bytes: 0, failure: 'nothing was removed there, as the node is unreachable' },
+  ]);
+});
+
+test('SC9 what is idle on a node goes where that is asked for: not what its VMs use, nor what comes with a VM, nor what is kept there', async () => {
+  const image = (sha256: string, prepull: string[] = []) => ({ content: { sha256 }, prepull });
+  const images = new Map([
+    ['i1', image('used')],
+    ['i2', image('volume')],
+    ['i3', image('arriving')],
+    ['i4', image('kept', ['pool:fast'])],
+    ['i5', image('elsewhere', ['node:other'])],
+    ['i6', image('idle')],
+  ]);
+  const vms = [
+    { nodeId: 'n', movingTo: null, imageId: 'i1', volumes: [{ imageId: 'i2' }, { imageId: null }] },
+    { nodeId: 'm', movingTo: 'n', imageId: 'i3', volumes: [] },
+  ];
+  const node = { id: 'n', config: { name: 'one', pool: 'fast' }, observed: { status: 'ready' } };
+  const asked: (readonly string[])[] = [];
+  const parts = {
+    store: {
+      images: { contents: async () => [...images.values()].map(({ content }) => content.sha256) },
+      imagePulls: { list: async () => [] },
+      nodes: { list: async () => [node] },
+      placement: { snapshot: async () => ({ vms, images }) },
+    },
+    library: { list: async () => [] },
+    fetcher: { discard: async () => 0 },
+    fleet: { worker: () => ({ connection: async () => ({}) }) },
+    delivery: {
+      collect: async (_host: unknown, _layout: unknown, kept: readonly string[]) => {
+        asked.push(kept.toSorted());
+        return { images: [], bytes: 0 };
+      },
+    },
+    failed: (error: unknown) => assert.fail(String(error)),
+  };
+  const sweep = new ImageSweep(parts as unknown as ConstructorParameters<typeof ImageSweep>[0]);
+  await sweep.collect({ dryRun: false, idle: true });
+  await sweep.sweep();
+  assert.deepEqual(asked, [
+    ['arriving', 'kept', 'used', 'volume'],
+    ['arriving', 'elsewhere', 'idle', 'kept', 'used', 'volume'],
   ]);
 });

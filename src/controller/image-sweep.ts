@@ -4,6 +4,7 @@ import type { ImageFetcher } from '../images/fetch.ts';
 import type { ImageLibrary } from '../images/library.ts';
 import type { Fleet } from '../loops/fleet.ts';
 import { inWords } from '../loops/recorder.ts';
+import type { PlacementSnapshot } from '../model/assignment.ts';
 import type { ImageCollection } from '../model/image-view.ts';
 import type { Node } from '../model/node.ts';
 import type { Store } from '../store/store.ts';
@@ -16,6 +17,12 @@ export interface ImageSweepOptions {
   fleet: Fleet;
   /** A sweep that nobody waits for failed; what it left is removed the next time. */
   failed(error: unknown): void;
+}
+
+/** `idle`: nodes keep only what they are told to keep and what their VMs are made from. */
+export interface CollectOptions {
+  dryRun: boolean;
+  idle: boolean;
 }
 
 export class ImageSweep {
@@ -46,7 +53,7 @@ export class ImageSweep {
     if (this.#stopped) return;
     this.#owed = this.#arriving > 0;
     if (this.#owed) return;
-    await this.#collect(() => this.#run(false, false)).catch(this.#options.failed);
+    await this.#collect(() => this.#run({ dryRun: false, idle: false }, false)).catch(this.#options.failed);
   }
 
   /** Begins no other sweep; resolves when the one under way has ended. */
@@ -57,10 +64,10 @@ export class ImageSweep {
 
   /**
    * Sweeps now and tells what was removed in each place; a dry run only tells. Parts of downloads that nobody asks for any more go
-   * too. While a file arrives the library is left out, and swept later.
+   * too, and from nodes, where `idle`, what has a name but no VM there. While a file arrives the library is left out, and swept later.
    */
-  collect(dryRun: boolean): Promise<ImageCollection[]> {
-    return this.#collect(() => this.#run(dryRun, true));
+  collect(options: CollectOptions): Promise<ImageCollection[]> {
+    return this.#collect(() => this.#run(options, true));
   }
 
   #collect(run: () => Promise<ImageCollection[]>): Promise<ImageCollection[]> {
@@ -69,11 +76,13 @@ export class ImageSweep {
     return collecting;
   }
 
-  async #run(dryRun: boolean, withDownloads: boolean): Promise<ImageCollection[]> {
+  async #run({ dryRun, idle }: CollectOptions, withDownloads: boolean): Promise<ImageCollection[]> {
     const { store } = this.#options;
     const parts = withDownloads ? await this.#discardDownloads(dryRun) : 0;
     const kept = await store.images.contents();
-    const onNodes = await Promise.all((await store.nodes.list()).map((node) => this.#collectOn(node, kept, dryRun)));
+    const snapshot = idle ? await store.placement.snapshot() : null;
+    const keptOn = (node: Node): readonly string[] => (snapshot === null ? kept : neededOn(node, snapshot));
+    const onNodes = await Promise.all((await store.nodes.list()).map((node) => this.#collectOn(node, keptOn(node), dryRun)));
     const library = await this.#collectLibrary(new Set(kept), dryRun);
     return [{ ...library, bytes: library.bytes + parts }, ...onNodes.flatMap((found) => found ?? [])];
   }
@@ -114,4 +123,15 @@ export class ImageSweep {
       return { node: config.name, images: [], bytes: 0, failure: inWords(thrown) };
     }
   }
+}
+
+/** The sha256 of what is kept on the node in advance, and of what the VMs need that are there or move there. */
+function neededOn({ id, config }: Node, { vms, images }: PlacementSnapshot): string[] {
+  const targets = new Set(['all', `pool:${config.pool}`, `node:${config.name}`]);
+  const kept = [...images.values()].filter(({ prepull }) => prepull.some((target) => targets.has(target)));
+  const used = vms
+    .filter(({ nodeId, movingTo }) => nodeId === id || movingTo === id)
+    .flatMap(({ imageId, volumes }) => [imageId, ...volumes.map((volume) => volume.imageId)])
+    .flatMap((image) => images.get(image ?? '') ?? []);
+  return [...new Set([...kept, ...used].flatMap(({ content }) => content?.sha256 ?? []))];
 }

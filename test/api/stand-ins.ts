@@ -176,7 +176,7 @@ function imageIntake(store: Store): ApiDependencies['images'] {
     },
     progress: () => null,
     verify: async () => [{ node: null, outcome: 'intact', message: null }],
-    collect: async (dryRun) => [{ node: null, images: dryRun ? [] : [imageHash], bytes: dryRun ? 0 : 5, failure: null }],
+    collect: async ({ dryRun }) => [{ node: null, images: dryRun ? [] : [imageHash], bytes: dryRun ? 0 : 5, failure: null }],
     async open(name) {
       const { content } = await store.images.get(name);
       if (content === null) throw new CroftError('not-found', `${name} was not fetched`);

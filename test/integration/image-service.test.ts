@@ -79,7 +79,7 @@ images:
       images: {
         ...createImageIntake({ store, library, maps, puller, workFolder, journal, sweep, wakeNodes: () => undefined, failed: fail }),
         ...createImageCare({ store, library, delivery, fleet }),
-        collect: (dryRun) => sweep.collect(dryRun),
+        collect: (options) => sweep.collect(options),
       },
     };
   });

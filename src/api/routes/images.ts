@@ -51,11 +51,11 @@ export const imageRoutes: Routes = (api, dependencies) => {
         summary: 'Remove image files that nothing needs, from the library and from all nodes',
         operationId: 'collectImages',
         tags: ['images'],
-        querystring: z.object({ dryRun: flagSchema }),
+        querystring: z.object({ dryRun: flagSchema, idle: flagSchema }),
         response: { 200: z.array(imageCollectionSchema), ...problems() },
       },
     },
-    async ({ query }) => images.collect(query.dryRun),
+    async ({ query }) => images.collect(query),
   );
 
   api.get(

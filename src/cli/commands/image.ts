@@ -54,14 +54,13 @@ function registerVerify(verify: Command, context: CliContext): void {
 }
 
 function registerCollect(collect: Command, context: CliContext): void {
-  withOutput(collect.description('remove image files that nothing needs, here and on all nodes')).option(
-    '--dry-run',
-    'only tell what would be removed',
-  );
-  withExamples(collect, 'croft image gc --dry-run', 'croft image gc');
-  collect.action(async ({ output, dryRun }: OutputOptions & { dryRun?: true }) => {
+  withOutput(collect.description('remove image files that nothing needs, here and on all nodes'))
+    .option('--idle', 'from nodes also images that none of their VMs uses and that are not kept there')
+    .option('--dry-run', 'only tell what would be removed');
+  withExamples(collect, 'croft image gc --dry-run', 'croft image gc', 'croft image gc --idle');
+  collect.action(async ({ output, dryRun, idle }: OutputOptions & { dryRun?: true; idle?: true }) => {
     const client = await context.client();
-    const collections = await client.images.collect({ dryRun: dryRun ?? false });
+    const collections = await client.images.collect({ dryRun: dryRun ?? false, idle: idle ?? false });
     await context.show(output, collections, (found) => collectionText(found, dryRun ?? false));
     if (collections.some(({ failure }) => failure !== null)) context.exitCode = exitCodes.failed.code;
   });
