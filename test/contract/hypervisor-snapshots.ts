@@ -65,6 +65,30 @@ export function snapshotsContract(current: () => HypervisorStage): void {
     assert.equal(await stage.read(vm), 1);
   });
 
+  test('SC11 a snapshot is taken and removed of a VM that is to have more or less than it has', async () => {
+    const stage = current();
+    const { driver, host, layout } = stage;
+    if (!driver.can.has('snapshot')) return;
+    await using lent = await borrow(stage, { device: true });
+    const plain = { ...lent.vm, ports: [], volumes: [] };
+    const wide = { ...plain, volumes: lent.vm.volumes };
+    for (const [has, isToHave] of [
+      [plain, wide],
+      [wide, plain],
+    ] as const) {
+      await prepare(stage, has);
+      await driver.snapshot(host, layout, isToHave, 'stopped', false);
+      await start(stage, has);
+      await driver.snapshot(host, layout, isToHave, 'live', false);
+      if (driver.can.has('memory-snapshot')) await driver.snapshot(host, layout, isToHave, 'memory', true);
+      assert.equal(await stateOf(stage, has.id), 'running');
+      assert.deepEqual(await names(stage, has), ['stopped', 'live', ...(driver.can.has('memory-snapshot') ? ['memory'] : [])]);
+      for (const name of await names(stage, has)) await driver.removeSnapshot(host, layout, isToHave, name);
+      assert.deepEqual(await names(stage, has), []);
+      await driver.stop(host, layout, has.id, shortTimes);
+    }
+  });
+
   test('SC11 a snapshot with memory needs a VM that runs, and putting it back makes it run', async () => {
     const stage = current();
     const { driver, host, layout, abilities } = stage;

@@ -14,6 +14,7 @@ import type { NodeLayout, ObservedSnapshot } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { notRunning } from './qemu-control.ts';
 import { vmDisks } from './qemu-disks.ts';
+import { runningLaunch } from './qemu-running.ts';
 import {
   applySnapshot,
   dropSnapshot,
@@ -86,7 +87,7 @@ export interface LiveControl {
   kill(host: Host, layout: NodeLayout, vmId: string): Promise<unknown>;
 }
 
-/** See `HypervisorDriver.snapshot`. */
+/** See `HypervisorDriver.snapshot`. Where the VM runs, of the disks that it runs with: what else it is to have has nothing on it yet. */
 export async function takeSnapshotOf(
   control: LiveControl,
   host: Host,
@@ -96,14 +97,14 @@ export async function takeSnapshotOf(
   memory: boolean,
 ): Promise<void> {
   const tag = tagOf(name);
-  const [present] = await perform(host, observeSnapshots(layout, vm.id));
+  const [present, running] = await perform(host, observeSnapshots(layout, vm.id), runningLaunch(vmFolders(layout, vm.id).state));
   if (present.some((snapshot) => snapshot.name === name)) {
     throw new CroftError('conflict.exists', `VM ${vm.id} has a snapshot ${name} already`, {
       node: host.name,
       hint: 'Use another name, or remove that snapshot first.',
     });
   }
-  const live = await control.whileRunning(host, layout, vm, async (disks) => {
+  const live = await control.whileRunning(host, layout, running ?? vm, async (disks) => {
     const devices = disks.nodes.toReversed();
     if (devices.length > 1) await disks.job('snapshot-delete', { tag, devices: devices.slice(0, -1) }, jobTime(vm));
     if (memory) await disks.job('snapshot-save', { tag, vmstate: disks.nodes[0], devices }, jobTime(vm));
@@ -132,7 +133,8 @@ async function takeDisks(live: LiveDisks, tag: string, devices: readonly string[
 /** See `HypervisorDriver.removeSnapshot`. */
 export async function removeSnapshot(control: LiveControl, host: Host, layout: NodeLayout, vm: VmLaunch, name: string): Promise<void> {
   const tag = tagOf(name);
-  const live = await control.whileRunning(host, layout, vm, async (disks) => {
+  const [running] = await perform(host, runningLaunch(vmFolders(layout, vm.id).state));
+  const live = await control.whileRunning(host, layout, running ?? vm, async (disks) => {
     await disks.job('snapshot-delete', { tag, devices: disks.nodes }, jobTime(vm));
     await onVariables(host, layout, vm.id, dropVariables, tag);
   });
