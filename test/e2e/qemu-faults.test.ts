@@ -117,6 +117,8 @@ test('SC11 snapshots move with their VM', { timeout: 60_000 }, async () => {
   ]);
   await driver.revert(other.host, other.layout, tcgAbilities, vm, 'disks');
   await driver.prepare(other.host, other.layout, vm, 's/a');
+  const kept = await stat(`${vmFolders(other.layout, vm.id).state}/machine.croft-m`);
+  assert.deepEqual([kept.uid, kept.mode & 0o777], [0, 0o600], 'only root says what is started');
   await driver.revert(other.host, other.layout, tcgAbilities, vm, 'm');
   assert.equal((await other.observed(vm.id))?.state, 'running');
 });
@@ -169,18 +171,31 @@ test('SC11 memory comes back with its snapshot, whether the VM runs or not', { t
   assert.ok((await ticks()) >= then);
 });
 
-test('SC11 memory that no longer fits its VM is refused, and nothing half put back goes on', { timeout: 60_000 }, async () => {
+test('SC11 memory that its node cannot go on with is refused, and nothing half put back goes on', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   const { driver, host, layout } = stage;
   const vm = await stage.launch();
+  const kept = `${vmFolders(layout, vm.id).state}/machine.croft-m`;
+  const revert = () => driver.revert(host, layout, tcgAbilities, vm, 'm');
   await stage.up(vm);
   await driver.snapshot(host, layout, vm, 'm', true);
   await driver.kill(host, layout, vm.id);
-  const larger = { ...vm, memory: 2 * vm.memory };
-  await driver.prepare(host, layout, larger, 's/a');
-  await assert.rejects(driver.revert(host, layout, tcgAbilities, larger, 'm'), { code: 'command.failed', message: /QEMU refused/ });
+  const machine = JSON.parse(await readFile(kept, 'utf8'));
+  const become = (changes: object) => writeFile(kept, JSON.stringify({ ...machine, machine: { ...machine.machine, ...changes } }));
+  await become({ qemu: '5.2', accelerator: 'kvm' });
+  await assert.rejects(revert(), { code: 'conflict.changed', message: /QEMU 5\.2, now \d+\.\d+; accelerator kvm, now tcg/ });
+  await become({ memory: 2 * vm.memory });
+  await assert.rejects(revert(), { code: 'conflict.changed', message: /memory 64MiB when it was started, now 32MiB/ });
+  await writeFile(kept, 'broken');
+  await assert.rejects(revert(), { code: 'command.failed', message: /taken of cannot be read/ });
   assert.equal((await stage.observed(vm.id))?.state, 'stopped');
-  await stage.up(larger);
+
+  await become({ places: { ...machine.machine.places, random: 20 } });
+  await assert.rejects(revert(), { code: 'command.failed', message: /QEMU refused/ });
+  assert.equal((await stage.observed(vm.id))?.state, 'stopped');
+  await stage.up(vm);
+  await driver.removeSnapshot(host, layout, vm, 'm');
+  await assert.rejects(stat(kept), { code: 'ENOENT' });
 });
 
 test('SC11 the variables of UEFI come back with each snapshot, go with it, and move with their VM', { timeout: 120_000 }, async () => {

@@ -134,10 +134,16 @@ export interface HypervisorDriver {
    */
   resize(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<Deferred>;
 
-  /** Rejects with `conflict.exists` for a name that is taken; at the end the VM is as it was before. `memory` only of one that runs. */
+  /**
+   * Of what the VM runs with, also where it is to have other devices; at the end it is as it was before. Rejects with
+   * `conflict.exists` for a name that is taken. `memory` only of one that runs.
+   */
   snapshot(host: Host, layout: NodeLayout, vm: VmLaunch, name: string, memory: boolean): Promise<void>;
 
-  /** Puts disks, and memory where the snapshot has it, back: the VM then runs exactly where it has memory. Rejects with `not-found`. */
+  /**
+   * Puts disks, and memory where the snapshot has it, back: the VM then runs exactly where it has memory. Rejects with `not-found`,
+   * and before anything of it is touched with `conflict.changed` where memory is of other parts than the VM runs with and is to have.
+   */
   revert(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, name: string): Promise<void>;
 
   /** Removing one that is not there does no harm. */

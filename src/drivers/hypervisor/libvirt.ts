@@ -16,8 +16,9 @@ import { watchDomains } from './libvirt-watch.ts';
 import { type QemuParts, readConsoleLog } from './qemu.ts';
 import { prepareNode, purgeNode } from './qemu-node.ts';
 import { prepareVm } from './qemu-prepare.ts';
+import { revertTo } from './qemu-revert.ts';
 import { runningLaunch } from './qemu-running.ts';
-import { observeSnapshots, removeSnapshot, revertTo, takeSnapshotOf } from './qemu-snapshots.ts';
+import { observeSnapshots, removeSnapshot, takeSnapshotOf } from './qemu-snapshots.ts';
 import { discardArrival, observeArrivals, requireRoom, transferVm } from './qemu-transfer.ts';
 
 export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtOptions): HypervisorDriver {
@@ -44,7 +45,8 @@ export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtO
     resize: (host, layout, vm) => resizeVm(reach(host, layout, vm.id), vm),
     snapshot: (...snapshot) => takeSnapshotOf(live, ...snapshot),
     async revert(host, layout, abilities, vm, name) {
-      await revertTo(live, host, layout, vm, name, () => startVm({ host, layout, abilities, vm, label: `VM ${vm.id}`, options }, true));
+      const start = { host, layout, abilities, vm, label: `VM ${vm.id}`, options };
+      await revertTo({ control: live, host, layout, abilities, vm, name, startPaused: (machine) => startVm(start, { machine }) });
     },
     removeSnapshot: (...snapshot) => removeSnapshot(live, ...snapshot),
     snapshots: observeSnapshots,

@@ -1,11 +1,14 @@
 /** The nodes of the noop driver and the VMs on them, in memory: what is true there, whoever looks. */
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
 import type { DriverEvent, NodeLayout, ObservedSnapshot, ObservedVm } from './driver.ts';
+import type { VmParts } from './vm-parts.ts';
 
 export interface NoopSnapshot extends ObservedSnapshot {
   /** What the disk was then. */
   disk: number;
   size: number;
+  /** What the VM was that the memory is of; null without memory. */
+  parts: VmParts | null;
 }
 
 export interface NoopVm {

@@ -5,13 +5,17 @@ import type { VmLaunch } from '../../model/node-plan.ts';
 import type { QmpSession } from '../../tools/qmp.ts';
 import { runJob } from '../../tools/qmp-job.ts';
 import type { NodeLayout } from './driver.ts';
+import type { LiveControl } from './live-disks.ts';
+import { nicDevice } from './qemu-arguments.ts';
 import { agentListens, withAgent, withControl } from './qemu-control.ts';
 import { vmDisks } from './qemu-disks.ts';
+import { installedVersion } from './qemu-node.ts';
 import { notePause } from './qemu-power.ts';
-import type { LiveControl } from './qemu-snapshots.ts';
 import { killVm } from './qemu-stop.ts';
 
 export const qemuLive: LiveControl = {
+  nicDevice,
+  version: installedVersion,
   kill: killVm,
   async whileRunning(host, layout, vm, work) {
     return await whileRunning(host, layout, vm, async (session) => {

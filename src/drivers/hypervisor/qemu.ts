@@ -10,13 +10,15 @@ import { groupArguments, groupPlaces } from './qemu-cgroups.ts';
 import { withAgent } from './qemu-control.ts';
 import { attachNic, attachVolume, detachNic, detachVolume } from './qemu-hotplug.ts';
 import { qemuLive } from './qemu-live.ts';
+import type { Machine } from './qemu-machine.ts';
 import { prepareNode, probeQemu, purgeNode } from './qemu-node.ts';
 import { observeVms } from './qemu-observe.ts';
 import { pauseVm, rebootVm, resumeVm } from './qemu-power.ts';
 import { prepareVm, type Seed } from './qemu-prepare.ts';
 import { resizeVm } from './qemu-resize.ts';
+import { revertTo } from './qemu-revert.ts';
 import { runningLaunch } from './qemu-running.ts';
-import { observeSnapshots, removeSnapshot, revertTo, takeSnapshotOf } from './qemu-snapshots.ts';
+import { observeSnapshots, removeSnapshot, takeSnapshotOf } from './qemu-snapshots.ts';
 import { startProcess, superviseProcess } from './qemu-start-scripts.ts';
 import { destroyVm, killVm, stopVm } from './qemu-stop.ts';
 import { discardArrival, observeArrivals, requireRoom, transferVm } from './qemu-transfer.ts';
@@ -71,7 +73,8 @@ export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
     reboot: rebootVm,
     snapshot: (...snapshot) => takeSnapshotOf(qemuLive, ...snapshot),
     async revert(host, layout, abilities, vm, name) {
-      await revertTo(qemuLive, host, layout, vm, name, () => startVm(host, layout, abilities, vm, `VM ${vm.id}`, ['-S']));
+      const startPaused = (machine: Machine | null): Promise<void> => startVm(host, layout, abilities, vm, `VM ${vm.id}`, { machine });
+      await revertTo({ control: qemuLive, host, layout, abilities, vm, name, startPaused });
     },
     removeSnapshot: (...snapshot) => removeSnapshot(qemuLive, ...snapshot),
     resize: resizeVm,
@@ -113,11 +116,12 @@ async function startVm(
   abilities: NodeAbilities,
   vm: VmLaunch,
   label: string,
-  more: readonly string[] = [],
+  paused?: { machine: Machine | null },
 ): Promise<void> {
   const folders = vmFolders(layout, vm.id);
   const groups = [...groupPlaces, ...groupArguments(layout, vm)];
-  const command = [...unprivileged(vm.id, abilities), ...qemuArguments(layout, vm, abilities), ...more];
+  const qemu = [...qemuArguments(layout, vm, abilities, paused?.machine), ...(paused === undefined ? [] : ['-S'])];
+  const command = [...unprivileged(vm.id, abilities), ...qemu];
   const { groupId } = await host.login();
   const identity = [String(vmUserId(vm.id)), processName(vm.id), String(groupId)];
   const result = await run(host, {
