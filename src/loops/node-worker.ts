@@ -252,7 +252,7 @@ export class NodeWorker {
     const plan = planNode({
       wanted,
       observed,
-      running: await runningLaunches({ host, layout, hypervisor }, wanted.vms, observed.vms),
+      ...(await runningLaunches({ host, layout, hypervisor }, wanted.vms, observed.vms)),
       can: hypervisor.can,
       busy: this.#touched,
       postponedImages: this.#imageRetries.postponed(now()),

@@ -70,6 +70,7 @@ function plan(vms: WantedVm[], seen: ObservedVm[], network: ObservedNetwork = se
     wanted: { ...nothing, vms },
     observed: { vms: seen, network, images: [], arrivals: [] },
     running: new Map(),
+    unreadable: new Map(),
     can: new Set(),
     busy: new Set(),
     postponedImages: new Set(),
@@ -217,7 +218,7 @@ test('CR5 routers are made, edited, put right and removed by comparing plan and 
     planNode({
       wanted: { ...nothing, routers: wanted },
       observed: { vms: [], network: { bridge: 'present', ports: [], routers }, images: [], arrivals: [] },
-      ...{ busy, running: new Map(), can: new Set() },
+      ...{ busy, running: new Map(), unreadable: new Map(), can: new Set() },
       postponedImages: new Set(),
       postponedMoves: new Map(),
       moveSlots: 2,
@@ -245,7 +246,7 @@ test('CR12 images that are wanted without a VM are fetched once, unless they are
   const image = (sha256: string) => ({ id: `i-${sha256}`, sha256, format: 'qcow2' as const, size: 1 });
   const wanted = { ...nothing, images: ['there', 'coming', 'failed', 'missing', 'missing'].map(image) };
   const result = planNode({
-    ...{ wanted, postponedMoves: new Map(), moveSlots: 2, now, running: new Map(), can: new Set() },
+    ...{ wanted, postponedMoves: new Map(), moveSlots: 2, now, running: new Map(), unreadable: new Map(), can: new Set() },
     observed: { vms: [], network: seenPorts(), images: ['there'], arrivals: [] },
     busy: new Set(['image:coming']),
     postponedImages: new Set(['failed']),
@@ -342,6 +343,16 @@ test('SC11 a VM that came to its change between two looks at it is neither chang
   assert.deepEqual(steps, []);
   const { reason, settledGeneration, memoryHeld } = observations[0]?.observed ?? {};
   assert.deepEqual([reason, settledGeneration, memoryHeld], [null, after.generation, 2 ** 30]);
+});
+
+test('SC11 a VM of which it cannot be read what it runs from is left as it is, with its ports, and says why; others go on', () => {
+  const [before, other] = [wantedVm('a'), wantedVm('b')];
+  const after = wantedVm('a', { launch: launchOf('a', { ports: [], boot: 1 }) });
+  const unreadable = new Map([['a', 'its mark cannot be read']]);
+  const { steps, observations } = plan([after, other], [seenVm(before)], seenPorts(before), { unreadable });
+  assert.deepEqual(steps, [{ kind: 'launch', vm: other }]);
+  assert.deepEqual(observations[0]?.observed.reason, 'its mark cannot be read');
+  assert.equal(observations[0]?.observed.settledGeneration, undefined);
 });
 
 test('SC11 a change that failed is tried again later, and meanwhile no port of the VM goes and those that stay are whole', () => {

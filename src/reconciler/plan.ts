@@ -27,6 +27,8 @@ export interface PlanInput {
    * read after the observation, and is what counts where both differ.
    */
   running: ReadonlyMap<string, VmLaunch>;
+  /** By VM, why it could not be read what it runs from: it is left as it is. */
+  unreadable: ReadonlyMap<string, string>;
   /** What the node's hypervisor is able to do. */
   can: ReadonlySet<Capability>;
   /** Subjects that a step of an earlier pass still works on (`subjectOf`): left alone in this one. */
@@ -87,7 +89,7 @@ function planRouters({ wanted, observed, busy }: PlanInput, plan: NodePlan): voi
 }
 
 function planVms(
-  { wanted, observed, running, can, busy, postponedMoves, moveSlots, now }: PlanInput,
+  { wanted, observed, running, unreadable, can, busy, postponedMoves, moveSlots, now }: PlanInput,
   ports: PortLedger,
   plan: NodePlan,
 ): void {
@@ -106,7 +108,8 @@ function planVms(
       plan.steps.push({ kind: 'move', vm, to: vm.movingTo, seen: found });
       continue;
     }
-    const outcome = explained(decide(vm, found, { now, can, running: running.get(id) ?? null }), postponedMoves.get(id) ?? null);
+    const circumstances = { now, can, running: running.get(id) ?? null, unreadable: unreadable.get(id) ?? null };
+    const outcome = explained(decide(vm, found, circumstances), postponedMoves.get(id) ?? null);
     if (outcome.step !== null) plan.steps.push(outcome.step);
     if (outcome.observed !== null) plan.observations.push({ id, observed: outcome.observed });
     if (outcome.forget && !ports.has(id)) plan.forget.push(id);
@@ -139,6 +142,8 @@ interface Circumstances {
   can: ReadonlySet<Capability>;
   /** Null where it is not known what it runs from, or not needed. */
   running: VmLaunch | null;
+  /** Why that could not be read; null where it was read, or was not looked for. */
+  unreadable: string | null;
 }
 
 function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Circumstances): Outcome {
@@ -181,7 +186,8 @@ function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstance
   if (seen.launchHash === planHash(vm.launch)) {
     return settled(vm, { ...kept, observed: { ...kept.observed, retryAt: null, attempted: null, memoryHeld: vm.launch.memory } }, null);
   }
-  const { running, can } = circumstances;
+  const { running, unreadable, can } = circumstances;
+  if (unreadable !== null) return { ...kept, action: 'wait', observed: { ...kept.observed, reason: unreadable }, attached: [] };
   if (running !== null) kept.observed.memoryHeld = running.memory;
   const attempted = vm.attempted === planHash(vm.launch);
   const way = running === null ? null : liveWay(running, vm.launch, can, attempted && vm.retryAt === null);
