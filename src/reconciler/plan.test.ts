@@ -329,9 +329,10 @@ test('SC11 a NIC comes by a step and goes by one, and its port goes only once th
   const can = new Set(['hotplug-nic'] as const);
   const pass = (wanted: WantedVm, runs: WantedVm, ports = seenPorts(runs)) =>
     plan([wanted], [seenVm(runs)], ports, { can, running: new Map([['a', runs.launch]]) });
-  const change = { detachNics: [], detachVolumes: [], attachVolumes: [], attachNics: ['more'], resize: false };
+  const more = { id: 'more', name: '02:00:00:00:00:01' };
+  const change = { detachNics: [], detachVolumes: [], attachVolumes: [], attachNics: [more], resize: false };
   assert.deepEqual(pass(two, one).steps, [{ kind: 'change', vm: two, change }]);
-  assert.deepEqual(pass(one, two).steps, [{ kind: 'change', vm: one, change: { ...change, attachNics: [], detachNics: ['more'] } }]);
+  assert.deepEqual(pass(one, two).steps, [{ kind: 'change', vm: one, change: { ...change, attachNics: [], detachNics: [more] } }]);
   assert.deepEqual(plan([one], [seenVm(one)], seenPorts(two)).steps, [{ kind: 'detach', names: ['t-more'] }]);
   assert.deepEqual(kinds(plan([two], [seenVm(one)], seenPorts(one), { running: new Map([['a', one.launch]]) })), ['stop'], 'not able to');
   assert.deepEqual(kinds(plan([two], [seenVm(one)], seenPorts(one), { can })), ['stop'], 'not known what it runs from');

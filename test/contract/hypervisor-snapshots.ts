@@ -205,4 +205,17 @@ export function snapshotsContract(current: () => HypervisorStage): void {
     assert.ok(!atNextStart.includes('memory'));
     assert.equal(await stateOf(stage, before.id), 'running');
   });
+
+  test('SC11 sizes come to a VM also while it is to have other devices than it has', async () => {
+    const stage = current();
+    const { driver, host, layout } = stage;
+    await using lent = await borrow(stage, { device: true });
+    const before = { ...lent.vm, ports: [], volumes: [], disk: 64 * mebibyte };
+    await up(stage, before);
+    const after = { ...lent.vm, disk: 96 * mebibyte };
+    const { atNextStart } = await driver.resize(host, layout, after);
+    assert.equal(atNextStart.includes('disk'), !driver.can.has('live-disk'));
+    if (driver.can.has('live-disk'))
+      assert.equal((await observed(stage, before.id))?.launchHash, planHash({ ...before, disk: after.disk }));
+  });
 }

@@ -130,7 +130,8 @@ export interface HypervisorDriver {
 
   /**
    * Brings what changed of CPUs, memory and disks to a VM, as far as it can be done now; a VM that does not run gets all of it
-   * at its next start anyway. Its devices are those that it runs with. Rejects with `input.invalid` where a disk would become smaller than it is.
+   * at its next start anyway. Its devices are those that it runs with, also where it is to have others. Rejects with
+   * `input.invalid` where a disk would become smaller than it is.
    */
   resize(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<Deferred>;
 

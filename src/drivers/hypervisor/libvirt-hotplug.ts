@@ -86,7 +86,7 @@ async function unplug(reach: DomainReach, alias: string): Promise<void> {
       await delay(lookEvery);
     }
   }
-  throw new CroftError('command.timeout', `the guest of VM ${reach.vmId} did not let go of the device within ${unplugTime / 1000} s`, {
+  throw new CroftError('command.timeout', `the guest of VM ${reach.vmId} did not let go of it within ${unplugTime / 1000} s`, {
     node: reach.host.name,
     hint: 'Restart the VM: it is without the device then.',
   });

@@ -16,13 +16,13 @@ const lookEvery = 250;
 /** See `HypervisorDriver.resize`. */
 export async function resizeVm(reach: DomainReach, vm: VmLaunch): Promise<Deferred> {
   const { host, layout } = reach;
-  const growing = await growingDisks(host, layout, vm);
+  const running = await readRunning(host, layout, vm.id);
+  const growing = await growingDisks(host, layout, running === null ? vm : withDiskSizes(running.launch, vm));
   if (['shut off', 'crashed'].includes(await domainState(reach))) {
     for (const { disk } of growing) await makeDisk(host, layout, vm.id, disk);
     return { atNextStart: [] };
   }
   for (const { disk, size } of growing) await onDomain(reach, 'blockresize', [disk.file, `${size}B`], { limit: 60 });
-  const running = await readRunning(host, layout, vm.id);
   if (running === null) return { atNextStart: ['cpus', 'memory'] };
   const { launch } = running;
   const cpus = launch.cpus === vm.cpus || (await granted(onDomain(reach, 'setvcpus', [String(vm.cpus), '--live'])));

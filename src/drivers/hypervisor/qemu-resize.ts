@@ -25,8 +25,8 @@ done
 
 /** See `HypervisorDriver.resize`. Memory is not taken from a guest that runs: a balloon needs its consent. */
 export async function resizeVm(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<Deferred> {
-  const growing = await growingDisks(host, layout, vm);
   const running = await readRunning(host, layout, vm.id);
+  const growing = await growingDisks(host, layout, running === null ? vm : withDiskSizes(running.launch, vm));
   if (!(await growLive(host, layout, vm, growing))) {
     for (const { disk } of growing) await makeDisk(host, layout, vm.id, disk);
     return { atNextStart: [] };
