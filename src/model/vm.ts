@@ -34,7 +34,7 @@ export interface VmObserved {
   memoryHeld: number | null;
   /** The generation for which the last pass found nothing left to do. */
   settledGeneration: number | null;
-  /** Every NIC with DHCP that it had at its start has taken its lease since. */
+  /** Every NIC with DHCP has taken its lease since its start, or since it came to it while it ran. */
   addressed: boolean;
 }
 

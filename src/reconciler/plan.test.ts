@@ -332,6 +332,8 @@ test('SC11 a NIC comes by a step and goes by one, and its port goes only once th
   const more = { id: 'more', name: '02:00:00:00:00:01' };
   const change = { detachNics: [], detachVolumes: [], attachVolumes: [], attachNics: [more], resize: false };
   assert.deepEqual(pass(two, one).steps, [{ kind: 'change', vm: two, change }]);
+  assert.equal(pass(two, one).observations[0]?.observed.addressed, false, 'its lease is waited for');
+  assert.equal(pass(one, two).observations[0]?.observed.addressed, undefined);
   assert.deepEqual(pass(one, two).steps, [{ kind: 'change', vm: one, change: { ...change, attachNics: [], detachNics: [more] } }]);
   assert.deepEqual(plan([one], [seenVm(one)], seenPorts(two)).steps, [{ kind: 'detach', names: ['t-more'] }]);
   assert.deepEqual(kinds(plan([two], [seenVm(one)], seenPorts(one), { running: new Map([['a', one.launch]]) })), ['stop'], 'not able to');

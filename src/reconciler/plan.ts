@@ -200,7 +200,9 @@ function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstance
 function comeCloser(vm: WantedVm, { change, waiting, ports }: LiveWay, postponed: boolean, outcome: Outcome): Outcome {
   if (change === null) return settled(vm, { ...outcome, observed: { ...outcome.observed, retryAt: null } }, waiting);
   if (postponed) return { ...outcome, action: 'wait', attached: ports };
-  return { ...outcome, step: { kind: 'change', vm, change } };
+  // Written before the NIC comes, so that no cut leaves it unsaid that its lease is waited for.
+  const observed = change.attachNics.length === 0 ? outcome.observed : { ...outcome.observed, addressed: false };
+  return { ...outcome, observed, step: { kind: 'change', vm, change } };
 }
 
 function lackingImages(vm: WantedVm, { observed }: Outcome): Pick<Outcome, 'action' | 'observed'> {

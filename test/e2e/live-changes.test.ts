@@ -40,9 +40,12 @@ test('SC11 a guest gets a NIC and a disk, which grows, and loses them again, and
   const addresses = async () => (await shell.must(`ip -4 -o address show | awk '$2 ~ /^eth/ { print $4 }' | tr '\\n' ' '`)).trim();
 
   assert.deepEqual(await lines(wider), ['~ vm web: volumes none → data 16MiB (while it runs), nics none → eth1 back (while it runs)']);
+  const since = stage.events.now;
   await apply(wider);
+  await stage.addressed('shop');
   const { nics, node } = await stage.client.vms.get('shop', 'web');
   const [first, second] = nics.map(({ address }) => `${address}/24`);
+  await stage.events.next('vm.addressed', { after: since, vm: 'web', says: new RegExp(`eth1 ${nics[1]?.address}`) });
   await until('the guest has the address of its new NIC', async () => (await addresses()) === `${first} ${second}` || undefined, 60_000);
   assert.match(await disks(), /\bdata\b/);
   const [disk] = (await shell.must('grep -l "^data" /sys/block/vd*/serial')).split('/serial');
