@@ -29,7 +29,11 @@ test('SC11 a VM that has changed since it was observed is known by what it runs 
   await hypervisor.prepare(connection.host, layout, present, 's/guest');
   await hypervisor.start(connection.host, layout, abilities, present, 's/guest');
   const vm: WantedVm = { ...wantedVm, launch: wanted };
-  const seen: ObservedVm = { id: 'vm', state: 'running', pid: 1, startedAt: 1, launchHash: planHash(observed), exitCode: null };
+  const seen: ObservedVm = {
+    ...{ id: 'vm', state: 'running', pid: 1, startedAt: 1, memory: 1 },
+    launchHash: planHash(observed),
+    exitCode: null,
+  };
   const unreadable = new Map();
   assert.deepEqual(await runningLaunches(connection, [vm], [seen]), { running: new Map([['vm', present]]), unreadable });
   const asWanted = { ...seen, launchHash: planHash(wanted) };

@@ -51,7 +51,8 @@ function wantedVm(id: string, rest: Partial<WantedVm> = {}): WantedVm {
 }
 
 function seenVm(vm: WantedVm, rest: Partial<ObservedVm> = {}): ObservedVm {
-  return { id: vm.launch.id, state: 'running', pid: 7, startedAt: now - 5, launchHash: planHash(vm.launch), exitCode: null, ...rest };
+  const process = { pid: 7, startedAt: now - 5, memory: vm.launch.memory };
+  return { id: vm.launch.id, state: 'running', ...process, launchHash: planHash(vm.launch), exitCode: null, ...rest };
 }
 
 function seenPorts(...vms: WantedVm[]): ObservedNetwork {
@@ -368,6 +369,17 @@ test('SC11 a change that failed is tried again later, and meanwhile no port of t
   assert.equal(waiting.observations[0]?.observed.settledGeneration, undefined);
   assert.deepEqual(kinds(plan([failed], [seenVm(two)], seenPorts(), rest)), ['repairPorts']);
   assert.deepEqual(kinds(plan([failed], [seenVm(two)], seenPorts(two), { ...rest, now: now + 1 })), ['change']);
+});
+
+test('SC11 memory that a guest gave back is held for it until its next start, since it may take it again', () => {
+  const vm = wantedVm('a', { launch: launchOf('a', { memory: 2 ** 29 }) });
+  const held = (seen: ObservedVm, running = vm.launch) =>
+    plan([vm], [seen], seenPorts(vm), { running: new Map([['a', running]]) }).observations[0]?.observed.memoryHeld;
+  assert.equal(held(seenVm(vm, { memory: 2 ** 30 })), 2 ** 30);
+  assert.equal(held(seenVm(vm, { memory: null })), 2 ** 29);
+  const other = launchOf('a', { memory: 2 ** 28 });
+  assert.equal(held(seenVm(vm, { memory: 2 ** 30, launchHash: planHash(other) }), other), 2 ** 30);
+  assert.equal(held(seenVm(vm, { memory: null, launchHash: planHash(other) }), other), 2 ** 28);
 });
 
 test('SC11 a guest is offered other sizes once; what it does not take waits', () => {

@@ -184,16 +184,22 @@ function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstance
   const forgiven = vm.restarts > 0 && seen.startedAt !== null && now - seen.startedAt >= forgivenAfter;
   const kept = { ...outcome, observed: { ...outcome.observed, ...(forgiven ? { restarts: 0 } : {}) } };
   if (seen.launchHash === planHash(vm.launch)) {
-    return settled(vm, { ...kept, observed: { ...kept.observed, retryAt: null, attempted: null, memoryHeld: vm.launch.memory } }, null);
+    const memoryHeld = held(vm.launch, seen);
+    return settled(vm, { ...kept, observed: { ...kept.observed, retryAt: null, attempted: null, memoryHeld } }, null);
   }
   const { running, unreadable, can } = circumstances;
   if (unreadable !== null) return { ...kept, action: 'wait', observed: { ...kept.observed, reason: unreadable }, attached: [] };
-  if (running !== null) kept.observed.memoryHeld = running.memory;
+  if (running !== null) kept.observed.memoryHeld = held(running, seen);
   const attempted = vm.attempted === planHash(vm.launch);
   const way = running === null ? null : liveWay(running, vm.launch, can, attempted && vm.retryAt === null);
   if (vm.missingImages.length > 0) return { ...kept, ...lackingImages(vm, kept), attached: way?.ports ?? running?.ports ?? [] };
   if (way === null) return { ...outcome, action: 'stop', step: { kind: 'stop', id: vm.launch.id, label: vm.label, restart: true } };
   return comeCloser(vm, way, attempted && vm.retryAt !== null && now < vm.retryAt, kept);
+}
+
+/** Bytes of memory that its guest has or may take again. */
+function held(running: VmLaunch, seen: ObservedVm): number {
+  return Math.max(running.memory, seen.memory ?? 0);
 }
 
 /** By what can be done while it runs. What waits for its next start leaves nothing to do. */

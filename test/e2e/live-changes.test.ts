@@ -67,21 +67,24 @@ test('SC11 a guest gets a NIC and a disk, which grows, and loses them again, and
   assert.equal(await stage.pid('shop', 'web'), pid);
 });
 
-test('SC11 CPUs and memory that a hypervisor cannot change wait for the next start, which is said and not forced', {
+test('SC11 a guest is offered other sizes; what it does not take waits for the next start, which is said and not forced', {
   timeout: 300_000,
 }, async () => {
   await stage.deploy(file({}));
+  const { node } = await stage.client.vms.get('shop', 'web');
   const pid = await stage.pid('shop', 'web');
   const since = stage.events.now;
   const more = { cpus: 2, memory: '160MiB' };
-  assert.deepEqual(await lines(more), ['~ vm web: cpus 1 → 2 (at its next start), memory 128MiB → 160MiB (at its next start)']);
+  const offered = '(while it runs if its guest allows it, else at its next start)';
+  assert.deepEqual(await lines(more), [`~ vm web: cpus 1 → 2 ${offered}, memory 128MiB → 160MiB ${offered}`]);
   await apply(more);
   const waiting = await stage.client.vms.get('shop', 'web');
-  assert.equal(waiting.reason, 'its next start brings CPUs 1 → 2, memory 128MiB → 160MiB (`croft vm restart` does that now)');
+  // Whether a CPU comes to an emulated guest depends on how much QEMU has translated for it so far.
+  assert.match(waiting.reason ?? '', /^its next start brings (CPUs 1 → 2, )?memory 128MiB → 160MiB \(`croft vm restart` does that now\)$/);
   assert.equal((await stage.events.next('vm.waiting', { after: since, vm: 'web' })).message, waiting.reason);
   assert.equal(await stage.pid('shop', 'web'), pid);
   await stage.restartController();
-  await stage.nodeIs(waiting.node ?? '', 'ready');
+  await stage.nodeIs(node ?? '', 'ready');
   assert.equal(await stage.pid('shop', 'web'), pid);
 
   await stage.done(await stage.client.vms.restart('shop', 'web'));
@@ -90,6 +93,16 @@ test('SC11 CPUs and memory that a hypervisor cannot change wait for the next sta
   await using shell = await stage.shell('shop', 'web');
   // What the guest says by itself may come in between.
   assert.match(await shell.must('nproc'), /^2$/m);
+
+  const restarted = await stage.pid('shop', 'web');
+  const promised = async () => (await stage.client.nodes.get(node ?? '')).promised.memory;
+  const before = await promised();
+  await apply({ ...more, memory: '112MiB' });
+  assert.equal((await stage.client.vms.get('shop', 'web')).reason, null);
+  await shell.must('test "$(awk \'$1 == "MemTotal:" { print $2 }\' /proc/meminfo)" -lt 114688');
+  assert.deepEqual([await stage.pid('shop', 'web'), await promised()], [restarted, before], 'the guest may take its memory again');
+  await stage.done(await stage.client.vms.restart('shop', 'web'));
+  await until('its memory is free', async () => (await promised()) === before - 48 * 2 ** 20 || undefined);
 });
 
 test('SC11 a guest that does not let go of a device keeps it, which is said, until its VM is restarted; all else comes meanwhile', {
@@ -125,22 +138,22 @@ test('SC11 a guest that does not let go of a device keeps it, which is said, unt
 test('SC11 a VM of which it cannot be read what it runs from says so and runs on, and the others on its node are changed', {
   timeout: 300_000,
 }, async () => {
-  const two = (cpus: number) => ({
+  const two = (memory: number) => ({
     slice: 'pair',
-    template: { image: 'micro', memory: '128MiB', cpus },
+    template: { image: 'micro', memory: `${memory}MiB`, cpus: 1 },
     networks: { lan: {} },
     vms: { broken: { nics: ['lan'] }, well: { nics: ['lan'] } },
   });
-  await stage.deploy(two(1));
+  await stage.deploy(two(128));
   const vm = (name: string) => stage.client.vms.get('pair', name);
   const { id, node } = await vm('broken');
   const pids = await Promise.all(['broken', 'well'].map((name) => stage.pid('pair', name)));
   // Reading its first bytes is an input/output error.
   await stage.on(node, 'cd "$(find /var/lib/croft -path "*/vms/$1")" && ln -sf /proc/self/mem started', id);
-  await stage.client.slices.apply({ file: two(2) });
+  await stage.client.slices.apply({ file: two(160) });
   const reasonOf = async (name: string, words: RegExp) =>
     await until(`the reason of ${name}`, async () => words.test((await vm(name)).reason ?? '') || undefined, 30_000);
-  await reasonOf('well', /CPUs 1 → 2/);
+  await reasonOf('well', /memory 128MiB → 160MiB/);
   await reasonOf('broken', /cannot be read.*Input\/output error.*Stop the VM and start it/);
   assert.equal((await stage.client.nodes.get(node ?? '')).status, 'ready');
   assert.deepEqual(await Promise.all(['broken', 'well'].map((name) => stage.pid('pair', name))), pids);

@@ -283,11 +283,31 @@ test('SC11 a VM has its share of the processors where the node has such groups, 
   const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8');
   if (old) {
     assert.match(groups, new RegExp(`^\\d+:(.*,)?cpu(,.*)?:/${place}$`, 'm'));
-    assert.equal((await readFile(`/sys/fs/cgroup/cpu/${place}/cpu.shares`, 'utf8')).trim(), '2048');
+    const shares = async () => (await readFile(`/sys/fs/cgroup/cpu/${place}/cpu.shares`, 'utf8')).trim();
+    assert.equal(await shares(), '2048');
+    assert.deepEqual(await driver.resize(host, layout, { ...vm, cpus: 3 }), { atNextStart: [] });
+    assert.equal(await shares(), '3072');
   }
   process.kill(Number((await processStatus(pid)).PPid), 'SIGKILL');
   await driver.destroy(host, layout, vm.id);
   for (const kind of ['', 'memory/', 'cpu/']) await assert.rejects(stat(`/sys/fs/cgroup/${kind}${place}`), { code: 'ENOENT' });
+});
+
+test('SC11 CPUs come to a VM that runs, and what its guest does not give or has no place for waits', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch();
+  const pid = await stage.up(vm);
+  const cpus = async () => ((await control(stage, vm.id, 'query-cpus-fast')) as unknown[]).length;
+  const sizes = (count: number, memory: number) => driver.resize(host, layout, { ...vm, cpus: count, memory: memory * mebibyte });
+  assert.deepEqual(await sizes(2, 64), { atNextStart: ['memory'] });
+  assert.equal(await cpus(), 2);
+  assert.deepEqual(await sizes(2, 16), { atNextStart: ['memory'] });
+  assert.deepEqual(await sizes(1, 32), { atNextStart: ['cpus'] });
+  assert.deepEqual(await sizes(9, 32), { atNextStart: ['cpus'] });
+  assert.equal(await cpus(), 8, 'as many as it has places for');
+  const seen = await stage.observed(vm.id);
+  assert.deepEqual([seen?.state, seen?.pid, seen?.launchHash], ['running', pid, planHash({ ...vm, cpus: 8 })]);
 });
 
 test('SC11 a guest that does not let go of a device is said', { timeout: 120_000 }, async () => {

@@ -30,6 +30,11 @@ export interface ObservedVm {
   pid: number | null;
   /** ms since 1970, by the node's clock. */
   startedAt: number | null;
+  /**
+   * Bytes that its process may take for its guest, whatever that has given back of them: it may take them again. Null where it
+   * does not run, or that is not known.
+   */
+  memory: number | null;
   /** `planHash` of the VmLaunch that it was prepared or started from; null when it cannot be read. */
   launchHash: string | null;
   /**

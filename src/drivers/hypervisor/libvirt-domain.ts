@@ -7,11 +7,10 @@ import { diskElements, networkAlias, networkElement, nicElement } from './libvir
 import { domainMetadata, domainName, domainUuid, type LibvirtOptions } from './libvirt-identity.ts';
 import { find, type Xml, xml } from './libvirt-xml.ts';
 import type { Machine } from './qemu-machine.ts';
+import { mostCpus } from './vm-cpus.ts';
 
 /** In MiB; as the QEMU driver has it. */
 const translationBuffer = 64;
-/** CPUs that a VM can be given while it runs. */
-const mostCpus = 8;
 
 /**
  * The domain. Throws `node.unfit` for an architecture other than x86_64, `vm.launch` for disks that cannot be made.
@@ -40,7 +39,7 @@ export function domainOf(
     xml('title', {}, label),
     domainMetadata(layout, vm.id, planHash(vm), label),
     xml('memory', { unit: 'KiB' }, String(memory)),
-    xml('vcpu', { placement: 'static', current: vm.cpus }, String(machine?.mostCpus ?? Math.max(vm.cpus, mostCpus))),
+    xml('vcpu', { placement: 'static', current: vm.cpus }, String(machine?.mostCpus ?? mostCpus(vm.cpus))),
     machine === null ? null : cpusElement(machine),
     firmwareElement(vm, vmFolders(layout, vm.id)),
     xml('features', {}, xml('acpi'), xml('apic'), kvm ? null : xml('tcg', {}, xml('tb-cache', { unit: 'MiB' }, String(translationBuffer)))),
@@ -62,8 +61,8 @@ function firmwareElement({ firmware }: VmLaunch, { firmwareCode, firmwareVariabl
 }
 
 /** Those that came to it while it ran are added to it before its guest does anything, as if they came then. */
-function cpusElement({ firstCpus, laterCpus, mostCpus }: Machine): Xml {
-  const cpus = Array.from({ length: mostCpus }, (_, id) => {
+function cpusElement({ firstCpus, laterCpus, mostCpus: length }: Machine): Xml {
+  const cpus = Array.from({ length }, (_, id) => {
     const enabled = id < firstCpus + laterCpus ? 'yes' : 'no';
     return xml('vcpu', { id, enabled, hotpluggable: id < firstCpus ? 'no' : 'yes' });
   });

@@ -5,7 +5,7 @@ import { type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import { versionScript, virshFailure } from '../../tools/virsh.ts';
-import { type DomainReach, domainState, onDomain, resumeDomain } from './libvirt-control.ts';
+import { type DomainReach, domainState, monitor, onDomain, resumeDomain } from './libvirt-control.ts';
 import { nicAlias } from './libvirt-devices.ts';
 import type { LibvirtOptions } from './libvirt-identity.ts';
 import { killVm } from './libvirt-stop.ts';
@@ -61,18 +61,6 @@ async function liveDisks(reach: DomainReach, vm: VmLaunch): Promise<LiveDisks> {
     },
     resume: () => resumeDomain(reach),
   };
-}
-
-const answerSchema = z.object({ return: z.unknown().optional(), error: z.object({ desc: z.string() }).optional() });
-
-async function monitor(reach: DomainReach, command: string, parameters: Record<string, unknown>, timeout: number): Promise<unknown> {
-  const request = JSON.stringify({ execute: command, arguments: parameters });
-  const printed = await onDomain(reach, 'qemu-monitor-command', [request], { limit: Math.ceil(timeout / 1000) });
-  const answer = answerSchema.parse(JSON.parse(printed));
-  if (answer.error === undefined) return answer.return;
-  throw new CroftError('command.failed', `VM ${reach.vmId} on ${reach.host.name}: QEMU refused: ${answer.error.desc}`, {
-    node: reach.host.name,
-  });
 }
 
 const blocksSchema = z.array(z.object({ inserted: z.object({ 'node-name': z.string(), file: z.string() }).optional() }));

@@ -31,7 +31,13 @@ export async function startVm(start: DomainStart, paused?: { machine: Machine | 
     argv: [
       ...(['sh', '-c', startDomain, 'croft-start', ...domainArguments({ host, layout, options, vmId: vm.id })] as const),
       ...[folders.state, folders.run, String(vmUserId(vm.id)), processName(vm.id), String(groupId)],
-      ...[planHash(vm), options.network ?? '', abilities.accelerator.kind, paused === undefined ? '' : '--paused'],
+      ...[
+        planHash(vm),
+        String(paused?.machine?.memory ?? vm.memory),
+        options.network ?? '',
+        abilities.accelerator.kind,
+        paused === undefined ? '' : '--paused',
+      ],
     ],
     stdin: `${JSON.stringify(vm)}\n${writeXml(domain)}`,
     timeout: 300_000,

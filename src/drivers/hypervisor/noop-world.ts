@@ -65,14 +65,14 @@ export function diskSize({ disk, image }: VmLaunch): number {
 
 /** Replaces what is seen of a VM; what is not given is as of one that does not run. */
 export function show(vm: NoopVm, changes: Partial<ObservedVm> & Pick<ObservedVm, 'state'>): void {
-  vm.seen = { ...vm.seen, pid: null, startedAt: null, exitCode: null, ...changes };
+  vm.seen = { ...vm.seen, pid: null, startedAt: null, memory: null, exitCode: null, ...changes };
 }
 
 /** As the VM is once it has been started. */
 export function run(world: NoopWorld, vm: NoopVm, now: number): void {
   world.lastPid += 1;
   const { launch } = vm;
-  show(vm, { state: 'running', pid: world.lastPid, startedAt: now, launchHash: planHash(launch) });
+  show(vm, { state: 'running', pid: world.lastPid, startedAt: now, memory: launch.memory, launchHash: planHash(launch) });
   vm.log += `${launch.hostname} is up\n`;
 }
 
@@ -82,8 +82,8 @@ export function runs(vm: NoopVm | undefined): vm is RunningVm {
   return vm?.seen.state === 'running' || vm?.seen.state === 'paused';
 }
 
-/** What a VM that runs is made from is another now, and it is known by that. */
+/** What a VM that runs is made from is another now, and it is known by that. Memory that its guest gives back it may take again. */
 export function adopt(vm: NoopVm, how: (launch: VmLaunch) => VmLaunch): void {
   vm.launch = how(vm.launch);
-  vm.seen = { ...vm.seen, launchHash: planHash(vm.launch) };
+  vm.seen = { ...vm.seen, launchHash: planHash(vm.launch), memory: Math.max(vm.seen.memory ?? 0, vm.launch.memory) };
 }

@@ -9,6 +9,7 @@ import { type Device, deviceWords, type Placed, placedBy } from './qemu-device.t
 import { diskArguments } from './qemu-disks.ts';
 import { machineArguments } from './qemu-firmware.ts';
 import type { Machine } from './qemu-machine.ts';
+import { cpuDevice, mostCpus } from './vm-cpus.ts';
 
 /** In MiB. QEMU's own limit is a gigabyte or a quarter of the memory for each VM, too much where many share a node. */
 const translationBuffer = 64;
@@ -48,7 +49,7 @@ export function qemuArguments(
     ...machineArguments(vm, folders),
     ...acceleratorArguments(abilities),
     ...['-m', `${Math.ceil((machine?.memory ?? vm.memory) / 1024)}K`],
-    ...['-smp', String(vm.cpus)],
+    ...cpuArguments(vm, abilities, machine),
     ...['-rtc', 'base=utc'],
     ...['-boot', 'strict=on'],
     ...diskArguments(layout, vm, placed),
@@ -67,6 +68,7 @@ export function qemuArguments(
     ...['-chardev', `socket,id=${agentChardev},path=${optionValue(folders.agent)},server=on,wait=off`],
     ...['-device', deviceWords(placed({ driver: 'virtio-serial-pci', id: 'channels' }))],
     ...['-device', `virtserialport,chardev=${agentChardev},name=org.qemu.guest_agent.0`],
+    ...['-device', deviceWords(placed({ driver: 'virtio-balloon-pci', id: 'balloon' }))],
   ];
 }
 
@@ -77,10 +79,23 @@ function controlArguments(name: string, socket: string): string[] {
   return ['-chardev', `socket,id=${name},path=${optionValue(socket)},server=on,wait=off`, '-mon', `chardev=${name},mode=control`];
 }
 
-function acceleratorArguments({ accelerator }: NodeAbilities): string[] {
-  return accelerator.kind === 'kvm'
-    ? ['-accel', 'kvm', '-cpu', 'host']
-    : ['-accel', `tcg,thread=multi,tb-size=${translationBuffer}`, '-cpu', 'max'];
+const cpuModels = { kvm: 'host', tcg: 'max' } as const;
+
+function acceleratorArguments({ accelerator: { kind } }: NodeAbilities): string[] {
+  return ['-accel', kind === 'kvm' ? 'kvm' : `tcg,thread=multi,tb-size=${translationBuffer}`, '-cpu', cpuModels[kind]];
+}
+
+/** In one socket, since some systems use but a few of those; with places for more, to which CPUs may come while it runs. */
+function cpuArguments({ cpus }: VmLaunch, { accelerator: { kind } }: NodeAbilities, machine: Machine | null): string[] {
+  const { firstCpus, laterCpus, mostCpus: most } = machine ?? { firstCpus: cpus, laterCpus: 0, mostCpus: mostCpus(cpus) };
+  const later = Array.from({ length: laterCpus }, (_, index) => firstCpus + index);
+  return [
+    ...['-smp', `cpus=${firstCpus},maxcpus=${most},sockets=1,cores=${most},threads=1`],
+    ...later.flatMap((place) => {
+      const at = { 'socket-id': 0, 'core-id': place, 'thread-id': 0 };
+      return ['-device', deviceWords({ driver: `${cpuModels[kind]}-x86_64-cpu`, id: cpuDevice(place), ...at })];
+    }),
+  ];
 }
 
 function portArguments(port: PortPlan, abilities: NodeAbilities, placed: Placed): string[] {

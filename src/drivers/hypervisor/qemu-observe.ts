@@ -159,17 +159,25 @@ function cut(text: string, at: string): [string] | [string, string] {
 
 function readVm(id: string, files: ReadonlyMap<string, string>, processes: ReadonlyMap<number, SeenProcess>): ObservedVm {
   const record = readLaunchRecord(files.get('launch.json') ?? '')?.hash ?? null;
-  const [startedAt, runningHash] = (files.get('started') ?? '').split(' ');
+  const [startedAt, runningHash, , memory] = (files.get('started') ?? '').split(' ');
   const own = ownProcess(id, Number(files.get('pid')), processes);
   const stopping = files.has('stopping');
   if (own !== null) {
     const since = startedAt ? Number(startedAt) * 1000 : null;
     const state = files.has('paused') && !stopping ? 'paused' : 'running';
-    return { id, state, pid: own, startedAt: since, launchHash: runningHash ?? record, exitCode: null };
+    return {
+      id,
+      state,
+      pid: own,
+      startedAt: since,
+      memory: memory ? Number(memory) : null,
+      launchHash: runningHash ?? record,
+      exitCode: null,
+    };
   }
-  if (record === null) return { id, state: 'preparing', pid: null, startedAt: null, launchHash: null, exitCode: null };
+  if (record === null) return { id, state: 'preparing', pid: null, startedAt: null, memory: null, launchHash: null, exitCode: null };
   const end = stopping ? neverRan : readEnd({ exit: files.get('exit') ?? '', runningHash, record });
-  return { id, ...end, pid: null, startedAt: null, launchHash: record };
+  return { id, ...end, pid: null, startedAt: null, memory: null, launchHash: record };
 }
 
 /** The VM's process: the one that its pidfile names, or else another that has its user and its name. */

@@ -18,7 +18,7 @@ function openFolder() {
   const folder = mkdtempSync(path.join(tmpdir(), 'croft-running-'));
   const script = `
 set -eu
-state=$1 hash=$2 launch=$3 left=$4 user=1
+state=$1 hash=$2 launch=$3 left=$4 user=1 memory=1
 mv() {
   [ "$left" -gt 0 ] || exit 9
   left=$((left - 1))

@@ -3,7 +3,7 @@ import { type Host, perform, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
 import { readGuest } from '../../tools/guest-agent.ts';
-import type { Capability, HypervisorDriver, NodeAbilities, NodeLayout } from './driver.ts';
+import { type Capability, capabilities, type HypervisorDriver, type NodeAbilities, type NodeLayout } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { qemuArguments } from './qemu-arguments.ts';
 import { groupArguments, groupPlaces } from './qemu-cgroups.ts';
@@ -37,19 +37,7 @@ export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
   }
   return {
     name: 'qemu',
-    can: new Set<Capability>([
-      'pause',
-      'reboot',
-      'snapshot',
-      'memory-snapshot',
-      'live-disk',
-      'hotplug-nic',
-      'hotplug-volume',
-      'vnc',
-      'events',
-      'guest-agent',
-      'move',
-    ]),
+    can: new Set<Capability>(capabilities),
     probe: probeQemu,
     prepareNode,
     observe(layout) {
@@ -134,6 +122,7 @@ async function startVm(
       folders.run,
       ...identity,
       planHash(vm),
+      String(paused?.machine?.memory ?? vm.memory),
       superviseProcess,
       ...groups,
       ...command,
