@@ -33,7 +33,12 @@ export function noopSnapshots(world: NoopWorld, acts: NoopActs, now: () => numbe
     },
     async revert(_host, layout, _abilities, launch, name) {
       acts.demand('snapshot');
-      await acts.act({ operation: 'revert', layout, vmId: launch.id }, () => {
+      // Its guest is ended before its disk is put back.
+      const half = (): void => {
+        const vm = acts.find(layout, launch.id);
+        if (runs(vm)) show(vm, { state: 'stopped' });
+      };
+      await acts.act({ operation: 'revert', layout, vmId: launch.id, half }, () => {
         const vm = acts.prepared(layout, launch.id, launch.hostname);
         const snapshot = vm.snapshots.find((one) => one.name === name);
         if (snapshot === undefined) throw new CroftError('not-found', `VM ${vm.label} has no snapshot "${name}"`);
@@ -48,10 +53,12 @@ export function noopSnapshots(world: NoopWorld, acts: NoopActs, now: () => numbe
     },
     async removeSnapshot(_host, layout, launch, name) {
       acts.demand('snapshot');
-      await acts.act({ operation: 'removeSnapshot', layout, vmId: launch.id }, () => {
+      // The first disk loses it first, and with that it is none.
+      const remove = (): void => {
         const vm = acts.find(layout, launch.id);
         if (vm !== undefined) vm.snapshots = vm.snapshots.filter((one) => one.name !== name);
-      });
+      };
+      await acts.act({ operation: 'removeSnapshot', layout, vmId: launch.id, half: remove }, remove);
     },
     snapshots: (layout, vmId) =>
       acts.call('snapshots', layout, () =>
