@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CroftError } from '../../model/error.ts';
-import { addCpus, type CpuWays } from './qemu-cpus.ts';
+import { addCpus, type CpuWays, switchOnCpus } from './qemu-cpus.ts';
 
 interface Machine {
   kvm?: boolean;
@@ -66,4 +66,17 @@ test('SC11 an emulated guest stands still while it is looked whether there is ro
 
 test('SC11 CPUs that QEMU refuses are not counted', async () => {
   assert.equal(await qemuWith({ kvm: true, takes: 1 }).to(4), 2);
+});
+
+test('SC11 the agent switches on the CPUs that its guest left off, once it sees as many as there are', async () => {
+  const seen = [1, 1, 2];
+  const asked: unknown[] = [];
+  const agent = {
+    async execute(command: string, parameters?: Record<string, unknown>) {
+      if (command === 'guest-set-vcpus') return asked.push(parameters?.vcpus);
+      return Array.from({ length: seen.shift() ?? 0 }, (_, id) => ({ 'logical-id': id, online: id === 0, 'can-offline': id > 0 }));
+    },
+  };
+  await switchOnCpus(agent, 2);
+  assert.deepEqual([asked, seen], [[[{ 'logical-id': 1, online: true }]], []]);
 });

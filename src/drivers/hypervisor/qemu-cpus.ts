@@ -87,7 +87,7 @@ const guestCpusSchema = z.array(z.object({ 'logical-id': z.int(), online: z.bool
 const lookEvery = 250;
 
 /** A guest may leave a new CPU switched off: its agent switches on what it finds, until so many are on or the session's time is over. */
-export async function switchOnCpus(agent: AgentSession, wanted: number): Promise<void> {
+export async function switchOnCpus(agent: Pick<AgentSession, 'execute'>, wanted: number): Promise<void> {
   for (;;) {
     const cpus = guestCpusSchema.parse(await agent.execute('guest-get-vcpus'));
     const off = cpus.filter(({ online }) => !online).map((cpu) => ({ 'logical-id': cpu['logical-id'], online: true }));
