@@ -5,6 +5,7 @@ import type { Deferred } from './driver.ts';
 import { granted } from './granted.ts';
 import { withDiskSizes } from './launch-parts.ts';
 import { type DomainReach, domainState, monitor, onDomain, resumeDomain } from './libvirt-control.ts';
+import { limitCpus } from './libvirt-limits.ts';
 import { addCpus, type CpuWays } from './qemu-cpus.ts';
 import { makeDisk } from './qemu-prepare.ts';
 import { growingDisks } from './qemu-resize.ts';
@@ -23,8 +24,11 @@ export async function resizeVm(reach: DomainReach, vm: VmLaunch): Promise<Deferr
   if (running === null) return { atNextStart: ['cpus', 'memory'] };
   const { launch } = running;
   const cpus = await addCpus(waysOf(reach), vm.cpus);
-  // A guest may leave a new CPU switched off, and its agent switches it on.
-  if (cpus > launch.cpus) await granted(onDomain(reach, 'setvcpus', [String(cpus), '--guest']));
+  if (cpus > launch.cpus) {
+    await limitCpus(reach, cpus);
+    // A guest may leave a new CPU switched off, and its agent switches it on.
+    await granted(onDomain(reach, 'setvcpus', [String(cpus), '--guest']));
+  }
   const obeys = launch.memory === vm.memory || (await resizeGuest(balloonOf(reach), launch.memory, vm.memory));
   const now = { cpus, memory: obeys ? vm.memory : launch.memory };
   await adopt(host, layout, running, { ...withDiskSizes(launch, vm), ...now });

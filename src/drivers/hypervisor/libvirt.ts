@@ -1,12 +1,12 @@
 /** The hypervisor driver for libvirt: a VM is the same folder as the QEMU driver's, and a domain that virsh is asked for. */
-import { type Call, type Host, perform } from '../../host/host.ts';
-import { versionScript } from '../../tools/virsh.ts';
-import { type Capability, capabilities, type DriverProbe, type HypervisorDriver, type NodeLayout } from './driver.ts';
+import { type Host, perform } from '../../host/host.ts';
+import { type Capability, capabilities, type HypervisorDriver, type NodeLayout } from './driver.ts';
 import { vmFolders } from './identity.ts';
 import { type DomainReach, onDomain, resumeDomain } from './libvirt-control.ts';
 import { askGuest } from './libvirt-guest.ts';
 import { attachNic, attachVolume, detachNic, detachVolume } from './libvirt-hotplug.ts';
 import type { LibvirtOptions } from './libvirt-identity.ts';
+import { probeLibvirt } from './libvirt-limits.ts';
 import { libvirtLive } from './libvirt-live.ts';
 import { observeVms } from './libvirt-observe.ts';
 import { resizeVm } from './libvirt-resize.ts';
@@ -75,21 +75,6 @@ export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtO
       const [vms] = await perform(host, observeVms(layout, options));
       await Promise.all(vms.map(({ id }) => destroyVm(reach(host, layout, id))));
       await purgeNode(host, layout);
-    },
-  };
-}
-
-function probeLibvirt({ uri }: LibvirtOptions): Call<DriverProbe> {
-  return {
-    command: { argv: ['sh', '-c', versionScript, 'croft-probe', uri], timeout: 60_000 },
-    parse({ code, stdout, stderr }) {
-      const version = /library: libvirt (\d+(?:\.\d+)+)/.exec(stdout)?.[1];
-      if (code === 0 && version !== undefined) return { usable: true, version, limits: [] };
-      const words = stderr
-        .trim()
-        .replace(/^error: /gm, '')
-        .replaceAll('\n', '; ');
-      return { usable: false, reason: words || 'libvirt does not answer' };
     },
   };
 }

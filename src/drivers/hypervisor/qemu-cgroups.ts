@@ -11,10 +11,17 @@ import type { NodeLayout } from './driver.ts';
 const overhead = gibibyte / 2;
 const overheadShare = 1 / 8;
 
-/** What a VM's groups are made from, as arguments of `enterGroups` behind the root of all groups and the list of one's own. */
-export function groupArguments({ controllerId }: NodeLayout, vm: VmLaunch): string[] {
-  const memory = Math.ceil(vm.memory * (1 + overheadShare)) + overhead;
-  return [groupName(controllerId), vm.id, String(memory), String(vm.cpus)];
+/** Bytes that a VM may take of its node's memory whose guest may take so many. */
+export function memoryLimit(guest: number): number {
+  return Math.ceil(guest * (1 + overheadShare)) + overhead;
+}
+
+/**
+ * What a VM's groups are made from, as arguments of `enterGroups` behind the root of all groups and the list of one's own. `memory`
+ * is what it begins with, in bytes.
+ */
+export function groupArguments({ controllerId }: NodeLayout, vm: VmLaunch, memory: number): string[] {
+  return [groupName(controllerId), vm.id, String(memoryLimit(memory)), String(vm.cpus)];
 }
 
 export function groupName(controllerId: string): string {

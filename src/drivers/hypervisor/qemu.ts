@@ -107,7 +107,8 @@ async function startVm(
   paused?: { machine: Machine | null },
 ): Promise<void> {
   const folders = vmFolders(layout, vm.id);
-  const groups = [...groupPlaces, ...groupArguments(layout, vm)];
+  const memory = paused?.machine?.memory ?? vm.memory;
+  const groups = [...groupPlaces, ...groupArguments(layout, vm, memory)];
   const qemu = [...qemuArguments(layout, vm, abilities, paused?.machine), ...(paused === undefined ? [] : ['-S'])];
   const command = [...unprivileged(vm.id, abilities), ...qemu];
   const { groupId } = await host.login();
@@ -122,7 +123,7 @@ async function startVm(
       folders.run,
       ...identity,
       planHash(vm),
-      String(paused?.machine?.memory ?? vm.memory),
+      String(memory),
       superviseProcess,
       ...groups,
       ...command,
