@@ -71,7 +71,7 @@ export function noopSnapshots(world: NoopWorld, acts: NoopActs, now: () => numbe
 function fitting(vm: NoopVm, wanted: VmLaunch, name: string, parts: VmParts): VmLaunch {
   if (runs(vm) && otherParts(parts, partsOf(vm.launch)).length === 0) return vm.launch;
   const differences = otherParts(parts, partsOf(wanted));
-  if (differences.length > 0) throw memoryOfAnother(vm.label, name, differences);
+  if (differences.length > 0) throw memoryOfAnother(name, differences);
   return wanted;
 }
 

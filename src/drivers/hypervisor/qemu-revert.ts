@@ -75,9 +75,9 @@ async function requireFit(revert: Revert, { parts, machine }: SnapshotMachine, p
   if (differences.length === 0 && machine.memory > room) {
     differences.push(`memory ${formatSize(machine.memory)} when it was started, now ${formatSize(room)}`);
   }
-  if (differences.length > 0) throw memoryOfAnother(vm.id, name, differences);
+  if (differences.length > 0) throw memoryOfAnother(name, differences);
   const changing = present === null ? [] : otherNics(parts, present.parts);
-  if (changing.length > 0) throw memoryOfAnother(vm.id, name, changing, 'Its NICs are being changed: try again once that is done.');
+  if (changing.length > 0) throw memoryOfAnother(name, changing, 'Its NICs are being changed: try again once that is done.');
   const kind = abilities.accelerator.kind;
   const offloads = machine.offloads === null ? null : abilities.datapath === 'system';
   const version = await control.version(host);
@@ -86,7 +86,7 @@ async function requireFit(revert: Revert, { parts, machine }: SnapshotMachine, p
     ...(machine.accelerator === kind ? [] : [`accelerator ${machine.accelerator}, now ${kind}`]),
     ...(machine.offloads === offloads ? [] : ["NICs for another datapath than its node's"]),
   ];
-  if (others.length > 0) throw memoryOfAnother(vm.id, name, others, `Nodes like ${host.name} cannot go on with it: use another snapshot.`);
+  if (others.length > 0) throw memoryOfAnother(name, others, `Nodes like ${host.name} cannot go on with it: use another snapshot.`);
 }
 
 /** Rejects with `conflict.changed` where a disk has no such snapshot. */

@@ -20,8 +20,8 @@ test('SC11 the parts in which a VM differs from what its memory was taken of are
     'without e1000 NIC 02:01, now with it',
     'without volume data, now with it',
   ]);
-  const { code, message, hint } = memoryOfAnother('vm', 'm', differences.slice(0, 2));
+  const { code, message, hint } = memoryOfAnother('m', differences.slice(0, 2));
   assert.equal(code, 'conflict.changed');
-  assert.equal(message, 'snapshot m has the memory of VM vm when it had other parts: CPUs 1, now 2; memory 64MiB, now 128MiB');
+  assert.equal(message, 'snapshot m has memory of the VM with other parts: CPUs 1, now 2; memory 64MiB, now 128MiB');
   assert.match(hint ?? '', /again in its slice/);
 });
