@@ -186,6 +186,15 @@ test('SC11 a VM is put back to a snapshot with memory while it runs, and refused
   await vms.snapshot('s', 'vm', 'disks', false);
   await vms.snapshot('s', 'vm', 'live', true);
   await vms.revert('s', 'vm', 'live');
+  const wider = slice('s', 1);
+  Object.assign(wider.file.vms.vm, { cpus: 2, volumes: [{ name: 'data', size: '16MiB' }] });
+  await slices.apply(wider);
+  await settled(controller.client);
+  await assert.rejects(vms.revert('s', 'vm', 'live'), {
+    code: 'conflict.changed',
+    message: 'snapshot live has memory of the VM with other parts: CPUs 1, now 2; without volume data, now with it',
+  });
+  assert.equal((await vms.get('s', 'vm')).state, 'running');
   await vms.stop('s', 'vm');
   await settled(controller.client);
   await vms.revert('s', 'vm', 'disks');
