@@ -9,8 +9,8 @@ const normal = 1000;
 const unexpected = 1011;
 
 /**
- * Ends when either side does. What was typed before the console was open is kept; a failure is sent as a problem in a
- * text frame, as `shown` makes it fit to be told.
+ * Ends when either side does. What was typed before the console was open is kept; that it is open is told by an empty frame, a
+ * failure by a problem in a text frame, as `shown` makes it fit to be told.
  */
 export function relayConsole(socket: WebSocket, opening: Promise<Duplex>, shown: (error: unknown) => CroftError): void {
   socket.pause();
@@ -35,6 +35,7 @@ async function relay(socket: WebSocket, opening: Promise<Duplex>): Promise<void>
     guest.once('drain', () => socket.resume());
   });
   socket.resume();
+  if (socket.readyState === socket.OPEN) socket.send(new Uint8Array(0), { binary: true });
   for await (const chunk of guest as AsyncIterable<Buffer>) {
     if (socket.readyState !== socket.OPEN) return;
     await new Promise<void>((resolve) => socket.send(chunk, { binary: true }, () => resolve()));

@@ -1,8 +1,6 @@
 /** Every failure of a request, as a problem document; what is internal goes to the log and not to the client. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { asCroftError, CroftError } from '../model/error.ts';
-import { inputError } from '../model/input-issues.ts';
 import { problemMediaType, problemOf } from '../model/problem.ts';
 
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -29,22 +27,10 @@ export function presentable(thrown: unknown, { id, log }: FastifyRequest): Croft
 
 /** Fastify's own refusals in our words; null for anything else. */
 function fromFramework(thrown: unknown, request: FastifyRequest): CroftError | null {
-  if (hasZodFastifySchemaValidationErrors(thrown)) {
-    const issues = thrown.validation.slice(0, mostReported).map(({ instancePath, message }) => ({
-      path: instancePath.slice(1).replaceAll('/', '.'),
-      message: message ?? 'is not valid',
-    }));
-    return inputError('input.invalid', subjects[thrown.validationContext ?? ''] ?? 'The request', issues, thrown.validation.length);
-  }
   if (!(thrown instanceof Error) || !('code' in thrown) || typeof thrown.code !== 'string') return null;
   const refusal = refusals[thrown.code];
   return refusal === undefined ? null : refusal(thrown, request);
 }
-
-/** Issues of one request; more would help nobody. */
-const mostReported = 100;
-
-const subjects: Record<string, string> = { body: 'The body', params: 'The path', querystring: 'The query' };
 
 const refusals: Record<string, (cause: Error, request: FastifyRequest) => CroftError> = {
   FST_ERR_CTP_INVALID_JSON_BODY: (cause) => new CroftError('input.syntax', `the body is not JSON: ${cause.message}`, { cause }),

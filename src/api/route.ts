@@ -29,7 +29,11 @@ export const flagSchema = z
   .transform((text) => text === 'true');
 
 /** An integer in a query string. */
-export const countSchema = (minimum: number, maximum: number) => z.coerce.number().int().min(minimum).max(maximum);
+export function countSchema(minimum: number, maximum: number) {
+  const most = maximum === Number.MAX_SAFE_INTEGER ? 'or more' : `to ${maximum}`;
+  const rule = `must be a whole number, ${minimum} ${most}`;
+  return z.coerce.number(rule).int(rule).min(minimum, rule).max(maximum, rule);
+}
 
 /** The OpenAPI responses of these errors, and of those that any operation may answer. */
 export function problems(...codes: ErrorCode[]) {

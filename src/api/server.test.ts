@@ -107,6 +107,28 @@ test('CR15 each class of bad request is a problem that says what is wrong', asyn
   }
 });
 
+test('CR15 what is wrong with a query, a path or a body is said in the words that a slice file gets', async () => {
+  await using stage = await setStage();
+  const said = async (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object) => {
+    const headers = payload === undefined ? { authorization } : json;
+    const answer = await stage.api.inject({ method, url, headers, ...(payload !== undefined && { payload }) });
+    const { code, issues = [] } = answer.json();
+    assert.deepEqual([answer.statusCode, code], [400, 'input.invalid'], answer.body);
+    return issues.map(({ path, message }: { path: string; message: string }) => `${path}: ${message}`).join('; ');
+  };
+  const count = 'limit: must be a whole number, 1 to 1000';
+  for (const limit of ['abc', '1.5', '', '0', '1001', '1&limit=2', '1e999'])
+    assert.equal(await said('GET', `/v1/tasks?limit=${limit}`), count);
+  assert.equal(await said('GET', '/v1/events?after=-1&limit=x'), `after: must be a whole number, 0 or more; ${count}`);
+  assert.equal(await said('DELETE', '/v1/nodes/n?abandon=ture'), 'abandon: unknown value "ture": there are true, false');
+  assert.equal(await said('GET', '/v1/vms?slice=a&slice=b'), 'slice: must be one text, not a list');
+  assert.equal(await said('GET', `/v1/vms?after=${'x'.repeat(401)}`), 'after: must have at most 400 characters');
+  assert.equal(await said('PATCH', '/v1/nodes/a', { poool: 'x' }), 'poool: unknown key "poool": did you mean pool?');
+  assert.equal(await said('POST', '/v1/nodes', { name: 'a', overcommit: { cpus: 0 } }), 'overcommit.cpus: must be at least 0.1');
+  assert.equal(await said('POST', '/v1/nodes', { name: 'a', ssh: { adress: 'b' } }), 'ssh.address: is missing');
+  assert.equal(await said('POST', '/v1/slices/apply', { file: {}, allowRecreate: 'yes' }), 'allowRecreate: must be true or false');
+});
+
 test('CR15 an internal failure is logged under the request and not told to the client', async () => {
   await using stage = await setStage({
     nodes: { hostKey: () => Promise.reject(new Error('secret /root/path')) } as never,

@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
 import Fastify from 'fastify';
-import { createJsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { createJsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
 import { CroftError } from '../model/error.ts';
 import { requireToken } from './authentication.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { documentInfo, withComponents } from './openapi.ts';
 import { bodyLimit, sendProblem } from './problems.ts';
+import { requestCheck } from './request-check.ts';
 import type { Api } from './route.ts';
 import { backupRoutes } from './routes/backup.ts';
 import { consoleRoutes } from './routes/console.ts';
@@ -53,7 +54,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<Api> {
     routerOptions: { maxParamLength: longestParameter },
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply),
   });
-  api.setValidatorCompiler(validatorCompiler);
+  api.setValidatorCompiler(requestCheck);
   api.setSerializerCompiler(serializerCompiler);
   api.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
   api.setNotFoundHandler((request) => {

@@ -1,4 +1,4 @@
-/** A VM's serial console over a WebSocket: binary frames are the guest's bytes, a text frame is a problem that ended it. */
+/** A VM's serial console over a WebSocket: binary frames are the guest's bytes, an empty one before them tells that it is open, a text frame is a problem that ended it. */
 import { CroftError } from '../model/error.ts';
 import { errorOf, problemSchema } from '../model/problem.ts';
 import { type Transport, unanswered } from './transport.ts';
@@ -6,19 +6,22 @@ import { type Transport, unanswered } from './transport.ts';
 export interface Console {
   /** What the guest prints. Ends when the console is closed; throws the CroftError that ended it. */
   output: ReadableStream<Uint8Array>;
+  /** Resolves with true once the guest is reached, with false where the console ends before: `output` then says why. */
+  opened: Promise<boolean>;
   /** Types into the guest. */
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(): void;
 }
 
-/** Resolves once the connection stands. A handshake's refusal carries no reason, so the same path is then asked over HTTP. */
+/** Resolves once the controller is reached, which then reaches for the guest. A handshake's refusal carries no reason, so the same path is then asked over HTTP. */
 export async function openConsole(transport: Transport, path: string): Promise<Console> {
   const url = transport.address(path);
   const socket = new WebSocket(url.href.replace(/^http/, 'ws'), { headers: { authorization: transport.authorization } });
   socket.binaryType = 'arraybuffer';
-  const output = outputOf(socket);
+  const { promise: opened, resolve: reached } = Promise.withResolvers<boolean>();
+  const output = outputOf(socket, reached);
   try {
-    await opened(socket);
+    await connected(socket);
   } catch (cause) {
     await output.cancel().catch(() => undefined);
     await transport.request('GET', path);
@@ -26,12 +29,13 @@ export async function openConsole(transport: Transport, path: string): Promise<C
   }
   return {
     output,
+    opened,
     send: (data) => socket.send(typeof data === 'string' ? new TextEncoder().encode(data) : data),
     close: () => socket.close(),
   };
 }
 
-function opened(socket: WebSocket): Promise<void> {
+function connected(socket: WebSocket): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.addEventListener('open', () => resolve(), { once: true });
     socket.addEventListener('error', (event) => reject(new Error(`the WebSocket handshake failed ${event.message}`.trim())), {
@@ -40,11 +44,12 @@ function opened(socket: WebSocket): Promise<void> {
   });
 }
 
-function outputOf(socket: WebSocket): ReadableStream<Uint8Array> {
+function outputOf(socket: WebSocket, reached: (guest: boolean) => void): ReadableStream<Uint8Array> {
   let ended = false;
   return new ReadableStream<Uint8Array>({
     start(controller) {
       const end = (error: CroftError | null): void => {
+        reached(false);
         if (ended) return;
         ended = true;
         if (error === null) controller.close();
@@ -52,8 +57,10 @@ function outputOf(socket: WebSocket): ReadableStream<Uint8Array> {
       };
       socket.addEventListener('message', ({ data }: { data: unknown }) => {
         if (ended) return;
-        if (data instanceof ArrayBuffer) controller.enqueue(new Uint8Array(data));
-        else end(errorOf(problemSchema.parse(JSON.parse(String(data)))));
+        if (data instanceof ArrayBuffer) {
+          reached(true);
+          if (data.byteLength > 0) controller.enqueue(new Uint8Array(data));
+        } else end(errorOf(problemSchema.parse(JSON.parse(String(data)))));
       });
       socket.addEventListener('close', (event) => {
         end(event.code === 1000 || event.code === 1005 ? null : new CroftError('unavailable', `the console was cut off (${event.code})`));

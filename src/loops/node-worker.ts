@@ -67,7 +67,7 @@ export interface NodeWorkerOptions {
   clock(): number;
 }
 
-/** While guests boot, passes come this often, in ms, for so long after their start. */
+/** While guests boot or get NICs, passes come this often, in ms, for so long after it. */
 const leaseInterval = 2_000;
 const leaseTime = 120_000;
 /** VMs that arrive at one time: each takes one of the programs that a connection can run side by side. */
@@ -259,7 +259,7 @@ export class NodeWorker {
     const plan = planNode({
       wanted,
       observed,
-      running: await runningLaunches({ host, layout, hypervisor }, wanted.vms, observed.vms),
+      ...(await runningLaunches({ host, layout, hypervisor }, wanted.vms, observed.vms)),
       can: hypervisor.can,
       busy: this.#touched,
       postponedImages: this.#imageRetries.postponed(now()),
@@ -333,7 +333,7 @@ export class NodeWorker {
 
   /**
    * A VM is addressed once each of its NICs has taken its lease. `addressed`: that became so for one;
-   * `expectant`: one that was started lately is still to take leases from a router here, so the next pass comes soon.
+   * `expectant`: one has begun lately to wait for leases from a router here, so the next pass comes soon.
    */
   async #recordLeases(
     plans: readonly RouterPlan[],
@@ -342,13 +342,13 @@ export class NodeWorker {
   ): Promise<{ addressed: boolean; expectant: boolean }> {
     if (plans.length === 0) return { addressed: false, expectant: false };
     const { store, journal, now } = this.#options;
-    const { waiting, addressed } = this.#leases.look(plans, routers, vms);
+    const { waiting, addressed } = this.#leases.look(plans, routers, vms, now());
     await store.vms.observe(addressed.map(({ id }) => ({ id, observed: { addressed: true } })));
     for (const vm of addressed) {
       const message = `has ${vm.nics.map(({ name, address }) => `${name} ${address}`).join(', ')}`;
       journal.record({ kind: 'vm.addressed', slice: vm.slice, vm: vm.name, message });
     }
-    const expectant = waiting.some(({ observed: { startedAt } }) => startedAt === null || Math.abs(now() - startedAt) < leaseTime);
+    const expectant = waiting.some(({ since }) => now() - since < leaseTime);
     return { addressed: addressed.length > 0, expectant };
   }
 

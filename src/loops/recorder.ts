@@ -96,8 +96,9 @@ export class Recorder implements Progress {
     this.#event('vm.changed', `changed while it runs: ${done}${rest}`, named(label));
   }
 
-  vmNotChanged({ launch, label }: WantedVm, error: CroftError): void {
+  vmNotChanged({ launch, label }: WantedVm, done: string | null, error: CroftError): void {
     const reason = inWords(error);
+    if (done !== null) this.#event('vm.changed', `changed while it runs: ${done}; not all of what is wanted`, named(label));
     const retryAt = this.#options.changeRetries.failed(launch.id, this.#options.now());
     this.#observe(launch.id, { reason, step: null, retryAt, attempted: planHash(launch) });
     this.#event('vm.change-failed', reason, { ...named(label), step: { name: 'change', state: 'failed', duration: null } });

@@ -56,6 +56,10 @@ function report(issue: ZodIssue, context: Report): void {
     case 'invalid_type':
       issues.add(full, typeMessage(issue, valueAt(value, path)));
       return;
+    case 'too_small':
+    case 'too_big':
+      issues.add(full, limitMessage(issue));
+      return;
     default:
       issues.add(full, issue.message);
   }
@@ -76,10 +80,21 @@ function choiceMessage(value: unknown, choices: readonly string[]): string {
 function typeMessage(issue: z.core.$ZodIssueInvalidType, value: unknown): string {
   if (!issue.message.startsWith('Invalid input')) return issue.message;
   if (value === undefined) return 'is missing';
-  if (issue.expected === 'string')
+  if (issue.expected === 'string') {
+    if (Array.isArray(value)) return 'must be one text, not a list';
     return typeof value === 'object' ? 'must be a text: put it behind a `|` on lines of its own' : 'must be a text: put it in quotes';
+  }
   if (value === null && ['object', 'record'].includes(issue.expected)) return 'is empty: write {} for the defaults';
   return `must be ${typeNames[issue.expected] ?? issue.expected}`;
+}
+
+function limitMessage(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig): string {
+  if (!/^Too (small|big)/.test(issue.message)) return issue.message;
+  const [limit, side] = issue.code === 'too_small' ? [issue.minimum, 'least'] : [issue.maximum, 'most'];
+  const unit = { string: 'character', array: 'entry', set: 'entry' }[issue.origin as string];
+  if (unit !== undefined) return `must have at ${side} ${limit} ${Number(limit) === 1 ? unit : `${unit.replace(/y$/, 'ie')}s`}`;
+  if (issue.inclusive === false) return `must be ${side === 'least' ? 'more' : 'less'} than ${limit}`;
+  return `must be at ${side} ${limit}`;
 }
 
 const typeNames: Readonly<Record<string, string>> = {

@@ -30,11 +30,14 @@ export interface VmObserved {
   attempted: string | null;
   /** Hash of the VmLaunch that runs now, null when it does not run. */
   launchHash: string | null;
-  /** Bytes of memory that it runs with, which may be more than it is to have from its next start on; null when it does not run. */
+  /**
+   * Bytes of memory that it runs with or may take again, which may be more than it is to have from its next start on; null when it
+   * does not run.
+   */
   memoryHeld: number | null;
   /** The generation for which the last pass found nothing left to do. */
   settledGeneration: number | null;
-  /** Every NIC with DHCP that it had at its start has taken its lease since. */
+  /** Every NIC with DHCP has taken its lease since its start, or since it came to it while it ran. */
   addressed: boolean;
 }
 

@@ -1,45 +1,113 @@
 /** Bringing a VM that runs to another launch, without a restart. Every part may be repeated: a pass after a cut goes on with the rest. */
 import type { Deferred } from '../drivers/hypervisor/driver.ts';
-import { asCroftError } from '../model/error.ts';
+import { asCroftError, CroftError } from '../model/error.ts';
+import type { VmLaunch } from '../model/node-plan.ts';
 import { type ExecutionContext, timed } from './context.ts';
-import type { LiveChange } from './live-change.ts';
+import type { LivePart } from './live-change.ts';
 import type { StepShapes } from './steps.ts';
 import { ensureImages } from './vm-images.ts';
 
+type ChangeStep = StepShapes['change'];
+
 /** The ports of NICs that went are removed by the next pass, once the driver knows the VM without them. */
-export async function changeVm(context: ExecutionContext, step: StepShapes['change']): Promise<void> {
+export async function changeVm(context: ExecutionContext, step: ChangeStep): Promise<void> {
   const { launch, label } = step.vm;
+  const outcome: Outcome = { done: new Map(), failures: [], atNextStart: [] };
   try {
-    const { atNextStart } = await timed(context, launch.id, label, 'change', () => carryOut(context, step));
-    context.progress.vmChanged(step.vm, inWords(step.change), deferredInWords(atNextStart));
+    await timed(context, launch.id, label, 'change', () => carryOut(context, step, outcome));
+    context.progress.vmChanged(step.vm, doneInWords(outcome), deferredInWords(outcome.atNextStart));
   } catch (thrown) {
-    context.progress.vmNotChanged(step.vm, asCroftError(thrown));
+    const done = outcome.done.size === 0 ? null : doneInWords(outcome);
+    context.progress.vmNotChanged(step.vm, done, asCroftError(thrown));
   }
 }
 
-async function carryOut(context: ExecutionContext, { vm: { launch, label }, change }: StepShapes['change']): Promise<Deferred> {
-  const { hypervisor, network, host, layout, abilities } = context;
-  for (const nicId of change.detachNics) await hypervisor.detachNic(host, layout, launch.id, nicId);
-  for (const volumeId of change.detachVolumes) await hypervisor.detachVolume(host, layout, launch.id, volumeId);
-  if (change.attachVolumes.length > 0) await ensureImages(context, launch, label);
-  for (const volumeId of change.attachVolumes) await hypervisor.attachVolume(host, layout, launch, volumeId);
-  const ports = launch.ports.filter(({ nicId }) => change.attachNics.includes(nicId));
-  const outcomes = ports.length === 0 ? [] : await network.attach(host, layout, ports);
-  for (const { error } of outcomes) if (error !== null) throw error;
-  for (const { nicId } of ports) await hypervisor.attachNic(host, layout, abilities, launch, nicId);
-  return change.resize ? await hypervisor.resize(host, layout, launch) : { atNextStart: [] };
+type Counted = (count: number) => string;
+
+interface Outcome extends Deferred {
+  /** How many parts came or went, by the words for that. */
+  done: Map<Counted, number>;
+  failures: { part: string; error: CroftError }[];
 }
 
-function inWords({ attachNics, attachVolumes, detachNics, detachVolumes, resize }: LiveChange): string {
-  const counted = (count: number, what: string, how: string): string[] =>
-    count === 0 ? [] : [`${count} ${what}${count === 1 ? '' : 's'} ${how}`];
-  return [
-    ...counted(detachNics.length, 'NIC', 'went'),
-    ...counted(detachVolumes.length, 'volume', 'went'),
-    ...counted(attachVolumes.length, 'volume', 'came'),
-    ...counted(attachNics.length, 'NIC', 'came'),
-    ...(resize ? ['its sizes were brought to it'] : []),
-  ].join(', ');
+/** What fails keeps nothing else back, but for a volume that is to take the name of one which did not go. */
+async function carryOut(context: ExecutionContext, { vm: { launch, label }, change }: ChangeStep, outcome: Outcome): Promise<void> {
+  const { hypervisor, host, layout, abilities } = context;
+  const attempt = async (part: string, what: Counted, work: () => Promise<void>): Promise<boolean> => {
+    try {
+      await work();
+      outcome.done.set(what, (outcome.done.get(what) ?? 0) + 1);
+      return true;
+    } catch (thrown) {
+      outcome.failures.push({ part, error: asCroftError(thrown) });
+      return false;
+    }
+  };
+  for (const nic of change.detachNics) {
+    await attempt(nicInWords(nic), nicsWent, () => hypervisor.detachNic(host, layout, launch.id, nic.id));
+  }
+  const stuck = new Set<string>();
+  for (const volume of change.detachVolumes) {
+    const gone = await attempt(volumeInWords(volume), volumesWent, () => hypervisor.detachVolume(host, layout, launch.id, volume.id));
+    if (!gone) stuck.add(volume.name);
+  }
+  for (const volume of change.attachVolumes.filter(({ name }) => !stuck.has(name))) {
+    await attempt(volumeInWords(volume), volumesCame, async () => {
+      await ensureImages(context, { ...launch, volumes: launch.volumes.filter(({ id }) => id === volume.id) }, label);
+      await hypervisor.attachVolume(host, layout, launch, volume.id);
+    });
+  }
+  for (const nic of change.attachNics) {
+    await attempt(nicInWords(nic), nicsCame, async () => {
+      await makePort(context, launch, nic.id);
+      await hypervisor.attachNic(host, layout, abilities, launch, nic.id);
+    });
+  }
+  if (change.resize) {
+    await attempt('its sizes', sizesCame, async () => {
+      outcome.atNextStart = (await hypervisor.resize(host, layout, launch)).atNextStart;
+    });
+  }
+  if (outcome.failures.length > 0) throw asOne(outcome.failures);
+}
+
+async function makePort({ network, host, layout }: ExecutionContext, { ports }: VmLaunch, nicId: string): Promise<void> {
+  const outcomes = await network.attach(
+    host,
+    layout,
+    ports.filter((port) => port.nicId === nicId),
+  );
+  for (const { error } of outcomes) if (error !== null) throw error;
+}
+
+const nicInWords = ({ name }: LivePart): string => `the NIC ${name}`;
+const volumeInWords = ({ name }: LivePart): string => `the volume ${name}`;
+
+/** With the code and the advice of the first. */
+function asOne(failures: Outcome['failures']): CroftError {
+  const message = failures.map(({ part, error }) => `${part}: ${error.message}`).join('; ');
+  const [first] = failures;
+  const { code = 'internal', hint, node } = first?.error ?? {};
+  return new CroftError(code, message, {
+    cause: first?.error,
+    ...(hint === undefined ? {} : { hint }),
+    ...(node === undefined ? {} : { node }),
+  });
+}
+
+const counted =
+  (what: string, how: string): Counted =>
+  (count) =>
+    `${count} ${what}${count === 1 ? '' : 's'} ${how}`;
+const nicsWent = counted('NIC', 'went');
+const nicsCame = counted('NIC', 'came');
+const volumesWent = counted('volume', 'went');
+const volumesCame = counted('volume', 'came');
+const sizesCame: Counted = () => 'its sizes were brought to it';
+
+/** `2 NICs went, 1 volume came`. */
+function doneInWords({ done }: Outcome): string {
+  return [...done].map(([inWords, count]) => inWords(count)).join(', ');
 }
 
 const names = { cpus: 'CPUs', memory: 'memory', disk: 'disk' } as const satisfies Record<Deferred['atNextStart'][number], string>;

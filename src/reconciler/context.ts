@@ -29,8 +29,8 @@ export interface Progress {
   vmFailed(vm: WantedVm, step: VmStepName, error: CroftError): void;
   /** `done` says what came and went, in words. `deferred` says what it has only from its next start on. */
   vmChanged(vm: WantedVm, done: string, deferred: string | null): void;
-  /** It runs on as far as it has come, and the rest is tried again later. */
-  vmNotChanged(vm: WantedVm, error: CroftError): void;
+  /** It runs on as far as it has come, which `done` says in words, null for not at all; the rest is tried again later. */
+  vmNotChanged(vm: WantedVm, done: string | null, error: CroftError): void;
   vmStopped(vm: Named, how: string): void;
   /** Its guest is held still, or goes on. */
   vmHeld(vm: Named, held: boolean): void;

@@ -71,6 +71,7 @@ function stage(can: Iterable<Capability>, seed: number) {
       wanted: { ...wanted, vms: remembered },
       observed: { vms, network: seen, images: [], arrivals: [] },
       running: new Map(launches.flatMap((launch) => (launch === null ? [] : [[launch.id, launch] as const]))),
+      unreadable: new Map<string, string>(),
       can: hypervisor.can,
       busy: new Set<string>(),
       postponedImages: new Set<string>(),

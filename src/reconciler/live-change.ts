@@ -3,12 +3,18 @@ import type { Capability } from '../model/capability.ts';
 import { type PortPlan, planHash, type VmLaunch, type VolumePlan } from '../model/node-plan.ts';
 import { formatSize } from '../model/unit.ts';
 
-/** What is done while it runs: what goes before what comes, and sizes last, when its devices are the wanted ones. */
+/** A NIC by its MAC, a volume by its name. */
+export interface LivePart {
+  id: string;
+  name: string;
+}
+
+/** What is done while it runs: what goes before what comes, and sizes last. */
 export interface LiveChange {
-  detachNics: string[];
-  detachVolumes: string[];
-  attachVolumes: string[];
-  attachNics: string[];
+  detachNics: LivePart[];
+  detachVolumes: LivePart[];
+  attachVolumes: LivePart[];
+  attachNics: LivePart[];
   resize: boolean;
 }
 
@@ -33,10 +39,10 @@ export function liveWay(running: VmLaunch, wanted: VmLaunch, can: ReadonlySet<Ca
   const grows = running.disk !== wanted.disk || volumes.kept.some(([before, after]) => before.size !== after.size);
   const resize = (sizes && can.has('live-size') && !tried) || (grows && can.has('live-disk'));
   const change: LiveChange = {
-    detachNics: nics.gone.map(({ nicId }) => nicId),
-    detachVolumes: volumes.gone.map(({ id }) => id),
-    attachVolumes: volumes.come.map(({ id }) => id),
-    attachNics: nics.come.map(({ nicId }) => nicId),
+    detachNics: nics.gone.map(asNic),
+    detachVolumes: volumes.gone.map(asVolume),
+    attachVolumes: volumes.come.map(asVolume),
+    attachNics: nics.come.map(asNic),
     resize,
   };
   const nothing = nics.gone.length + nics.come.length + moving.length === 0 && !resize;
@@ -46,6 +52,9 @@ export function liveWay(running: VmLaunch, wanted: VmLaunch, can: ReadonlySet<Ca
     ports: nics.kept.map(([, port]) => port),
   };
 }
+
+const asNic = ({ nicId, mac }: PortPlan): LivePart => ({ id: nicId, name: mac });
+const asVolume = ({ id, name }: VolumePlan): LivePart => ({ id, name });
 
 /** `its next start brings CPUs 1 → 2 (croft vm restart does that now)`. */
 function waitingInWords(running: VmLaunch, wanted: VmLaunch): string {

@@ -129,7 +129,7 @@ function stage() {
         },
       },
       observed: { vms, network: seen, images: [], arrivals },
-      ...{ running: new Map(), can: hypervisor.can },
+      ...{ running: new Map(), unreadable: new Map(), can: hypervisor.can },
       busy: new Set(own.keys()),
       postponedImages: new Set(),
       postponedMoves: new Map(postponed ? [[id, 'as the test wants it']] : []),

@@ -51,7 +51,8 @@ function wantedVm(id: string, rest: Partial<WantedVm> = {}): WantedVm {
 }
 
 function seenVm(vm: WantedVm, rest: Partial<ObservedVm> = {}): ObservedVm {
-  return { id: vm.launch.id, state: 'running', pid: 7, startedAt: now - 5, launchHash: planHash(vm.launch), exitCode: null, ...rest };
+  const process = { pid: 7, startedAt: now - 5, memory: vm.launch.memory };
+  return { id: vm.launch.id, state: 'running', ...process, launchHash: planHash(vm.launch), exitCode: null, ...rest };
 }
 
 function seenPorts(...vms: WantedVm[]): ObservedNetwork {
@@ -70,6 +71,7 @@ function plan(vms: WantedVm[], seen: ObservedVm[], network: ObservedNetwork = se
     wanted: { ...nothing, vms },
     observed: { vms: seen, network, images: [], arrivals: [] },
     running: new Map(),
+    unreadable: new Map(),
     can: new Set(),
     busy: new Set(),
     postponedImages: new Set(),
@@ -217,7 +219,7 @@ test('CR5 routers are made, edited, put right and removed by comparing plan and 
     planNode({
       wanted: { ...nothing, routers: wanted },
       observed: { vms: [], network: { bridge: 'present', ports: [], routers }, images: [], arrivals: [] },
-      ...{ busy, running: new Map(), can: new Set() },
+      ...{ busy, running: new Map(), unreadable: new Map(), can: new Set() },
       postponedImages: new Set(),
       postponedMoves: new Map(),
       moveSlots: 2,
@@ -245,7 +247,7 @@ test('CR12 images that are wanted without a VM are fetched once, unless they are
   const image = (sha256: string) => ({ id: `i-${sha256}`, sha256, format: 'qcow2' as const, size: 1 });
   const wanted = { ...nothing, images: ['there', 'coming', 'failed', 'missing', 'missing'].map(image) };
   const result = planNode({
-    ...{ wanted, postponedMoves: new Map(), moveSlots: 2, now, running: new Map(), can: new Set() },
+    ...{ wanted, postponedMoves: new Map(), moveSlots: 2, now, running: new Map(), unreadable: new Map(), can: new Set() },
     observed: { vms: [], network: seenPorts(), images: ['there'], arrivals: [] },
     busy: new Set(['image:coming']),
     postponedImages: new Set(['failed']),
@@ -328,9 +330,12 @@ test('SC11 a NIC comes by a step and goes by one, and its port goes only once th
   const can = new Set(['hotplug-nic'] as const);
   const pass = (wanted: WantedVm, runs: WantedVm, ports = seenPorts(runs)) =>
     plan([wanted], [seenVm(runs)], ports, { can, running: new Map([['a', runs.launch]]) });
-  const change = { detachNics: [], detachVolumes: [], attachVolumes: [], attachNics: ['more'], resize: false };
+  const more = { id: 'more', name: '02:00:00:00:00:01' };
+  const change = { detachNics: [], detachVolumes: [], attachVolumes: [], attachNics: [more], resize: false };
   assert.deepEqual(pass(two, one).steps, [{ kind: 'change', vm: two, change }]);
-  assert.deepEqual(pass(one, two).steps, [{ kind: 'change', vm: one, change: { ...change, attachNics: [], detachNics: ['more'] } }]);
+  assert.equal(pass(two, one).observations[0]?.observed.addressed, false, 'its lease is waited for');
+  assert.equal(pass(one, two).observations[0]?.observed.addressed, undefined);
+  assert.deepEqual(pass(one, two).steps, [{ kind: 'change', vm: one, change: { ...change, attachNics: [], detachNics: [more] } }]);
   assert.deepEqual(plan([one], [seenVm(one)], seenPorts(two)).steps, [{ kind: 'detach', names: ['t-more'] }]);
   assert.deepEqual(kinds(plan([two], [seenVm(one)], seenPorts(one), { running: new Map([['a', one.launch]]) })), ['stop'], 'not able to');
   assert.deepEqual(kinds(plan([two], [seenVm(one)], seenPorts(one), { can })), ['stop'], 'not known what it runs from');
@@ -344,6 +349,16 @@ test('SC11 a VM that came to its change between two looks at it is neither chang
   assert.deepEqual([reason, settledGeneration, memoryHeld], [null, after.generation, 2 ** 30]);
 });
 
+test('SC11 a VM of which it cannot be read what it runs from is left as it is, with its ports, and says why; others go on', () => {
+  const [before, other] = [wantedVm('a'), wantedVm('b')];
+  const after = wantedVm('a', { launch: launchOf('a', { ports: [], boot: 1 }) });
+  const unreadable = new Map([['a', 'its mark cannot be read']]);
+  const { steps, observations } = plan([after, other], [seenVm(before)], seenPorts(before), { unreadable });
+  assert.deepEqual(steps, [{ kind: 'launch', vm: other }]);
+  assert.deepEqual(observations[0]?.observed.reason, 'its mark cannot be read');
+  assert.equal(observations[0]?.observed.settledGeneration, undefined);
+});
+
 test('SC11 a change that failed is tried again later, and meanwhile no port of the VM goes and those that stay are whole', () => {
   const one = wantedVm('a');
   const two = wantedVm('a', { launch: launchOf('a', { ports: [...one.launch.ports, port('more', 'a')] }) });
@@ -354,6 +369,17 @@ test('SC11 a change that failed is tried again later, and meanwhile no port of t
   assert.equal(waiting.observations[0]?.observed.settledGeneration, undefined);
   assert.deepEqual(kinds(plan([failed], [seenVm(two)], seenPorts(), rest)), ['repairPorts']);
   assert.deepEqual(kinds(plan([failed], [seenVm(two)], seenPorts(two), { ...rest, now: now + 1 })), ['change']);
+});
+
+test('SC11 memory that a guest gave back is held for it until its next start, since it may take it again', () => {
+  const vm = wantedVm('a', { launch: launchOf('a', { memory: 2 ** 29 }) });
+  const held = (seen: ObservedVm, running = vm.launch) =>
+    plan([vm], [seen], seenPorts(vm), { running: new Map([['a', running]]) }).observations[0]?.observed.memoryHeld;
+  assert.equal(held(seenVm(vm, { memory: 2 ** 30 })), 2 ** 30);
+  assert.equal(held(seenVm(vm, { memory: null })), 2 ** 29);
+  const other = launchOf('a', { memory: 2 ** 28 });
+  assert.equal(held(seenVm(vm, { memory: 2 ** 30, launchHash: planHash(other) }), other), 2 ** 30);
+  assert.equal(held(seenVm(vm, { memory: null, launchHash: planHash(other) }), other), 2 ** 28);
 });
 
 test('SC11 a guest is offered other sizes once; what it does not take waits', () => {

@@ -33,7 +33,7 @@ export function lifeContract(current: () => HypervisorStage): void {
     await prepare(stage, vm);
     await prepare(stage, vm);
     const { startedAt: _, ...stopped } = (await observed(stage, vm.id)) ?? {};
-    assert.deepEqual(stopped, { id: vm.id, state: 'stopped', pid: null, launchHash: planHash(vm), exitCode: null });
+    assert.deepEqual(stopped, { id: vm.id, state: 'stopped', pid: null, memory: null, launchHash: planHash(vm), exitCode: null });
     await start(stage, vm);
     const first = await observed(stage, vm.id);
     await start(stage, vm);

@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { perform } from '../../src/host/host.ts';
-import type { VmLaunch } from '../../src/model/node-plan.ts';
-import { borrow, type HypervisorStage, lacks, prepare, shortTimes, start, stateOf, up } from './hypervisor-stage.ts';
+import type { Capability } from '../../src/model/capability.ts';
+import { planHash, type VmLaunch } from '../../src/model/node-plan.ts';
+import { borrow, type HypervisorStage, lacks, observed, prepare, shortTimes, start, stateOf, up } from './hypervisor-stage.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -65,6 +66,30 @@ export function snapshotsContract(current: () => HypervisorStage): void {
     assert.equal(await stage.read(vm), 1);
   });
 
+  test('SC11 a snapshot is taken and removed of a VM that is to have more or less than it has', async () => {
+    const stage = current();
+    const { driver, host, layout } = stage;
+    if (!driver.can.has('snapshot')) return;
+    await using lent = await borrow(stage, { device: true });
+    const plain = { ...lent.vm, ports: [], volumes: [] };
+    const wide = { ...plain, volumes: lent.vm.volumes };
+    for (const [has, isToHave] of [
+      [plain, wide],
+      [wide, plain],
+    ] as const) {
+      await prepare(stage, has);
+      await driver.snapshot(host, layout, isToHave, 'stopped', false);
+      await start(stage, has);
+      await driver.snapshot(host, layout, isToHave, 'live', false);
+      if (driver.can.has('memory-snapshot')) await driver.snapshot(host, layout, isToHave, 'memory', true);
+      assert.equal(await stateOf(stage, has.id), 'running');
+      assert.deepEqual(await names(stage, has), ['stopped', 'live', ...(driver.can.has('memory-snapshot') ? ['memory'] : [])]);
+      for (const name of await names(stage, has)) await driver.removeSnapshot(host, layout, isToHave, name);
+      assert.deepEqual(await names(stage, has), []);
+      await driver.stop(host, layout, has.id, shortTimes);
+    }
+  });
+
   test('SC11 a snapshot with memory needs a VM that runs, and putting it back makes it run', async () => {
     const stage = current();
     const { driver, host, layout, abilities } = stage;
@@ -84,6 +109,73 @@ export function snapshotsContract(current: () => HypervisorStage): void {
       found.map(({ name, memory }) => ({ name, memory })),
       [{ name: 'm', memory: true }],
     );
+  });
+
+  test('SC11 memory comes back only to a VM with the parts that it had; another is refused beforehand and runs on as it is', async () => {
+    const stage = current();
+    const { driver, host, layout, abilities } = stage;
+    if (!driver.can.has('memory-snapshot')) return;
+    await using lent = await borrow(stage, { device: true });
+    const { vm } = lent;
+    const [narrow, wide] = [
+      { ...vm, volumes: [] },
+      { ...vm, cpus: vm.cpus + 1 },
+    ];
+    await up(stage, narrow);
+    await driver.snapshot(host, layout, narrow, 'm', true);
+    await driver.revert(host, layout, abilities, wide, 'm');
+    assert.equal((await observed(stage, vm.id))?.launchHash, planHash(narrow), 'what waits for its next start waits still');
+
+    await driver.stop(host, layout, vm.id, shortTimes);
+    const words = /CPUs 1, now 2; without volume data, now with it/;
+    await assert.rejects(driver.revert(host, layout, abilities, wide, 'm'), { code: 'conflict.changed', message: words });
+    await up(stage, wide);
+    const before = await observed(stage, vm.id);
+    await assert.rejects(driver.revert(host, layout, abilities, wide, 'm'), { code: 'conflict.changed', message: words });
+    assert.deepEqual(await observed(stage, vm.id), before);
+
+    await driver.revert(host, layout, abilities, narrow, 'm');
+    const after = await observed(stage, vm.id);
+    assert.deepEqual([after?.state, after?.launchHash], ['running', planHash(narrow)]);
+  });
+
+  test('SC11 memory comes back also to a VM that was stopped since, with what had come to it while it ran', async () => {
+    const stage = current();
+    const { driver, host, layout, abilities } = stage;
+    if (!['memory-snapshot', 'hotplug-nic', 'hotplug-volume'].every((one) => driver.can.has(one as Capability))) return;
+    await using lent = await borrow(stage, { device: true });
+    const { vm } = lent;
+    await up(stage, { ...vm, ports: [], volumes: [] });
+    await driver.attachVolume(host, layout, vm, vm.volumes[0]?.id ?? '');
+    await driver.attachNic(host, layout, abilities, vm, vm.ports[0]?.nicId ?? '');
+    const grown = driver.can.has('live-size') ? { ...vm, cpus: vm.cpus + 1 } : vm;
+    assert.deepEqual(await driver.resize(host, layout, grown), { atNextStart: [] });
+    await driver.snapshot(host, layout, grown, 'm', true);
+    for (const _ of [1, 2]) {
+      await driver.kill(host, layout, vm.id);
+      await driver.revert(host, layout, abilities, grown, 'm');
+      const seen = await observed(stage, vm.id);
+      assert.deepEqual([seen?.state, seen?.launchHash], ['running', planHash(grown)]);
+    }
+    await driver.detachVolume(host, layout, vm.id, vm.volumes[0]?.id ?? '');
+  });
+
+  test('SC11 a disk that grew stays as large when its VM is put back to when it was smaller', async () => {
+    const stage = current();
+    const { driver, host, layout, abilities } = stage;
+    if (!driver.can.has('snapshot')) return;
+    await using lent = await borrow(stage);
+    const [small, large] = [64, 96].map((size) => ({ ...lent.vm, disk: size * mebibyte })) as [VmLaunch, VmLaunch];
+    await up(stage, small);
+    await driver.snapshot(host, layout, small, 'disks', false);
+    const memory = driver.can.has('memory-snapshot');
+    if (memory) await driver.snapshot(host, layout, small, 'memory', true);
+    if (!driver.can.has('live-disk')) await driver.stop(host, layout, small.id, shortTimes);
+    await driver.resize(host, layout, large);
+    for (const name of memory ? ['memory', 'disks', 'memory'] : ['disks']) {
+      await driver.revert(host, layout, abilities, large, name);
+      await assert.rejects(driver.resize(host, layout, small), { code: 'input.invalid' }, name);
+    }
   });
 
   test('SC11 a disk grows, and never becomes smaller than it is', async () => {
@@ -112,5 +204,18 @@ export function snapshotsContract(current: () => HypervisorStage): void {
     assert.equal(atNextStart.includes('disk'), !driver.can.has('live-disk'));
     assert.ok(!atNextStart.includes('memory'));
     assert.equal(await stateOf(stage, before.id), 'running');
+  });
+
+  test('SC11 sizes come to a VM also while it is to have other devices than it has', async () => {
+    const stage = current();
+    const { driver, host, layout } = stage;
+    await using lent = await borrow(stage, { device: true });
+    const before = { ...lent.vm, ports: [], volumes: [], disk: 64 * mebibyte };
+    await up(stage, before);
+    const after = { ...lent.vm, disk: 96 * mebibyte };
+    const { atNextStart } = await driver.resize(host, layout, after);
+    assert.equal(atNextStart.includes('disk'), !driver.can.has('live-disk'));
+    if (driver.can.has('live-disk'))
+      assert.equal((await observed(stage, before.id))?.launchHash, planHash({ ...before, disk: after.disk }));
   });
 }

@@ -1,5 +1,6 @@
 /** What the contract of hypervisor drivers needs of the world that a driver is tried in, and the short ways through it. */
 import assert from 'node:assert/strict';
+import { rename, symlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
   Capability,
@@ -26,6 +27,8 @@ export interface Troubles {
   loseNetwork(vm: VmLaunch): Promise<AsyncDisposable>;
   /** What the first disk of this VM, which does not run, is made on is not there. */
   breakDisk(vm: VmLaunch): Promise<AsyncDisposable>;
+  /** Nothing can be read of what was kept of the start of this VM, which runs. Absent where nothing is kept. */
+  spoilMark?(vm: VmLaunch): Promise<AsyncDisposable>;
 }
 
 export interface HypervisorStage extends AsyncDisposable {
@@ -108,6 +111,13 @@ export async function lacks({ driver }: HypervisorStage, capability: Capability,
 /** Waits until the condition holds; the test's own time-out is the limit. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await condition())) await delay(20);
+}
+
+/** Reading this file is an input/output error. */
+export async function spoilFile(file: string): Promise<AsyncDisposable> {
+  await rename(file, `${file}.away`);
+  await symlink('/proc/self/mem', file);
+  return undoneBy(() => rename(`${file}.away`, file));
 }
 
 /** Runs `undo` at the end of the block. */

@@ -99,6 +99,24 @@ export function troublesContract(current: () => HypervisorStage): void {
     assert.equal(await stateOf(stage, vm.id), 'running');
   });
 
+  test('SC11 what cannot be read of one VM is said of that one: all are seen, and it is not taken for one that was never started', async () => {
+    const stage = current();
+    const { driver, host, layout } = stage;
+    if (stage.troubles.spoilMark === undefined) return;
+    await using broken = await borrow(stage);
+    await using well = await borrow(stage);
+    for (const { vm } of [broken, well]) await up(stage, vm);
+    const before = await observed(stage, well.vm.id);
+    {
+      await using _ = await stage.troubles.spoilMark(broken.vm);
+      assert.equal(await stateOf(stage, broken.vm.id), 'running');
+      assert.deepEqual(await observed(stage, well.vm.id), before);
+      await saidWhy(perform(host, driver.runningLaunch(layout, broken.vm.id)));
+      assert.deepEqual(await perform(host, driver.runningLaunch(layout, well.vm.id)), [well.vm]);
+    }
+    assert.deepEqual(await perform(host, driver.runningLaunch(layout, broken.vm.id)), [broken.vm]);
+  });
+
   test('SC11 a disk that is to be smaller is refused also while its VM runs, before anything else is changed', async () => {
     const stage = current();
     const { driver, host, layout } = stage;

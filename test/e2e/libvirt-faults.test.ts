@@ -8,6 +8,7 @@ import { perform } from '../../src/host/host.ts';
 import { mebibyte } from '../../src/model/flavor.ts';
 import { bootBanner } from './boot-image.ts';
 import { type LibvirtStage, libvirtAbilities, libvirtParts, openLibvirtStage } from './libvirt-stage.ts';
+import { canGroup, startGroupedLibvirtHost } from './private-libvirt.ts';
 import { until } from './qemu-stage.ts';
 
 const hasty = { powerdown: 300, terminate: 5_000 };
@@ -161,6 +162,29 @@ test('SC11 CPUs come to a VM that runs, and what its guest does not give waits f
   const less = await driver.resize(host, layout, { ...vm, cpus: 2, memory: 16 * mebibyte });
   assert.deepEqual(less.atNextStart, ['memory']);
   await driver.stop(host, layout, vm.id, hasty);
+});
+
+test('SC11 a VM has its share of the processors and a limit of memory where libvirt has control groups, and that is said where it has none', {
+  timeout: 120_000,
+}, async (context) => {
+  {
+    await using stage = await openLibvirtStage();
+    const [probe] = await perform(stage.host, stage.driver.probe());
+    assert.deepEqual(probe.usable && probe.limits, []);
+  }
+  if (!(await canGroup())) return context.skip('this machine has no control groups of old that a libvirt of the test could use');
+  await using stage = await openLibvirtStage(undefined, null, startGroupedLibvirtHost);
+  const { driver, host, layout, node } = stage;
+  const [probe] = await perform(host, driver.probe());
+  assert.deepEqual(probe.usable && probe.limits, ['memory', 'cpus']);
+  const vm = await stage.launch('obedient', { cpus: 2 });
+  await stage.up(vm);
+  const shares = async () => /cpu_shares +: (\d+)/.exec(await node.virsh('schedinfo', vm.id))?.[1];
+  assert.equal(await shares(), '2048');
+  assert.match(await node.virsh('memtune', vm.id), new RegExp(`hard_limit +: ${(36 + 512) * 1024}\n`));
+  assert.deepEqual(await driver.resize(host, layout, { ...vm, cpus: 3 }), { atNextStart: [] });
+  assert.equal(await shares(), '3072');
+  assert.match(await node.virsh('memtune', vm.id), new RegExp(`hard_limit +: ${(36 + 512) * 1024}\n`));
 });
 
 test('SC11 a VM with UEFI is put back to a snapshot with its memory, and goes on from there', { timeout: 120_000 }, async () => {

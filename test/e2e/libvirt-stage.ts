@@ -8,7 +8,7 @@ import { mebibyte } from '../../src/model/flavor.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node-plan.ts';
 import { bootImage } from './boot-image.ts';
-import { startLibvirtHost } from './private-libvirt.ts';
+import { type LibvirtHost, startLibvirtHost } from './private-libvirt.ts';
 import { until } from './qemu-stage.ts';
 
 export const libvirtAbilities: NodeAbilities = {
@@ -25,9 +25,13 @@ export const libvirtParts = {
 
 export type LibvirtStage = Awaited<ReturnType<typeof openLibvirtStage>>;
 
-/** `network`: the network of libvirt's own that its VMs are in. */
-export async function openLibvirtStage(controllerId = newControllerIdentifier(), network: string | null = null) {
-  const node = await startLibvirtHost('libvirt');
+/** `network`: the network of libvirt's own that its VMs are in. `startHost` starts a host with another libvirt than the usual one. */
+export async function openLibvirtStage(
+  controllerId = newControllerIdentifier(),
+  network: string | null = null,
+  startHost: (name: string) => Promise<LibvirtHost> = startLibvirtHost,
+) {
+  const node = await startHost('libvirt');
   const { host, folder } = node;
   const driver = createLibvirtDriver({ ...libvirtParts, network });
   const layout: NodeLayout = {

@@ -40,9 +40,12 @@ test('SC11 a guest gets a NIC and a disk, which grows, and loses them again, and
   const addresses = async () => (await shell.must(`ip -4 -o address show | awk '$2 ~ /^eth/ { print $4 }' | tr '\\n' ' '`)).trim();
 
   assert.deepEqual(await lines(wider), ['~ vm web: volumes none → data 16MiB (while it runs), nics none → eth1 back (while it runs)']);
+  const since = stage.events.now;
   await apply(wider);
+  await stage.addressed('shop');
   const { nics, node } = await stage.client.vms.get('shop', 'web');
   const [first, second] = nics.map(({ address }) => `${address}/24`);
+  await stage.events.next('vm.addressed', { after: since, vm: 'web', says: new RegExp(`eth1 ${nics[1]?.address}`) });
   await until('the guest has the address of its new NIC', async () => (await addresses()) === `${first} ${second}` || undefined, 60_000);
   assert.match(await disks(), /\bdata\b/);
   const [disk] = (await shell.must('grep -l "^data" /sys/block/vd*/serial')).split('/serial');
@@ -64,43 +67,97 @@ test('SC11 a guest gets a NIC and a disk, which grows, and loses them again, and
   assert.equal(await stage.pid('shop', 'web'), pid);
 });
 
-test('SC11 CPUs and memory that a hypervisor cannot change wait for the next start, which is said and not forced', {
+test('SC11 a guest is offered other sizes; what it does not take waits for the next start, which is said and not forced', {
   timeout: 300_000,
 }, async () => {
   await stage.deploy(file({}));
+  const { node } = await stage.client.vms.get('shop', 'web');
   const pid = await stage.pid('shop', 'web');
   const since = stage.events.now;
   const more = { cpus: 2, memory: '160MiB' };
-  assert.deepEqual(await lines(more), ['~ vm web: cpus 1 → 2 (at its next start), memory 128MiB → 160MiB (at its next start)']);
+  const offered = '(while it runs if its guest allows it, else at its next start)';
+  assert.deepEqual(await lines(more), [`~ vm web: cpus 1 → 2 ${offered}, memory 128MiB → 160MiB ${offered}`]);
   await apply(more);
   const waiting = await stage.client.vms.get('shop', 'web');
-  assert.equal(waiting.reason, 'its next start brings CPUs 1 → 2, memory 128MiB → 160MiB (`croft vm restart` does that now)');
+  // Whether a CPU comes to an emulated guest depends on how much QEMU has translated for it so far.
+  assert.match(waiting.reason ?? '', /^its next start brings (CPUs 1 → 2, )?memory 128MiB → 160MiB \(`croft vm restart` does that now\)$/);
   assert.equal((await stage.events.next('vm.waiting', { after: since, vm: 'web' })).message, waiting.reason);
   assert.equal(await stage.pid('shop', 'web'), pid);
   await stage.restartController();
-  await stage.nodeIs(waiting.node ?? '', 'ready');
+  await stage.nodeIs(node ?? '', 'ready');
   assert.equal(await stage.pid('shop', 'web'), pid);
 
   await stage.done(await stage.client.vms.restart('shop', 'web'));
   await stage.addressed('shop');
   assert.equal((await stage.client.vms.get('shop', 'web')).reason, null);
   await using shell = await stage.shell('shop', 'web');
-  assert.equal(await shell.must('nproc'), '2');
+  // What the guest says by itself may come in between.
+  assert.match(await shell.must('nproc'), /^2$/m);
+
+  const restarted = await stage.pid('shop', 'web');
+  const promised = async () => (await stage.client.nodes.get(node ?? '')).promised.memory;
+  const before = await promised();
+  await apply({ ...more, memory: '112MiB' });
+  assert.equal((await stage.client.vms.get('shop', 'web')).reason, null);
+  await shell.must('test "$(awk \'$1 == "MemTotal:" { print $2 }\' /proc/meminfo)" -lt 114688');
+  assert.deepEqual([await stage.pid('shop', 'web'), await promised()], [restarted, before], 'the guest may take its memory again');
+  await stage.done(await stage.client.vms.restart('shop', 'web'));
+  await until('its memory is free', async () => (await promised()) === before - 48 * 2 ** 20 || undefined);
 });
 
-test('SC11 a guest that does not let go of a device keeps it, which is said, until its VM is restarted', { timeout: 300_000 }, async () => {
+test('SC11 a guest that does not let go of a device keeps it, which is said, until its VM is restarted; all else comes meanwhile', {
+  timeout: 300_000,
+}, async () => {
   await stage.client.images.add('deaf', Readable.from([bootImage('deaf').content]));
-  const slice = (volumes: object[]) => ({ slice: 'mute', vms: { one: { image: 'deaf', cpus: 1, memory: '32MiB', nics: [], volumes } } });
-  const applied = await stage.client.slices.apply({ file: slice([{ name: 'data', size: '16MiB' }]) });
+  const slice = (one: object) => ({
+    slice: 'mute',
+    networks: { lan: {} },
+    vms: { one: { image: 'deaf', cpus: 1, memory: '32MiB', ...one } },
+  });
+  const applied = await stage.client.slices.apply({ file: slice({ nics: [], disk: '4MiB', volumes: [{ name: 'data', size: '16MiB' }] }) });
   if (applied.task !== null) await stage.done(applied.task);
   const pid = await stage.pid('mute', 'one');
-  const { task } = await stage.client.slices.apply({ file: slice([]) }, { allowRecreate: true });
+  const since = stage.events.now;
+  const changed = slice({ nics: ['lan'], disk: '8MiB', volumes: [{ name: 'more', size: '16MiB' }] });
+  const { task } = await stage.client.slices.apply({ file: changed }, { allowRecreate: true });
   const vm = () => stage.client.vms.get('mute', 'one');
-  await until('it is said', async () => (await vm()).reason?.includes('did not let go of the device') || undefined, 90_000);
+  const words = /^the volume data: .*did not let go of it/;
+  await until('it is said', async () => words.test((await vm()).reason ?? '') || undefined, 90_000);
   assert.deepEqual([(await vm()).state, await stage.pid('mute', 'one')], ['running', pid]);
   assert.equal((await stage.client.tasks.get(task?.id ?? '')).state, 'running');
+  const says = /1 volume came, 1 NIC came, its sizes were brought to it; not all/;
+  await stage.events.next('vm.changed', { after: since, vm: 'one', says });
+  const { id, node } = await vm();
+  assert.equal((await stage.labelled(node, `port:${id}:`)).length, 1);
   await stage.done(await stage.client.vms.restart('mute', 'one'));
-  const { id, node, reason } = await vm();
-  assert.equal(reason, null);
-  assert.equal(await stage.on(node, 'find /var/lib/croft -path "*$1*" -name "volume-*"', id), '');
+  assert.equal((await vm()).reason, null);
+  const volumes = await stage.on(node, 'find /var/lib/croft -path "*$1*" -name "volume-*"', id);
+  assert.equal(volumes.trim().split('\n').length, 1);
+});
+
+test('SC11 a VM of which it cannot be read what it runs from says so and runs on, and the others on its node are changed', {
+  timeout: 300_000,
+}, async () => {
+  const two = (memory: number) => ({
+    slice: 'pair',
+    template: { image: 'micro', memory: `${memory}MiB`, cpus: 1 },
+    networks: { lan: {} },
+    vms: { broken: { nics: ['lan'] }, well: { nics: ['lan'] } },
+  });
+  await stage.deploy(two(128));
+  const vm = (name: string) => stage.client.vms.get('pair', name);
+  const { id, node } = await vm('broken');
+  const pids = await Promise.all(['broken', 'well'].map((name) => stage.pid('pair', name)));
+  // Reading its first bytes is an input/output error.
+  await stage.on(node, 'cd "$(find /var/lib/croft -path "*/vms/$1")" && ln -sf /proc/self/mem started', id);
+  await stage.client.slices.apply({ file: two(160) });
+  const reasonOf = async (name: string, words: RegExp) =>
+    await until(`the reason of ${name}`, async () => words.test((await vm(name)).reason ?? '') || undefined, 30_000);
+  await reasonOf('well', /memory 128MiB → 160MiB/);
+  await reasonOf('broken', /cannot be read.*Input\/output error.*Stop the VM and start it/);
+  assert.equal((await stage.client.nodes.get(node ?? '')).status, 'ready');
+  assert.deepEqual(await Promise.all(['broken', 'well'].map((name) => stage.pid('pair', name))), pids);
+  await stage.done(await stage.client.vms.stop('pair', 'broken'));
+  await stage.done(await stage.client.vms.start('pair', 'broken'));
+  assert.equal((await vm('broken')).reason, null);
 });

@@ -1,5 +1,7 @@
 /** Hosts with a libvirt of their own, whose daemons can be stopped, held and started again. */
+import { access, constants, readdir, readFile, rmdir } from 'node:fs/promises';
 import { type PrivateHost, startPrivateHost } from './private-host.ts';
+import { until } from './qemu-stage.ts';
 
 /** own_devices FOLDER: gives the host a /dev of its own with the usual devices, and none for KVM. It is made in the folder. */
 export const ownDevices = `
@@ -64,8 +66,47 @@ export function libvirtDaemon(sh: PrivateHost['sh'], until: PrivateHost['until']
   };
 }
 
-export async function startLibvirtHost(name: string): Promise<LibvirtHost> {
-  const host = await startPrivateHost(name, `mount -t sysfs none /sys\n${startLibvirt}`);
+export async function startLibvirtHost(name: string, services = startLibvirt): Promise<LibvirtHost> {
+  const host = await startPrivateHost(name, `mount -t sysfs none /sys\n${services}`);
   await host.until('virsh -q -c qemu:///system version >/dev/null 2>&1');
   return { ...host, ...libvirtDaemon(host.sh, host.until) };
+}
+
+const groupKinds = ['cpu', 'memory'] as const;
+
+/** Whether the machine has the control groups of old, and lets make some. */
+export async function canGroup(): Promise<boolean> {
+  const places = groupKinds.map((kind) => access(`/sys/fs/cgroup/${kind}/cgroup.procs`, constants.W_OK));
+  return (await Promise.allSettled(places)).every(({ status }) => status === 'fulfilled');
+}
+
+/** As `startLibvirtHost`, with control groups: all that libvirt makes are below one of the machine's, which goes with the host. */
+export async function startGroupedLibvirtHost(name: string): Promise<LibvirtHost> {
+  const group = `croft-test-${name}-${process.pid}`;
+  const own = groupKinds.map((kind) => `/sys/fs/cgroup/${kind}/${group}`);
+  const each = (work: string): string => `for kind in ${groupKinds.join(' ')}; do ${work}; done`;
+  const enter = `mkdir "/sys/fs/cgroup/$kind" && mount -t cgroup -o "$kind" none "/sys/fs/cgroup/$kind"`;
+  const leave = `mkdir "/sys/fs/cgroup/$kind/${group}" && echo $$ >"/sys/fs/cgroup/$kind/${group}/cgroup.procs" && umount "/sys/fs/cgroup/$kind"`;
+  const services = startLibvirt
+    .replace('cgroup_controllers = []', `cgroup_controllers = ${JSON.stringify(groupKinds)}`)
+    .replace('\nlibvirtd -d', `\nunshare --cgroup sh -c '${each('mount -t cgroup -o "$kind" none "/sys/fs/cgroup/$kind"')}; libvirtd -d'`);
+  const host = await startLibvirtHost(name, `mount -t tmpfs none /sys/fs/cgroup\n${each(`${enter} && ${leave}`)}\n${services}`);
+  return {
+    ...host,
+    async stop() {
+      await host.stop();
+      for (const folder of own) await removeGroups(folder);
+    },
+  };
+}
+
+/** Its processes have been killed, and are gone from it some moments later. */
+async function removeGroups(folder: string): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  for (const entry of entries) if (entry.isDirectory()) await removeGroups(`${folder}/${entry.name}`);
+  await until(async () => {
+    const left = (await readFile(`${folder}/cgroup.procs`, 'utf8')).trim();
+    return left === '';
+  });
+  await rmdir(folder);
 }

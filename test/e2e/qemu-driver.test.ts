@@ -143,6 +143,7 @@ test('CR7 a guest that hears the power button powers itself off', { timeout: 60_
     state: 'stopped',
     pid: null,
     startedAt: null,
+    memory: null,
     launchHash: planHash(vm),
     exitCode: null,
   });

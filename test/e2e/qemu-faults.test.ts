@@ -117,6 +117,8 @@ test('SC11 snapshots move with their VM', { timeout: 60_000 }, async () => {
   ]);
   await driver.revert(other.host, other.layout, tcgAbilities, vm, 'disks');
   await driver.prepare(other.host, other.layout, vm, 's/a');
+  const kept = await stat(`${vmFolders(other.layout, vm.id).state}/machine.croft-m`);
+  assert.deepEqual([kept.uid, kept.mode & 0o777], [0, 0o600], 'only root says what is started');
   await driver.revert(other.host, other.layout, tcgAbilities, vm, 'm');
   assert.equal((await other.observed(vm.id))?.state, 'running');
 });
@@ -169,18 +171,31 @@ test('SC11 memory comes back with its snapshot, whether the VM runs or not', { t
   assert.ok((await ticks()) >= then);
 });
 
-test('SC11 memory that no longer fits its VM is refused, and nothing half put back goes on', { timeout: 60_000 }, async () => {
+test('SC11 memory that its node cannot go on with is refused, and nothing half put back goes on', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   const { driver, host, layout } = stage;
   const vm = await stage.launch();
+  const kept = `${vmFolders(layout, vm.id).state}/machine.croft-m`;
+  const revert = () => driver.revert(host, layout, tcgAbilities, vm, 'm');
   await stage.up(vm);
   await driver.snapshot(host, layout, vm, 'm', true);
   await driver.kill(host, layout, vm.id);
-  const larger = { ...vm, memory: 2 * vm.memory };
-  await driver.prepare(host, layout, larger, 's/a');
-  await assert.rejects(driver.revert(host, layout, tcgAbilities, larger, 'm'), { code: 'command.failed', message: /QEMU refused/ });
+  const machine = JSON.parse(await readFile(kept, 'utf8'));
+  const become = (changes: object) => writeFile(kept, JSON.stringify({ ...machine, machine: { ...machine.machine, ...changes } }));
+  await become({ qemu: '5.2', accelerator: 'kvm' });
+  await assert.rejects(revert(), { code: 'conflict.changed', message: /QEMU 5\.2, now \d+\.\d+; accelerator kvm, now tcg/ });
+  await become({ memory: 2 * vm.memory });
+  await assert.rejects(revert(), { code: 'conflict.changed', message: /memory 64MiB when it was started, now 32MiB/ });
+  await writeFile(kept, 'broken');
+  await assert.rejects(revert(), { code: 'command.failed', message: /taken of cannot be read/ });
   assert.equal((await stage.observed(vm.id))?.state, 'stopped');
-  await stage.up(larger);
+
+  await become({ places: { ...machine.machine.places, random: 20 } });
+  await assert.rejects(revert(), { code: 'command.failed', message: /QEMU refused/ });
+  assert.equal((await stage.observed(vm.id))?.state, 'stopped');
+  await stage.up(vm);
+  await driver.removeSnapshot(host, layout, vm, 'm');
+  await assert.rejects(stat(kept), { code: 'ENOENT' });
 });
 
 test('SC11 the variables of UEFI come back with each snapshot, go with it, and move with their VM', { timeout: 120_000 }, async () => {
@@ -268,11 +283,31 @@ test('SC11 a VM has its share of the processors where the node has such groups, 
   const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8');
   if (old) {
     assert.match(groups, new RegExp(`^\\d+:(.*,)?cpu(,.*)?:/${place}$`, 'm'));
-    assert.equal((await readFile(`/sys/fs/cgroup/cpu/${place}/cpu.shares`, 'utf8')).trim(), '2048');
+    const shares = async () => (await readFile(`/sys/fs/cgroup/cpu/${place}/cpu.shares`, 'utf8')).trim();
+    assert.equal(await shares(), '2048');
+    assert.deepEqual(await driver.resize(host, layout, { ...vm, cpus: 3 }), { atNextStart: [] });
+    assert.equal(await shares(), '3072');
   }
   process.kill(Number((await processStatus(pid)).PPid), 'SIGKILL');
   await driver.destroy(host, layout, vm.id);
   for (const kind of ['', 'memory/', 'cpu/']) await assert.rejects(stat(`/sys/fs/cgroup/${kind}${place}`), { code: 'ENOENT' });
+});
+
+test('SC11 CPUs come to a VM that runs, and what its guest does not give or has no place for waits', { timeout: 60_000 }, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch();
+  const pid = await stage.up(vm);
+  const cpus = async () => ((await control(stage, vm.id, 'query-cpus-fast')) as unknown[]).length;
+  const sizes = (count: number, memory: number) => driver.resize(host, layout, { ...vm, cpus: count, memory: memory * mebibyte });
+  assert.deepEqual(await sizes(2, 64), { atNextStart: ['memory'] });
+  assert.equal(await cpus(), 2);
+  assert.deepEqual(await sizes(2, 16), { atNextStart: ['memory'] });
+  assert.deepEqual(await sizes(1, 32), { atNextStart: ['cpus'] });
+  assert.deepEqual(await sizes(9, 32), { atNextStart: ['cpus'] });
+  assert.equal(await cpus(), 8, 'as many as it has places for');
+  const seen = await stage.observed(vm.id);
+  assert.deepEqual([seen?.state, seen?.pid, seen?.launchHash], ['running', pid, planHash({ ...vm, cpus: 8 })]);
 });
 
 test('SC11 a guest that does not let go of a device is said', { timeout: 120_000 }, async () => {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Duplex, PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { runFake } from '../../src/cli/fake-environment.ts';
 import { createClient } from '../../src/client/client.ts';
 import { CroftError } from '../../src/model/error.ts';
 import { listen, refusal } from '../api/listen.ts';
@@ -14,6 +15,7 @@ test('CR10 the console carries bytes both ways, and ends with the guest', async 
   const client = createClient({ url: await listen(stage), token });
   const console = await client.vms.console('hello', 'web');
   const reader = console.output.getReader();
+  assert.equal(await console.opened, true);
   for (const typed of ['uname\n', new Uint8Array([0, 255, 29, 128])]) {
     console.send(typed);
     assert.deepEqual(Buffer.from((await reader.read()).value ?? []), Buffer.from(typed as string));
@@ -48,9 +50,34 @@ test('CR10 a console that cannot be opened, or breaks, ends with the reason', as
   });
   const client = createClient({ url: await listen(stage), token });
   const off = await client.vms.console('hello', 'off');
+  assert.equal(await off.opened, false);
   await assert.rejects(off.output.getReader().read(), refusal('vm.not-running', /hello\/off does not run/));
   const on = await client.vms.console('hello', 'web');
   on.send('x');
   await assert.rejects(on.output.getReader().read(), refusal('node.unreachable', /one is down/));
   await assert.rejects(client.vms.console('a$(reboot)', 'web'), refusal('input.invalid', /a–z/));
+});
+
+test('CR10 who uses a console for a while hears why it could not be opened, and has that while once it is, however long that takes', async () => {
+  const opening = Promise.withResolvers<void>();
+  await using stage = await setStage({
+    console: {
+      async open(_slice, vm) {
+        // As of a node that takes longer to be reached than its viewer wants to look at the console.
+        await opening.promise;
+        if (vm === 'off') throw new CroftError('vm.not-running', 'hello/off does not run', { hint: 'start it' });
+        return new PassThrough();
+      },
+      log: async () => '',
+    },
+  });
+  const client = createClient({ url: await listen(stage), token });
+  const use = (vm: string) => runFake(['vm', 'console', `hello/${vm}`, '--for', '0.01'], { client, input: 'typed\n' });
+  const used = Promise.all([use('off'), use('web')]);
+  // A WebSocket that says goodbye is not heard any more after three seconds.
+  setTimeout(opening.resolve, 3_500);
+  const [off, web] = await used;
+  assert.match(off.stderr, /hello\/off does not run/);
+  assert.notEqual(off.code, 0);
+  assert.deepEqual([web.code, web.stdout], [0, 'typed\n']);
 });

@@ -11,6 +11,7 @@ import { runFake } from '../../src/cli/fake-environment.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { type Controller, startController } from '../../src/controller/controller.ts';
 import { type ControllerOptions, controllerOptions } from '../../src/controller/options.ts';
+import type { CroftError } from '../../src/model/error.ts';
 import { sayAsAny, type VmCommand, vmCommands } from '../contract/vm-commands.ts';
 import { until } from '../lab/until.ts';
 
@@ -212,8 +213,50 @@ test('SC11 a VM is put back to a snapshot with memory while it runs, and refused
   await vms.snapshot('s', 'vm', 'disks', false);
   await vms.snapshot('s', 'vm', 'live', true);
   await vms.revert('s', 'vm', 'live');
+  const wider = slice('s', 1);
+  Object.assign(wider.file.vms.vm, { cpus: 2, volumes: [{ name: 'data', size: '16MiB' }] });
+  await slices.apply(wider);
+  await settled(controller.client);
+  await assert.rejects(vms.revert('s', 'vm', 'live'), {
+    code: 'conflict.changed',
+    message: 'snapshot live has memory of the VM with other parts: CPUs 1, now 2; without volume data, now with it',
+  });
+  assert.equal((await vms.get('s', 'vm')).state, 'running');
   await vms.stop('s', 'vm');
   await settled(controller.client);
   await vms.revert('s', 'vm', 'disks');
   await assert.rejects(vms.revert('s', 'vm', 'live'), { code: 'vm.not-running', message: /^VM s\/vm does not run, and snapshot live has/ });
+});
+
+test('SC11 snapshots of a simulation fail as often as it is asked for, with words, and come to their end when they are asked for again', async () => {
+  await using home = await homeFolder();
+  await using controller = await start(home.folder, 'nodes=1,failures=70%,seed=3');
+  const { vms, slices } = controller.client;
+  await slices.apply(slice('s', 1));
+  const runs = async () => (await vms.get('s', 'vm')).state === 'running' || undefined;
+  const failed = { snapshot: 0, revert: 0, remove: 0 };
+  /** Where the reply was lost, it is as it is to be. */
+  async function repeat(what: keyof typeof failed, work: () => Promise<unknown>, done: readonly string[]): Promise<void> {
+    for (;;) {
+      await until('the VM runs', runs, patience);
+      try {
+        return void (await work());
+      } catch (thrown) {
+        const { code, message } = thrown as CroftError;
+        if (done.includes(code)) return;
+        if (code === 'command.failed') failed[what] += 1;
+        else assert.ok(code === 'conflict.in-use' || code === 'vm.not-running', `${code}: ${message}`);
+        if (code === 'command.failed') assert.match(message, /failed as the simulation has it/);
+      }
+    }
+  }
+  const names = async () => (await vms.snapshots('s', 'vm')).map(({ name }) => name);
+  for (const name of ['one', 'two', 'three', 'four']) {
+    await repeat('snapshot', () => vms.snapshot('s', 'vm', name, true), ['conflict.exists']);
+    await repeat('revert', () => vms.revert('s', 'vm', name), []);
+  }
+  assert.deepEqual(await names(), ['one', 'two', 'three', 'four']);
+  for (const name of await names()) await repeat('remove', () => vms.removeSnapshot('s', 'vm', name), ['not-found']);
+  assert.deepEqual(await names(), []);
+  for (const [what, count] of Object.entries(failed)) assert.ok(count > 0, `${what} never failed`);
 });

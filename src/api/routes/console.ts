@@ -31,7 +31,7 @@ export const consoleRoutes: Routes = (api, { console }) => {
     url: '/v1/slices/:slice/vms/:vm/console',
     schema: {
       summary:
-        'Attach to the serial console of a VM over a WebSocket: binary frames are its bytes, a text frame is the problem that ended it',
+        'Attach to the serial console of a VM over a WebSocket: binary frames are its bytes, an empty one says that it is open, a text frame is the problem that ended it',
       operationId: 'openConsole',
       tags: ['vms'],
       params: vmParams,

@@ -51,7 +51,7 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
         operationId: 'revertToSnapshot',
         tags: ['vms'],
         params: snapshotParams,
-        response: { 204: noBody, ...problems('not-found', 'conflict.in-use', 'vm.not-running', 'unsupported') },
+        response: { 204: noBody, ...problems('not-found', 'conflict.changed', 'conflict.in-use', 'vm.not-running', 'unsupported') },
       },
     },
     async ({ params }, reply) => {

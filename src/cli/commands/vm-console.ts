@@ -19,7 +19,7 @@ export function registerVmConsole(command: Command, context: CliContext): void {
   command
     .description('use the serial console of a VM; Ctrl-] leaves')
     .option('--log [bytes]', 'only print what it printed so far, at most so many bytes of it', wholeNumber(1, longestLog))
-    .option('--for <seconds>', 'leave so long after standard input ended; on a terminal, after the start', positiveNumber);
+    .option('--for <seconds>', 'leave so long after standard input ended; on a terminal, after the console is open', positiveNumber);
   withExamples(
     command,
     'croft vm console hello/web',
@@ -41,8 +41,9 @@ async function relay(context: CliContext, console: Console, seconds: number | nu
   const { stdin, stdout, isTerminal, onInterrupt } = context.environment;
   let timer: NodeJS.Timeout | undefined;
   const close = (): void => console.close();
-  const leaveLater = (): void => {
-    if (seconds !== null) timer ??= setTimeout(close, seconds * 1000);
+  // Counted from when the guest is reached: before, nothing of it can be seen, nor why it cannot be.
+  const leaveLater = async (): Promise<void> => {
+    if (seconds !== null && (await console.opened)) timer ??= setTimeout(close, seconds * 1000);
   };
   const onData = (data: Buffer): void => {
     const end = isTerminal ? data.indexOf(leave) : -1;
@@ -54,15 +55,16 @@ async function relay(context: CliContext, console: Console, seconds: number | nu
   context.unread.addEventListener('abort', close);
   if (isTerminal) {
     stdin.setRawMode?.(true);
-    leaveLater();
+    void leaveLater();
   }
+  const onEnd = (): void => void leaveLater();
   stdin.on('data', onData);
-  stdin.once('end', leaveLater);
+  stdin.once('end', onEnd);
   try {
     for await (const bytes of console.output) if (!stdout.write(bytes)) await drained(stdout, context.unread);
   } finally {
     if (isTerminal) stdin.setRawMode?.(false);
-    stdin.off('data', onData).off('end', leaveLater);
+    stdin.off('data', onData).off('end', onEnd);
     stdin.destroy();
     clearTimeout(timer);
     context.unread.removeEventListener('abort', close);

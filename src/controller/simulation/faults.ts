@@ -2,17 +2,11 @@
 import type { FaultPlace, FaultRule, NoopFaults, NoopOperation } from '../../drivers/hypervisor/noop-faults.ts';
 import type { Simulation } from './simulation.ts';
 
+/** All that changes a VM. What only looks at one does not fail: it is read again in the next pass. */
 const failing: readonly NoopOperation[] = [
-  'prepare',
-  'start',
-  'stop',
-  'kill',
-  'destroy',
-  'transfer',
-  'pause',
-  'resume',
-  'reboot',
-  'resize',
+  ...(['prepare', 'start', 'stop', 'kill', 'destroy', 'transfer', 'pause', 'resume', 'reboot', 'resize'] as const),
+  ...(['snapshot', 'revert', 'removeSnapshot'] as const),
+  ...(['attachNic', 'detachNic', 'attachVolume', 'detachVolume'] as const),
 ];
 const places: readonly FaultPlace[] = ['before', 'halfway', 'after'];
 

@@ -30,6 +30,11 @@ export interface ObservedVm {
   pid: number | null;
   /** ms since 1970, by the node's clock. */
   startedAt: number | null;
+  /**
+   * Bytes that its process may take for its guest, whatever that has given back of them: it may take them again. Null where it
+   * does not run, or that is not known.
+   */
+  memory: number | null;
   /** `planHash` of the VmLaunch that it was prepared or started from; null when it cannot be read. */
   launchHash: string | null;
   /**
@@ -130,14 +135,21 @@ export interface HypervisorDriver {
 
   /**
    * Brings what changed of CPUs, memory and disks to a VM, as far as it can be done now; a VM that does not run gets all of it
-   * at its next start anyway. Its devices are those that it runs with. Rejects with `input.invalid` where a disk would become smaller than it is.
+   * at its next start anyway. Its devices are those that it runs with, also where it is to have others. Rejects with
+   * `input.invalid` where a disk would become smaller than it is.
    */
   resize(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<Deferred>;
 
-  /** Rejects with `conflict.exists` for a name that is taken; at the end the VM is as it was before. `memory` only of one that runs. */
+  /**
+   * Of what the VM runs with, also where it is to have other devices; at the end it is as it was before. Rejects with
+   * `conflict.exists` for a name that is taken. `memory` only of one that runs.
+   */
   snapshot(host: Host, layout: NodeLayout, vm: VmLaunch, name: string, memory: boolean): Promise<void>;
 
-  /** Puts disks, and memory where the snapshot has it, back: the VM then runs exactly where it has memory. Rejects with `not-found`. */
+  /**
+   * Puts disks, and memory where the snapshot has it, back: the VM then runs exactly where it has memory. Rejects with `not-found`,
+   * and before anything of it is touched with `conflict.changed` where memory is of other parts than the VM runs with and is to have.
+   */
   revert(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, name: string): Promise<void>;
 
   /** Removing one that is not there does no harm. */

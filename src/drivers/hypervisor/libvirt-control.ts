@@ -1,4 +1,5 @@
 /** Asking libvirt to do something with the domain of one VM, and never with another's. */
+import { z } from 'zod';
 import { type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { noDomain, ownDomainScript, virshFailure } from '../../tools/virsh.ts';
@@ -41,6 +42,19 @@ export async function onDomain(
   });
   if (result.code === 0) return result.stdout;
   throw virshFailure(host.name, `VM ${vmId} on ${host.name}`, result);
+}
+
+const answerSchema = z.object({ return: z.unknown().optional(), error: z.object({ desc: z.string() }).optional() });
+
+/** Passes a command on to the domain's QEMU; `timeout` in ms. Rejects with `command.failed` where that refuses. */
+export async function monitor(reach: DomainReach, command: string, parameters: Record<string, unknown>, timeout: number): Promise<unknown> {
+  const request = JSON.stringify({ execute: command, arguments: parameters });
+  const printed = await onDomain(reach, 'qemu-monitor-command', [request], { limit: Math.ceil(timeout / 1000) });
+  const answer = answerSchema.parse(JSON.parse(printed));
+  if (answer.error === undefined) return answer.return;
+  throw new CroftError('command.failed', `VM ${reach.vmId} on ${reach.host.name}: QEMU refused: ${answer.error.desc}`, {
+    node: reach.host.name,
+  });
 }
 
 /** `shut off` also where there is no such domain. */

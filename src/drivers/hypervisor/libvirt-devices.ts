@@ -8,6 +8,7 @@ import { cdRoms, type VmDisk, vmDisks } from './qemu-disks.ts';
 
 /** libvirt takes names that are given to devices when they begin so. */
 export const nicAlias = (nicId: string): string => `ua-nic-${nicId}`;
+export const networkAlias = 'ua-network';
 export const diskAlias = (node: string): string => `ua-${node}`;
 
 /** All disks in their order, then the CD-ROMs. Throws `vm.launch` where they cannot be made. */
@@ -85,5 +86,6 @@ export function networkElement(vmId: string, network: string): Xml {
     xml('model', { type: 'virtio' }),
     xml('port', { isolated: 'yes' }),
     xml('rom', { enabled: 'no' }),
+    xml('alias', { name: networkAlias }),
   );
 }

@@ -3,27 +3,34 @@ import { CroftError } from '../../model/error.ts';
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
 import type { NodeAbilities, NodeLayout } from './driver.ts';
 import { type VmFolders, vmFolders, vmUserId } from './identity.ts';
-import { diskElements, networkElement, nicElement } from './libvirt-devices.ts';
+import { diskElements, networkAlias, networkElement, nicElement } from './libvirt-devices.ts';
 import { domainMetadata, domainName, domainUuid, type LibvirtOptions } from './libvirt-identity.ts';
-import { type Xml, xml } from './libvirt-xml.ts';
+import { find, type Xml, xml } from './libvirt-xml.ts';
+import type { Machine } from './qemu-machine.ts';
+import { mostCpus } from './vm-cpus.ts';
 
 /** In MiB; as the QEMU driver has it. */
 const translationBuffer = 64;
-/** CPUs that a VM can be given while it runs. */
-const mostCpus = 8;
 
 /**
  * The domain. Throws `node.unfit` for an architecture other than x86_64, `vm.launch` for disks that cannot be made.
  * Its process runs under the VM's own user, to which its files belong already, so that libvirt changes the owner of none. For
  * KVM its group is the one of the device, which libvirt gives a process only as its first.
  */
-export function domainOf(layout: NodeLayout, vm: VmLaunch, abilities: NodeAbilities, label: string, options: LibvirtOptions): Xml {
+export function domainOf(
+  layout: NodeLayout,
+  vm: VmLaunch,
+  abilities: NodeAbilities,
+  label: string,
+  options: LibvirtOptions,
+  machine: Machine | null = null,
+): Xml {
   if (abilities.architecture !== 'x86_64') {
     throw new CroftError('node.unfit', `VMs need a node of architecture x86_64, this one is ${abilities.architecture}`);
   }
   const kvm = abilities.accelerator.kind === 'kvm';
   const user = vmUserId(vm.id);
-  const memory = Math.ceil(vm.memory / 1024);
+  const memory = Math.ceil((machine?.memory ?? vm.memory) / 1024);
   return xml(
     'domain',
     { type: kvm ? 'kvm' : 'qemu' },
@@ -32,7 +39,8 @@ export function domainOf(layout: NodeLayout, vm: VmLaunch, abilities: NodeAbilit
     xml('title', {}, label),
     domainMetadata(layout, vm.id, planHash(vm), label),
     xml('memory', { unit: 'KiB' }, String(memory)),
-    xml('vcpu', { placement: 'static', current: vm.cpus }, String(Math.max(vm.cpus, mostCpus))),
+    xml('vcpu', { placement: 'static', current: vm.cpus }, String(machine?.mostCpus ?? mostCpus(vm.cpus))),
+    machine === null ? null : cpusElement(machine),
     firmwareElement(vm, vmFolders(layout, vm.id)),
     xml('features', {}, xml('acpi'), xml('apic'), kvm ? null : xml('tcg', {}, xml('tb-cache', { unit: 'MiB' }, String(translationBuffer)))),
     xml('cpu', { mode: kvm ? 'host-passthrough' : 'maximum' }),
@@ -40,7 +48,7 @@ export function domainOf(layout: NodeLayout, vm: VmLaunch, abilities: NodeAbilit
     xml('on_poweroff', {}, 'destroy'),
     xml('on_reboot', {}, 'restart'),
     xml('on_crash', {}, 'destroy'),
-    devicesElement(layout, vm, abilities, options),
+    devicesElement(layout, vm, abilities, options, machine),
     xml('seclabel', { type: 'static', model: 'dac', relabel: 'no' }, xml('label', {}, kvm ? `+${user}:kvm` : `+${user}:+${user}`)),
   );
 }
@@ -52,15 +60,31 @@ function firmwareElement({ firmware }: VmLaunch, { firmwareCode, firmwareVariabl
   return xml('os', {}, machine, xml('loader', { readonly: 'yes', type: 'pflash' }, firmwareCode), xml('nvram', {}, firmwareVariables));
 }
 
-function devicesElement(layout: NodeLayout, vm: VmLaunch, abilities: NodeAbilities, { network }: LibvirtOptions): Xml {
+/** Those that came to it while it ran are added to it before its guest does anything, as if they came then. */
+function cpusElement({ firstCpus, laterCpus, mostCpus: length }: Machine): Xml {
+  const cpus = Array.from({ length }, (_, id) => {
+    const enabled = id < firstCpus + laterCpus ? 'yes' : 'no';
+    return xml('vcpu', { id, enabled, hotpluggable: id < firstCpus ? 'no' : 'yes' });
+  });
+  return xml('vcpus', {}, cpus);
+}
+
+function devicesElement(
+  layout: NodeLayout,
+  vm: VmLaunch,
+  abilities: NodeAbilities,
+  { network }: LibvirtOptions,
+  machine: Machine | null,
+): Xml {
   const { serial, consoleLog, vnc } = vmFolders(layout, vm.id);
+  const placed = (alias: string, device: Xml): Xml => placedAt(device, machine?.places[alias]);
   return xml(
     'devices',
     {},
     xml('controller', { type: 'usb', model: 'none' }),
-    diskElements(layout, vm),
-    vm.ports.map((port) => nicElement(port, abilities)),
-    network === null ? null : networkElement(vm.id, network),
+    machine === null ? null : placed('virtio-serial0', xml('controller', { type: 'virtio-serial', index: 0 })),
+    [...diskElements(layout, vm), ...vm.ports.map((port) => nicElement(port, abilities))].map((device) => placed(aliasOf(device), device)),
+    network === null ? null : placed(networkAlias, networkElement(vm.id, network)),
     xml(
       'serial',
       { type: 'unix' },
@@ -70,8 +94,19 @@ function devicesElement(layout: NodeLayout, vm: VmLaunch, abilities: NodeAbiliti
     ),
     xml('channel', { type: 'unix' }, xml('target', { type: 'virtio', name: 'org.qemu.guest_agent.0' })),
     xml('graphics', { type: 'vnc', socket: vnc }),
-    xml('video', {}, xml('model', { type: 'vga' })),
-    xml('rng', { model: 'virtio' }, xml('backend', { model: 'builtin' })),
-    xml('memballoon', { model: 'virtio' }),
+    placed('video0', xml('video', {}, xml('model', { type: 'vga' }))),
+    placed('rng0', xml('rng', { model: 'virtio' }, xml('backend', { model: 'builtin' }))),
+    placed('balloon0', xml('memballoon', { model: 'virtio' })),
   );
+}
+
+function aliasOf(device: Xml): string {
+  return find(device, 'alias')?.attributes.name ?? '';
+}
+
+/** In that slot of the PCI bus; in the first free one where nothing is said. */
+function placedAt(device: Xml, slot: number | undefined): Xml {
+  if (slot === undefined) return device;
+  const address = xml('address', { type: 'pci', domain: 0, bus: 0, slot, function: 0 });
+  return { ...device, children: [...device.children, address] };
 }

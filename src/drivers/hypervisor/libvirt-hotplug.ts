@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import type { NodeAbilities } from './driver.ts';
+import { granted } from './granted.ts';
 import { withoutPort, withoutVolume, withPort, withVolume } from './launch-parts.ts';
 import { type DomainReach, liveDomain, onDomain } from './libvirt-control.ts';
 import { diskAlias, diskElement, nicAlias, nicElement, virtioName } from './libvirt-devices.ts';
@@ -77,26 +78,18 @@ async function plug(reach: DomainReach, alias: string, make: (domain: Xml) => Xm
   await onDomain(reach, 'attach-device', ['/dev/stdin', '--live'], { input: await make(domain) });
 }
 
+/** libvirt refuses to remove again what is on its way out. */
 async function unplug(reach: DomainReach, alias: string): Promise<void> {
   for (let left = unplugTime; left > 0; left -= askEvery) {
     if (!hasDevice(await liveDomain(reach), alias)) return;
-    await unlessRefused(onDomain(reach, 'detach-device-alias', [alias, '--live']));
+    await granted(onDomain(reach, 'detach-device-alias', [alias, '--live']));
     for (let wait = askEvery; wait > 0; wait -= lookEvery) {
       if (!hasDevice(await liveDomain(reach), alias)) return;
       await delay(lookEvery);
     }
   }
-  throw new CroftError('command.timeout', `the guest of VM ${reach.vmId} did not let go of the device within ${unplugTime / 1000} s`, {
+  throw new CroftError('command.timeout', `the guest of VM ${reach.vmId} did not let go of it within ${unplugTime / 1000} s`, {
     node: reach.host.name,
     hint: 'Restart the VM: it is without the device then.',
   });
-}
-
-/** libvirt refuses to remove again what is on its way out. */
-async function unlessRefused(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (thrown) {
-    if (!(thrown instanceof CroftError) || thrown.code !== 'command.failed') throw thrown;
-  }
 }

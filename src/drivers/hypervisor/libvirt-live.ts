@@ -1,13 +1,16 @@
 /** The disks of a VM that runs, in its QEMU's hands, which libvirt passes commands on to. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
-import { type DomainReach, domainState, onDomain, resumeDomain } from './libvirt-control.ts';
+import { versionScript, virshFailure } from '../../tools/virsh.ts';
+import { type DomainReach, domainState, monitor, onDomain, resumeDomain } from './libvirt-control.ts';
+import { nicAlias } from './libvirt-devices.ts';
 import type { LibvirtOptions } from './libvirt-identity.ts';
 import { killVm } from './libvirt-stop.ts';
+import type { LiveControl, LiveDisks } from './live-disks.ts';
 import { vmDisks } from './qemu-disks.ts';
-import type { LiveControl, LiveDisks } from './qemu-snapshots.ts';
 
 /**
  * libvirt's own snapshots inside disks cannot leave the memory out, cannot be had with UEFI, and are known to one node's libvirt
@@ -15,6 +18,8 @@ import type { LiveControl, LiveDisks } from './qemu-snapshots.ts';
  */
 export function libvirtLive(options: LibvirtOptions): LiveControl {
   return {
+    nicDevice: nicAlias,
+    version: (host) => qemuVersion(host, options),
     kill: (host, layout, vmId) => killVm({ host, layout, options, vmId }),
     async whileRunning(host, layout, vm, work) {
       const reach = { host, layout, options, vmId: vm.id };
@@ -23,6 +28,14 @@ export function libvirtLive(options: LibvirtOptions): LiveControl {
       return true;
     },
   };
+}
+
+/** Major and minor version of the QEMU that libvirt starts. */
+async function qemuVersion(host: Host, { uri }: LibvirtOptions): Promise<string> {
+  const result = await run(host, { argv: ['sh', '-c', versionScript, 'croft-version', uri], timeout: 60_000 });
+  const version = /hypervisor: QEMU (\d+\.\d+)/.exec(result.stdout)?.[1];
+  if (result.code === 0 && version !== undefined) return version;
+  throw virshFailure(host.name, 'the version of its QEMU cannot be read', result);
 }
 
 /** How often a job is looked at, in ms. */
@@ -48,18 +61,6 @@ async function liveDisks(reach: DomainReach, vm: VmLaunch): Promise<LiveDisks> {
     },
     resume: () => resumeDomain(reach),
   };
-}
-
-const answerSchema = z.object({ return: z.unknown().optional(), error: z.object({ desc: z.string() }).optional() });
-
-async function monitor(reach: DomainReach, command: string, parameters: Record<string, unknown>, timeout: number): Promise<unknown> {
-  const request = JSON.stringify({ execute: command, arguments: parameters });
-  const printed = await onDomain(reach, 'qemu-monitor-command', [request], { limit: Math.ceil(timeout / 1000) });
-  const answer = answerSchema.parse(JSON.parse(printed));
-  if (answer.error === undefined) return answer.return;
-  throw new CroftError('command.failed', `VM ${reach.vmId} on ${reach.host.name}: QEMU refused: ${answer.error.desc}`, {
-    node: reach.host.name,
-  });
 }
 
 const blocksSchema = z.array(z.object({ inserted: z.object({ 'node-name': z.string(), file: z.string() }).optional() }));

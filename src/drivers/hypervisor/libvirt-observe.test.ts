@@ -7,7 +7,7 @@ import { readEvent } from './libvirt-watch.ts';
 const layout = { controllerId: 'aaaabbbb', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null };
 const id = 'abcdefghijklmnop';
 const record = JSON.stringify({ hash: 'h', label: 's/v' });
-const started = '1700000000 h 1900000000';
+const started = '1700000000 h 1900000000 4096';
 const own = `<of ${id}><vm controller="aaaabbbb" id="${id}" launch="h" label="s/v"/>\n`;
 
 interface Seen {
@@ -31,8 +31,9 @@ function observe(seen: Seen) {
 }
 
 test('CR7 a domain that runs has its pid, its start and the launch that it runs from', () => {
-  const running = { id, state: 'running', pid: 7, startedAt: 1_700_000_000_000, launchHash: 'h', exitCode: null };
+  const running = { id, state: 'running', pid: 7, startedAt: 1_700_000_000_000, memory: 4096, launchHash: 'h', exitCode: null };
   assert.deepEqual(observe({ pid: '7', started, domain: '1\t1' }), running);
+  assert.equal(observe({ pid: '7', started: '1700000000 h 1900000000', domain: '1\t1' })?.memory, null, 'of an earlier version of Croft');
   assert.deepEqual(observe({ pid: '7', started, domain: '3\t1' }), { ...running, state: 'paused' });
   for (const passing of ['3\t9', '3\t11', '4\t1', '2\t0']) assert.equal(observe({ pid: '7', started, domain: passing })?.state, 'running');
 });

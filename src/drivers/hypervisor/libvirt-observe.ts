@@ -82,14 +82,22 @@ const alive: Partial<Record<DomainState, 'running' | 'paused'>> = {
 };
 
 function readVm(id: string, seen: Seen, domain: Domain | undefined): ObservedVm {
-  const [since = '', runningHash = null] = seen.started === '' ? [] : seen.started.split(' ');
+  const [since = '', runningHash = null, , memory = ''] = seen.started === '' ? [] : seen.started.split(' ');
   const live = domain === undefined ? undefined : alive[domain.state];
   if (domain !== undefined && live !== undefined) {
     const state = live === 'paused' && passing.includes(domain.reason) ? 'running' : live;
     const startedAt = since === '' ? null : Number(since) * 1000;
-    return { id, state, pid: seen.pid, startedAt, launchHash: runningHash ?? seen.record, exitCode: null };
+    return {
+      id,
+      state,
+      pid: seen.pid,
+      startedAt,
+      memory: memory === '' ? null : Number(memory),
+      launchHash: runningHash ?? seen.record,
+      exitCode: null,
+    };
   }
-  const gone = { id, pid: null, startedAt: null, launchHash: seen.record };
+  const gone = { id, pid: null, startedAt: null, memory: null, launchHash: seen.record };
   if (seen.record === null) return { ...gone, state: 'preparing', exitCode: null };
   return { ...gone, ...(seen.stopping ? neverRan : readEnd(seen, runningHash)) };
 }

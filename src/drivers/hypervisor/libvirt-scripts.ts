@@ -1,5 +1,6 @@
 /** The constant shell scripts for the domains of VMs on their node. POSIX sh; data reaches them as arguments and input only. */
 import { virshFunctions } from '../../tools/virsh.ts';
+import { limitFunctions } from './libvirt-limits.ts';
 import { findProcess, lock } from './qemu-process-scripts.ts';
 import { keepRunning } from './qemu-start-scripts.ts';
 
@@ -9,8 +10,9 @@ export const lostNetwork = 47;
 
 /**
  * Defines the domain anew and starts it, unless the VM's process runs. Arguments: connection, UUID, namespace and mark of its
- * metadata, state folder, run folder, user, process name, group that may open the sockets, hash of the launch, libvirt's network
- * or nothing, the accelerator, and \`--paused\` or nothing. Input: a line with the launch, then the domain.
+ * metadata, state folder, run folder, user, process name, group that may open the sockets, hash of the launch, bytes of memory,
+ * libvirt's network or nothing, the accelerator, \`--paused\` or nothing, then those of limit_domain but the domain. Input: a line
+ * with the launch, then the domain.
  * Under KVM the process has the device's group instead of its own, so that it owns what else it could only read by its group.
  */
 export const startDomain = `
@@ -19,9 +21,10 @@ ${lock}
 ${findProcess}
 ${keepRunning}
 ${virshFunctions}
+${limitFunctions}
 uri=$1 uuid=$2 namespace=$3 mark=$4 state=$5 run=$6 user=$7 name=$8 group=$9
 shift 9
-hash=$1 network=$2 accelerator=$3 paused=$4
+hash=$1 memory=$2 network=$3 accelerator=$4 paused=$5 groups=$6 cpus=$7 kibibytes=$8
 IFS= read -r launch
 [ -f "$state/launch.json" ] || { echo "$state is not complete" >&2; exit 1; }
 lock "$state"
@@ -63,6 +66,7 @@ words=$(virsh_in 60 define /dev/stdin 2>&1) || {
 }
 words=$(virsh_in 120 start "$uuid" $paused 2>&1) || on_failure "$?" "$words"
 find_process "$run" "$user" "$name" || { echo 'it ended at once' >&2; exit 1; }
+limit_domain "$groups" "$uuid" "$cpus" "$kibibytes"
 keep_running "$(date +%s)"
 `;
 
@@ -146,7 +150,8 @@ for folder in "$state"/*/ "$run"/*/; do
       break
     fi
   done <"/proc/$process/status"
-  [ "$owner" = "\${started##* }" ] || process=
+  user=\${started#* * }
+  [ "$owner" = "\${user%% *}" ] || process=
   eval "started_$id=\\$started"
   printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$process" "$ended" "$stopping" "$started" "$record"
 done

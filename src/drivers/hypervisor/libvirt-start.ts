@@ -8,8 +8,10 @@ import { processName, vmFolders, vmUserId } from './identity.ts';
 import { domainArguments } from './libvirt-control.ts';
 import { domainOf } from './libvirt-domain.ts';
 import { domainName, type LibvirtOptions } from './libvirt-identity.ts';
+import { groupRoot, limitsOf } from './libvirt-limits.ts';
 import { foreignDomain, lostNetwork, startDomain } from './libvirt-scripts.ts';
 import { writeXml } from './libvirt-xml.ts';
+import type { Machine } from './qemu-machine.ts';
 
 export interface DomainStart {
   host: Host;
@@ -20,17 +22,19 @@ export interface DomainStart {
   options: LibvirtOptions;
 }
 
-/** See `HypervisorDriver.start`. With `paused` its guest does nothing yet. One round trip. */
-export async function startVm(start: DomainStart, paused = false): Promise<void> {
+/** See `HypervisorDriver.start`. With `paused` its guest does nothing yet, in a machine like that one. One round trip. */
+export async function startVm(start: DomainStart, paused?: { machine: Machine | null }): Promise<void> {
   const { host, layout, abilities, vm, label, options } = start;
   const folders = vmFolders(layout, vm.id);
-  const domain = domainOf(layout, vm, abilities, label, options);
+  const domain = domainOf(layout, vm, abilities, label, options, paused?.machine);
   const { groupId } = await host.login();
+  const memory = paused?.machine?.memory ?? vm.memory;
   const result = await run(host, {
     argv: [
       ...(['sh', '-c', startDomain, 'croft-start', ...domainArguments({ host, layout, options, vmId: vm.id })] as const),
       ...[folders.state, folders.run, String(vmUserId(vm.id)), processName(vm.id), String(groupId)],
-      ...[planHash(vm), options.network ?? '', abilities.accelerator.kind, paused ? '--paused' : ''],
+      ...[planHash(vm), String(memory), options.network ?? '', abilities.accelerator.kind, paused === undefined ? '' : '--paused'],
+      ...[groupRoot, ...limitsOf(vm.cpus, memory)],
     ],
     stdin: `${JSON.stringify(vm)}\n${writeXml(domain)}`,
     timeout: 300_000,

@@ -1,12 +1,12 @@
 /** The hypervisor driver for libvirt: a VM is the same folder as the QEMU driver's, and a domain that virsh is asked for. */
-import { type Call, type Host, perform } from '../../host/host.ts';
-import { versionScript } from '../../tools/virsh.ts';
-import { type Capability, capabilities, type DriverProbe, type HypervisorDriver, type NodeLayout } from './driver.ts';
+import { type Host, perform } from '../../host/host.ts';
+import { type Capability, capabilities, type HypervisorDriver, type NodeLayout } from './driver.ts';
 import { vmFolders } from './identity.ts';
 import { type DomainReach, onDomain, resumeDomain } from './libvirt-control.ts';
 import { askGuest } from './libvirt-guest.ts';
 import { attachNic, attachVolume, detachNic, detachVolume } from './libvirt-hotplug.ts';
 import type { LibvirtOptions } from './libvirt-identity.ts';
+import { probeLibvirt } from './libvirt-limits.ts';
 import { libvirtLive } from './libvirt-live.ts';
 import { observeVms } from './libvirt-observe.ts';
 import { resizeVm } from './libvirt-resize.ts';
@@ -16,8 +16,9 @@ import { watchDomains } from './libvirt-watch.ts';
 import { type QemuParts, readConsoleLog } from './qemu.ts';
 import { prepareNode, purgeNode } from './qemu-node.ts';
 import { prepareVm } from './qemu-prepare.ts';
+import { revertTo } from './qemu-revert.ts';
 import { runningLaunch } from './qemu-running.ts';
-import { observeSnapshots, removeSnapshot, revertTo, takeSnapshotOf } from './qemu-snapshots.ts';
+import { observeSnapshots, removeSnapshot, takeSnapshotOf } from './qemu-snapshots.ts';
 import { discardArrival, observeArrivals, requireRoom, transferVm } from './qemu-transfer.ts';
 
 export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtOptions): HypervisorDriver {
@@ -44,7 +45,8 @@ export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtO
     resize: (host, layout, vm) => resizeVm(reach(host, layout, vm.id), vm),
     snapshot: (...snapshot) => takeSnapshotOf(live, ...snapshot),
     async revert(host, layout, abilities, vm, name) {
-      await revertTo(live, host, layout, vm, name, () => startVm({ host, layout, abilities, vm, label: `VM ${vm.id}`, options }, true));
+      const start = { host, layout, abilities, vm, label: `VM ${vm.id}`, options };
+      await revertTo({ control: live, host, layout, abilities, vm, name, startPaused: (machine) => startVm(start, { machine }) });
     },
     removeSnapshot: (...snapshot) => removeSnapshot(live, ...snapshot),
     snapshots: observeSnapshots,
@@ -73,21 +75,6 @@ export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtO
       const [vms] = await perform(host, observeVms(layout, options));
       await Promise.all(vms.map(({ id }) => destroyVm(reach(host, layout, id))));
       await purgeNode(host, layout);
-    },
-  };
-}
-
-function probeLibvirt({ uri }: LibvirtOptions): Call<DriverProbe> {
-  return {
-    command: { argv: ['sh', '-c', versionScript, 'croft-probe', uri], timeout: 60_000 },
-    parse({ code, stdout, stderr }) {
-      const version = /library: libvirt (\d+(?:\.\d+)+)/.exec(stdout)?.[1];
-      if (code === 0 && version !== undefined) return { usable: true, version, limits: [] };
-      const words = stderr
-        .trim()
-        .replace(/^error: /gm, '')
-        .replaceAll('\n', '; ');
-      return { usable: false, reason: words || 'libvirt does not answer' };
     },
   };
 }

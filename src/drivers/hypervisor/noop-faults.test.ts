@@ -8,6 +8,7 @@ import type { DriverEvent, NodeLayout } from './driver.ts';
 import { createNoopHypervisor, type NoopOptions } from './noop.ts';
 import { chance } from './noop-chance.ts';
 import { type FaultPlace, noFaults } from './noop-faults.ts';
+import { createNoopWorld } from './noop-world.ts';
 
 const layout: NodeLayout = { controllerId: 'c', stateFolder: '/n/c', runFolder: '/run/n/c', bridge: 'b', uplink: null };
 const host = new FakeHost();
@@ -36,6 +37,33 @@ test('SC11 a fault before an operation leaves nothing of it, one halfway a part,
     const { driver, state } = stage({ faults: { ...noFaults, rules: [{ operations: ['prepare'], rate: 1, place }] } });
     await assert.rejects(driver.prepare(host, layout, launchOf('a'), 's/a'), { code: 'command.failed' });
     assert.equal(state('a'), states[place]);
+  }
+});
+
+test('SC11 a snapshot that is cut off is none, one that is being removed is gone, and what was to be put back has ended', async () => {
+  const after: Record<FaultPlace, [string[], string[], string]> = {
+    before: [[], ['kept'], 'running'],
+    halfway: [[], [], 'stopped'],
+    after: [['new'], [], 'stopped'],
+  };
+  for (const place of ['before', 'halfway', 'after'] as const) {
+    const world = createNoopWorld();
+    const vm = launchOf('a');
+    const well = createNoopHypervisor({ world });
+    const rules = [{ operations: ['snapshot', 'revert', 'removeSnapshot'] as const, rate: 1, place }];
+    const { driver, state } = stage({ world, faults: { ...noFaults, rules } });
+    const names = () => driver.snapshots(layout, 'a').parse({ code: 0, stdout: '', stderr: '' });
+    const cut = { code: 'command.failed', message: /as the simulation has it/ };
+    await driver.prepare(host, layout, vm, 's/a');
+    await driver.start(host, layout, abilities, vm, 's/a');
+    await assert.rejects(driver.snapshot(host, layout, vm, 'new', false), cut);
+    const taken = names().map(({ name }) => name);
+    for (const { name } of names()) await well.removeSnapshot(host, layout, vm, name);
+    await well.snapshot(host, layout, vm, 'kept', false);
+    await assert.rejects(driver.revert(host, layout, abilities, vm, 'kept'), cut);
+    const reverted = state('a');
+    await assert.rejects(driver.removeSnapshot(host, layout, vm, 'kept'), cut);
+    assert.deepEqual([taken, names().map(({ name }) => name), reverted], after[place], place);
   }
 });
 

@@ -5,6 +5,7 @@ import type { Capability, Deferred, HypervisorDriver } from './driver.ts';
 import { withDiskSizes } from './launch-parts.ts';
 import type { NoopActs } from './noop-acts.ts';
 import { adopt, diskSize, type NoopVm, type NoopWorld, nodeOf, run, runs, show } from './noop-world.ts';
+import { memoryOfAnother, otherParts, partsOf, type VmParts } from './vm-parts.ts';
 
 type Snapshots = Pick<HypervisorDriver, 'resize' | 'snapshot' | 'revert' | 'removeSnapshot' | 'snapshots'>;
 
@@ -27,17 +28,24 @@ export function noopSnapshots(world: NoopWorld, acts: NoopActs, now: () => numbe
         if (vm.snapshots.some((one) => one.name === name)) {
           throw new CroftError('conflict.exists', `VM ${vm.label} has a snapshot "${name}" already`, { hint: 'Take another name.' });
         }
-        vm.snapshots.push({ name, memory, at: now(), disk: vm.disk, size: vm.size });
+        vm.snapshots.push({ name, memory, at: now(), disk: vm.disk, size: vm.size, parts: memory ? partsOf(vm.launch) : null });
       });
     },
     async revert(_host, layout, _abilities, launch, name) {
       acts.demand('snapshot');
-      await acts.act({ operation: 'revert', layout, vmId: launch.id }, () => {
+      // Its guest is ended before its disk is put back.
+      const half = (): void => {
+        const vm = acts.find(layout, launch.id);
+        if (runs(vm)) show(vm, { state: 'stopped' });
+      };
+      await acts.act({ operation: 'revert', layout, vmId: launch.id, half }, () => {
         const vm = acts.prepared(layout, launch.id, launch.hostname);
         const snapshot = vm.snapshots.find((one) => one.name === name);
         if (snapshot === undefined) throw new CroftError('not-found', `VM ${vm.label} has no snapshot "${name}"`);
         const ran = runs(vm);
-        Object.assign(vm, { disk: snapshot.disk, size: snapshot.size });
+        const launchWithMemory = snapshot.parts === null ? vm.launch : fitting(vm, launch, name, snapshot.parts);
+        const size = Math.max(snapshot.size, diskSize(launch));
+        Object.assign(vm, { disk: snapshot.disk, size, launch: launchWithMemory });
         if (snapshot.memory) run(world, vm, now());
         else if (ran) show(vm, { state: 'stopped' });
         if (ran !== snapshot.memory) acts.tell(layout, launch.id, snapshot.memory ? 'started' : 'stopped');
@@ -45,16 +53,26 @@ export function noopSnapshots(world: NoopWorld, acts: NoopActs, now: () => numbe
     },
     async removeSnapshot(_host, layout, launch, name) {
       acts.demand('snapshot');
-      await acts.act({ operation: 'removeSnapshot', layout, vmId: launch.id }, () => {
+      // The first disk loses it first, and with that it is none.
+      const remove = (): void => {
         const vm = acts.find(layout, launch.id);
         if (vm !== undefined) vm.snapshots = vm.snapshots.filter((one) => one.name !== name);
-      });
+      };
+      await acts.act({ operation: 'removeSnapshot', layout, vmId: launch.id, half: remove }, remove);
     },
     snapshots: (layout, vmId) =>
       acts.call('snapshots', layout, () =>
         (nodeOf(world, layout).vms.get(vmId)?.snapshots ?? []).map(({ name, memory, at }) => ({ name, memory, at })),
       ),
   };
+}
+
+/** What the VM runs from with that memory: as it runs where that has the same parts, else as it is wanted. Throws `conflict.changed`. */
+function fitting(vm: NoopVm, wanted: VmLaunch, name: string, parts: VmParts): VmLaunch {
+  if (runs(vm) && otherParts(parts, partsOf(vm.launch)).length === 0) return vm.launch;
+  const differences = otherParts(parts, partsOf(wanted));
+  if (differences.length > 0) throw memoryOfAnother(name, differences);
+  return wanted;
 }
 
 function refuseSmaller(vm: NoopVm, size: number): void {

@@ -1,11 +1,14 @@
 /** The nodes of the noop driver and the VMs on them, in memory: what is true there, whoever looks. */
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
 import type { DriverEvent, NodeLayout, ObservedSnapshot, ObservedVm } from './driver.ts';
+import type { VmParts } from './vm-parts.ts';
 
 export interface NoopSnapshot extends ObservedSnapshot {
   /** What the disk was then. */
   disk: number;
   size: number;
+  /** What the VM was that the memory is of; null without memory. */
+  parts: VmParts | null;
 }
 
 export interface NoopVm {
@@ -62,14 +65,14 @@ export function diskSize({ disk, image }: VmLaunch): number {
 
 /** Replaces what is seen of a VM; what is not given is as of one that does not run. */
 export function show(vm: NoopVm, changes: Partial<ObservedVm> & Pick<ObservedVm, 'state'>): void {
-  vm.seen = { ...vm.seen, pid: null, startedAt: null, exitCode: null, ...changes };
+  vm.seen = { ...vm.seen, pid: null, startedAt: null, memory: null, exitCode: null, ...changes };
 }
 
 /** As the VM is once it has been started. */
 export function run(world: NoopWorld, vm: NoopVm, now: number): void {
   world.lastPid += 1;
   const { launch } = vm;
-  show(vm, { state: 'running', pid: world.lastPid, startedAt: now, launchHash: planHash(launch) });
+  show(vm, { state: 'running', pid: world.lastPid, startedAt: now, memory: launch.memory, launchHash: planHash(launch) });
   vm.log += `${launch.hostname} is up\n`;
 }
 
@@ -79,8 +82,8 @@ export function runs(vm: NoopVm | undefined): vm is RunningVm {
   return vm?.seen.state === 'running' || vm?.seen.state === 'paused';
 }
 
-/** What a VM that runs is made from is another now, and it is known by that. */
+/** What a VM that runs is made from is another now, and it is known by that. Memory that its guest gives back it may take again. */
 export function adopt(vm: NoopVm, how: (launch: VmLaunch) => VmLaunch): void {
   vm.launch = how(vm.launch);
-  vm.seen = { ...vm.seen, launchHash: planHash(vm.launch) };
+  vm.seen = { ...vm.seen, launchHash: planHash(vm.launch), memory: Math.max(vm.seen.memory ?? 0, vm.launch.memory) };
 }

@@ -91,7 +91,7 @@ function noopLife(world: NoopWorld, acts: NoopActs, now: () => number): Life {
         const known = vms.get(launch.id);
         if (runs(known) || (known?.seen.state === state && known.seen.launchHash === launchHash)) return;
         const vm = known ?? blank(newDisk(world));
-        const seen = { id: launch.id, state, pid: null, startedAt: null, exitCode: null, launchHash };
+        const seen = { id: launch.id, state, pid: null, startedAt: null, memory: null, exitCode: null, launchHash };
         vms.set(launch.id, { ...vm, label, launch, seen, size: Math.max(vm.size, diskSize(launch)) });
       };
       const half = (): void => (vms.has(launch.id) ? undefined : put('preparing', null));

@@ -4,6 +4,7 @@ import type { PortPlan, VmLaunch } from '../../model/node-plan.ts';
 import { tapName } from '../network/names.ts';
 import type { NodeAbilities } from './driver.ts';
 import { qemuArguments } from './qemu-arguments.ts';
+import type { Machine } from './qemu-machine.ts';
 
 const tcg: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' };
 const kvm: NodeAbilities = { accelerator: { kind: 'kvm', reason: '' }, architecture: 'x86_64', datapath: 'system' };
@@ -49,7 +50,25 @@ test('CR6 KVM and TCG get the processor that fits them, and TCG a bounded buffer
 });
 
 test('CR6 sizes are the wanted ones', () => {
-  assert.deepEqual([after(argumentsFor(vm, tcg), '-m'), after(argumentsFor(vm, tcg), '-smp')], [['262144K'], ['3']]);
+  const argv = argumentsFor(vm, tcg);
+  assert.deepEqual([after(argv, '-m'), after(argv, '-smp')], [['262144K'], ['cpus=3,maxcpus=8,sockets=1,cores=8,threads=1']]);
+  assert.deepEqual(after(argumentsFor({ ...vm, cpus: 9 }, tcg), '-smp'), ['cpus=9,maxcpus=9,sockets=1,cores=9,threads=1']);
+});
+
+test('SC11 a machine that is put together like another has its CPUs, its memory and every device in its place', () => {
+  const machine: Machine = {
+    ...{ qemu: '7.2', accelerator: 'tcg', firstCpus: 1, laterCpus: 2, mostCpus: 8, memory: 512 * 1024 ** 2, offloads: false },
+    places: { disk0: 5, 'nic-nicnicnicnicnic2': 17, balloon: 31, screen: 2 },
+  };
+  const argv = qemuArguments(layout, vm, tcg, machine);
+  assert.deepEqual([after(argv, '-m'), after(argv, '-smp')], [['524288K'], ['cpus=1,maxcpus=8,sockets=1,cores=8,threads=1']]);
+  const devices = after(argv, '-device');
+  assert.deepEqual(
+    devices.filter((device) => device.includes('-cpu,')),
+    [1, 2].map((core) => `max-x86_64-cpu,id=cpu-${core},socket-id=0,core-id=${core},thread-id=0`),
+  );
+  const placed = devices.flatMap((device) => /^.*?id=([\w-]+).*?,addr=(.*)$/.exec(device)?.slice(1) ?? []);
+  assert.deepEqual(placed, ['disk0', '0x5', 'nic-nicnicnicnicnic2', '0x11', 'screen', '0x2', 'balloon', '0x1f']);
 });
 
 test('CR6 every NIC has its tap, its model and its MAC, in order', () => {

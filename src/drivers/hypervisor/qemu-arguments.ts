@@ -5,8 +5,11 @@ import type { NicModel } from '../../model/slice.ts';
 import { tapName } from '../network/names.ts';
 import type { NodeAbilities, NodeLayout } from './driver.ts';
 import { processName, vmFolders } from './identity.ts';
+import { type Device, deviceWords, type Placed, placedBy } from './qemu-device.ts';
 import { diskArguments } from './qemu-disks.ts';
 import { machineArguments } from './qemu-firmware.ts';
+import type { Machine } from './qemu-machine.ts';
+import { cpuDevice, mostCpus } from './vm-cpus.ts';
 
 /** In MiB. QEMU's own limit is a gigabyte or a quarter of the memory for each VM, too much where many share a node. */
 const translationBuffer = 64;
@@ -23,15 +26,21 @@ const withoutOffloads: Record<string, unknown> = Object.fromEntries(
 );
 
 /**
- * Makes QEMU's argv. The machine is `pc`: its IDE CD-ROM is the one that small cloud kernels have a driver for, and the seed
+ * Makes QEMU's argv; put together like `machine` where that is given. The machine is `pc`: its IDE CD-ROM is the one that small cloud kernels have a driver for, and the seed
  * must not be a virtio disk, which some guests take for their own.
  * Throws `node.unfit` for an architecture other than x86_64, `vm.launch` for disks that cannot be made.
  */
-export function qemuArguments(layout: NodeLayout, vm: VmLaunch, abilities: NodeAbilities): [string, ...string[]] {
+export function qemuArguments(
+  layout: NodeLayout,
+  vm: VmLaunch,
+  abilities: NodeAbilities,
+  machine: Machine | null = null,
+): [string, ...string[]] {
   if (abilities.architecture !== 'x86_64') {
     throw new CroftError('node.unfit', `VMs need a node of architecture x86_64, this one is ${abilities.architecture}`);
   }
   const folders = vmFolders(layout, vm.id);
+  const placed = placedBy(machine);
   return [
     'qemu-system-x86_64',
     ...['-name', processName(vm.id)],
@@ -39,12 +48,12 @@ export function qemuArguments(layout: NodeLayout, vm: VmLaunch, abilities: NodeA
     ...['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'],
     ...machineArguments(vm, folders),
     ...acceleratorArguments(abilities),
-    ...['-m', `${Math.ceil(vm.memory / 1024)}K`],
-    ...['-smp', String(vm.cpus)],
+    ...['-m', `${Math.ceil((machine?.memory ?? vm.memory) / 1024)}K`],
+    ...cpuArguments(vm, abilities, machine),
     ...['-rtc', 'base=utc'],
     ...['-boot', 'strict=on'],
-    ...diskArguments(layout, vm),
-    ...vm.ports.flatMap((port) => portArguments(port, abilities)),
+    ...diskArguments(layout, vm, placed),
+    ...vm.ports.flatMap((port) => portArguments(port, abilities, placed)),
     ...controlArguments('qmp', folders.qmp),
     ...controlArguments('events', folders.events),
     ...[
@@ -52,13 +61,14 @@ export function qemuArguments(layout: NodeLayout, vm: VmLaunch, abilities: NodeA
       `socket,id=serial,path=${optionValue(folders.serial)},server=on,wait=off,logfile=${optionValue(folders.consoleLog)},logappend=on`,
     ],
     ...['-device', 'isa-serial,chardev=serial'],
-    ...['-device', 'VGA'],
+    ...['-device', deviceWords(placed({ driver: 'VGA', id: 'screen' }))],
     ...['-vnc', `unix:${optionValue(folders.vnc)}`],
     ...['-object', 'rng-builtin,id=rng'],
-    ...['-device', 'virtio-rng-pci,rng=rng'],
+    ...['-device', deviceWords(placed({ driver: 'virtio-rng-pci', id: 'random', rng: 'rng' }))],
     ...['-chardev', `socket,id=${agentChardev},path=${optionValue(folders.agent)},server=on,wait=off`],
-    ...['-device', 'virtio-serial-pci'],
+    ...['-device', deviceWords(placed({ driver: 'virtio-serial-pci', id: 'channels' }))],
     ...['-device', `virtserialport,chardev=${agentChardev},name=org.qemu.guest_agent.0`],
+    ...['-device', deviceWords(placed({ driver: 'virtio-balloon-pci', id: 'balloon' }))],
   ];
 }
 
@@ -69,21 +79,28 @@ function controlArguments(name: string, socket: string): string[] {
   return ['-chardev', `socket,id=${name},path=${optionValue(socket)},server=on,wait=off`, '-mon', `chardev=${name},mode=control`];
 }
 
-function acceleratorArguments({ accelerator }: NodeAbilities): string[] {
-  return accelerator.kind === 'kvm'
-    ? ['-accel', 'kvm', '-cpu', 'host']
-    : ['-accel', `tcg,thread=multi,tb-size=${translationBuffer}`, '-cpu', 'max'];
+const cpuModels = { kvm: 'host', tcg: 'max' } as const;
+
+function acceleratorArguments({ accelerator: { kind } }: NodeAbilities): string[] {
+  return ['-accel', kind === 'kvm' ? 'kvm' : `tcg,thread=multi,tb-size=${translationBuffer}`, '-cpu', cpuModels[kind]];
 }
 
-function portArguments(port: PortPlan, abilities: NodeAbilities): string[] {
+/** In one socket, since some systems use but a few of those; with places for more, to which CPUs may come while it runs. */
+function cpuArguments({ cpus }: VmLaunch, { accelerator: { kind } }: NodeAbilities, machine: Machine | null): string[] {
+  const { firstCpus, laterCpus, mostCpus: most } = machine ?? { firstCpus: cpus, laterCpus: 0, mostCpus: mostCpus(cpus) };
+  const later = Array.from({ length: laterCpus }, (_, index) => firstCpus + index);
+  return [
+    ...['-smp', `cpus=${firstCpus},maxcpus=${most},sockets=1,cores=${most},threads=1`],
+    ...later.flatMap((place) => {
+      const at = { 'socket-id': 0, 'core-id': place, 'thread-id': 0 };
+      return ['-device', deviceWords({ driver: `${cpuModels[kind]}-x86_64-cpu`, id: cpuDevice(place), ...at })];
+    }),
+  ];
+}
+
+function portArguments(port: PortPlan, abilities: NodeAbilities, placed: Placed): string[] {
   const { backend, device } = portDevices(port, abilities);
-  return ['-netdev', joined(backend), '-device', joined(device)];
-}
-
-/** The words in the order in which they stand: the first of them is a type, whose key may be left out. */
-function joined(options: Record<string, unknown>): string {
-  const entries = Object.entries(options).map(([key, value]) => `${key}=${value === false ? 'off' : value}`);
-  return entries.join(',').replace(/^\w+=/, '');
+  return ['-netdev', deviceWords(backend), '-device', deviceWords(placed(device))];
 }
 
 /** What QEMU calls a NIC's device, and with `net-` the other end of it. */
@@ -95,7 +112,7 @@ export function nicDevice(nicId: string): string {
  * A NIC's two halves, as their options. An empty `romfile` leaves out the network boot ROM, which would cost each start time
  * and memory for nothing.
  */
-export function portDevices(port: PortPlan, { datapath }: NodeAbilities): Record<'backend' | 'device', Record<string, unknown>> {
+export function portDevices(port: PortPlan, { datapath }: NodeAbilities): { backend: Record<string, unknown>; device: Device } {
   const id = `net-${port.nicId}`;
   const offloads = port.model === 'virtio' && datapath === 'netdev' ? withoutOffloads : {};
   return {

@@ -25,6 +25,7 @@ function openGroups(files: readonly string[], own: string, contents: Record<stri
         .split(' ')
         .filter((group) => group !== '')
         .map((group) => path.relative(root, group)),
+    weigh: (cpus: number) => run(`weigh_groups "$1" "$3" "$4" ${cpus}`),
     limits: () => run('show_limits "$1" "$2"'),
     files: () => readdirSync(root).sort(),
     read: (file: string) => readFileSync(path.join(root, file), 'utf8').trim(),
@@ -38,6 +39,8 @@ test('SC11 a VM gets memory and a share of the processors by its size, in the gr
   assert.deepEqual(groups.made(), ['memory/croft-c/vm', 'cpu/croft-c/vm']);
   assert.equal(groups.read('memory/croft-c/vm/memory.limit_in_bytes'), '1000');
   assert.equal(groups.read('cpu/croft-c/vm/cpu.shares'), '3072');
+  groups.weigh(4);
+  assert.equal(groups.read('cpu/croft-c/vm/cpu.shares'), '4096');
 });
 
 test('SC11 a VM gets memory and a share of the processors by its size, in the groups of now', () => {
@@ -45,6 +48,8 @@ test('SC11 a VM gets memory and a share of the processors by its size, in the gr
   assert.deepEqual(groups.made(), ['croft-c/vm']);
   assert.equal(groups.read('croft-c/vm/memory.max'), '1000');
   assert.equal(groups.read('croft-c/vm/cpu.weight'), '300');
+  groups.weigh(4);
+  assert.equal(groups.read('croft-c/vm/cpu.weight'), '400');
 });
 
 test('SC11 what is in a group of somebody else’s stays there, and without groups a VM runs too', () => {
@@ -55,6 +60,8 @@ test('SC11 what is in a group of somebody else’s stays there, and without grou
   }
   using none = openGroups([], '4:memory:/\n');
   assert.deepEqual(none.made(), []);
+  none.weigh(4);
+  assert.deepEqual(none.files(), ['own']);
 });
 
 test('SC11 what groups would limit is told by those that there are, before any is made', () => {

@@ -11,10 +11,17 @@ import type { NodeLayout } from './driver.ts';
 const overhead = gibibyte / 2;
 const overheadShare = 1 / 8;
 
-/** What a VM's groups are made from, as arguments of `enterGroups` behind the root of all groups and the list of one's own. */
-export function groupArguments({ controllerId }: NodeLayout, vm: VmLaunch): string[] {
-  const memory = Math.ceil(vm.memory * (1 + overheadShare)) + overhead;
-  return [groupName(controllerId), vm.id, String(memory), String(vm.cpus)];
+/** Bytes that a VM may take of its node's memory whose guest may take so many. */
+export function memoryLimit(guest: number): number {
+  return Math.ceil(guest * (1 + overheadShare)) + overhead;
+}
+
+/**
+ * What a VM's groups are made from, as arguments of `enterGroups` behind the root of all groups and the list of one's own. `memory`
+ * is what it begins with, in bytes.
+ */
+export function groupArguments({ controllerId }: NodeLayout, vm: VmLaunch, memory: number): string[] {
+  return [groupName(controllerId), vm.id, String(memoryLimit(memory)), String(vm.cpus)];
 }
 
 export function groupName(controllerId: string): string {
@@ -28,6 +35,7 @@ export const groupPlaces = ['/sys/fs/cgroup', '/proc/self/cgroup'] as const;
  * make_groups ROOT OWN CONTROLLER VM MEMORY CPUS: makes the VM's groups and sets \`groups\` to those that are there. A process
  * has them where it is in the root's groups or in one of systemd's; one that is in a group of somebody else's, such as a
  * container, stays there with all that it starts. What cannot be made is left out: a VM runs without as well.
+ * weigh_groups ROOT CONTROLLER VM CPUS: gives a VM the share of so many CPUs where it has such a group.
  * show_limits ROOT OWN: prints what the groups of a VM would limit, \`limits memory\` and \`limits cpus\`, and makes none.
  * enter_groups: puts the process that calls it there. drop_groups ROOT CONTROLLER [VM]: removes those in which none is.
  */
@@ -49,7 +57,7 @@ make_groups() {
     done
     mkdir -p "$1/$3/$4" || return 0
     echo "$(weight "$processors")" >"$1/$3/cpu.weight"
-    echo "$(weight "$6")" >"$1/$3/$4/cpu.weight"
+    weigh_groups "$1" "$3" "$4" "$6"
     echo "$5" >"$1/$3/$4/memory.max"
     groups=$1/$3/$4
     return 0
@@ -60,9 +68,14 @@ make_groups() {
   fi
   if [ -f "$1/cpu/cgroup.procs" ] && may_leave "$2" cpu && mkdir -p "$1/cpu/$3/$4"; then
     echo "$((processors * 1024))" >"$1/cpu/$3/cpu.shares"
-    echo "$(($6 * 1024))" >"$1/cpu/$3/$4/cpu.shares"
+    weigh_groups "$1" "$3" "$4" "$6"
     groups="$groups $1/cpu/$3/$4"
   fi
+} 2>/dev/null
+weigh_groups() {
+  [ ! -d "$1/$2/$3" ] || echo "$(weight "$4")" >"$1/$2/$3/cpu.weight"
+  [ ! -d "$1/cpu/$2/$3" ] || echo "$(($4 * 1024))" >"$1/cpu/$2/$3/cpu.shares"
+  return 0
 } 2>/dev/null
 show_limits() {
   if [ -f "$1/cgroup.controllers" ]; then
@@ -91,6 +104,12 @@ drop_groups() {
   done
   return 0
 } 2>/dev/null
+`;
+
+/** Arguments: as of weigh_groups. */
+export const weighGroups = `
+${groupFunctions}
+weigh_groups "$@"
 `;
 
 /** Arguments: as of drop_groups. */

@@ -33,6 +33,26 @@ export async function withControl<T>(host: Host, layout: NodeLayout, vmId: strin
   }
 }
 
+/** As `withControl`; false where the VM has no QEMU to do it. */
+export async function whileRunning(
+  host: Host,
+  layout: NodeLayout,
+  vmId: string,
+  work: (session: QmpSession) => Promise<void>,
+): Promise<boolean> {
+  let begun = false;
+  try {
+    await withControl(host, layout, vmId, async (session) => {
+      begun = true;
+      await work(session);
+    });
+    return true;
+  } catch (thrown) {
+    if (!begun && thrown instanceof CroftError && thrown.code === 'vm.not-running') return false;
+    throw thrown;
+  }
+}
+
 /** Of a VM that does not run, or has no control socket because it was started by an earlier version of Croft. */
 export function notRunning(host: Host, vmId: string, cause?: unknown): CroftError {
   return new CroftError('vm.not-running', `VM ${vmId} does not run on ${host.name}`, { node: host.name, cause, hint: 'Start it first.' });

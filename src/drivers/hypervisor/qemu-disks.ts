@@ -3,6 +3,7 @@ import { CroftError } from '../../model/error.ts';
 import type { LaunchImage, VmLaunch, VolumePlan } from '../../model/node-plan.ts';
 import type { NodeLayout } from './driver.ts';
 import { vmFolders } from './identity.ts';
+import { type Device, deviceWords, type Placed, placedBy } from './qemu-device.ts';
 
 export interface VmDisk {
   /** What QEMU calls it, and the device that it is in: at most 31 characters, that no other disk has. */
@@ -109,17 +110,14 @@ export function cdRoms(layout: NodeLayout, vm: VmLaunch): CdRom[] {
 }
 
 /** QEMU's arguments. A VM of an ISO image boots from its own disk once something is on it, and from the CD-ROM until then. */
-export function diskArguments(layout: NodeLayout, vm: VmLaunch): string[] {
-  return [...vmDisks(layout, vm).flatMap(disk), ...cdRoms(layout, vm).flatMap((each, index) => cdRom(each, 2 + index))];
+export function diskArguments(layout: NodeLayout, vm: VmLaunch, placed: Placed = placedBy(null)): string[] {
+  const disks = vmDisks(layout, vm).flatMap((disk) => {
+    return ['-blockdev', JSON.stringify(blockNode(disk)), '-device', deviceWords(placed(diskDevice(disk)))];
+  });
+  return [...disks, ...cdRoms(layout, vm).flatMap((each, index) => cdRom(each, 2 + index))];
 }
 
-function disk(vmDisk: VmDisk): string[] {
-  const { driver, ...options } = diskDevice(vmDisk);
-  const place = Object.entries(options).map(([key, value]) => `${key}=${value}`);
-  return ['-blockdev', JSON.stringify(blockNode(vmDisk)), '-device', [driver, ...place].join(',')];
-}
-
-export function diskDevice({ node, serial }: VmDisk): { driver: string } & Record<string, string | number> {
+export function diskDevice({ node, serial }: VmDisk): Device {
   return { driver: 'virtio-blk-pci', id: node, drive: node, ...(serial === null ? { bootindex: 1 } : { serial }) };
 }
 

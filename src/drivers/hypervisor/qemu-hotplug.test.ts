@@ -36,7 +36,7 @@ test('SC11 a volume is known to be gone only once its file is, so that what was 
   let broken = true;
   const answer = ({ argv }: Command) => {
     if (argv[0] === 'rm' && broken) return { code: 1, stderr: 'rm: Input/output error' };
-    return argv[3] === 'croft-running' ? { stdout: `{}\n1 ${planHash(running)} 1\n${JSON.stringify(running)}\n` } : {};
+    return argv[3] === 'croft-running' ? { stdout: `{}\nstarted\n1 ${planHash(running)} 1\n${JSON.stringify(running)}\n` } : {};
   };
   const host = new FakeHost({ answer, socket: bareQemu });
   const noted = () => host.commands.filter(({ argv }) => argv[3] === 'croft-adopt').map(({ stdin }) => JSON.parse(String(stdin)));

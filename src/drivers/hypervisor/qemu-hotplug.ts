@@ -6,6 +6,7 @@ import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import type { QmpSession } from '../../tools/qmp.ts';
 import type { NodeAbilities, NodeLayout } from './driver.ts';
+import { granted } from './granted.ts';
 import { withoutPort, withoutVolume, withPort, withVolume } from './launch-parts.ts';
 import { nicDevice, portDevices } from './qemu-arguments.ts';
 import { withControl } from './qemu-control.ts';
@@ -71,15 +72,15 @@ interface Halves {
   remove(): Promise<unknown>;
 }
 
-/** Does nothing where the device is there. What an attempt that was cut off left behind it is removed first. */
+/** Does nothing where the device is there; QEMU refuses to remove what is not. What an attempt that was cut off left behind it is removed first. */
 async function plug(session: QmpSession, device: string, halves: Halves): Promise<void> {
   if (await hasDevice(session, device)) return;
-  await unlessRefused(halves.remove());
+  await granted(halves.remove());
   await halves.add();
   try {
     await session.execute('device_add', halves.device);
   } catch (thrown) {
-    await unlessRefused(halves.remove());
+    await granted(halves.remove());
     throw thrown;
   }
 }
@@ -88,6 +89,7 @@ async function plug(session: QmpSession, device: string, halves: Halves): Promis
 const unplugTime = 30_000;
 const askEvery = 2_000;
 
+/** QEMU refuses to remove again what is on its way out. */
 async function unplug(session: QmpSession, device: string, remove: () => Promise<unknown>): Promise<void> {
   if (await hasDevice(session, device)) {
     const gone = session
@@ -98,16 +100,16 @@ async function unplug(session: QmpSession, device: string, remove: () => Promise
       );
     let over = false;
     while (!over && (await hasDevice(session, device))) {
-      await unlessRefused(session.execute('device_del', { id: device }));
+      await granted(session.execute('device_del', { id: device }));
       over = await Promise.race([gone, delay(askEvery, false, { ref: false })]);
     }
     if (await hasDevice(session, device)) {
-      throw new CroftError('command.timeout', `the guest did not let go of the device within ${unplugTime / 1000} s`, {
+      throw new CroftError('command.timeout', `the guest did not let go of it within ${unplugTime / 1000} s`, {
         hint: 'Restart the VM: it is without the device then.',
       });
     }
   }
-  await unlessRefused(remove());
+  await granted(remove());
 }
 
 const devicesSchema = z.array(z.object({ name: z.string() }));
@@ -115,13 +117,4 @@ const devicesSchema = z.array(z.object({ name: z.string() }));
 async function hasDevice(session: QmpSession, id: string): Promise<boolean> {
   const devices = devicesSchema.parse(await session.execute('qom-list', { path: '/machine/peripheral' }));
   return devices.some(({ name }) => name === id);
-}
-
-/** QEMU refuses to remove what is not there, and to remove again what is on its way out. */
-async function unlessRefused(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (thrown) {
-    if (!(thrown instanceof CroftError) || thrown.code !== 'command.failed') throw thrown;
-  }
 }

@@ -1,20 +1,22 @@
 /** The disks of a VM that runs, reached by the control socket of its QEMU and the agent in its guest. */
 import type { Host } from '../../host/host.ts';
-import { CroftError } from '../../model/error.ts';
-import type { VmLaunch } from '../../model/node-plan.ts';
 import type { QmpSession } from '../../tools/qmp.ts';
 import { runJob } from '../../tools/qmp-job.ts';
 import type { NodeLayout } from './driver.ts';
-import { agentListens, withAgent, withControl } from './qemu-control.ts';
+import type { LiveControl } from './live-disks.ts';
+import { nicDevice } from './qemu-arguments.ts';
+import { agentListens, whileRunning, withAgent } from './qemu-control.ts';
 import { vmDisks } from './qemu-disks.ts';
+import { installedVersion } from './qemu-node.ts';
 import { notePause } from './qemu-power.ts';
-import type { LiveControl } from './qemu-snapshots.ts';
 import { killVm } from './qemu-stop.ts';
 
 export const qemuLive: LiveControl = {
+  nicDevice,
+  version: installedVersion,
   kill: killVm,
   async whileRunning(host, layout, vm, work) {
-    return await whileRunning(host, layout, vm, async (session) => {
+    return await whileRunning(host, layout, vm.id, async (session) => {
       await work({
         nodes: vmDisks(layout, vm).map(({ node }) => node),
         execute: (command, parameters, timeout) => session.execute(command, parameters, timeout),
@@ -41,20 +43,5 @@ async function frozen(host: Host, layout: NodeLayout, vmId: string, session: Qmp
   } finally {
     // Also where the agent said nothing in time: it may freeze them yet.
     await ask('guest-fsfreeze-thaw');
-  }
-}
-
-/** False where the VM has no QEMU to do it. */
-async function whileRunning(host: Host, layout: NodeLayout, vm: VmLaunch, work: (session: QmpSession) => Promise<void>): Promise<boolean> {
-  let begun = false;
-  try {
-    await withControl(host, layout, vm.id, async (session) => {
-      begun = true;
-      await work(session);
-    });
-    return true;
-  } catch (thrown) {
-    if (!begun && thrown instanceof CroftError && thrown.code === 'vm.not-running') return false;
-    throw thrown;
   }
 }

@@ -81,6 +81,14 @@ export function probeQemu(): Call<DriverProbe> {
   };
 }
 
+/** Major and minor version of the QEMU that VMs are started with. */
+export async function installedVersion(host: Host): Promise<string> {
+  const result = await run(host, { argv: ['qemu-system-x86_64', '--version'] });
+  const version = /version (\d+\.\d+)/.exec(result.stdout)?.[1];
+  if (result.code === 0 && version !== undefined) return version;
+  throw new CroftError('node.unfit', `the version of QEMU on ${host.name} cannot be read: ${result.stderr.trim()}`, { node: host.name });
+}
+
 /** Makes the folders ready. Repeating it does no harm. Rejects with `node.unfit` where VMs could not reach their files in them. */
 export async function prepareNode(host: Host, layout: NodeLayout): Promise<void> {
   await onFolders(host, layout, prepareScript, 'could not be made');

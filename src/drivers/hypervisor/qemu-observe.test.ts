@@ -21,14 +21,11 @@ const process = (pid: number, user: number, name: string) => [
 ];
 
 test('CR7 a process with the pid, the user and the name of a VM is its own', () => {
-  assert.deepEqual(observed({ pid: '70', started: '1700000000 running' }, process(70, vmUserId(id), processName(id))), {
-    id,
-    state: 'running',
-    pid: 70,
-    startedAt: 1_700_000_000_000,
-    launchHash: 'running',
-    exitCode: null,
-  });
+  const running = { id, state: 'running', pid: 70, startedAt: 1_700_000_000_000, launchHash: 'running', exitCode: null };
+  const own = process(70, vmUserId(id), processName(id));
+  assert.deepEqual(observed({ pid: '70', started: '1700000000 running 1900000000 4096' }, own), { ...running, memory: 4096 });
+  const earlier = observed({ pid: '70', started: '1700000000 running 1900000000' }, own);
+  assert.deepEqual(earlier, { ...running, memory: null }, 'an earlier version of Croft did not note what it began with');
 });
 
 test('CR7 a process with another user or another name is a stranger', () => {

@@ -14,7 +14,7 @@ import { readLaunchRecord } from './launch-record.ts';
  */
 const look = `
 function first(file) {
-  found = (getline line < file)
+  found = index(ENVIRON["unread"], "\\n" file "\\n") ? -1 : (getline line < file)
   close(file)
   return found > 0 ? line : ""
 }
@@ -61,7 +61,8 @@ END { print "lost:" lost }
  * Arguments: the parents of the state folders and of the run folders, the pattern of identifiers, and the program above. Where
  * a VM is lost, all processes with users of VMs are looked for. What ends just now has no process before its exit code is
  * written, which is waited for. Console logs that a guest let grow too far are emptied first: they lie in memory that the whole
- * node shares, and QEMU appends to them.
+ * node shares, and QEMU appends to them. An awk ends where a file cannot be read, such as on a broken disk: that file is then
+ * left out, since it is no matter of the other VMs.
  */
 const script = `
 export LC_ALL=C state="$1" run="$2"
@@ -69,10 +70,24 @@ any=$3 look=$4
 if cd "$run" 2>/dev/null; then
   find $any/console.log -maxdepth 0 -size +4096k -exec truncate -s 0 {} + 2>/dev/null
 fi
-seen=$({
+list() {
   if cd "$run" 2>/dev/null; then printf '%s\\n' $any/; fi
   if cd "$state" 2>/dev/null; then printf '%s\\n' $any/; fi
-} | awk "$look") || exit
+}
+unreadable() {
+  while read -r id; do
+    for file in "$run/\${id}pid" "$run/\${id}exit" "$run/\${id}stopping" "$run/\${id}paused" "$state/\${id}launch.json" "$state/\${id}started"; do
+      [ ! -e "$file" ] || cat "$file" >/dev/null 2>&1 || printf '%s\\n' "$file"
+    done
+  done
+}
+export unread=
+seen=$(list | awk "$look" 2>/dev/null) || {
+  unread="
+$(list | unreadable)
+"
+  seen=$(list | awk "$look") || exit
+}
 printf '%s\\n' "$seen"
 lost=\${seen##*lost:}
 [ -n "$lost" ] || exit 0
@@ -144,17 +159,25 @@ function cut(text: string, at: string): [string] | [string, string] {
 
 function readVm(id: string, files: ReadonlyMap<string, string>, processes: ReadonlyMap<number, SeenProcess>): ObservedVm {
   const record = readLaunchRecord(files.get('launch.json') ?? '')?.hash ?? null;
-  const [startedAt, runningHash] = (files.get('started') ?? '').split(' ');
+  const [startedAt, runningHash, , memory] = (files.get('started') ?? '').split(' ');
   const own = ownProcess(id, Number(files.get('pid')), processes);
   const stopping = files.has('stopping');
   if (own !== null) {
     const since = startedAt ? Number(startedAt) * 1000 : null;
     const state = files.has('paused') && !stopping ? 'paused' : 'running';
-    return { id, state, pid: own, startedAt: since, launchHash: runningHash ?? record, exitCode: null };
+    return {
+      id,
+      state,
+      pid: own,
+      startedAt: since,
+      memory: memory ? Number(memory) : null,
+      launchHash: runningHash ?? record,
+      exitCode: null,
+    };
   }
-  if (record === null) return { id, state: 'preparing', pid: null, startedAt: null, launchHash: null, exitCode: null };
+  if (record === null) return { id, state: 'preparing', pid: null, startedAt: null, memory: null, launchHash: null, exitCode: null };
   const end = stopping ? neverRan : readEnd({ exit: files.get('exit') ?? '', runningHash, record });
-  return { id, ...end, pid: null, startedAt: null, launchHash: record };
+  return { id, ...end, pid: null, startedAt: null, memory: null, launchHash: record };
 }
 
 /** The VM's process: the one that its pidfile names, or else another that has its user and its name. */

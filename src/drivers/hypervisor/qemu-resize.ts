@@ -1,11 +1,17 @@
-/** Other sizes for a VM: its disks grow at once, its CPUs and memory change at its next start. */
+/** Other sizes for a VM: its disks grow and CPUs come at once, memory as far as its guest obeys; the rest is so at its next start. */
+import { z } from 'zod';
 import { type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import { diskFailure, diskFunctions } from '../../tools/qemu-img.ts';
+import type { QmpSession } from '../../tools/qmp.ts';
+import { type Balloon, resizeGuest } from './balloon.ts';
 import type { Deferred, NodeLayout } from './driver.ts';
+import { granted } from './granted.ts';
 import { withDiskSizes } from './launch-parts.ts';
-import { withControl } from './qemu-control.ts';
+import { groupName, groupPlaces, weighGroups } from './qemu-cgroups.ts';
+import { agentListens, whileRunning, withAgent } from './qemu-control.ts';
+import { addCpus, switchOnCpus, waysOf } from './qemu-cpus.ts';
 import { type VmDisk, vmDisks } from './qemu-disks.ts';
 import { makeDisk } from './qemu-prepare.ts';
 import { adopt, readRunning } from './qemu-running.ts';
@@ -23,17 +29,52 @@ while [ "$#" -ge 3 ]; do
 done
 `;
 
-/** See `HypervisorDriver.resize`. Memory is not taken from a guest that runs: a balloon needs its consent. */
+/** See `HypervisorDriver.resize`. CPUs only come; memory is taken and given back by a balloon, at most what the VM began with. */
 export async function resizeVm(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<Deferred> {
-  const growing = await growingDisks(host, layout, vm);
   const running = await readRunning(host, layout, vm.id);
-  if (!(await growLive(host, layout, vm, growing))) {
+  const before = running?.launch ?? vm;
+  const growing = await growingDisks(host, layout, running === null ? vm : withDiskSizes(before, vm));
+  let [cpus, memory] = [before.cpus, before.memory];
+  const live = await whileRunning(host, layout, vm.id, async (session) => {
+    for (const { disk, size } of growing) await session.execute('block_resize', { 'node-name': disk.node, size }, 60_000);
+    if (running === null) return;
+    cpus = await addCpus(waysOf(host, layout, vm.id, session), vm.cpus);
+    const obeys = memory === vm.memory || (await resizeGuest(balloonOf(session), memory, vm.memory));
+    if (obeys) memory = vm.memory;
+    if (cpus > before.cpus && (await agentListens(session))) {
+      await withAgent(host, layout, vm.id, agentTime, (agent) => switchOnCpus(agent, cpus));
+    }
+  });
+  if (!live) {
     for (const { disk } of growing) await makeDisk(host, layout, vm.id, disk);
     return { atNextStart: [] };
   }
   if (running === null) return { atNextStart: ['cpus', 'memory'] };
-  await adopt(host, layout, running, withDiskSizes(running.launch, vm));
-  return { atNextStart: (['cpus', 'memory'] as const).filter((part) => running.launch[part] !== vm[part]) };
+  if (cpus !== before.cpus) await weigh(host, layout, vm.id, cpus);
+  const now = { ...withDiskSizes(before, vm), cpus, memory };
+  await adopt(host, layout, running, now);
+  return { atNextStart: (['cpus', 'memory'] as const).filter((part) => now[part] !== vm[part]) };
+}
+
+/** What the agent in a guest is given to switch CPUs on, in ms. */
+const agentTime = 5_000;
+
+const balloonSchema = z.object({ actual: z.number() });
+const memorySchema = z.object({ 'base-memory': z.number() });
+
+function balloonOf(session: QmpSession): Balloon {
+  return {
+    async ask(bytes) {
+      const { 'base-memory': most } = memorySchema.parse(await session.execute('query-memory-size-summary'));
+      return bytes <= most && (await granted(session.execute('balloon', { value: bytes })));
+    },
+    actual: async () => balloonSchema.parse(await session.execute('query-balloon')).actual,
+  };
+}
+
+/** The share of the processors that goes with so many CPUs, where the VM has one. */
+async function weigh(host: Host, { controllerId }: NodeLayout, vmId: string, cpus: number): Promise<void> {
+  await run(host, { argv: ['sh', '-c', weighGroups, 'croft-weigh', groupPlaces[0], groupName(controllerId), vmId, String(cpus)] });
 }
 
 interface GrowingDisk {
@@ -64,17 +105,4 @@ function tooSmall(host: Host, vm: VmLaunch, { serial, size }: VmDisk, present: n
     node: host.name,
     hint: 'A disk can only grow: give it at least the size that it has.',
   });
-}
-
-/** False where the VM does not run. */
-async function growLive(host: Host, layout: NodeLayout, vm: VmLaunch, growing: readonly GrowingDisk[]): Promise<boolean> {
-  try {
-    await withControl(host, layout, vm.id, async (session) => {
-      for (const { disk, size } of growing) await session.execute('block_resize', { 'node-name': disk.node, size }, 60_000);
-    });
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof CroftError && thrown.code === 'vm.not-running') return false;
-    throw thrown;
-  }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -18,7 +18,7 @@ function openFolder() {
   const folder = mkdtempSync(path.join(tmpdir(), 'croft-running-'));
   const script = `
 set -eu
-state=$1 hash=$2 launch=$3 left=$4 user=1
+state=$1 hash=$2 launch=$3 left=$4 user=1 memory=1
 mv() {
   [ "$left" -gt 0 ] || exit 9
   left=$((left - 1))
@@ -35,6 +35,7 @@ keep_running 1700000000
       const [program, ...parameters] = command.argv;
       return parse({ code: 0, stdout: execFileSync(program, parameters, { encoding: 'utf8' }), stderr: '' });
     },
+    file: `${folder}/started`,
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
   };
 }
@@ -55,4 +56,16 @@ test('SC11 what could not be read of a VM is not taken for unknown', () => {
     code: 'command.failed',
     message: /\/state\/vms\/a .*Input\/output error/,
   });
+});
+
+test('SC11 a mark that is damaged, empty or no file is not taken for one of a VM that was not started', () => {
+  using folder = openFolder();
+  const launch = launchOf(1);
+  const mark = `1700000000 ${planHash(launch)} 1\n`;
+  for (const damaged of ['', 'nonsense', `${mark}{"cpus":`, `${mark}${JSON.stringify(launchOf(2))}\n`]) {
+    writeFileSync(folder.file, damaged);
+    assert.throws(() => folder.read(), { code: 'command.failed', message: /damaged/, hint: /Stop the VM and start it/ }, damaged);
+  }
+  writeFileSync(folder.file, mark);
+  assert.equal(folder.read(), null, 'an earlier version of Croft kept no more');
 });

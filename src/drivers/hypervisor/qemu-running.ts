@@ -13,12 +13,17 @@ export interface RunningVm {
   record: LaunchRecord | null;
 }
 
-/** Prints the VM's record, or an empty line, and the mark of its start, whose second line is its launch as it runs. Argument: the VM's folder. */
+/**
+ * Prints the VM's record, or an empty line, and where it was started \`started\` and the mark of that, whose second line is its
+ * launch as it runs. Argument: the VM's folder.
+ */
 const showRunning = `
 line=
 [ ! -f "$1/launch.json" ] || IFS= read -r line <"$1/launch.json" || :
 printf '%s\\n' "$line"
-[ ! -f "$1/started" ] || cat "$1/started" || [ ! -f "$1/started" ]
+[ -e "$1/started" ] || [ -L "$1/started" ] || exit 0
+echo started
+cat "$1/started" || [ ! -e "$1/started" ]
 `;
 
 /** Null where it was never started, was stopped, or was started by an earlier version of Croft, which kept only the hash. */
@@ -26,14 +31,21 @@ function runningVm(folder: string): Call<RunningVm | null> {
   return {
     command: { argv: ['sh', '-c', showRunning, 'croft-running', folder] },
     parse({ code, stdout, stderr }) {
-      // What was not read is not unknown: a VM of which that is believed is restarted.
-      if (code !== 0) throw new CroftError('command.failed', `what the VM of ${folder} runs from cannot be read: ${stderr.trim()}`);
-      const [record = '', started = '', kept = ''] = stdout.split('\n');
+      if (code !== 0) throw unreadable(folder, stderr.trim());
+      const [record = '', started, mark = '', kept = ''] = stdout.split('\n');
+      if (started !== 'started' || (kept === '' && mark.includes(' '))) return null;
       const launch = readLaunch(kept);
-      if (launch === null || planHash(launch) !== started.split(' ')[1]) return null;
+      if (launch === null || planHash(launch) !== mark.split(' ')[1]) throw unreadable(folder, `${folder}/started is damaged`);
       return { launch, record: readLaunchRecord(record) };
     },
   };
+}
+
+/** What was not read is not unknown: a VM of which that is believed is restarted. */
+function unreadable(folder: string, why: string): CroftError {
+  return new CroftError('command.failed', `what the VM of ${folder} runs from cannot be read: ${why}`, {
+    hint: 'Stop the VM and start it: it is known again then.',
+  });
 }
 
 /** See `HypervisorDriver.runningLaunch`; for all drivers that keep it in the VM's folder. */

@@ -24,10 +24,10 @@ done
 `;
 
 /**
- * The variables of UEFI, beside which each snapshot without memory has a copy: VARIABLES.TAG, whole under its own name. With
- * memory they are a part of that.
+ * What a snapshot has beside the disks, whole under its own name. Without memory it is a copy of the variables of UEFI,
+ * VARIABLES.TAG; with memory they are a part of that, and it is what was the machine, machine.TAG in the same folder.
  */
-const variableFunctions = `
+const companionFunctions = `
 replace() {
   unfinished=$2.new
   trap 'rm -f "$unfinished"' EXIT
@@ -42,24 +42,41 @@ keep_variables() {
 restore_variables() {
   [ ! -f "$variables.$tag" ] || replace "$variables.$tag" "$variables"
 }
-drop_variables() {
-  rm -f "$variables.$tag"
+drop_companions() {
+  rm -f "$variables.$tag" "\${variables%/*}/machine.$tag"
 }
 `;
 
 /** Arguments: user, variables, tag. Its QEMU may run: a firmware finds its variables whole also where it was cut off in writing them. */
 export const keepVariables = `
 set -eu
-${variableFunctions}
+${companionFunctions}
 user=$1 variables=$2 tag=$3
 keep_variables
 `;
 
+/** Arguments: as of keepVariables; input: what the machine is. Nobody but root reads or writes it. */
+export const keepMachine = `
+set -eu
+umask 077
+kept=\${2%/*}/machine.$3
+trap 'rm -f "$kept.new"' EXIT
+cat >"$kept.new"
+sync "$kept.new"
+mv "$kept.new" "$kept"
+`;
+
+/** Prints it, or nothing where the snapshot has none. Arguments: as of keepVariables. */
+export const showMachine = `
+kept=\${2%/*}/machine.$3
+if [ -e "$kept" ]; then exec cat "$kept"; fi
+`;
+
 /** Arguments: as of keepVariables. */
-export const dropVariables = `
-${variableFunctions}
+export const dropCompanions = `
+${companionFunctions}
 user=$1 variables=$2 tag=$3
-drop_variables
+drop_companions
 `;
 
 const begin = `
@@ -68,7 +85,7 @@ ${lock}
 ${findProcess}
 ${diskFunctions}
 ${confined}
-${variableFunctions}
+${companionFunctions}
 state=$1 run=$2 user=$3 name=$4 variables=$5 tag=$6
 shift 6
 [ -d "$state" ] || { echo "$state is not there" >&2; exit 1; }
@@ -79,11 +96,17 @@ tagged() {
 }
 `;
 
-/** Arguments: state folder, run folder, user, process name, variables, tag, then the disks: the snapshot counts once the last has it. */
+/**
+ * Arguments: state folder, run folder, user, process name, variables, tag, then the disks: the snapshot counts once the last has
+ * it. A disk that only the next start makes has nothing to keep.
+ */
 export const takeSnapshot = `
 ${begin}
+for last in "$@"; do :; done
+[ -f "$last" ] || { echo "$last is not there" >&2; exit 1; }
 keep_variables
 for file in "$@"; do
+  [ -f "$file" ] || continue
   if tagged "$file"; then as_user qemu-img snapshot -d "$tag" "$file"; fi
   as_user qemu-img snapshot -c "$tag" "$file"
   sync "$file"
@@ -109,5 +132,5 @@ for file in "$@"; do
   [ -f "$file" ] || continue
   if tagged "$file"; then as_user qemu-img snapshot -d "$tag" "$file"; fi
 done
-drop_variables
+drop_companions
 `;

@@ -1,7 +1,7 @@
 /**
  * Snapshots inside a VM's disks: by its QEMU while that runs, else by qemu-img. A snapshot is one of the VM exactly when the
  * first disk has it, which therefore gets it last and loses it first: what was cut off in between is no snapshot. The variables
- * of UEFI are kept before that.
+ * of UEFI, or what the machine was that the memory is of, are kept before that.
  */
 import { z } from 'zod';
 import { type Call, type CommandResult, type Host, perform, run } from '../../host/host.ts';
@@ -12,12 +12,15 @@ import type { VmLaunch } from '../../model/node-plan.ts';
 import { diskFailure } from '../../tools/qemu-img.ts';
 import type { NodeLayout, ObservedSnapshot } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
+import type { LiveControl, LiveDisks } from './live-disks.ts';
 import { notRunning } from './qemu-control.ts';
 import { vmDisks } from './qemu-disks.ts';
+import { readMachine } from './qemu-machine.ts';
+import { runningLaunch } from './qemu-running.ts';
 import {
-  applySnapshot,
+  dropCompanions,
   dropSnapshot,
-  dropVariables,
+  keepMachine,
   keepVariables,
   showSnapshots,
   stillRuns,
@@ -27,7 +30,8 @@ import {
 /** What an administrator makes by hand is not ours; and qemu-img would take a bare number for another snapshot's place. */
 const prefix = 'croft-';
 
-function tagOf(name: string): string {
+/** Throws `input.invalid`. */
+export function tagOf(name: string): string {
   if (nameSchema.safeParse(name).success) return prefix + name;
   throw new CroftError('input.invalid', `"${name.slice(0, 80)}" is no name of a snapshot: ${nameRule}`);
 }
@@ -39,7 +43,7 @@ const infoSchema = z.object({
 });
 
 /** Each disk's own; those of a disk that is not there are none. One call. */
-function snapshotsIn(vmId: string, files: readonly string[]): Call<ObservedSnapshot[][]> {
+export function snapshotsIn(vmId: string, files: readonly string[]): Call<ObservedSnapshot[][]> {
   return {
     command: { argv: ['sh', '-c', showSnapshots, 'croft-snapshots', String(vmUserId(vmId)), ...files] },
     parse(result) {
@@ -64,29 +68,9 @@ export function observeSnapshots(layout: NodeLayout, vmId: string): Call<Observe
 
 /** What a guest may have: QEMU writes at least so fast, in bytes a second, and answers nothing meanwhile. */
 const slowestDisk = 20 * mebibyte;
-const jobTime = ({ memory }: VmLaunch): number => 60_000 + (memory / slowestDisk) * 1000;
+export const jobTime = ({ memory }: VmLaunch): number => 60_000 + (memory / slowestDisk) * 1000;
 
-/** The disks of a VM that runs, in the hands of its QEMU. */
-export interface LiveDisks {
-  /** As QEMU names them; the first disk first. */
-  nodes: readonly string[];
-  /** Runs a command of QEMU's; `timeout` in ms. Rejects with `command.failed`, `command.timeout`. */
-  execute(command: string, parameters: Record<string, unknown>, timeout: number): Promise<unknown>;
-  /** Runs a command as a job of QEMU's, until that has succeeded; `timeout` in ms. */
-  job(command: string, parameters: Record<string, unknown>, timeout: number): Promise<void>;
-  /** Does it while the file systems in the guest stand still, where an agent there sees to that; else as if power were cut. */
-  frozen(work: () => Promise<void>): Promise<void>;
-  resume(): Promise<void>;
-}
-
-/** How a driver reaches the QEMU of a VM. */
-export interface LiveControl {
-  /** False where the VM does not run. */
-  whileRunning(host: Host, layout: NodeLayout, vm: VmLaunch, work: (live: LiveDisks) => Promise<void>): Promise<boolean>;
-  kill(host: Host, layout: NodeLayout, vmId: string): Promise<unknown>;
-}
-
-/** See `HypervisorDriver.snapshot`. */
+/** See `HypervisorDriver.snapshot`. Where the VM runs, of the disks that it runs with: what else it is to have has nothing on it yet. */
 export async function takeSnapshotOf(
   control: LiveControl,
   host: Host,
@@ -96,20 +80,23 @@ export async function takeSnapshotOf(
   memory: boolean,
 ): Promise<void> {
   const tag = tagOf(name);
-  const [present] = await perform(host, observeSnapshots(layout, vm.id));
+  const [present, running] = await perform(host, observeSnapshots(layout, vm.id), runningLaunch(vmFolders(layout, vm.id).state));
   if (present.some((snapshot) => snapshot.name === name)) {
     throw new CroftError('conflict.exists', `VM ${vm.id} has a snapshot ${name} already`, {
       node: host.name,
       hint: 'Use another name, or remove that snapshot first.',
     });
   }
-  const live = await control.whileRunning(host, layout, vm, async (disks) => {
+  const live = await control.whileRunning(host, layout, running ?? vm, async (disks) => {
     const devices = disks.nodes.toReversed();
     if (devices.length > 1) await disks.job('snapshot-delete', { tag, devices: devices.slice(0, -1) }, jobTime(vm));
-    if (memory) await disks.job('snapshot-save', { tag, vmstate: disks.nodes[0], devices }, jobTime(vm));
-    else {
+    if (memory) {
+      const machine = await readMachine(disks.execute, control.nicDevice, running ?? vm);
+      await onCompanions(host, layout, vm.id, keepMachine, tag, JSON.stringify(machine));
+      await disks.job('snapshot-save', { tag, vmstate: disks.nodes[0], devices }, jobTime(vm));
+    } else {
       await disks.frozen(async () => {
-        await onVariables(host, layout, vm.id, keepVariables, tag);
+        await onCompanions(host, layout, vm.id, keepVariables, tag);
         await takeDisks(disks, tag, devices);
       });
     }
@@ -119,7 +106,7 @@ export async function takeSnapshotOf(
   await offline(host, layout, vm.id, takeSnapshot, tag, diskFilesOf(layout, vm).reverse());
 }
 
-function diskFilesOf(layout: NodeLayout, vm: VmLaunch): string[] {
+export function diskFilesOf(layout: NodeLayout, vm: VmLaunch): string[] {
   return vmDisks(layout, vm).map(({ file }) => file);
 }
 
@@ -132,58 +119,23 @@ async function takeDisks(live: LiveDisks, tag: string, devices: readonly string[
 /** See `HypervisorDriver.removeSnapshot`. */
 export async function removeSnapshot(control: LiveControl, host: Host, layout: NodeLayout, vm: VmLaunch, name: string): Promise<void> {
   const tag = tagOf(name);
-  const live = await control.whileRunning(host, layout, vm, async (disks) => {
+  const [running] = await perform(host, runningLaunch(vmFolders(layout, vm.id).state));
+  const live = await control.whileRunning(host, layout, running ?? vm, async (disks) => {
     await disks.job('snapshot-delete', { tag, devices: disks.nodes }, jobTime(vm));
-    await onVariables(host, layout, vm.id, dropVariables, tag);
+    await onCompanions(host, layout, vm.id, dropCompanions, tag);
   });
   if (!live) await offline(host, layout, vm.id, dropSnapshot, tag, diskFilesOf(layout, vm));
 }
 
-/** See `HypervisorDriver.revert`. `startPaused` starts the VM so that its guest does nothing yet. */
-export async function revertTo(
-  control: LiveControl,
+/** Of a VM that does not run. */
+export async function offline(
   host: Host,
   layout: NodeLayout,
-  vm: VmLaunch,
-  name: string,
-  startPaused: () => Promise<void>,
+  vmId: string,
+  script: string,
+  tag: string,
+  disks: readonly string[],
 ): Promise<void> {
-  const tag = tagOf(name);
-  const disks = vmDisks(layout, vm);
-  const [present] = await perform(host, snapshotsIn(vm.id, diskFilesOf(layout, vm)));
-  const wanted = present[0]?.find((snapshot) => snapshot.name === name);
-  if (wanted === undefined) throw new CroftError('not-found', `VM ${vm.id} has no snapshot ${name} on ${host.name}`, { node: host.name });
-  const without = disks.filter((_, index) => !present[index]?.some((snapshot) => snapshot.name === name));
-  if (without.length > 0) {
-    const volumes = without.map(({ serial }) => serial).join(', ');
-    throw new CroftError('conflict.changed', `the snapshot ${name} of VM ${vm.id} was taken before it had these volumes: ${volumes}`, {
-      node: host.name,
-      hint: 'Take them out of the slice first, or use a later snapshot.',
-    });
-  }
-  if (!wanted.memory) {
-    await control.kill(host, layout, vm.id);
-    const parameters = disks.toReversed().flatMap(({ file, size }) => [file, size === null ? '' : String(size)]);
-    return await offline(host, layout, vm.id, applySnapshot, tag, parameters);
-  }
-  await startPaused();
-  let begun = false;
-  try {
-    const live = await control.whileRunning(host, layout, vm, async (running) => {
-      await running.execute('stop', {}, 60_000);
-      begun = true;
-      await running.job('snapshot-load', { tag, vmstate: running.nodes[0], devices: running.nodes }, jobTime(vm));
-      await running.resume();
-    });
-    if (!live) throw notRunning(host, vm.id);
-  } catch (thrown) {
-    // Half of what it was and half of what it is to be: nothing that may go on.
-    if (begun) await control.kill(host, layout, vm.id);
-    throw thrown;
-  }
-}
-
-async function offline(host: Host, layout: NodeLayout, vmId: string, script: string, tag: string, disks: readonly string[]): Promise<void> {
   const { state, run: runFolder, firmwareVariables } = vmFolders(layout, vmId);
   const identity = [String(vmUserId(vmId)), processName(vmId)];
   const result = await run(host, {
@@ -193,11 +145,11 @@ async function offline(host: Host, layout: NodeLayout, vmId: string, script: str
   if (result.code !== 0) throw offlineFailure(host, vmId, result);
 }
 
-/** Of a VM that runs. */
-async function onVariables(host: Host, layout: NodeLayout, vmId: string, script: string, tag: string): Promise<void> {
+/** What lies beside the disks of a snapshot of a VM that runs. */
+async function onCompanions(host: Host, layout: NodeLayout, vmId: string, script: string, tag: string, stdin = ''): Promise<void> {
   const parameters = [String(vmUserId(vmId)), vmFolders(layout, vmId).firmwareVariables, tag];
-  const result = await run(host, { argv: ['sh', '-c', script, 'croft-variables', ...parameters] });
-  if (result.code !== 0) throw diskFailure(`the firmware's variables of VM ${vmId} could not be kept on ${host.name}`, result);
+  const result = await run(host, { argv: ['sh', '-c', script, 'croft-companions', ...parameters], stdin });
+  if (result.code !== 0) throw diskFailure(`what belongs to a snapshot of VM ${vmId} could not be kept on ${host.name}`, result);
 }
 
 function offlineFailure(host: Host, vmId: string, result: CommandResult): CroftError {

@@ -37,12 +37,13 @@ echo "$code $hash" >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"
 `;
 
 /**
- * keep_running SINCE: writes the mark of the VM's start, which names the hash of what it runs from, and in a second line that
- * itself, from \`launch\`: one file, so that whatever cuts this off, both belong together. It holds secrets, as the seed does.
+ * keep_running SINCE: writes the mark of the VM's start, which names the hash of what it runs from, its user and the bytes of
+ * memory that it began with, and in a second line what it runs from itself, from \`launch\`: one file, so that whatever cuts this
+ * off, both belong together. It holds secrets, as the seed does.
  */
 export const keepRunning = `
 keep_running() {
-  (umask 077 && printf '%s\\n' "$1 $hash $user" "$launch" >"$state/started.new")
+  (umask 077 && printf '%s\\n' "$1 $hash $user $memory" "$launch" >"$state/started.new")
   mv -f "$state/started.new" "$state/started"
 }
 `;
@@ -50,7 +51,7 @@ keep_running() {
 /**
  * Starts the process unless it runs. The mark of an earlier start goes first: of what was started and not marked yet, the record
  * tells what it runs from. Arguments: state folder, run folder, user, process name, group that may open the
- * sockets, hash, the supervisor's script, then those of make_groups and the command. The VNC socket is made when all devices are, so its being there
+ * sockets, hash, bytes of memory, the supervisor's script, then those of make_groups and the command. The VNC socket is made when all devices are, so its being there
  * means that the machine runs. A process that ended before that never was a start: its VM is stopped, not failed.
  * The environment is cleared since it may carry what belongs to the session of this script alone. The input is what the VM
  * is started from, kept with the hash of that.
@@ -60,8 +61,8 @@ set -eu
 ${lock}
 ${findProcess}
 ${awaitExit}
-state=$1 run=$2 user=$3 name=$4 group=$5 hash=$6 supervisor=$7
-shift 7
+state=$1 run=$2 user=$3 name=$4 group=$5 hash=$6 memory=$7 supervisor=$8
+shift 8
 launch=$(cat)
 [ -f "$state/launch.json" ] || { echo "$state is not complete" >&2; exit 1; }
 lock "$state"
@@ -116,6 +117,6 @@ if [ -n "$record" ]; then
   sync "$state/launch.json.new"
   mv "$state/launch.json.new" "$state/launch.json"
 fi
-read -r since rest <"$state/started"
+read -r since earlier owner memory <"$state/started"
 keep_running "$since"
 `;

@@ -3,20 +3,22 @@ import { type Host, perform, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
 import { readGuest } from '../../tools/guest-agent.ts';
-import type { Capability, HypervisorDriver, NodeAbilities, NodeLayout } from './driver.ts';
+import { type Capability, capabilities, type HypervisorDriver, type NodeAbilities, type NodeLayout } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { qemuArguments } from './qemu-arguments.ts';
 import { groupArguments, groupPlaces } from './qemu-cgroups.ts';
 import { withAgent } from './qemu-control.ts';
 import { attachNic, attachVolume, detachNic, detachVolume } from './qemu-hotplug.ts';
 import { qemuLive } from './qemu-live.ts';
+import type { Machine } from './qemu-machine.ts';
 import { prepareNode, probeQemu, purgeNode } from './qemu-node.ts';
 import { observeVms } from './qemu-observe.ts';
 import { pauseVm, rebootVm, resumeVm } from './qemu-power.ts';
 import { prepareVm, type Seed } from './qemu-prepare.ts';
 import { resizeVm } from './qemu-resize.ts';
+import { revertTo } from './qemu-revert.ts';
 import { runningLaunch } from './qemu-running.ts';
-import { observeSnapshots, removeSnapshot, revertTo, takeSnapshotOf } from './qemu-snapshots.ts';
+import { observeSnapshots, removeSnapshot, takeSnapshotOf } from './qemu-snapshots.ts';
 import { startProcess, superviseProcess } from './qemu-start-scripts.ts';
 import { destroyVm, killVm, stopVm } from './qemu-stop.ts';
 import { discardArrival, observeArrivals, requireRoom, transferVm } from './qemu-transfer.ts';
@@ -35,19 +37,7 @@ export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
   }
   return {
     name: 'qemu',
-    can: new Set<Capability>([
-      'pause',
-      'reboot',
-      'snapshot',
-      'memory-snapshot',
-      'live-disk',
-      'hotplug-nic',
-      'hotplug-volume',
-      'vnc',
-      'events',
-      'guest-agent',
-      'move',
-    ]),
+    can: new Set<Capability>(capabilities),
     probe: probeQemu,
     prepareNode,
     observe(layout) {
@@ -71,7 +61,8 @@ export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
     reboot: rebootVm,
     snapshot: (...snapshot) => takeSnapshotOf(qemuLive, ...snapshot),
     async revert(host, layout, abilities, vm, name) {
-      await revertTo(qemuLive, host, layout, vm, name, () => startVm(host, layout, abilities, vm, `VM ${vm.id}`, ['-S']));
+      const startPaused = (machine: Machine | null): Promise<void> => startVm(host, layout, abilities, vm, `VM ${vm.id}`, { machine });
+      await revertTo({ control: qemuLive, host, layout, abilities, vm, name, startPaused });
     },
     removeSnapshot: (...snapshot) => removeSnapshot(qemuLive, ...snapshot),
     resize: resizeVm,
@@ -113,11 +104,13 @@ async function startVm(
   abilities: NodeAbilities,
   vm: VmLaunch,
   label: string,
-  more: readonly string[] = [],
+  paused?: { machine: Machine | null },
 ): Promise<void> {
   const folders = vmFolders(layout, vm.id);
-  const groups = [...groupPlaces, ...groupArguments(layout, vm)];
-  const command = [...unprivileged(vm.id, abilities), ...qemuArguments(layout, vm, abilities), ...more];
+  const memory = paused?.machine?.memory ?? vm.memory;
+  const groups = [...groupPlaces, ...groupArguments(layout, vm, memory)];
+  const qemu = [...qemuArguments(layout, vm, abilities, paused?.machine), ...(paused === undefined ? [] : ['-S'])];
+  const command = [...unprivileged(vm.id, abilities), ...qemu];
   const { groupId } = await host.login();
   const identity = [String(vmUserId(vm.id)), processName(vm.id), String(groupId)];
   const result = await run(host, {
@@ -130,6 +123,7 @@ async function startVm(
       folders.run,
       ...identity,
       planHash(vm),
+      String(memory),
       superviseProcess,
       ...groups,
       ...command,

@@ -29,7 +29,7 @@ test('SC11 a VM is seen by its zone: being made, stopped, running from the launc
   assert.deepEqual(brief('installed', 'no', '', '', ''), ['preparing', null, null]);
   assert.deepEqual(brief('installed', 'no', '', '', record), ['stopped', null, 'h1']);
   assert.deepEqual(see('running', 'no', '', '1700 h0 77', record), [
-    { id, state: 'running', pid: null, startedAt: 1_700_000, launchHash: 'h0', exitCode: null },
+    { id, state: 'running', pid: null, startedAt: 1_700_000, memory: null, launchHash: 'h0', exitCode: null },
   ]);
   for (const state of ['ready', 'shutting_down', 'down']) assert.equal(brief(state, 'yes', '', '1700 h1 77', record)?.[0], 'running');
 });

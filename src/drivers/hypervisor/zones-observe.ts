@@ -73,7 +73,7 @@ function readVm(fields: readonly string[], zones: ReadonlyMap<string, ListedZone
   const record = readLaunchRecord(rest.join('\t'))?.hash ?? null;
   const [startedAt, startedHash, startedBoot] = mark.split(' ');
   const state = zones.get(id)?.state ?? 'configured';
-  const none = { pid: null, startedAt: null, exitCode: null };
+  const none = { pid: null, startedAt: null, memory: null, exitCode: null };
   if (state === 'configured' || state === 'incomplete' || (state === 'installed' && record === null)) {
     return { id, state: 'preparing', ...none, launchHash: null };
   }

@@ -7,8 +7,8 @@ import { runProgram } from '../program.ts';
 
 /** Without these there is no disk, no network or no seed. */
 const required = ['virtio_pci', 'virtio_blk', 'virtio_net', 'sr_mod', 'isofs'] as const;
-/** Taken where the kernel has them: other ways to attach a seed, other NICs, the power button. */
-const optional = ['ata_piix', 'ahci', 'virtio_scsi', 'virtio_rng', 'e1000', '8139cp', 'button', 'evdev'] as const;
+/** Taken where the kernel has them: other ways to attach a seed, memory that is given back, other NICs, the power button. */
+const optional = ['ata_piix', 'ahci', 'virtio_scsi', 'virtio_rng', 'virtio_balloon', 'e1000', '8139cp', 'button', 'evdev'] as const;
 
 export interface KernelModule {
   name: string;

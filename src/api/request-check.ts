@@ -1,0 +1,48 @@
+/** Checks what a request brings against its schema, and says what is wrong in the words that a file gets. */
+import type { FastifySchemaCompiler } from 'fastify';
+import { z } from 'zod';
+import { checkForm } from '../model/form-check.ts';
+import { InputIssues, type InputPath } from '../model/input-issues.ts';
+
+const subjects: Record<string, string> = { body: 'The body', params: 'The path', querystring: 'The query' };
+
+/** As Fastify wants it: what it makes answers with the value, as the schema makes it, or with the error. */
+export const requestCheck: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
+  const words = { keysAt: (path: InputPath) => keysAt(schema, path) };
+  return (given: unknown) => {
+    const issues = new InputIssues();
+    const value = checkForm(schema, given, words, issues);
+    try {
+      issues.throwIfAny(subjects[httpPart ?? ''] ?? 'The request');
+      return { value };
+    } catch (thrown) {
+      return { error: thrown as Error };
+    }
+  };
+};
+
+/** The keys that the object at `path` may have; of several alternatives those of all. */
+function keysAt(schema: unknown, path: InputPath): string[] {
+  const forms = alternatives(schema);
+  const [part, ...rest] = path;
+  const keys = part === undefined ? forms.flatMap(keysOf) : forms.flatMap((form) => keysAt(partOf(form, part), rest));
+  return [...new Set(keys)];
+}
+
+function keysOf(form: unknown): string[] {
+  return form instanceof z.ZodObject ? Object.keys(form.shape) : [];
+}
+
+function partOf(form: unknown, part: string | number): unknown {
+  if (form instanceof z.ZodObject) return form.shape[part];
+  if (form instanceof z.ZodArray) return form.element;
+  return form instanceof z.ZodRecord ? form.valueType : undefined;
+}
+
+/** What is inside what may be missing, null, or is changed after the check. */
+function alternatives(schema: unknown): unknown[] {
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap(alternatives);
+  if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
+    return alternatives(schema.unwrap());
+  return schema instanceof z.ZodPipe ? alternatives(schema.in) : [schema];
+}

@@ -1,0 +1,30 @@
+/** A guest's memory, which a balloon inside it takes from it and gives back, as far as the guest obeys. */
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface Balloon {
+  /** Asks the guest to live with so many bytes; false where that is refused. */
+  ask(bytes: number): Promise<boolean>;
+  /** Bytes that it lives with now. */
+  actual(): Promise<number>;
+}
+
+/** ms in which a guest must come closer, and in which it must be there; how often it is looked at. */
+const stepTime = 3_000;
+const wholeTime = 30_000;
+const lookEvery = 250;
+/** Guests count in pages. */
+const page = 4096;
+
+/** False where the guest did not come to it, and is asked for no other than before. */
+export async function resizeGuest(balloon: Balloon, before: number, wanted: number): Promise<boolean> {
+  if (!(await balloon.ask(wanted))) return false;
+  let [nearest, since] = [Number.POSITIVE_INFINITY, 0];
+  for (let time = 0; time < wholeTime && time - since < stepTime; time += lookEvery) {
+    const distance = Math.abs((await balloon.actual()) - wanted);
+    if (distance < page) return true;
+    if (distance < nearest) [nearest, since] = [distance, time];
+    await delay(lookEvery);
+  }
+  await balloon.ask(before);
+  return false;
+}

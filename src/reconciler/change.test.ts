@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createNoopHypervisor } from '../drivers/hypervisor/noop.ts';
+import { createNoopNetworkDriver } from '../drivers/network/noop.ts';
+import { FakeHost } from '../host/fake-host.ts';
+import { perform } from '../host/host.ts';
+import { CroftError } from '../model/error.ts';
+import { mebibyte } from '../model/flavor.ts';
+import type { PortPlan, VmLaunch, VolumePlan, WantedVm } from '../model/node-plan.ts';
+import { changeVm } from './change.ts';
+import type { ExecutionContext, Progress } from './context.ts';
+import { liveWay } from './live-change.ts';
+
+const layout = { controllerId: 'c', stateFolder: '/s/c', runFolder: '/r/c', bridge: 'b', uplink: null };
+const id = 'aaaaaaaaaaaaaaaa';
+
+const port = (nicId: string): PortPlan => {
+  return { nicId, vmId: id, mac: `02:${nicId}`, address: '10.0.0.2', segment: 2000, model: 'virtio', impairment: null };
+};
+const volume = (volumeId: string, name = volumeId): VolumePlan => ({ id: volumeId, name, image: null, size: mebibyte });
+
+function launchOf(changes: Partial<VmLaunch>): VmLaunch {
+  return {
+    ...{ id, hostname: 'guest', cpus: 1, memory: 2 ** 27, disk: null, firmware: 'bios', boot: 0, ports: [], volumes: [] },
+    ...{ image: { id: 'i', sha256: 'f'.repeat(64), format: 'raw', size: 1 }, userData: null, cloudConfig: null, sshKeys: [] },
+    ...changes,
+  };
+}
+
+/** A VM that runs from the one and is to come to the other. */
+async function stage(running: VmLaunch, wanted: VmLaunch) {
+  const hypervisor = createNoopHypervisor();
+  const network = createNoopNetworkDriver();
+  const host = new FakeHost();
+  const told: unknown[][] = [];
+  const progress = new Proxy({} as Progress, {
+    get: (_, name) => (_vm: WantedVm, done: string, rest: CroftError | string | null) =>
+      name === 'vmStep' ? undefined : told.push([name, done, rest instanceof CroftError ? `${rest.code}: ${rest.message}` : rest]),
+  });
+  const context: ExecutionContext = {
+    ...{ host, layout, hypervisor, network, images: { ensure: async () => undefined }, progress },
+    abilities: { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' },
+    ...{ stopTimes: { powerdown: 0, terminate: 0 }, clock: () => 0, openBerth: async () => null },
+  };
+  await hypervisor.prepare(host, layout, running, 's/a');
+  await hypervisor.start(host, layout, context.abilities, running, 's/a');
+  const vm: WantedVm = {
+    ...{ launch: wanted, label: 's/a', desired: 'running', generation: 1, settled: false, missingImages: [], movingTo: null },
+    ...{ restart: 'always', restarts: 0, retryAt: null, attempted: null },
+  };
+  return {
+    hypervisor,
+    told,
+    async change() {
+      const [now] = await perform(host, hypervisor.runningLaunch(layout, id));
+      const change = now === null ? null : liveWay(now, wanted, hypervisor.can, false)?.change;
+      await changeVm(context, { vm, change: change ?? assert.fail('there is nothing to change') });
+      return (await perform(host, hypervisor.runningLaunch(layout, id)))[0];
+    },
+  };
+}
+
+test('SC11 a device that does not go keeps nothing else of a change back, is told by its name, and is all that is tried again', async () => {
+  const running = launchOf({ ports: [port('stuck')], volumes: [volume('old')] });
+  const wanted = launchOf({ ports: [port('new')], volumes: [volume('more')], memory: 2 ** 28 });
+  const { hypervisor, change, told } = await stage(running, wanted);
+  const stuck = () =>
+    hypervisor.failNext('detachNic', id, new CroftError('command.timeout', 'it was not let go of', { hint: 'Restart it.' }));
+  stuck();
+  assert.deepEqual(await change(), { ...wanted, ports: [port('new'), port('stuck')] });
+  stuck();
+  await change();
+  assert.deepEqual(await change(), wanted);
+  const words = 'command.timeout: the NIC 02:stuck: it was not let go of';
+  assert.deepEqual(told, [
+    ['vmNotChanged', '1 volume went, 1 volume came, 1 NIC came, its sizes were brought to it', words],
+    ['vmNotChanged', null, words],
+    ['vmChanged', '1 NIC went', null],
+  ]);
+});
+
+test('SC11 all that fails of a change is told, and a volume waits for the one whose name it takes', async () => {
+  const running = launchOf({ volumes: [volume('old', 'data')] });
+  const wanted = launchOf({ ports: [port('new')], volumes: [volume('new', 'data'), volume('more')] });
+  const { hypervisor, change, told } = await stage(running, wanted);
+  for (const operation of ['detachVolume', 'attachNic'] as const) {
+    hypervisor.failNext(operation, id, new CroftError('command.failed', `${operation} failed`));
+  }
+  assert.deepEqual(await change(), { ...running, volumes: [volume('more'), volume('old', 'data')] });
+  const words = 'command.failed: the volume data: detachVolume failed; the NIC 02:new: attachNic failed';
+  assert.deepEqual(told, [['vmNotChanged', '1 volume came', words]]);
+  assert.deepEqual(await change(), wanted);
+});

@@ -1,0 +1,124 @@
+/** What is to be done with one VM, and what is to be recorded of it: by what is wanted, what was seen, and what its hypervisor can. Pure. */
+import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
+import type { Capability } from '../model/capability.ts';
+import { type PortPlan, planHash, type VmLaunch, type WantedVm } from '../model/node-plan.ts';
+import type { VmObserved } from '../model/vm.ts';
+import { type LiveWay, liveWay } from './live-change.ts';
+import { backOff, forgivenAfter, restarts } from './restart.ts';
+import type { Step } from './steps.ts';
+import { type Action, transitions } from './transitions.ts';
+
+export interface Outcome {
+  action: Action;
+  step: Step | null;
+  observed: Partial<VmObserved> | null;
+  forget: boolean;
+  /** Where its NICs are others than wanted, and stay so for now: the ports that are to be whole. Its other ports are left alone. */
+  attached?: readonly PortPlan[];
+}
+
+/** What is decided by beside what is wanted and seen of a VM. */
+export interface Circumstances {
+  now: number;
+  can: ReadonlySet<Capability>;
+  /** Null where it is not known what it runs from, or not needed. */
+  running: VmLaunch | null;
+  /** Why that could not be read; null where it was read, or was not looked for. */
+  unreadable: string | null;
+}
+
+export function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Circumstances): Outcome {
+  const { now } = circumstances;
+  const action: Action = transitions[vm.desired][seen?.state ?? 'none'];
+  const outcome: Outcome = { action, step: null, observed: seenValues(seen), forget: false };
+  const { id } = vm.launch;
+  switch (action) {
+    case 'keep':
+      return seen?.state === 'running' && vm.desired === 'running'
+        ? keepRunning(vm, seen, circumstances, outcome)
+        : settled(vm, outcome, null);
+    case 'launch':
+      return launch(vm, outcome, now);
+    case 'recover':
+      return recover(vm, seen as ObservedVm, now, outcome);
+    case 'pause':
+    case 'resume':
+      return { ...outcome, step: { kind: action, id, label: vm.label } };
+    case 'stop':
+      return { ...outcome, step: { kind: 'stop', id, label: vm.label, restart: false } };
+    case 'destroy':
+      return { ...outcome, step: { kind: 'destroy', id, label: vm.label, stray: false } };
+    case 'forget':
+      return { ...outcome, observed: null, forget: true };
+  }
+}
+
+function seenValues(seen: ObservedVm | null): Partial<VmObserved> {
+  const without = { startedAt: null, launchHash: null, memoryHeld: null, addressed: false };
+  if (seen === null) return { state: 'none', pid: null, ...without };
+  const { state, pid, startedAt, launchHash } = seen;
+  return { state, pid, ...(state === 'running' || state === 'paused' ? { startedAt, launchHash } : without) };
+}
+
+function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstances, outcome: Outcome): Outcome {
+  const { now } = circumstances;
+  const forgiven = vm.restarts > 0 && seen.startedAt !== null && now - seen.startedAt >= forgivenAfter;
+  const kept = { ...outcome, observed: { ...outcome.observed, ...(forgiven ? { restarts: 0 } : {}) } };
+  if (seen.launchHash === planHash(vm.launch)) {
+    const memoryHeld = held(vm.launch, seen);
+    return settled(vm, { ...kept, observed: { ...kept.observed, retryAt: null, attempted: null, memoryHeld } }, null);
+  }
+  const { running, unreadable, can } = circumstances;
+  if (unreadable !== null) return { ...kept, action: 'wait', observed: { ...kept.observed, reason: unreadable }, attached: [] };
+  if (running !== null) kept.observed.memoryHeld = held(running, seen);
+  const attempted = vm.attempted === planHash(vm.launch);
+  const way = running === null ? null : liveWay(running, vm.launch, can, attempted && vm.retryAt === null);
+  if (vm.missingImages.length > 0) return { ...kept, ...lackingImages(vm, kept), attached: way?.ports ?? running?.ports ?? [] };
+  if (way === null) return { ...outcome, action: 'stop', step: { kind: 'stop', id: vm.launch.id, label: vm.label, restart: true } };
+  return comeCloser(vm, way, attempted && vm.retryAt !== null && now < vm.retryAt, kept);
+}
+
+/** Bytes of memory that its guest has or may take again. */
+function held(running: VmLaunch, seen: ObservedVm): number {
+  return Math.max(running.memory, seen.memory ?? 0);
+}
+
+/** By what can be done while it runs. What waits for its next start leaves nothing to do. */
+function comeCloser(vm: WantedVm, { change, waiting, ports }: LiveWay, postponed: boolean, outcome: Outcome): Outcome {
+  if (change === null) return settled(vm, { ...outcome, observed: { ...outcome.observed, retryAt: null } }, waiting);
+  if (postponed) return { ...outcome, action: 'wait', attached: ports };
+  // Written before the NIC comes, so that no cut leaves it unsaid that its lease is waited for.
+  const observed = change.attachNics.length === 0 ? outcome.observed : { ...outcome.observed, addressed: false };
+  return { ...outcome, observed, step: { kind: 'change', vm, change } };
+}
+
+function lackingImages(vm: WantedVm, { observed }: Outcome): Pick<Outcome, 'action' | 'observed'> {
+  const reason = `its volumes need images that were not fetched yet: ${vm.missingImages.join(', ')}`;
+  return { action: 'wait', observed: { ...observed, reason } };
+}
+
+function settled(vm: WantedVm, outcome: Outcome, reason: string | null): Outcome {
+  return { ...outcome, observed: { ...outcome.observed, reason, step: null, settledGeneration: vm.generation } };
+}
+
+function launch(vm: WantedVm, outcome: Outcome, now: number): Outcome {
+  if (vm.missingImages.length > 0) return { ...outcome, ...lackingImages(vm, outcome) };
+  if (vm.retryAt !== null && now < vm.retryAt && vm.attempted === planHash(vm.launch)) return { ...outcome, action: 'wait' };
+  return { ...outcome, step: { kind: 'launch', vm } };
+}
+
+/** Its process ended by itself, or it was never started, or was stopped in order to start with other values. */
+function recover(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome): Outcome {
+  const asWanted = seen.launchHash === planHash(vm.launch);
+  const neverStarted = seen.state === 'stopped' && seen.exitCode === null;
+  if (neverStarted || !(asWanted || vm.settled)) return launch(vm, outcome, now);
+  const lost = seen.state === 'failed';
+  const how = lost ? `its process ended${seen.exitCode === null ? '' : ` with exit code ${seen.exitCode}`}` : 'its guest powered off';
+  if (!restarts(vm.restart, lost)) return settled(vm, outcome, `${how}; the restart policy is ${vm.restart}`);
+  if (vm.retryAt === null) {
+    const retryAt = now + backOff(vm.restarts);
+    const observed = { ...outcome.observed, reason: how, restarts: vm.restarts + 1, retryAt, attempted: planHash(vm.launch) };
+    return retryAt > now ? { ...outcome, observed } : { ...outcome, observed, step: { kind: 'launch', vm } };
+  }
+  return launch(vm, outcome, now);
+}
