@@ -120,7 +120,7 @@ test('CR15 what is wrong with a query, a path or a body is said in the words tha
   for (const limit of ['abc', '1.5', '', '0', '1001', '1&limit=2', '1e999'])
     assert.equal(await said('GET', `/v1/tasks?limit=${limit}`), count);
   assert.equal(await said('GET', '/v1/events?after=-1&limit=x'), `after: must be a whole number, 0 or more; ${count}`);
-  assert.equal(await said('DELETE', '/v1/nodes/n?abandon=ture'), 'abandon: unknown value "ture": there are true, false');
+  assert.equal(await said('DELETE', '/v1/nodes/n?abandon=ture'), 'abandon: unknown value "ture": did you mean true?');
   assert.equal(await said('GET', '/v1/vms?slice=a&slice=b'), 'slice: must be one text, not a list');
   assert.equal(await said('GET', `/v1/vms?after=${'x'.repeat(401)}`), 'after: must have at most 400 characters');
   assert.equal(await said('PATCH', '/v1/nodes/a', { poool: 'x' }), 'poool: unknown key "poool": did you mean pool?');

@@ -49,7 +49,7 @@ test('SC11 what cannot be read of one VM is said of that one, and what the other
     await hypervisor.start(host, layout, abilities, launch, 's/guest');
   }
   const { runningLaunch } = hypervisor;
-  const connection: NodeConnection = {
+  const connection: Omit<NodeConnection, 'network'> = {
     ...{ host, layout },
     hypervisor: {
       ...hypervisor,

@@ -15,7 +15,7 @@ const layout = { controllerId: 'c', stateFolder: '/s/c', runFolder: '/r/c', brid
 const id = 'aaaaaaaaaaaaaaaa';
 
 const port = (nicId: string): PortPlan => {
-  return { nicId, vmId: id, mac: `02:${nicId}`, address: '10.0.0.2', segment: 2000, model: 'virtio', impairment: null };
+  return { nicId, vmId: id, mac: `02:${nicId}`, address: '10.0.0.2', segment: 2000, model: 'virtio', impairment: null, dhcp: true };
 };
 const volume = (volumeId: string, name = volumeId): VolumePlan => ({ id: volumeId, name, image: null, size: mebibyte });
 

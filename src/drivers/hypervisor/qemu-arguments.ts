@@ -79,21 +79,24 @@ function controlArguments(name: string, socket: string): string[] {
   return ['-chardev', `socket,id=${name},path=${optionValue(socket)},server=on,wait=off`, '-mon', `chardev=${name},mode=control`];
 }
 
-const cpuModels = { kvm: 'host', tcg: 'max' } as const;
+function cpuModel({ accelerator }: NodeAbilities): 'host' | 'max' {
+  return accelerator.kind === 'kvm' ? 'host' : 'max';
+}
 
-function acceleratorArguments({ accelerator: { kind } }: NodeAbilities): string[] {
-  return ['-accel', kind === 'kvm' ? 'kvm' : `tcg,thread=multi,tb-size=${translationBuffer}`, '-cpu', cpuModels[kind]];
+function acceleratorArguments(abilities: NodeAbilities): string[] {
+  const accelerator = abilities.accelerator.kind === 'kvm' ? 'kvm' : `tcg,thread=multi,tb-size=${translationBuffer}`;
+  return ['-accel', accelerator, '-cpu', cpuModel(abilities)];
 }
 
 /** In one socket, since some systems use but a few of those; with places for more, to which CPUs may come while it runs. */
-function cpuArguments({ cpus }: VmLaunch, { accelerator: { kind } }: NodeAbilities, machine: Machine | null): string[] {
+function cpuArguments({ cpus }: VmLaunch, abilities: NodeAbilities, machine: Machine | null): string[] {
   const { firstCpus, laterCpus, mostCpus: most } = machine ?? { firstCpus: cpus, laterCpus: 0, mostCpus: mostCpus(cpus) };
   const later = Array.from({ length: laterCpus }, (_, index) => firstCpus + index);
   return [
     ...['-smp', `cpus=${firstCpus},maxcpus=${most},sockets=1,cores=${most},threads=1`],
     ...later.flatMap((place) => {
       const at = { 'socket-id': 0, 'core-id': place, 'thread-id': 0 };
-      return ['-device', deviceWords({ driver: `${cpuModels[kind]}-x86_64-cpu`, id: cpuDevice(place), ...at })];
+      return ['-device', deviceWords({ driver: `${cpuModel(abilities)}-x86_64-cpu`, id: cpuDevice(place), ...at })];
     }),
   ];
 }
