@@ -33,7 +33,6 @@ export const sshTargetSchema = z.object({
 });
 export type SshTarget = z.infer<typeof sshTargetSchema>;
 
-/** What an administrator says of a node. Without `ssh` the node is the controller's own machine. */
 /** How many times what a node has may be promised. */
 export const overcommitSchemas = {
   cpus: z.number().min(0.1).max(64),
@@ -41,6 +40,7 @@ export const overcommitSchemas = {
   disk: z.number().min(0.1).max(64),
 } as const;
 
+/** What an administrator says of a node. Without `ssh` the node is the controller's own machine. */
 export const nodeConfigSchema = z.object({
   name: nameSchema,
   ssh: sshTargetSchema.extend({ jump: sshTargetSchema.optional() }).optional(),
