@@ -31,7 +31,9 @@ export async function runTestFile({ file, folder, timeout, inRoom }: TestFile): 
   await mkdir(folder);
   const results = join(folder, 'results');
   const words = [process.execPath, ...process.execArgv, `--test-reporter=${reporter}`, `--test-reporter-destination=${results}`, file];
-  const argv = inRoom ? ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', room, folder, ...words] : words;
+  const argv = inRoom
+    ? ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc', room, folder, ...words]
+    : words;
   const started = performance.now();
   const { code, timedOut, output } = await runProgram(argv, timeout);
   const outcomes = parseOutcomes(await readFile(results, 'utf8').catch(() => ''));

@@ -22,6 +22,14 @@ test('SC10 an image is built once for each recipe, and only the last one is kept
   assert.deepEqual([await output(), await kept()], ['two', ['small-bb.disk']]);
 });
 
+test('SC10 two who build the same at one time both get it', async (context) => {
+  const { request, make, kept } = await workshop(context);
+  const outputs = ['one', 'two'].map((name) => `${request.outputFile}-${name}`);
+  await Promise.all(outputs.map((outputFile) => buildOnce({ ...request, outputFile }, make('aa', 'same'))));
+  for (const output of outputs) assert.equal(await readFile(output, 'utf8'), 'same');
+  assert.deepEqual(await kept(), ['small-aa.disk']);
+});
+
 test('SC10 a build that fails leaves the last image, and nothing of its own', async (context) => {
   const { request, make, output, kept } = await workshop(context);
   await buildOnce(request, make('aa', 'one'));

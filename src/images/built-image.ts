@@ -1,5 +1,5 @@
 /** Keeps the last built image of a kind, so that one is built only where what it is made of has changed. */
-import { access, constants, copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 export interface ImageRequest {
@@ -24,19 +24,20 @@ export interface BuildRecipe {
 export async function buildOnce({ workFolder, outputFile, log }: ImageRequest, { kind, hash, build }: BuildRecipe): Promise<boolean> {
   await mkdir(workFolder, { recursive: true });
   const kept = path.join(workFolder, `${kind}-${hash}.disk`);
-  const built = !(await exists(kept));
+  const built = !(await replaceFile(kept, outputFile));
   if (built) {
     const folder = await mkdtemp(path.join(workFolder, 'build-'));
     try {
       const disk = path.join(folder, 'disk');
       await build(folder, disk);
+      // Before others can take it away, who build the same at the same time.
+      await replaceFile(disk, outputFile);
       await removeKept(workFolder, kind);
       await rename(disk, kept);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
-  await replaceFile(kept, outputFile);
   log(`${built ? 'built' : 'nothing changed, took the last image'}: ${outputFile}`);
   return built;
 }
@@ -49,20 +50,19 @@ export async function removeLeftovers(workFolder: string): Promise<void> {
 
 async function removeKept(workFolder: string, kind: string): Promise<void> {
   const names = (await readdir(workFolder)).filter((name) => name.startsWith(`${kind}-`) && /-[0-9a-f]+\.(disk|raw)$/.test(name));
-  await Promise.all(names.map((name) => rm(path.join(workFolder, name))));
+  await Promise.all(names.map((name) => rm(path.join(workFolder, name), { force: true })));
 }
 
-/** Shares the blocks of the kept file where the file system can. */
-async function replaceFile(source: string, target: string): Promise<void> {
+/** Shares the blocks of the file where the file system can; false where there is no such file. */
+async function replaceFile(source: string, target: string): Promise<boolean> {
   await mkdir(path.dirname(target), { recursive: true });
   const partial = `${target}.partial`;
-  await copyFile(source, partial, constants.COPYFILE_FICLONE);
+  try {
+    await copyFile(source, partial, constants.COPYFILE_FICLONE);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw thrown;
+  }
   await rename(partial, target);
-}
-
-async function exists(file: string): Promise<boolean> {
-  return access(file).then(
-    () => true,
-    () => false,
-  );
+  return true;
 }

@@ -9,7 +9,7 @@ import type { Vm } from '../model/vm.ts';
 import type { ImageDelivery } from '../reconciler/context.ts';
 import { execute } from '../reconciler/execute.ts';
 import { type NodeObservation, planNode } from '../reconciler/plan.ts';
-import { type Step, subjectOf } from '../reconciler/steps.ts';
+import { keyOf, type Step, subjectOf } from '../reconciler/steps.ts';
 import type { Store } from '../store/store.ts';
 import type { Journal } from './journal.ts';
 import { LeaseWatch } from './lease-watch.ts';
@@ -70,6 +70,8 @@ export interface NodeWorkerOptions {
 /** While guests boot or get NICs, passes come this often, in ms, for so long after it. */
 const leaseInterval = 2_000;
 const leaseTime = 120_000;
+/** A step that failed is tried again after so many ms at the latest: what it needs may be there again. */
+const longestStepRetry = 30_000;
 /** VMs that arrive at one time: each takes one of the programs that a connection can run side by side. */
 const mostReceptions = 3;
 
@@ -86,6 +88,7 @@ export class NodeWorker {
   readonly #leases = new LeaseWatch();
   readonly #imageRetries = new Retries();
   readonly #changeRetries = new Retries();
+  readonly #stepRetries = new Retries(longestStepRetry);
   readonly #moves: Moves;
   /** What was worked on at any time since the present pass began: what the pass saw of it may not hold any more. */
   #touched = new Set<string>();
@@ -280,8 +283,9 @@ export class NodeWorker {
     const recorder = this.#recorder(node, sliceNames);
     const { openBerth } = this.#moves;
     const context = { host, layout, abilities, hypervisor, network, images, stopTimes, clock, openBerth, progress: recorder };
+    const postponed = this.#stepRetries.postponed(now());
     // Between plan and here a VM may have begun to arrive.
-    const steps = plan.steps.filter((step) => !this.#touched.has(subjectOf(step)));
+    const steps = plan.steps.filter((step) => !this.#touched.has(subjectOf(step)) && !postponed.has(keyOf(step)));
     const running = execute(context, steps);
     for (const [subject, step] of running) {
       this.#occupy(
@@ -324,6 +328,7 @@ export class NodeWorker {
       journal,
       imageRetries: this.#imageRetries,
       changeRetries: this.#changeRetries,
+      stepRetries: this.#stepRetries,
       moves: this.#moves,
       now,
       failed,

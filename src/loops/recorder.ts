@@ -4,10 +4,12 @@ import { type LaunchImage, planHash, type WantedVm } from '../model/node-plan.ts
 import type { VmObserved } from '../model/vm.ts';
 import type { Progress, VmStepName } from '../reconciler/context.ts';
 import { backOff } from '../reconciler/restart.ts';
+import { keyOf, type Step } from '../reconciler/steps.ts';
 import type { VmStore } from '../store/store.ts';
 import type { Journal } from './journal.ts';
 import type { Moves } from './moves.ts';
 import type { Retries } from './retries.ts';
+import { failureOf, type StepFailure } from './step-failure.ts';
 
 const firstRetry = 2_000;
 const gatherFor = 25;
@@ -18,6 +20,8 @@ export interface RecorderOptions {
   journal: Journal;
   /** By the sha256 of images. */
   imageRetries: Retries;
+  /** By the keys of steps that nothing else waits with. */
+  stepRetries: Retries;
   /** By VMs that run and are to change. */
   changeRetries: Retries;
   moves: Pick<Moves, 'ended' | 'failed'>;
@@ -115,6 +119,11 @@ export class Recorder implements Progress {
     this.#event(held ? 'vm.paused' : 'vm.resumed', held ? 'is held still' : 'goes on', named(vm.label));
   }
 
+  vmSettled(vm: { id: string; label: string }): void {
+    this.#observe(vm.id, { step: null, reason: null });
+    this.#event('vm.settled', 'what was cut off on it has ended', named(vm.label));
+  }
+
   vmRemoved(vm: { id: string; label: string }): void {
     this.#event('vm.removed', 'nothing of it is left on the node', named(vm.label));
   }
@@ -134,27 +143,41 @@ export class Recorder implements Progress {
     this.#event('vm.move-failed', reason, { ...named(label), step: { name: 'move', state: 'failed', duration: null } });
   }
 
-  routerStep(
-    sliceId: string,
-    state: 'done' | 'removed' | 'failed',
-    faults: readonly string[],
-    duration: number,
-    error: CroftError | null,
-  ): void {
+  routerStep(sliceId: string, state: 'done' | 'removed', faults: readonly string[], duration: number): void {
     const why = faults.length === 0 ? '' : ` (put right: ${faults.join('; ')})`;
-    const message = error === null ? `router ${state}${why}` : `router failed: ${inWords(error)}`;
-    this.#event(`router.${state}`, message, {
-      slice: this.#options.sliceName(sliceId),
-      step: { name: 'router', state: state === 'failed' ? 'failed' : 'done', duration },
-    });
+    this.#routerEvent(sliceId, `${state}${why}`, state, duration);
   }
 
   portsRepaired(count: number): void {
     this.#event('node.repaired', `put ${count} network ${count === 1 ? 'port' : 'ports'} right that had been changed or removed`, {});
   }
 
+  stepDone(step: Step): void {
+    this.#options.stepRetries.succeeded(keyOf(step));
+  }
+
+  /** Where the node itself is lost its passes wait, and what they could not do is done as soon as it is back. */
+  stepFailed(step: Step, error: CroftError): void {
+    if (!error.code.startsWith('node.')) this.#options.stepRetries.failed(keyOf(step), this.#options.now());
+    const failure = failureOf(step);
+    if (failure.of === 'vm') this.#vmStepFailed(failure, error);
+    else if (failure.of === 'router') this.#routerEvent(failure.sliceId, `failed: ${inWords(error)}`, 'failed', null);
+    else this.nodeFailed(failure.what, error);
+  }
+
   nodeFailed(what: string, error: CroftError): void {
     this.#event('node.failed', `${what}: ${inWords(error)}`, {});
+  }
+
+  #vmStepFailed({ id, label, step }: StepFailure & { of: 'vm' }, error: CroftError): void {
+    const reason = inWords(error);
+    this.#observe(id, { reason, step: null });
+    this.#event('vm.failed', `${step} failed: ${reason}`, { ...named(label), step: { name: step, state: 'failed', duration: null } });
+  }
+
+  #routerEvent(sliceId: string, what: string, state: 'done' | 'removed' | 'failed', duration: number | null): void {
+    const step = { name: 'router', state: state === 'failed' ? 'failed' : 'done', duration } as const;
+    this.#event(`router.${state}`, `router ${what}`, { slice: this.#options.sliceName(sliceId), step });
   }
 
   #observe(id: string, observed: Partial<VmObserved>): void {

@@ -15,4 +15,9 @@ test('CR12 what failed on a node is tried again, later each time, until it succe
   assert.deepEqual([...retries.postponed(1)], ['f']);
   retries.succeeded('f');
   assert.equal(waits(1), false);
+  const hasty = new Retries(7_000);
+  assert.deepEqual(
+    [1, 2, 3].map(() => hasty.failed('f', 0)),
+    [5_000, 7_000, 7_000],
+  );
 });

@@ -1,7 +1,8 @@
 /** Bringing a VM that runs to another launch, without a restart. Every part may be repeated: a pass after a cut goes on with the rest. */
 import type { Deferred } from '../drivers/hypervisor/driver.ts';
-import { asCroftError, CroftError } from '../model/error.ts';
+import { asCroftError } from '../model/error.ts';
 import type { VmLaunch } from '../model/node-plan.ts';
+import { asOne, type Failure } from './as-one.ts';
 import { type ExecutionContext, timed } from './context.ts';
 import type { LivePart } from './live-change.ts';
 import type { StepShapes } from './steps.ts';
@@ -27,7 +28,7 @@ type Counted = (count: number) => string;
 interface Outcome extends Deferred {
   /** How many parts came or went, by the words for that. */
   done: Map<Counted, number>;
-  failures: { part: string; error: CroftError }[];
+  failures: Failure[];
 }
 
 /** What fails keeps nothing else back, but for a volume that is to take the name of one which did not go. */
@@ -82,18 +83,6 @@ async function makePort({ network, host, layout }: ExecutionContext, { ports }: 
 
 const nicInWords = ({ name }: LivePart): string => `the NIC ${name}`;
 const volumeInWords = ({ name }: LivePart): string => `the volume ${name}`;
-
-/** With the code and the advice of the first. */
-function asOne(failures: Outcome['failures']): CroftError {
-  const message = failures.map(({ part, error }) => `${part}: ${error.message}`).join('; ');
-  const [first] = failures;
-  const { code = 'internal', hint, node } = first?.error ?? {};
-  return new CroftError(code, message, {
-    cause: first?.error,
-    ...(hint === undefined ? {} : { hint }),
-    ...(node === undefined ? {} : { node }),
-  });
-}
 
 const counted =
   (what: string, how: string): Counted =>

@@ -3,6 +3,7 @@ import type { HypervisorDriver, NodeAbilities, NodeReach, StopTimes } from '../d
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import type { CroftError } from '../model/error.ts';
 import type { LaunchImage, WantedVm } from '../model/node-plan.ts';
+import type { Step } from './steps.ts';
 
 /** Brings images to nodes; one transfer per node and image, however many ask. */
 export interface ImageDelivery {
@@ -15,7 +16,7 @@ export interface ImageDelivery {
   ): Promise<void>;
 }
 
-export type VmStepName = 'image' | 'ports' | 'disk' | 'start' | 'change' | 'pause' | 'resume' | 'stop' | 'move' | 'remove';
+export type VmStepName = 'image' | 'ports' | 'disk' | 'start' | 'change' | 'pause' | 'resume' | 'settle' | 'stop' | 'move' | 'remove';
 type Named = { id: string; label: string };
 
 /** Hears how the steps go, to record it. Durations are in ms. */
@@ -34,19 +35,18 @@ export interface Progress {
   vmStopped(vm: Named, how: string): void;
   /** Its guest is held still, or goes on. */
   vmHeld(vm: Named, held: boolean): void;
+  /** What was cut off on it has ended. */
+  vmSettled(vm: Named): void;
   vmRemoved(vm: Named): void;
   /** It has its new node from now on. `node` is the name of that node. */
   vmMoved(vm: WantedVm, node: string): void;
   /** It is still on its node, whole, and the move is tried again later. `error` is null where it only has to wait its turn, or was called off. */
   vmNotMoved(vm: WantedVm, error: CroftError | null): void;
-  routerStep(
-    sliceId: string,
-    state: 'done' | 'removed' | 'failed',
-    faults: readonly string[],
-    duration: number,
-    error: CroftError | null,
-  ): void;
+  routerStep(sliceId: string, state: 'done' | 'removed', faults: readonly string[], duration: number): void;
   portsRepaired(count: number): void;
+  /** A step that nothing else tells of ended. It is not tried again at once where it failed. */
+  stepDone(step: Step): void;
+  stepFailed(step: Step, error: CroftError): void;
   nodeFailed(what: string, error: CroftError): void;
 }
 

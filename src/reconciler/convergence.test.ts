@@ -38,6 +38,9 @@ function progressInto(memory: Memory, now: () => number): Progress {
       routerStep: silent,
       portsRepaired: silent,
       nodeFailed: silent,
+      stepDone: silent,
+      stepFailed: silent,
+      vmSettled: silent,
     },
   };
 }

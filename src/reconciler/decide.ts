@@ -41,8 +41,11 @@ export function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Cir
       return launch(vm, outcome, now);
     case 'recover':
       return recover(vm, seen as ObservedVm, now, outcome);
-    case 'pause':
     case 'resume':
+      return seen?.halted === undefined
+        ? { ...outcome, step: { kind: 'resume', id, label: vm.label } }
+        : relieve(vm, seen.halted, now, outcome);
+    case 'pause':
       return { ...outcome, step: { kind: action, id, label: vm.label } };
     case 'stop':
       return { ...outcome, step: { kind: 'stop', id, label: vm.label, restart: false } };
@@ -60,8 +63,25 @@ function seenValues(seen: ObservedVm | null): Partial<VmObserved> {
   return { state, pid, ...(state === 'running' || state === 'paused' ? { startedAt, launchHash } : without) };
 }
 
+const hindrances = { 'disk-full': 'its guest is held still: the disk of its node is full' } as const;
+/** A guest that waits for room is not kept waiting for long once there is some. */
+const longestHalt = 60_000;
+
+/** Its hypervisor holds it still by itself, and will again where nothing changed. */
+function relieve(vm: WantedVm, halted: NonNullable<ObservedVm['halted']>, now: number, outcome: Outcome): Outcome {
+  const { id } = vm.launch;
+  if (vm.retryAt !== null && now >= vm.retryAt) return { ...outcome, step: { kind: 'resume', id, label: vm.label } };
+  const observed = { ...outcome.observed, reason: hindrances[halted], step: null };
+  const waiting = { ...outcome, action: 'wait', attached: [] } as const;
+  if (vm.retryAt !== null) return { ...waiting, observed };
+  const restarts = vm.restarts + 1;
+  const retryAt = now + Math.min(backOff(restarts), longestHalt);
+  return { ...waiting, observed: { ...observed, restarts, retryAt, attempted: planHash(vm.launch) } };
+}
+
 function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstances, outcome: Outcome): Outcome {
   const { now } = circumstances;
+  if (seen.unfinished) return { ...outcome, step: { kind: 'settle', id: vm.launch.id, label: vm.label } };
   const forgiven = vm.restarts > 0 && seen.startedAt !== null && now - seen.startedAt >= forgivenAfter;
   const kept = { ...outcome, observed: { ...outcome.observed, ...(forgiven ? { restarts: 0 } : {}) } };
   if (seen.launchHash === planHash(vm.launch)) {

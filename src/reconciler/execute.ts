@@ -1,6 +1,7 @@
 /** Carries out the steps of a node's plan through the drivers, and reports how each went. */
 import { asCroftError, type CroftError } from '../model/error.ts';
 import type { WantedVm } from '../model/node-plan.ts';
+import { asOne } from './as-one.ts';
 import { changeVm } from './change.ts';
 import { type ExecutionContext, timed, type VmStepName } from './context.ts';
 import { moveVm } from './move.ts';
@@ -12,7 +13,8 @@ export type Running = Map<string, Promise<void>>;
 
 /** Starts all steps of a plan, those of different subjects side by side. Failures go to `progress`; nothing is thrown. */
 export function execute(context: ExecutionContext, steps: readonly Step[]): Running {
-  const bridge = steps.some(({ kind }) => kind === 'bridge') ? guard(context, 'bridge', makeBridge(context)) : Promise.resolve();
+  const missing = steps.find(({ kind }) => kind === 'bridge');
+  const bridge = missing === undefined ? Promise.resolve() : guard(context, missing, makeBridge(context));
   const launches = steps.filter((step) => step.kind === 'launch').map(({ vm }) => vm);
   const attached = launches.length === 0 ? null : bridge.then(() => attachAll(context, launches));
   const running: Running = new Map();
@@ -39,6 +41,7 @@ const effects: Effects = {
   stop: stopVm,
   pause: (context, step) => holdVm(context, step, 'pause'),
   resume: (context, step) => holdVm(context, step, 'resume'),
+  settle: settleVm,
   destroy: destroyVm,
   move: moveVm,
   discardArrival: ({ hypervisor, host, layout }, { id }) => hypervisor.discardArrival(host, layout, id),
@@ -46,14 +49,15 @@ const effects: Effects = {
 
 function perform(context: ExecutionContext, step: Exclude<Step, { kind: 'bridge' | 'launch' }>): Promise<void> {
   const effect = effects[step.kind] as (context: ExecutionContext, step: Step) => Promise<void>;
-  return guard(context, step.kind, effect(context, step));
+  return guard(context, step, effect(context, step));
 }
 
-async function guard({ progress }: ExecutionContext, what: string, work: Promise<void>): Promise<void> {
+async function guard({ progress }: ExecutionContext, step: Step, work: Promise<void>): Promise<void> {
   try {
     await work;
+    progress.stepDone(step);
   } catch (thrown) {
-    progress.nodeFailed(what, asCroftError(thrown));
+    progress.stepFailed(step, asCroftError(thrown));
   }
 }
 
@@ -74,31 +78,24 @@ async function fetchImage({ images, host, layout, progress, clock }: ExecutionCo
 async function ensureRouter(context: ExecutionContext, { plan, faults }: StepShapes['router']): Promise<void> {
   const { network, host, layout, abilities, progress, clock } = context;
   const start = clock();
-  try {
-    await network.ensureRouter(host, layout, abilities, plan);
-    progress.routerStep(plan.sliceId, 'done', faults, clock() - start, null);
-  } catch (thrown) {
-    progress.routerStep(plan.sliceId, 'failed', faults, clock() - start, asCroftError(thrown));
-  }
+  await network.ensureRouter(host, layout, abilities, plan);
+  progress.routerStep(plan.sliceId, 'done', faults, clock() - start);
 }
 
 async function removeRouter(context: ExecutionContext, { sliceId }: StepShapes['removeRouter']): Promise<void> {
   const { network, host, layout, progress, clock } = context;
   const start = clock();
   await network.removeRouter(host, layout, sliceId);
-  progress.routerStep(sliceId, 'removed', [], clock() - start, null);
+  progress.routerStep(sliceId, 'removed', [], clock() - start);
 }
 
 async function repairPorts({ network, host, layout, progress }: ExecutionContext, { ports }: StepShapes['repairPorts']): Promise<void> {
   const outcomes = await network.attach(host, layout, ports);
-  const failed = new Set<string>();
-  for (const { vmId, error } of outcomes) {
-    if (error === null) continue;
-    failed.add(vmId);
-    progress.nodeFailed(`ports of VM ${vmId}`, error);
-  }
+  const failures = outcomes.flatMap(({ vmId, error }) => (error === null ? [] : [{ part: `of VM ${vmId}`, error }]));
+  const failed = new Set(outcomes.filter(({ error }) => error !== null).map(({ vmId }) => vmId));
   const repaired = ports.filter(({ vmId }) => !failed.has(vmId)).length;
   if (repaired > 0) progress.portsRepaired(repaired);
+  if (failures.length > 0) throw asOne(failures);
 }
 
 async function stopVm(context: ExecutionContext, { id, label }: StepShapes['stop']): Promise<void> {
@@ -111,6 +108,11 @@ async function holdVm(context: ExecutionContext, { id, label }: StepShapes['paus
   const { hypervisor, host, layout, progress } = context;
   await timed(context, id, label, kind, () => hypervisor[kind](host, layout, id));
   progress.vmHeld({ id, label }, kind === 'pause');
+}
+
+async function settleVm(context: ExecutionContext, { id, label }: StepShapes['settle']): Promise<void> {
+  await timed(context, id, label, 'settle', () => context.hypervisor.settle(context.host, context.layout, id));
+  context.progress.vmSettled({ id, label });
 }
 
 async function destroyVm(context: ExecutionContext, { id, label }: StepShapes['destroy']): Promise<void> {

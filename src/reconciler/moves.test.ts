@@ -57,7 +57,17 @@ function stage() {
   const silent = (): void => undefined;
   const progress: Progress = {
     ...{ vmStep: silent, vmProgress: silent, imageFetched: silent, imageFailed: silent, vmStarted: silent, vmFailed: silent },
-    ...{ vmStopped: silent, vmHeld: silent, vmRemoved: silent, routerStep: silent, portsRepaired: silent, nodeFailed: silent },
+    ...{
+      vmStopped: silent,
+      vmHeld: silent,
+      vmRemoved: silent,
+      routerStep: silent,
+      portsRepaired: silent,
+      nodeFailed: silent,
+      stepDone: silent,
+      stepFailed: silent,
+      vmSettled: silent,
+    },
     ...{ vmMoved: silent, vmChanged: silent, vmNotChanged: silent },
     vmNotMoved: () => {
       postponed = true;

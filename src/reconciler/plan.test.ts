@@ -402,3 +402,29 @@ test('SC8 a VM does not start, and is not changed, while an image of its volumes
   assert.match(waiting.observations[0]?.observed.reason ?? '', /need images that were not fetched yet: tools/);
   assert.deepEqual(kinds(plan([after], [seenVm(before, { state: 'stopped' })], seenPorts())), []);
 });
+
+test('SC11 what was cut off on a VM that runs is ended, before anything else is done with it', () => {
+  const vm = wantedVm('a', { launch: launchOf('a', { memory: 2 }) });
+  const kinds = (seen: Partial<ObservedVm>) => plan([vm], [seenVm(vm, seen)]).steps.map(({ kind }) => kind);
+  assert.deepEqual(kinds({ unfinished: true }), ['settle']);
+  assert.deepEqual(kinds({ unfinished: true, state: 'paused' }), ['resume']);
+  assert.deepEqual(kinds({}), []);
+});
+
+test('CR6 a guest that is held still by a full disk says so and goes on now and then, not at once and again and again', () => {
+  const vm = wantedVm('a');
+  const halted = (rest: Partial<WantedVm>) => plan([{ ...vm, ...rest }], [seenVm(vm, { state: 'paused', halted: 'disk-full' })]);
+  const first = halted({});
+  assert.deepEqual(first.steps, []);
+  const observed = first.observations[0]?.observed ?? {};
+  assert.match(observed.reason ?? '', /held still.* disk of its node is full/);
+  assert.equal(observed.restarts, 1);
+  assert.ok(observed.retryAt !== undefined && observed.retryAt !== null && observed.retryAt > now);
+  assert.deepEqual(halted({ retryAt: now + 1 }).steps, []);
+  assert.deepEqual(
+    halted({ retryAt: now, restarts: 1 }).steps.map(({ kind }) => kind),
+    ['resume'],
+  );
+  const often = halted({ restarts: 50 }).observations[0]?.observed.retryAt ?? 0;
+  assert.ok(often - now <= 60_000, 'room is not waited for long');
+});

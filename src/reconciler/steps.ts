@@ -25,6 +25,8 @@ export interface StepShapes {
   /** Hold the guest still. */
   pause: { id: string; label: string };
   resume: { id: string; label: string };
+  /** End what was cut off on a VM that runs. */
+  settle: { id: string; label: string };
   destroy: { id: string; label: string; stray: boolean };
   /** Bring the VM to the node `to`, stopping it here first. `seen` is what was observed of it; null where nothing is here. */
   move: { vm: WantedVm; to: string; seen: ObservedVm | null };
@@ -34,6 +36,13 @@ export interface StepShapes {
 
 export type StepKind = keyof StepShapes;
 export type Step = { [Kind in StepKind]: { kind: Kind } & StepShapes[Kind] }[StepKind];
+
+/** What of a step makes it the same one as an earlier one, which may have failed. */
+export function keyOf(step: Step): string {
+  if (step.kind === 'repairPorts') return `repairPorts ${step.ports.map(({ nicId }) => nicId).join(' ')}`;
+  if (step.kind === 'detach') return `detach ${step.names.join(' ')}`;
+  return `${step.kind} ${subjectOf(step)}`;
+}
 
 /** The thing that a step works on; two steps of one subject never run at the same time. */
 export function subjectOf(step: Step): string {
@@ -55,6 +64,7 @@ export function subjectOf(step: Step): string {
     case 'stop':
     case 'pause':
     case 'resume':
+    case 'settle':
     case 'destroy':
     case 'discardArrival':
       return `vm:${step.id}`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -65,4 +65,22 @@ test('CR17 a test that cleans up after itself leaves nothing to be told', async 
   const { exited, left } = await enter(context, 'ip netns add "$1" && ip netns delete "$1"', `croft-room-${process.pid}c`);
   assert.deepEqual(await exited, [0, null]);
   assert.equal(await left(), '');
+});
+
+test('CR17 nothing of a test goes on whose runner is killed', async (context) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'croft-room-'));
+  context.after(() => rm(folder, { recursive: true }));
+  const [mark, file] = [`croft-room-${process.pid}d`, path.join(folder, 'endless.test.mjs')];
+  await writeFile(
+    file,
+    `import { execFileSync } from 'node:child_process'; execFileSync('sh', ['-c', 'sleep 1000; exit 0', '${mark}']);\n`,
+  );
+  const module = new URL('../../scripts/test-file.ts', import.meta.url);
+  const options = { file, folder: path.join(folder, 'room'), timeout: 100_000, inRoom: true };
+  const program = path.join(folder, 'runner.mjs');
+  await writeFile(program, `import { runTestFile } from '${module}'; await runTestFile(${JSON.stringify(options)});\n`);
+  const runner = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', program], { stdio: 'ignore' });
+  await until('the test runs', async () => (await processesWith(mark)).length > 0 || undefined);
+  runner.kill('SIGKILL');
+  await until('its processes are gone', async () => (await processesWith(mark)).length === 0 || undefined);
 });

@@ -42,6 +42,10 @@ export interface ObservedVm {
    * Null where it runs, was stopped, was never started from this launch, or was lost with its node.
    */
   exitCode: number | null;
+  /** Why its hypervisor holds its guest still by itself. Absent where it does not. */
+  halted?: 'disk-full';
+  /** Something of it was cut off that `settle` ends. Absent where nothing was. */
+  unfinished?: true;
 }
 
 /** A node as a driver works on it. */
@@ -132,6 +136,12 @@ export interface HypervisorDriver {
 
   /** Resets the guest, or asks it to restart itself where `gently`; the VM goes on running. Rejects with `vm.not-running`. */
   reboot(host: Host, layout: NodeLayout, vmId: string, gently: boolean): Promise<void>;
+
+  /**
+   * Ends what was cut off on a VM that runs, such as that its guest's file systems stand still. Of any other it does nothing.
+   * Rejects with `command.timeout` where that has to wait.
+   */
+  settle(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
 
   /**
    * Brings what changed of CPUs, memory and disks to a VM, as far as it can be done now; a VM that does not run gets all of it

@@ -5,6 +5,7 @@ import { type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import { versionScript, virshFailure } from '../../tools/virsh.ts';
+import { type GuestFileSystems, letGo, stillFrozen, whileFrozen } from './frozen.ts';
 import { type DomainReach, domainState, monitor, onDomain, resumeDomain } from './libvirt-control.ts';
 import { nicAlias } from './libvirt-devices.ts';
 import type { LibvirtOptions } from './libvirt-identity.ts';
@@ -48,19 +49,31 @@ async function liveDisks(reach: DomainReach, vm: VmLaunch): Promise<LiveDisks> {
     nodes: await nodesOf(reach, vm),
     execute,
     job: (command, parameters, timeout) => runJob(execute, command, parameters, timeout),
-    async frozen(work) {
-      const frozen = await onDomain(reach, 'domfsfreeze').then(
-        () => true,
-        () => false,
-      );
-      try {
-        await work();
-      } finally {
-        if (frozen) await onDomain(reach, 'domfsthaw');
-      }
-    },
+    frozen: (work) => whileFrozen(reach.host, reach.layout, reach.vmId, fileSystems(reach), work),
     resume: () => resumeDomain(reach),
   };
+}
+
+function fileSystems(reach: DomainReach): GuestFileSystems {
+  return {
+    /** What libvirt refuses has not begun, as where there is no agent. What only took too long may come yet. */
+    freeze: () =>
+      onDomain(reach, 'domfsfreeze').then(
+        () => true,
+        (thrown) => !(thrown instanceof CroftError && thrown.code === 'command.failed'),
+      ),
+    thaw: () =>
+      onDomain(reach, 'domfsthaw').then(
+        () => true,
+        () => false,
+      ),
+  };
+}
+
+/** See `HypervisorDriver.settle`. */
+export async function settleVm(reach: DomainReach): Promise<void> {
+  if (['shut off', 'crashed'].includes(await domainState(reach))) return;
+  if (!(await letGo(reach.host, reach.layout, reach.vmId, fileSystems(reach).thaw))) throw stillFrozen(reach.host, reach.vmId);
 }
 
 const blocksSchema = z.array(z.object({ inserted: z.object({ 'node-name': z.string(), file: z.string() }).optional() }));

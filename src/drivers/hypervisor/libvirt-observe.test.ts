@@ -14,6 +14,7 @@ interface Seen {
   pid?: string;
   ended?: string;
   stopping?: string;
+  frozen?: string;
   started?: string;
   record?: string;
   domain?: string;
@@ -22,7 +23,8 @@ interface Seen {
 }
 
 function observe(seen: Seen) {
-  const vm = ['vm', id, seen.pid ?? '', seen.ended ?? '', seen.stopping ?? '', seen.started ?? '', seen.record ?? record];
+  const notes = [seen.stopping ?? '', seen.frozen ?? ''];
+  const vm = ['vm', id, seen.pid ?? '', seen.ended ?? '', ...notes, seen.started ?? '', seen.record ?? record];
   const domain = seen.domain === undefined ? '' : `domain\t${id}\t${seen.domain}\n`;
   const noted = seen.noted === undefined ? '' : `ended\t${id}\t${seen.noted}\n`;
   const stdout = `${vm.join('\t')}\n${domain}${noted}${seen.metadata ?? (domain === '' ? '' : own)}`;
@@ -35,6 +37,8 @@ test('CR7 a domain that runs has its pid, its start and the launch that it runs 
   assert.deepEqual(observe({ pid: '7', started, domain: '1\t1' }), running);
   assert.equal(observe({ pid: '7', started: '1700000000 h 1900000000', domain: '1\t1' })?.memory, null, 'of an earlier version of Croft');
   assert.deepEqual(observe({ pid: '7', started, domain: '3\t1' }), { ...running, state: 'paused' });
+  assert.deepEqual(observe({ pid: '7', started, domain: '3\t5' }), { ...running, state: 'paused', halted: 'disk-full' });
+  assert.deepEqual(observe({ pid: '7', started, domain: '1\t1', frozen: 'yes' }), { ...running, unfinished: true });
   for (const passing of ['3\t9', '3\t11', '4\t1', '2\t0']) assert.equal(observe({ pid: '7', started, domain: passing })?.state, 'running');
 });
 

@@ -27,11 +27,12 @@ interface Seen {
   pid: number | null;
   ended: string;
   stopping: boolean;
+  frozen: boolean;
   started: string;
   record: string | null;
 }
 
-const nothing: Seen = { pid: null, ended: '', stopping: false, started: '', record: null };
+const nothing: Seen = { pid: null, ended: '', stopping: false, frozen: false, started: '', record: null };
 
 export function parseObserved(layout: NodeLayout, result: CommandResult): ObservedVm[] {
   if (result.code !== 0) throw virshFailure('this node', 'the VMs could not be listed', result);
@@ -53,9 +54,9 @@ export function parseObserved(layout: NodeLayout, result: CommandResult): Observ
   });
 }
 
-function readSeen([pid = '', ended = '', stopping = '', started = '', ...record]: readonly string[]): Seen {
+function readSeen([pid = '', ended = '', stopping = '', frozen = '', started = '', ...record]: readonly string[]): Seen {
   const hash = readLaunchRecord(record.join('\t'))?.hash ?? null;
-  return { pid: pid === '' ? null : Number(pid), ended, stopping: stopping === 'yes', started, record: hash };
+  return { pid: pid === '' ? null : Number(pid), ended, stopping: stopping === 'yes', frozen: frozen === 'yes', started, record: hash };
 }
 
 /** The names of the domains whose metadata say that they are this controller's. Metadata come after `<of NAME>`. */
@@ -73,6 +74,8 @@ function ownDomains({ controllerId }: NodeLayout, stdout: string): Set<string> {
 
 /** Reasons for being paused that pass by themselves: migration, save, dump, shutting down, snapshot, starting up. */
 const passing: readonly number[] = [2, 3, 4, 8, 9, 11];
+/** QEMU is told to hold a guest still where a disk has no room, and to tell the guest of other errors. */
+const ioError = 5;
 const alive: Partial<Record<DomainState, 'running' | 'paused'>> = {
   running: 'running',
   blocked: 'running',
@@ -95,6 +98,8 @@ function readVm(id: string, seen: Seen, domain: Domain | undefined): ObservedVm 
       memory: memory === '' ? null : Number(memory),
       launchHash: runningHash ?? seen.record,
       exitCode: null,
+      ...(live === 'paused' && domain.reason === ioError && { halted: 'disk-full' }),
+      ...(seen.frozen && { unfinished: true }),
     };
   }
   const gone = { id, pid: null, startedAt: null, memory: null, launchHash: seen.record };

@@ -32,7 +32,7 @@ if find_process "$run" "$user" "$name"; then exit 0; fi
 umask 022
 mkdir -p "$run/sockets"
 chmod 711 "$run"
-rm -f "$state/started" "$run/pid" "$run/exit" "$run/stopping" "$run/paused" "$run/sockets/"*
+rm -f "$state/started" "$run/pid" "$run/exit" "$run/stopping" "$run/paused" "$run/frozen" "$run/sockets/"*
 chown "$user:$group" "$run/sockets"
 chmod 2770 "$run/sockets"
 : >>"$run/console.log"
@@ -113,7 +113,7 @@ rm -f "/var/log/libvirt/qemu/$name.log" "/var/log/libvirt/qemu/$name.log".[0-9]*
 
 /**
  * Prints a line for each VM with a folder, whose tab-separated parts are \`vm\`, id, pid, how it ended by itself, whether its end
- * was wanted, the mark of its start, its record; then a line \`domain\`, name, state and reason for each domain that may be ours,
+ * was wanted, whether its guest's file systems may stand still, the mark of its start, its record; then a line \`domain\`, name, state and reason for each domain that may be ours,
  * \`<of NAME>\` before the metadata of each, and \`<end>\`. virsh is called twice, however many there are.
  * libvirt forgets why a domain stopped when its daemon ends, so that is written down beside the mark of the start that it ended.
  * Arguments: parents of the state and of the run folders, connection, namespace.
@@ -140,8 +140,9 @@ for folder in "$state"/*/ "$run"/*/; do
   first_line "$run/$id/exit"; ended=$line
   first_line "$state/$id/started"; started=$line
   first_line "$state/$id/launch.json"; record=$line
-  stopping=
+  stopping= frozen=
   [ ! -f "$run/$id/stopping" ] || stopping=yes
+  [ ! -f "$run/$id/frozen" ] || frozen=yes
   owner=
   case $process in *[!0-9]*) process= ;; esac
   [ -z "$process" ] || [ ! -d "/proc/$process" ] || while read -r key value rest; do
@@ -153,7 +154,7 @@ for folder in "$state"/*/ "$run"/*/; do
   user=\${started#* * }
   [ "$owner" = "\${user%% *}" ] || process=
   eval "started_$id=\\$started"
-  printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$process" "$ended" "$stopping" "$started" "$record"
+  printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$process" "$ended" "$stopping" "$frozen" "$started" "$record"
 done
 stats=$(virsh_in 15 domstats --raw --state 2>&1) || on_failure "$?" "$stats"
 queries= name=

@@ -65,7 +65,8 @@ export function diskSize({ disk, image }: VmLaunch): number {
 
 /** Replaces what is seen of a VM; what is not given is as of one that does not run. */
 export function show(vm: NoopVm, changes: Partial<ObservedVm> & Pick<ObservedVm, 'state'>): void {
-  vm.seen = { ...vm.seen, pid: null, startedAt: null, memory: null, exitCode: null, ...changes };
+  const { id, launchHash } = vm.seen;
+  vm.seen = { id, launchHash, pid: null, startedAt: null, memory: null, exitCode: null, ...changes };
 }
 
 /** As the VM is once it has been started. */

@@ -29,6 +29,10 @@ export interface NoopHypervisor extends HypervisorDriver {
   lose(vmId: string, exitCode: number): void;
   /** The VM's guest does not notice its power button from now on. */
   deafen(vmId: string): void;
+  /** Something of the VM, which runs, was cut off. */
+  cutOff(layout: NodeLayout, vmId: string): void;
+  /** The VM, which runs, is held still since its node's disk is full. */
+  fillDisk(layout: NodeLayout, vmId: string): void;
   /** The VM's disk on that node as a number: a copy has the same, one that was made anew another. Null where it has none. */
   disk(layout: NodeLayout, vmId: string): number | null;
   /** Something else is on the VM's disk from now on. */
@@ -54,6 +58,14 @@ export function createNoopHypervisor(options: NoopOptions = {}): NoopHypervisor 
       }
     },
     deafen: (vmId) => void world.deaf.add(vmId),
+    cutOff(layout, vmId) {
+      const vm = acts.running(layout, vmId);
+      vm.seen = { ...vm.seen, unfinished: true };
+    },
+    fillDisk(layout, vmId) {
+      const vm = acts.running(layout, vmId);
+      vm.seen = { ...vm.seen, state: 'paused', halted: 'disk-full' };
+    },
     disk: (layout, vmId) => acts.find(layout, vmId)?.disk ?? null,
     write: (layout, vmId) => {
       const vm = acts.find(layout, vmId);
@@ -81,7 +93,7 @@ export function createNoopHypervisor(options: NoopOptions = {}): NoopHypervisor 
   };
 }
 
-type Life = Pick<HypervisorDriver, 'prepare' | 'start' | 'stop' | 'kill' | 'pause' | 'resume' | 'reboot' | 'destroy'>;
+type Life = Pick<HypervisorDriver, 'prepare' | 'start' | 'stop' | 'kill' | 'pause' | 'resume' | 'reboot' | 'settle' | 'destroy'>;
 
 function noopLife(world: NoopWorld, acts: NoopActs, now: () => number): Life {
   return {
@@ -129,6 +141,14 @@ function noopLife(world: NoopWorld, acts: NoopActs, now: () => number): Life {
         const vm = acts.running(layout, vmId);
         vm.log += `${vm.launch.hostname} is up\n`;
         acts.tell(layout, vmId, 'rebooted');
+      });
+    },
+    async settle(_host, layout, vmId) {
+      await acts.act({ operation: 'settle', layout, vmId }, () => {
+        const vm = acts.find(layout, vmId);
+        if (!runs(vm)) return;
+        const { unfinished: _, ...seen } = vm.seen;
+        vm.seen = seen;
       });
     },
     async destroy(_host, layout, vmId) {

@@ -3,6 +3,7 @@ import type { Host } from '../../host/host.ts';
 import type { QmpSession } from '../../tools/qmp.ts';
 import { runJob } from '../../tools/qmp-job.ts';
 import type { NodeLayout } from './driver.ts';
+import { type GuestFileSystems, letGo, stillFrozen, whileFrozen } from './frozen.ts';
 import type { LiveControl } from './live-disks.ts';
 import { nicDevice } from './qemu-arguments.ts';
 import { agentListens, whileRunning, withAgent } from './qemu-control.ts';
@@ -36,12 +37,24 @@ const freezeTime = 20_000;
 
 async function frozen(host: Host, layout: NodeLayout, vmId: string, session: QmpSession, work: () => Promise<void>): Promise<void> {
   if (!(await agentListens(session))) return await work();
+  await whileFrozen(host, layout, vmId, fileSystems(host, layout, vmId), work);
+}
+
+function fileSystems(host: Host, layout: NodeLayout, vmId: string): GuestFileSystems {
   const ask = (command: string) => withAgent(host, layout, vmId, freezeTime, (agent) => agent.execute(command));
-  try {
-    await ask('guest-fsfreeze-freeze');
-    await work();
-  } finally {
-    // Also where the agent said nothing in time: it may freeze them yet.
-    await ask('guest-fsfreeze-thaw');
-  }
+  return {
+    /** An agent that said nothing in time may freeze them yet. */
+    async freeze() {
+      await ask('guest-fsfreeze-freeze');
+      return true;
+    },
+    thaw: async () => (await ask('guest-fsfreeze-thaw')) !== null,
+  };
+}
+
+/** See `HypervisorDriver.settle`. */
+export async function settleVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
+  await whileRunning(host, layout, vmId, async () => {
+    if (!(await letGo(host, layout, vmId, fileSystems(host, layout, vmId).thaw))) throw stillFrozen(host, vmId);
+  });
 }

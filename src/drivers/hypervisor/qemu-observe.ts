@@ -50,7 +50,8 @@ BEGIN { state = ENVIRON["state"]; run = ENVIRON["run"] }
   }
   show(run "/" id "/exit", "exit")
   note("stopping")
-  note("paused")
+  if (show(run "/" id "/paused", "paused") == "" && found >= 0) print id "/paused"
+  note("frozen")
   show(state "/" id "/launch.json", "launch.json")
   if (show(state "/" id "/started", "started") != "" && !own) lost = lost " " id
 }
@@ -173,6 +174,8 @@ function readVm(id: string, files: ReadonlyMap<string, string>, processes: Reado
       memory: memory ? Number(memory) : null,
       launchHash: runningHash ?? record,
       exitCode: null,
+      ...(state === 'paused' && files.get('paused') === 'io-error' && { halted: 'disk-full' }),
+      ...(files.has('frozen') && { unfinished: true }),
     };
   }
   if (record === null) return { id, state: 'preparing', pid: null, startedAt: null, memory: null, launchHash: null, exitCode: null };

@@ -1,4 +1,5 @@
 /** Killing, pausing and rebooting a VM whose QEMU runs. */
+import { z } from 'zod';
 import { type Host, run } from '../../host/host.ts';
 import type { QmpSession } from '../../tools/qmp.ts';
 import type { NodeLayout } from './driver.ts';
@@ -13,19 +14,20 @@ const agentTimeout = 2_000;
 export async function pauseVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
   await withControl(host, layout, vmId, async (session) => {
     await session.execute('stop');
-    await note(host, layout, vmId, true);
+    await note(host, layout, vmId, 'paused');
   });
 }
 
 export async function resumeVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
   await withControl(host, layout, vmId, async (session) => {
     await session.execute('cont');
-    await note(host, layout, vmId, false);
+    await note(host, layout, vmId, '');
   });
 }
 
 /** Guests that went on or stand still in another way, such as while a snapshot is taken, are not paused. */
-const pausedStates: readonly unknown[] = ['paused', 'io-error', 'internal-error', 'watchdog'];
+const statusSchema = z.object({ status: z.string() });
+const pausedStates: readonly string[] = ['paused', 'io-error', 'internal-error', 'watchdog'];
 
 /**
  * Asks QEMU, and notes its answer where that is not what is noted already: somebody else may have paused the VM, or QEMU
@@ -38,16 +40,16 @@ export async function notePause(
   session: QmpSession,
   noted: boolean | null,
 ): Promise<boolean> {
-  const status = await session.execute('query-status');
-  const paused = typeof status === 'object' && status !== null && 'status' in status && pausedStates.includes(status.status);
-  if (paused !== noted) await note(host, layout, vmId, paused);
+  const { status } = statusSchema.parse(await session.execute('query-status'));
+  const paused = pausedStates.includes(status);
+  if (paused !== noted) await note(host, layout, vmId, paused ? status : '');
   return paused;
 }
 
-async function note(host: Host, layout: NodeLayout, vmId: string, paused: boolean): Promise<void> {
+async function note(host: Host, layout: NodeLayout, vmId: string, word: string): Promise<void> {
   const { run: folder } = vmFolders(layout, vmId);
   const identity = [String(vmUserId(vmId)), processName(vmId)];
-  await run(host, { argv: ['sh', '-c', notePaused, 'croft-pause', folder, ...identity, paused ? 'paused' : ''] });
+  await run(host, { argv: ['sh', '-c', notePaused, 'croft-pause', folder, ...identity, word] });
 }
 
 /**

@@ -71,7 +71,7 @@ await_exit "$run"
 umask 022
 mkdir -p "$run/sockets"
 chmod 711 "$run"
-rm -f "$state/started" "$run/pid" "$run/exit" "$run/stopping" "$run/paused" "$run/stderr" "$run/sockets/"*
+rm -f "$state/started" "$run/pid" "$run/exit" "$run/stopping" "$run/paused" "$run/frozen" "$run/stderr" "$run/sockets/"*
 chown "$user:$group" "$run/sockets"
 chmod 2770 "$run/sockets"
 : >>"$run/console.log"

@@ -9,7 +9,7 @@ import { qemuArguments } from './qemu-arguments.ts';
 import { groupArguments, groupPlaces } from './qemu-cgroups.ts';
 import { withAgent } from './qemu-control.ts';
 import { attachNic, attachVolume, detachNic, detachVolume } from './qemu-hotplug.ts';
-import { qemuLive } from './qemu-live.ts';
+import { qemuLive, settleVm } from './qemu-live.ts';
 import type { Machine } from './qemu-machine.ts';
 import { prepareNode, probeQemu, purgeNode } from './qemu-node.ts';
 import { observeVms } from './qemu-observe.ts';
@@ -59,6 +59,7 @@ export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
     pause: pauseVm,
     resume: resumeVm,
     reboot: rebootVm,
+    settle: settleVm,
     snapshot: (...snapshot) => takeSnapshotOf(qemuLive, ...snapshot),
     async revert(host, layout, abilities, vm, name) {
       const startPaused = (machine: Machine | null): Promise<void> => startVm(host, layout, abilities, vm, `VM ${vm.id}`, { machine });

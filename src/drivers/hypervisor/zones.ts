@@ -62,6 +62,8 @@ export function createZonesDriver({ seedOf, now = Date.now, devices = '/dev/zvol
     pause: refuse('pause'),
     resume: refuse('pause'),
     reboot: rebootVmZone,
+    /** Nothing in a zone's guest is ever asked to wait. */
+    async settle() {},
     resize: resizeZone,
     async snapshot(host, layout, vm, name, memory) {
       if (memory) throw unsupported('zones', 'memory-snapshot');

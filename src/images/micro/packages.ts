@@ -1,6 +1,6 @@
 /** The Debian or Ubuntu packages that the micro guest consists of: which they are, and what is in them. */
 import { hash } from 'node:crypto';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
 import { CroftError } from '../../model/error.ts';
 import { runProgram } from '../program.ts';
@@ -113,22 +113,35 @@ export function parsePackages(output: string): GuestPackage[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Downloads the packages (those that are in `downloads` already are not fetched again) and unpacks them over each other into `root`. */
+/**
+ * Downloads the packages (those that are in `downloads` already are not fetched again) and unpacks them over each other into
+ * `root`. They arrive beside that, since somebody else may be building from the same downloads.
+ */
 export async function unpackPackages(packages: readonly GuestPackage[], downloads: string, root: string): Promise<void> {
-  await Promise.all([mkdir(downloads, { recursive: true }), mkdir(root, { recursive: true })]);
+  const arriving = `${root}-arriving`;
+  await Promise.all([downloads, root, arriving].map((folder) => mkdir(folder, { recursive: true })));
+  const missing: string[] = [];
+  for (const wanted of packages) if ((await downloadedFile(wanted, downloads)) === null) missing.push(wanted.name);
   // apt as root would hand downloads to its own user, who may not write here.
   const options = ['-q', '-o', 'APT::Sandbox::User=root'];
-  await runProgram('apt-get', [...options, 'download', ...packages.map(({ name }) => name)], { folder: downloads });
-  for (const wanted of packages) await runProgram('dpkg-deb', ['-x', await downloadedFile(wanted, downloads), root]);
+  if (missing.length > 0) await runProgram('apt-get', [...options, 'download', ...missing], { folder: arriving });
+  for (const name of await readdir(arriving)) await rename(path.join(arriving, name), path.join(downloads, name));
+  for (const wanted of packages) await runProgram('dpkg-deb', ['-x', await requireDownload(wanted, downloads), root]);
 }
 
-/** Older versions of a package may lie beside the wanted one, so its checksum decides. */
-async function downloadedFile(wanted: GuestPackage, downloads: string): Promise<string> {
+/** Null where there is none. Older versions of a package may lie beside the wanted one, so its checksum decides. */
+async function downloadedFile(wanted: GuestPackage, downloads: string): Promise<string | null> {
   const names = (await readdir(downloads)).filter((name) => name.startsWith(`${wanted.name}_`) && name.endsWith('.deb'));
   for (const name of names) {
     const file = path.join(downloads, name);
     if (hash('sha256', await readFile(file)) === wanted.sha256) return file;
   }
+  return null;
+}
+
+async function requireDownload(wanted: GuestPackage, downloads: string): Promise<string> {
+  const file = await downloadedFile(wanted, downloads);
+  if (file !== null) return file;
   throw new CroftError(
     'command.failed',
     `apt-get download brought no file of the package ${wanted.name} into ${downloads} that has its checksum`,
