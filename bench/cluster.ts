@@ -75,6 +75,7 @@ function vm(index: number): PlacementVm {
       stayReason: null,
       createdAt: slice,
       volumes: [],
+      impaired: false,
       memoryHeld: null,
       demand: demandOf(spec, () => image.content),
     },

@@ -13,7 +13,7 @@ export function placeByScan({ nodes, vms, images }: PlacementSnapshot, policy: P
   for (const vm of order.slice(0, count)) {
     const image = images.get(vm.imageId);
     if (image === undefined) continue;
-    const requirement = requirementOf(vm.spec, image, undefined);
+    const requirement = requirementOf(vm, image, undefined);
     const ranked = nodes
       .filter((node) => unavailability(node) === null && mismatch(node, requirement) === null)
       .filter((node) => !vm.spec.placement.antiAffinity.required.some((name) => places.get(`${vm.slice}/${name}`) === node.id))

@@ -49,6 +49,7 @@ async function measureOn(database: string | null): Promise<Measured> {
     const before = await processorTime(controller.pid);
     const [seconds = 0] = await samples(1, () => applyAll(client, slices));
     const processorSeconds = ((await processorTime(controller.pid)) - before) / 1000;
+    await requireRunning(client, (slices.length + 1) * perSlice);
     return {
       ...{ seconds: seconds / 1000, processorSeconds, restartAlone },
       all: await samples(5, () => client.vms.list()),
@@ -90,7 +91,7 @@ function figuresOf(database: string, measured: Measured): Figure[] {
 
 const isReady = ({ status }: { status: string }): boolean => status === 'ready';
 
-/** Resolves when all their VMs run. */
+/** Resolves when no task of theirs goes on. */
 async function applyAll(client: Client, names: readonly string[]): Promise<void> {
   const waiting = [...names];
   const vm = { image: 'simulated', cpus: 1, memory: '128MiB', nics: ['lan'], count: perSlice };
@@ -101,6 +102,11 @@ async function applyAll(client: Client, names: readonly string[]): Promise<void>
   };
   await Promise.all(Array.from({ length: together }, work));
   await noTask(client);
+}
+
+async function requireRunning({ vms }: Client, count: number): Promise<void> {
+  const running = (await vms.list()).filter(({ state }) => state === 'running').length;
+  if (running !== count) throw new Error(`${running} of ${count} VMs run`);
 }
 
 async function restart(client: Client, slice: string): Promise<void> {

@@ -21,7 +21,12 @@ export type PlacementVm = Pick<
   | 'stayReason'
   | 'createdAt'
 > &
-  Pick<VmObserved, 'memoryHeld'> & { demand: Resources; volumes: readonly Pick<Volume, 'imageId'>[] };
+  Pick<VmObserved, 'memoryHeld'> & {
+    demand: Resources;
+    volumes: readonly Pick<Volume, 'imageId'>[];
+    /** One of its NICs is in an impaired network. */
+    impaired: boolean;
+  };
 
 /** What the scheduler decides from, read in one transaction. */
 export interface PlacementSnapshot {

@@ -1,11 +1,12 @@
 /** Whether a node is one that a VM may have, room aside: what the VM asks of it, and what it lacks of that, in words. */
+import { type LinkNeeds, nicModelsOf, unfitLinks } from './hypervisor-links.ts';
 import type { Image } from './image.ts';
 import type { Backend, Firmware } from './image-definition.ts';
 import type { Node, NodeRole } from './node.ts';
 import type { VmSpec } from './slice.ts';
 
 /** What one VM asks of the node that it is put on. */
-export interface NodeRequirement {
+export interface NodeRequirement extends LinkNeeds {
   architecture: string;
   firmware: Firmware;
   /** The hypervisor; null for any. */
@@ -17,14 +18,18 @@ export interface NodeRequirement {
   image: string | null;
 }
 
-type AskingSpec = Pick<VmSpec, 'firmware' | 'placement'>;
+interface Asking {
+  spec: Pick<VmSpec, 'firmware' | 'placement' | 'nics'>;
+  /** See `LinkNeeds`. */
+  impaired: boolean;
+}
 
 /**
  * `image` is that of the VM's first disk, `present` the node that the VM has. It keeps that one's hypervisor: another would show
  * its guest other devices, and could not put it back to its snapshots.
  */
 export function requirementOf(
-  { firmware, placement }: AskingSpec,
+  { spec: { firmware, placement, nics }, impaired }: Asking,
   { traits, content }: Pick<Image, 'traits' | 'content'>,
   present: Pick<Node, 'config'> | undefined,
 ): NodeRequirement {
@@ -36,6 +41,8 @@ export function requirementOf(
     pools: placement.pools,
     labels: placement.labels,
     image: placement.imagePresent ? (content?.sha256 ?? '') : null,
+    nicModels: nicModelsOf(nics),
+    impaired,
   };
 }
 
@@ -60,6 +67,7 @@ export function* mismatches(node: Node, requirement: NodeRequirement): Generator
   if (!specs.firmwares.includes(requirement.firmware)) yield `without ${requirement.firmware} firmware`;
   if (requirement.backend !== null && !specs.hypervisors.includes(requirement.backend))
     yield `without the hypervisor ${requirement.backend}`;
+  yield* unfitLinks(config.hypervisor, requirement);
   if (requirement.image !== null && !observed.images.includes(requirement.image)) yield 'without the image';
 }
 

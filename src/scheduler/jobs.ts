@@ -64,7 +64,7 @@ export function jobsOf(context: Context, unplaced: readonly PlacementVm[], leavi
 function makeUnit({ snapshot, nodes, candidates, peers, policy }: Context, vms: readonly PlacementVm[], own: PlacementPolicy | null): Unit {
   const requirements = vms.flatMap((vm) => {
     const image = snapshot.images.get(vm.imageId);
-    return image === undefined ? [] : [requirementOf(vm.spec, image, nodes.get(vm.nodeId ?? ''))];
+    return image === undefined ? [] : [requirementOf(vm, image, nodes.get(vm.nodeId ?? ''))];
   });
   const contents = vms.map(({ imageId }) => snapshot.images.get(imageId)?.content?.sha256 ?? null);
   const [content = null] = contents;

@@ -1,6 +1,7 @@
 /** What would become of a change of a slice: where its new VMs would go now, or why they would wait. Pure. */
 import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
 import { demandOf } from '../model/capacity.ts';
+import { isImpaired } from '../model/hypervisor-links.ts';
 import type { Image, ImageContent } from '../model/image.ts';
 import { outgrowths, unknownDemands } from '../model/outgrowth.ts';
 import type { Slice, VmSpec } from '../model/slice.ts';
@@ -83,12 +84,15 @@ function afterwards(
   const kept = snapshot.vms.flatMap((vm) => {
     const spec = edited.get(vm.name);
     if (vm.sliceId !== sliceId || (spec === undefined && !gone.has(vm.name))) return [vm];
-    return spec === undefined ? [] : [{ ...vm, spec, demand: demandWith(spec, snapshot.images.get(vm.imageId)?.content ?? null) }];
+    if (spec === undefined) return [];
+    const demand = demandWith(spec, snapshot.images.get(vm.imageId)?.content ?? null);
+    return [{ ...vm, spec, demand, impaired: isImpaired(spec.nics, change.spec.networks) }];
   });
   const planned = made.map(
     (spec): PlacementVm => ({
       ...{ id: plannedId(spec.name), sliceId, slice: change.slice, name: spec.name, spec, desired: 'running', createdAt: now },
       ...{ imageId: imageIdOf(spec.image), nodeId: null, pendingReason: null, movingTo: null, stayReason: null, memoryHeld: null },
+      impaired: isImpaired(spec.nics, change.spec.networks),
       demand: demandWith(spec, byName.get(spec.image)?.content ?? null),
       volumes: spec.volumes.map(({ image }) => ({ imageId: image === null ? null : imageIdOf(image) })),
     }),

@@ -44,20 +44,37 @@ export function node(name: string, sample: NodeSample = {}, config: Partial<Node
 }
 
 type VmSample = Partial<Omit<PlacementVm, 'spec'>> &
-  Partial<Pick<VmSpec, 'cpus' | 'memory' | 'disk' | 'restart' | 'firmware'>> & {
+  Partial<Pick<VmSpec, 'cpus' | 'memory' | 'disk' | 'nics' | 'restart' | 'firmware'>> & {
     placement?: Partial<VmPlacement>;
   };
 
 /** In slice `s` unless it says so; 256 MiB, 1 CPU, restarted always. */
 export function vm(id: string, sample: VmSample = {}): PlacementVm {
-  const { cpus = 1, memory = 256 * mebibyte, disk = null, restart = 'always', firmware = null, placement = {}, ...rest } = sample;
+  const {
+    cpus = 1,
+    memory = 256 * mebibyte,
+    disk = null,
+    restart = 'always',
+    firmware = null,
+    nics = [],
+    placement = {},
+    ...rest
+  } = sample;
   const spec: VmSpec = {
-    ...{ name: rest.name ?? id, image: 'micro', cpus, memory, disk, nics: [], restart, volumes: [], firmware },
+    ...{ name: rest.name ?? id, image: 'micro', cpus, memory, disk, nics, restart, volumes: [], firmware },
     ...{ userData: null, cloudConfig: null, sshKeys: [], placement: { ...anywhere, ...placement } },
   };
   return {
     ...{ id, sliceId: 's', slice: 's', name: id, spec, desired: 'running', imageId: 'i', nodeId: null, pendingReason: null },
-    ...{ movingTo: null, stayReason: null, createdAt: 0, volumes: [], memoryHeld: null, demand: demandOf(spec, () => null) },
+    ...{
+      movingTo: null,
+      stayReason: null,
+      createdAt: 0,
+      volumes: [],
+      memoryHeld: null,
+      impaired: false,
+      demand: demandOf(spec, () => null),
+    },
     ...rest,
   };
 }

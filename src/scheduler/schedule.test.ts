@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PlacementSnapshot } from '../model/assignment.ts';
+import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
 import { gibibyte } from '../model/flavor.ts';
 import type { PlacementPolicy } from '../model/placement.ts';
+import type { NicModel } from '../model/slice.ts';
 import { micro, node, options, preferred, required, slice, snapshot, vm } from './sample-snapshot.ts';
 import { schedule } from './schedule.ts';
 
@@ -60,6 +61,19 @@ test('CR4 architecture, firmware, hypervisor, pool, labels, a named node and an 
     assert.deepEqual(placesOf({ ...snapshot([node('a'), on], [asks]), images }), { 1: 'b' });
     assert.deepEqual(placesOf({ ...snapshot([node('a')], [asks]), images }), { 1: null });
   }
+});
+
+test('CR4 SC11 links that a hypervisor cannot give are had on a node with another one, and waited for with the reason where there is none', () => {
+  const zones = node('z', { hypervisors: ['zones'], cpus: 64, memory: 640 * gibibyte }, { hypervisor: 'zones', roles: ['compute'] });
+  const nic = (model: NicModel) => ({ name: 'eth0', network: 'lan', model, address: null, mac: null });
+  const reason = (asks: PlacementVm) => schedule(snapshot([zones], [asks]), options).assignments[0]?.reason ?? '';
+  for (const nics of [[nic('rtl8139')], [nic('virtio'), nic('e1000')]]) {
+    assert.deepEqual(placesOf(snapshot([node('a'), zones], [vm('1', { nics })])), { 1: 'a' });
+    assert.match(reason(vm('1', { nics })), /z: whose VMs have NICs of one model, virtio or e1000 \(zones\)/);
+  }
+  assert.deepEqual(placesOf(snapshot([node('a'), zones], [vm('1', { impaired: true })])), { 1: 'a' });
+  assert.match(reason(vm('1', { impaired: true })), /z: that cannot impair networks \(zones\)/);
+  assert.deepEqual(placesOf(snapshot([node('a'), zones], [vm('1', { nics: [nic('e1000'), nic('e1000')] })])), { 1: 'z' });
 });
 
 test('CR4 a node that has the image already is preferred a little', () => {

@@ -65,7 +65,7 @@ function reasonsOf({ images }: PlacementSnapshot, placement: Placement, { vms }:
     requirementOf: (vm) => {
       const image = images.get(vm.imageId);
       if (image === undefined) throw new Error(`the snapshot has no image ${vm.imageId} of VM ${vm.id}`);
-      return requirementOf(vm.spec, image, ledger.nodes[ledger.positionOf(vm.nodeId)]);
+      return requirementOf(vm, image, ledger.nodes[ledger.positionOf(vm.nodeId)]);
     },
     constraintOf: (unit) => placement.constraintOf(unit),
   });

@@ -78,7 +78,9 @@ function isFetched({ asking }: Books, id: string): boolean {
 function mayBeThere({ nodes, asking, peers, vms }: Books, id: string, nodeId: string, group: readonly Assignment[]): boolean {
   const [node, vm] = [nodes.get(nodeId), asking.get(id)];
   const present = nodes.get(vms.get(id)?.nodeId ?? '');
-  if (node === undefined || vm === undefined || mismatch(node, requirementOf(vm.spec, vm.image, present)) !== null) return false;
+  if (node === undefined || vm === undefined) return false;
+  // What became impaired since is not looked for: no place is taken back for that either.
+  if (mismatch(node, requirementOf({ ...vm, impaired: false }, vm.image, present)) !== null) return false;
   const destination = (peer: string): string | null => {
     const planned = group.find((assignment) => assignment.id === peer)?.nodeId;
     const subject = vms.get(peer);

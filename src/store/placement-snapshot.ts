@@ -1,7 +1,8 @@
 /** Reads what the scheduler decides from, and no more of each VM than that. */
 import type { NotNull } from 'kysely';
 import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
-import type { SliceSpec, VmSpec } from '../model/slice.ts';
+import { isImpaired } from '../model/hypervisor-links.ts';
+import type { Slice, SliceSpec, VmSpec } from '../model/slice.ts';
 import type { Queries } from './database.ts';
 import { imageOf } from './image-rows.ts';
 import { readNodes } from './nodes.ts';
@@ -26,10 +27,11 @@ export async function readSnapshot(queries: Queries, known: KnownSpecs): Promise
     .$narrowType<{ reason: NotNull }>()
     .execute();
   const { placement_cursor: cursor } = await queries.selectFrom('controller').select('placement_cursor').executeTakeFirstOrThrow();
+  const read = slices.map((row) => sliceOf(row, known.slices.read(row.id, row.spec)));
   return {
     nodes: await readNodes(queries),
-    vms: await readPlacementVms(queries, known.vms),
-    slices: slices.map((row) => sliceOf(row, known.slices.read(row.id, row.spec))),
+    vms: await readPlacementVms(queries, known.vms, read),
+    slices: read,
     routed: new Set(routed.map((row) => row.slice_id)),
     images: new Map(images.map((row) => [row.id, imageOf(row)])),
     fetchFailures: new Map(failures.map(({ name, reason }) => [name, reason])),
@@ -37,7 +39,7 @@ export async function readSnapshot(queries: Queries, known: KnownSpecs): Promise
   };
 }
 
-async function readPlacementVms(queries: Queries, specs: KnownSpecs['vms']): Promise<PlacementVm[]> {
+async function readPlacementVms(queries: Queries, specs: KnownSpecs['vms'], slices: readonly Slice[]): Promise<PlacementVm[]> {
   const rows = await queries
     .selectFrom('vms')
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
@@ -51,10 +53,15 @@ async function readPlacementVms(queries: Queries, specs: KnownSpecs['vms']): Pro
     .execute();
   const volumes = await queries.selectFrom('volumes').select(['vm_id as vmId', 'image_id as imageId']).execute();
   const volumesByVm = Map.groupBy(volumes, ({ vmId }) => vmId);
-  return rows.map(({ cpus, memory, disk, ...row }) => ({
-    ...row,
-    spec: specs.read(row.id, row.spec),
-    demand: { cpus, memory, disk },
-    volumes: volumesByVm.get(row.id) ?? [],
-  }));
+  const networks = new Map(slices.map(({ id, spec }) => [id, spec.networks]));
+  return rows.map(({ cpus, memory, disk, ...row }) => {
+    const spec = specs.read(row.id, row.spec);
+    return {
+      ...row,
+      spec,
+      impaired: isImpaired(spec.nics, networks.get(row.sliceId) ?? []),
+      demand: { cpus, memory, disk },
+      volumes: volumesByVm.get(row.id) ?? [],
+    };
+  });
 }
