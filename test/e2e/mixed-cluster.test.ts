@@ -334,20 +334,25 @@ test('SC11 what waits for a hypervisor runs once a node has it, and what that ca
   await must('node resume lab3');
 });
 
-test('SC11 a VM with an impaired network is not put where links are those of zones, and what is there runs on', async () => {
-  const file = (impair?: object) => ({
-    slice: 'odd',
-    template,
-    networks: { lan: { ...(impair && { impair }) } },
-    vms: { a: { image: 'for-zones', nics: ['lan'] } },
-  });
+test('SC11 an impaired network is refused where links are those of zones, what is there runs on, and no other VM is put there', async () => {
+  const file = (slice: string, impair?: object) =>
+    stringify({
+      slice,
+      template,
+      networks: { lan: { ...(impair && { impair }) } },
+      vms: { a: { image: 'for-zones', nics: ['lan'] } },
+    });
   const before = await links();
   const { now } = stage.events;
-  await must('slice apply -f -', stringify(file({ delay: '20ms' })));
-  const { message } = await stage.events.next('vm.pending', { after: now, slice: 'odd' });
-  assert.match(message, /lab3: that cannot impair networks \(zones\)/);
+  await must('slice apply -f -', file('odd', { delay: '20ms' }));
+  const { message } = await stage.events.next('node.failed', { after: now, node: 'lab3' });
+  assert.match(message, /impaired \(delay 20ms\).* cannot do that/);
+  await must('slice apply -f -', file('late', { delay: '20ms' }));
+  const pending = await stage.events.next('vm.pending', { after: now, slice: 'late' });
+  assert.match(pending.message, /lab3: that cannot impair networks \(zones\)/);
+  await must('slice rm late --wait');
   assert.equal(await links(), before);
-  await must('slice apply -f - --wait', stringify(file()));
+  await must('slice apply -f - --wait', file('odd'));
   assert.equal((await stage.client.vms.get('odd', 'a')).state, 'running');
 });
 
