@@ -280,7 +280,7 @@ test('SC11 a node with zones cannot have routers, which is said when it is added
   await must('node add -f -', stringify([zones]));
   await stage.nodeIs('lab3', 'ready');
   const shown = (await must('node show lab3')).stdout;
-  assert.match(shown, /^cannot +pause, memory-snapshot, .*guest-agent, move$/m);
+  assert.match(shown, /^cannot +pause, memory-snapshot, .*guest-agent, console-log, move$/m);
   assert.match(shown, /^accelerator +bhyve: /m);
   const { stdout } = await must('node doctor lab3');
   assert.deepEqual(
