@@ -8,13 +8,22 @@ import { problemOf } from '../model/problem.ts';
 const normal = 1000;
 const unexpected = 1011;
 
+/** Bytes that are kept of what was typed before the console is open; more waits with who types it. */
+const longestEarly = 64 * 1024;
+
 /**
- * Ends when either side does. What was typed before the console was open is kept; that it is open is told by an empty frame, a
- * failure by a problem in a text frame, as `shown` makes it fit to be told.
+ * Ends when either side does; the signal that `open` is given tells that the viewer has left. What was typed before the console
+ * was open is kept; that it is open is told by an empty frame, a failure by a problem in a text frame, as `shown` makes it fit to
+ * be told.
  */
-export function relayConsole(socket: WebSocket, opening: Promise<Duplex>, shown: (error: unknown) => CroftError): void {
-  socket.pause();
-  void relay(socket, opening).then(
+export function relayConsole(
+  socket: WebSocket,
+  open: (signal: AbortSignal) => Promise<Duplex>,
+  shown: (error: unknown) => CroftError,
+): void {
+  const left = new AbortController();
+  socket.once('close', () => left.abort());
+  void relay(socket, open(left.signal)).then(
     () => socket.close(normal),
     (error: unknown) => {
       if (socket.readyState !== socket.OPEN) return;
@@ -26,18 +35,37 @@ export function relayConsole(socket: WebSocket, opening: Promise<Duplex>, shown:
 }
 
 async function relay(socket: WebSocket, opening: Promise<Duplex>): Promise<void> {
+  const early = keepEarly(socket);
   const guest = await opening;
   socket.once('close', () => guest.destroy());
   if (socket.readyState === socket.CLOSED) guest.destroy();
-  socket.on('message', (data: Buffer) => {
+  const type = (data: Buffer): void => {
     if (guest.write(data)) return;
     socket.pause();
     guest.once('drain', () => socket.resume());
-  });
+  };
   socket.resume();
+  for (const data of early()) type(data);
+  socket.on('message', type);
   if (socket.readyState === socket.OPEN) socket.send(new Uint8Array(0), { binary: true });
   for await (const chunk of guest as AsyncIterable<Buffer>) {
     if (socket.readyState !== socket.OPEN) return;
     await new Promise<void>((resolve) => socket.send(chunk, { binary: true }, () => resolve()));
   }
+}
+
+/** Keeps what comes until the returned function takes it. A socket that is not read would not tell that its other end has left. */
+function keepEarly(socket: WebSocket): () => Buffer[] {
+  const kept: Buffer[] = [];
+  let size = 0;
+  const keep = (data: Buffer): void => {
+    kept.push(data);
+    size += data.length;
+    if (size > longestEarly) socket.pause();
+  };
+  socket.on('message', keep);
+  return () => {
+    socket.off('message', keep);
+    return kept;
+  };
 }

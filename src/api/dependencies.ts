@@ -71,9 +71,9 @@ export interface NodeGateway {
 }
 
 export interface ConsoleGateway {
-  /** Bytes to and from the guest's serial console; several viewers of one VM each get their own. */
-  open(slice: string, vm: string): Promise<Duplex>;
-  /** The last `bytes` of what it printed. */
+  /** Bytes to and from the guest's serial console; several viewers of one VM each get their own. The signal tells that this one left. */
+  open(slice: string, vm: string, signal: AbortSignal): Promise<Duplex>;
+  /** The last `bytes` of what it printed; rejects with `unsupported` where its hypervisor keeps nothing of that. */
   log(slice: string, vm: string, bytes: number): Promise<string>;
 }
 

@@ -44,6 +44,7 @@ const reasons: Readonly<Record<ErrorCode, ExitReason>> = {
   'network.port': 'failed',
   'network.router': 'failed',
   'vm.launch': 'failed',
+  'vm.unheeded': 'failed',
   'vm.not-running': 'refused',
   unavailable: 'unavailable',
   internal: 'failed',

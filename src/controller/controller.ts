@@ -16,7 +16,7 @@ import { NodeWorker } from '../loops/node-worker.ts';
 import { PlacementLoop } from '../loops/placement-loop.ts';
 import { Turns } from '../loops/turns.ts';
 import { VmOperations } from '../loops/vm-operations.ts';
-import { CroftError } from '../model/error.ts';
+import { workerOf } from '../loops/vm-worker.ts';
 import { openStore } from '../store/open.ts';
 import { ensureToken, makeHome } from './home.ts';
 import { createImageCare } from './image-care.ts';
@@ -127,11 +127,12 @@ export async function startController(
     },
   });
   undo.defer(() => puller.stop());
-  const consoles = new ConsoleHub(async (vm) => {
-    const { host, layout, hypervisor } = await reachOf(fleet, vm.nodeId);
-    return await hypervisor.console(host, layout, vm.id);
+  const consoles = new ConsoleHub(async (vm, signal) => {
+    const { host, layout, hypervisor } = await workerOf(fleet, vm).connection();
+    return await hypervisor.console(host, layout, vm.id, signal);
   });
   undo.defer(() => consoles.close());
+  const operations = new VmOperations({ store, fleet, journal });
   const api = await createApi({
     ...{
       store,
@@ -155,14 +156,10 @@ export async function startController(
       doctor,
       policy: options.placement,
     }),
-    operations: new VmOperations({ store, fleet, journal }),
+    operations,
     console: {
-      open: async (slice, name) => await consoles.open(await store.vms.get(slice, name)),
-      log: async (slice, name, bytes) => {
-        const vm = await store.vms.get(slice, name);
-        const { host, layout, hypervisor } = await reachOf(fleet, vm.nodeId);
-        return await hypervisor.consoleLog(host, layout, vm.id, bytes);
-      },
+      open: async (slice, name, signal) => await consoles.open(await store.vms.get(slice, name), signal),
+      log: (slice, name, bytes) => operations.consoleLog(slice, name, bytes),
     },
   });
   undo.defer(() => api.close());
@@ -180,10 +177,4 @@ export async function startController(
 function urlOf({ address, family, port }: AddressInfo): string {
   if (address === '0.0.0.0' || address === '::') return `http://127.0.0.1:${port}`;
   return family === 'IPv6' ? `http://[${address}]:${port}` : `http://${address}:${port}`;
-}
-
-async function reachOf(fleet: Fleet, nodeId: string | null): ReturnType<NodeWorker['connection']> {
-  const worker = nodeId === null ? null : fleet.worker(nodeId);
-  if (worker === null) throw new CroftError('vm.not-running', 'the VM has no node yet');
-  return await worker.connection();
 }

@@ -3,13 +3,18 @@ import type { HypervisorDriver } from '../drivers/hypervisor/driver.ts';
 import { createLibvirtDriver } from '../drivers/hypervisor/libvirt.ts';
 import { createQemuDriver, type QemuParts } from '../drivers/hypervisor/qemu.ts';
 import { createZonesDriver } from '../drivers/hypervisor/zones.ts';
+import { createVnicDriver } from '../drivers/network/vnic.ts';
 import { CroftError } from '../model/error.ts';
 import type { Backend } from '../model/image-definition.ts';
 import type { NodeConfig } from '../model/node.ts';
 
 /** A function that gives a node's driver. It throws `unsupported` for a hypervisor that this program has no driver for. */
 export function createHypervisors(parts: QemuParts): (config: Pick<NodeConfig, 'hypervisor' | 'libvirt'>) => HypervisorDriver {
-  const drivers: Partial<Record<Backend, HypervisorDriver>> = { qemu: createQemuDriver(parts), zones: createZonesDriver(parts) };
+  const { attach } = createVnicDriver();
+  const drivers: Partial<Record<Backend, HypervisorDriver>> = {
+    qemu: createQemuDriver(parts),
+    zones: createZonesDriver({ ...parts, attach: (host, layout, ports) => attach(host, layout, ports) }),
+  };
   return ({ hypervisor, libvirt }) => {
     if (hypervisor === 'libvirt') return createLibvirtDriver({ uri: 'qemu:///system', network: null, ...libvirt, ...parts });
     const driver = drivers[hypervisor];

@@ -1,5 +1,8 @@
 /** How a command, a file or a Unix socket on a node is reached; the same for SSH, for this machine and for the fake. */
 import type { Duplex, Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { CroftError } from '../model/error.ts';
+import { commandLabel } from './quote.ts';
 
 /** A program and its arguments. They reach the program byte for byte: no shell ever reads them. */
 export interface Command {
@@ -73,6 +76,34 @@ export interface Host {
 export async function run(host: Host, command: Command): Promise<CommandResult> {
   const [result] = await host.batch([command]);
   return result as CommandResult;
+}
+
+/**
+ * Runs a command beside the shells that batches share, so that it may take long without holding anybody up. Without a time-out it
+ * may take for ever; rejects as `run` does.
+ */
+export async function runLong(host: Host, { argv, stdin = '', timeout }: Command): Promise<CommandResult> {
+  const program = await host.spawn({ argv });
+  program.stdin.on('error', () => undefined);
+  program.stdin.end(stdin);
+  const ended = Promise.all([program.exited, text(program.stdout), text(program.stderr)]);
+  const overrun = Promise.withResolvers<never>();
+  const stop = async (): Promise<void> => {
+    await program.kill().catch(() => undefined);
+    overrun.reject(
+      new CroftError('command.timeout', `${commandLabel(argv)} on ${host.name} did not end within ${(timeout ?? 0) / 1000} s`, {
+        node: host.name,
+        hint: `Look on ${host.name} what it waits for (load, a hung disk, a lock) and try again.`,
+      }),
+    );
+  };
+  const timer = timeout === undefined ? undefined : setTimeout(() => void stop(), timeout);
+  try {
+    const [code, stdout, stderr] = await Promise.race([ended, overrun.promise]);
+    return { code, stdout, stderr };
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 type Parsed<Calls extends readonly Call<unknown>[]> = { -readonly [K in keyof Calls]: Calls[K] extends Call<infer T> ? T : never };

@@ -1,6 +1,5 @@
 /** Removes images that nothing on a node needs, and checks those that are there. What is in use is read on the node, right before. */
-import { text } from 'node:stream/consumers';
-import type { CommandResult, Host } from '../host/host.ts';
+import { type CommandResult, type Host, runLong } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import { type DeliveredImage, type ImagePlace, imageFilePattern } from './node-images.ts';
 import { portable } from './portable.ts';
@@ -118,7 +117,7 @@ export async function collectImages(
 ): Promise<Collected> {
   const lines = [...keep.map((sha256) => `keep ${sha256}\n`), ...coming.map((sha256) => `keep ${sha256}\ncoming ${sha256}\n`)];
   const argv = ['sh', '-c', collectScript, 'croft-collect', place.stateFolder, place.runFolder, dryRun ? 'dry' : ''] as const;
-  const result = await runLong(host, argv, lines.join(''));
+  const result = await runLong(host, { argv, stdin: lines.join('') });
   if (result.code !== 0) throw failure(host, 'Images cannot be removed', result);
   const removed = result.stdout.split('\n').flatMap((line) => {
     const [name = '', freed] = line.split(' ');
@@ -137,7 +136,7 @@ export type Verified = { state: 'ok' } | { state: 'absent' } | { state: 'damaged
 /** Reads the whole image on the node; see ImageDelivery. */
 export async function verifyImage(host: Host, place: ImagePlace, image: DeliveredImage): Promise<Verified> {
   const argv = ['sh', '-c', verifyScript, 'croft-verify', place.stateFolder, image.sha256, image.format] as const;
-  const result = await runLong(host, argv, '');
+  const result = await runLong(host, { argv });
   switch (result.code) {
     case 0:
       return { state: 'ok' };
@@ -150,15 +149,6 @@ export async function verifyImage(host: Host, place: ImagePlace, image: Delivere
     default:
       throw failure(host, `The image sha256:${image.sha256.slice(0, 12)} cannot be checked`, result);
   }
-}
-
-/** A program that may take longer than a shell of the pool is to be held up. */
-async function runLong(host: Host, argv: readonly [string, ...string[]], stdin: string): Promise<CommandResult> {
-  const program = await host.spawn({ argv });
-  program.stdin.on('error', () => undefined);
-  program.stdin.end(stdin);
-  const [code, stdout, stderr] = await Promise.all([program.exited, text(program.stdout), text(program.stderr)]);
-  return { code, stdout, stderr };
 }
 
 function failure(host: Host, what: string, { code, stderr }: CommandResult): CroftError {

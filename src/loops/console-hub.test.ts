@@ -82,3 +82,44 @@ test('CR6 a viewer that leaves does not take the connection from one that is abo
   assert.equal(guest.destroyed, false);
   second?.destroy();
 });
+
+test('SC11 a console whose last viewer leaves before it is open is given up, and opens anew for the next', async () => {
+  const asked: AbortSignal[] = [];
+  const hung = Promise.withResolvers<PassThrough>();
+  const hub = new ConsoleHub(async (_vm, signal) => {
+    asked.push(signal);
+    return asked.length === 1 ? await hung.promise : new PassThrough();
+  });
+  const [first, second] = [new AbortController(), new AbortController()];
+  const opening = [hub.open(running, first.signal), hub.open(running, second.signal)];
+  first.abort();
+  await assert.rejects(opening[0] ?? Promise.resolve(), { name: 'AbortError' });
+  assert.equal(asked[0]?.aborted, false);
+  second.abort();
+  await assert.rejects(opening[1] ?? Promise.resolve(), { name: 'AbortError' });
+  assert.equal(asked[0]?.aborted, true);
+  const viewer = await hub.open(running);
+  assert.equal(asked.length, 2);
+  const late = new PassThrough();
+  hung.resolve(late);
+  await once(late, 'close');
+  assert.equal(viewer.destroyed, false);
+  hub.close();
+});
+
+test('SC11 a guest whose console ends without closing ends it for its viewers, and the next one gets another', async () => {
+  const guests: PassThrough[] = [];
+  const hub = new ConsoleHub(async () => {
+    const guest = new PassThrough({ allowHalfOpen: true, autoDestroy: false });
+    guests.push(guest);
+    return guest;
+  });
+  const viewer = await hub.open(running);
+  viewer.resume();
+  const ended = once(viewer, 'end');
+  guests[0]?.push(null);
+  await ended;
+  await hub.open(running);
+  assert.equal(guests.length, 2);
+  hub.close();
+});

@@ -3,14 +3,16 @@ import { Duplex } from 'node:stream';
 import type { Vm } from '../model/vm.ts';
 import { requireGuest } from './may-run.ts';
 
-/** Makes the one connection to a VM's console. */
-export type ConnectConsole = (vm: Vm) => Promise<Duplex>;
+/** Makes the one connection to a VM's console; once the signal is aborted nobody waits for it any more. */
+export type ConnectConsole = (vm: Vm, signal: AbortSignal) => Promise<Duplex>;
 
 interface SharedConsole {
   upstream: Promise<Duplex>;
   viewers: Set<Duplex>;
   /** Those that wait for the connection included. */
   users: number;
+  /** Aborted once the last of them has left. */
+  left: AbortController;
 }
 
 /** Bytes. */
@@ -24,21 +26,27 @@ export class ConsoleHub {
     this.#connect = connect;
   }
 
-  /** A stream of one viewer; it ends when the VM's process does. Rejects with `vm.not-running`. */
-  async open(vm: Vm): Promise<Duplex> {
+  /**
+   * A stream of one viewer; it ends when the VM's process does. Rejects with `vm.not-running`, and as the signal says where the
+   * viewer leaves before the console is open.
+   */
+  async open(vm: Vm, signal?: AbortSignal): Promise<Duplex> {
     requireGuest(vm, 'console');
+    signal?.throwIfAborted();
     const shared = this.#consoles.get(vm.id) ?? this.#share(vm);
     shared.users += 1;
-    const upstream = await shared.upstream;
+    let upstream: Duplex;
+    try {
+      upstream = await unless(signal, shared.upstream);
+    } catch (thrown) {
+      this.#leave(vm, shared);
+      throw thrown;
+    }
     const viewer = viewerOf(upstream);
     shared.viewers.add(viewer);
     viewer.once('close', () => {
       shared.viewers.delete(viewer);
-      shared.users -= 1;
-      if (shared.users > 0) return;
-      // Whoever opens it from now on needs a connection of their own, and not this one's last moments.
-      this.#forget(vm, shared);
-      upstream.destroy();
+      this.#leave(vm, shared);
     });
     return viewer;
   }
@@ -48,24 +56,53 @@ export class ConsoleHub {
   }
 
   #share(vm: Vm): SharedConsole {
-    const shared: SharedConsole = { upstream: this.#connect(vm), viewers: new Set(), users: 0 };
+    const left = new AbortController();
+    const shared: SharedConsole = { upstream: this.#connect(vm, left.signal), viewers: new Set(), users: 0, left };
     this.#consoles.set(vm.id, shared);
     const forget = (): void => this.#forget(vm, shared);
     shared.upstream.then((upstream) => {
       upstream.on('data', (chunk: Buffer) => {
         for (const viewer of shared.viewers) deliver(viewer, chunk);
       });
+      // What has ended tells nothing any more, whether or not it closes by itself.
+      upstream.once('end', () => upstream.destroy());
       upstream.once('close', () => {
         forget();
         for (const viewer of shared.viewers) viewer.push(null);
       });
       upstream.on('error', forget);
+      if (left.signal.aborted) upstream.destroy();
     }, forget);
     return shared;
   }
 
+  /** Whoever opens the console once the last has left needs a connection of their own, and not this one's last moments. */
+  #leave(vm: Vm, shared: SharedConsole): void {
+    shared.users -= 1;
+    if (shared.users > 0) return;
+    this.#forget(vm, shared);
+    shared.left.abort();
+    shared.upstream.then(
+      (upstream) => upstream.destroy(),
+      () => undefined,
+    );
+  }
+
   #forget({ id }: Vm, shared: SharedConsole): void {
     if (this.#consoles.get(id) === shared) this.#consoles.delete(id);
+  }
+}
+
+/** As the promise, unless the signal is aborted before. */
+async function unless<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
+  if (signal === undefined) return await promise;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
   }
 }
 

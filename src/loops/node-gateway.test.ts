@@ -31,6 +31,15 @@ test('CR2 a fix that fails is told beside what is missing still, and a node that
   ]);
 });
 
+test('SC11 a command for a simulated node is refused, since no machine would run it', async () => {
+  const options = { store: { nodes: { get: async () => ({ id: 'n', config: { name: 'sim-0001', simulated: true } }) } } };
+  const administration = new NodeAdministration(options as never as NodeGatewayOptions);
+  await assert.rejects(administration.exec('sim-0001', { argv: ['false'] }, 1000), {
+    code: 'unsupported',
+    message: /sim-0001 is simulated/,
+  });
+});
+
 test('SC11 a node with zones that is to have routers is refused before its machine is asked anything', async () => {
   const untouched: Doctor = { examine: async () => [], treat: async () => undefined };
   const ask = (roles?: ('compute' | 'network')[]) =>

@@ -103,7 +103,11 @@ export class NodeAdministration {
   }
 
   async exec(name: string, work: Work, timeout: number): Promise<CommandAnswer> {
-    const { host } = await this.#reach(await this.#options.store.nodes.get(name));
+    const node = await this.#options.store.nodes.get(name);
+    if (node.config.simulated) {
+      throw new CroftError('unsupported', `node ${name} is simulated: there is no machine that a command could run on`, { node: name });
+    }
+    const { host } = await this.#reach(node);
     if ('argv' in work) return await run(host, { argv: work.argv, timeout });
     return await run(host, { argv: ['sh', '-s', '--', ...work.args], stdin: work.script, timeout });
   }

@@ -13,6 +13,7 @@ import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
 import { requireGuest, requireRunning } from './may-run.ts';
 import type { NodeConnection, NodeWorker } from './node-worker.ts';
+import { workerOf } from './vm-worker.ts';
 
 export interface VmOperationsOptions {
   store: Store;
@@ -73,7 +74,7 @@ export class VmOperations {
     this.#tell(vm, 'vm.snapshot-removed', `snapshot ${snapshot} was removed`);
   }
 
-  /** The process stays; a guest that ignores being asked is left as it is. */
+  /** A guest that ignores being asked is left as it is; where its hypervisor can tell, that rejects with `vm.unheeded`. */
   async reboot(slice: string, name: string, hard: boolean): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'reboot');
     requireRunning(vm);
@@ -89,6 +90,17 @@ export class VmOperations {
     return await hypervisor.guest(host, layout, vm.id);
   }
 
+  /** The last `bytes` of what the guest printed on its serial console. */
+  async consoleLog(slice: string, name: string, bytes: number): Promise<string> {
+    const { vm, connection } = await this.#reach(slice, name, 'console-log');
+    const { host, layout, hypervisor } = connection;
+    try {
+      return await hypervisor.consoleLog(host, layout, vm.id, bytes);
+    } catch (thrown) {
+      throw thrown instanceof CroftError && thrown.code === 'not-found' ? noLog(vm, thrown) : thrown;
+    }
+  }
+
   async vnc(slice: string, name: string): Promise<Duplex> {
     const { vm, connection } = await this.#reach(slice, name, 'vnc');
     requireGuest(vm, 'screen');
@@ -99,8 +111,7 @@ export class VmOperations {
   async #reach(slice: string, name: string, capability: Capability): Promise<{ vm: Vm; worker: NodeWorker; connection: NodeConnection }> {
     const { store, fleet } = this.#options;
     const vm = await store.vms.get(slice, name);
-    const worker = vm.nodeId === null ? null : fleet.worker(vm.nodeId);
-    if (worker === null) throw nowhere(vm);
+    const worker = workerOf(fleet, vm);
     const connection = await worker.connection();
     const { hypervisor, host } = connection;
     if (hypervisor.can.has(capability)) return { vm, worker, connection };
@@ -132,10 +143,11 @@ function chosen({ slice, name }: Vm, wanted: string, snapshots: readonly Snapsho
   throw missing('snapshot', wanted, names, `of VM ${slice}/${name}`);
 }
 
-function nowhere({ slice, name, pendingReason }: Vm): CroftError {
-  const why = pendingReason === null ? '' : `: ${pendingReason}`;
-  return new CroftError('vm.not-running', `VM ${slice}/${name} has no node yet${why}`, {
-    hint: 'Wait until it has one, or change its slice.',
+function noLog({ slice, name }: Vm, cause: CroftError): CroftError {
+  return new CroftError('not-found', `VM ${slice}/${name} has no console log yet: ${cause.message}`, {
+    hint: `It has one once it was started: \`croft vm start ${slice}/${name}\`.`,
+    ...(cause.node !== undefined && { node: cause.node }),
+    cause,
   });
 }
 

@@ -138,4 +138,20 @@ export function lifeContract(current: () => HypervisorStage): void {
     await driver.reboot(host, layout, lent.vm.id, false);
     await until(async () => (await stateOf(stage, lent.vm.id)) === 'running');
   });
+
+  test('SC11 a VM whose guest ignores being asked to restart itself runs on as before, and its end is its own', async () => {
+    const stage = current();
+    const { driver, host, layout } = stage;
+    await using lent = await borrow(stage, { deaf: true });
+    const { id } = lent.vm;
+    await prepare(stage, lent.vm);
+    if (await lacks(stage, 'reboot', () => driver.reboot(host, layout, id, true))) return;
+    await assert.rejects(driver.reboot(host, layout, id, true), { code: 'vm.not-running' });
+    await start(stage, lent.vm);
+    const before = await observed(stage, id);
+    await driver.reboot(host, layout, id, true).catch((error) => assert.equal(error.code, 'vm.unheeded', error));
+    assert.deepEqual(await observed(stage, id), before);
+    await stage.crash(id);
+    await until(async () => (await stateOf(stage, id)) === 'failed');
+  });
 }

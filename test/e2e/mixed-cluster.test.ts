@@ -74,7 +74,7 @@ test('SC11 nodes of a mixed cluster say what they run VMs on, and what that can 
   ] as const) {
     const { stdout } = await must(`node show ${name}`);
     assert.match(stdout, hypervisor);
-    assert.match(stdout, /^can +pause, reboot, snapshot, memory-snapshot, .*, vnc, events, guest-agent, move$/m);
+    assert.match(stdout, /^can +pause, reboot, snapshot, memory-snapshot, .*, vnc, events, guest-agent, console-log, move$/m);
     assert.match(stdout, /^limits +\S/m);
   }
   const { stdout } = await must('doctor');
@@ -280,7 +280,7 @@ test('SC11 a node with zones cannot have routers, which is said when it is added
   await must('node add -f -', stringify([zones]));
   await stage.nodeIs('lab3', 'ready');
   const shown = (await must('node show lab3')).stdout;
-  assert.match(shown, /^cannot +pause, memory-snapshot, .*guest-agent, move$/m);
+  assert.match(shown, /^cannot +pause, memory-snapshot, .*guest-agent, console-log, move$/m);
   assert.match(shown, /^accelerator +bhyve: /m);
   const { stdout } = await must('node doctor lab3');
   assert.deepEqual(
@@ -302,6 +302,7 @@ test('SC11 what waits for a hypervisor runs once a node has it, and what that ca
     assert.match(stderr, /^croft: the hypervisor zones of node lab3 cannot do this: /, words);
   }
   await assert.rejects(stage.client.vms.pause('odd', 'a'), { code: 'unsupported', status: 422 });
+  await assert.rejects(stage.client.vms.consoleLog('odd', 'a'), { code: 'unsupported', status: 422 });
   assert.deepEqual(
     [await state(), stage.events.all.some(({ kind, sequence }) => kind === 'vm.pause' && sequence > now)],
     ['running', false],

@@ -34,6 +34,27 @@ test('CR10 a viewer that goes away lets go of the console', async () => {
   await released;
 });
 
+test('CR10 a viewer that goes away before the console is open is not waited for', async () => {
+  const asked = Promise.withResolvers<AbortSignal>();
+  await using stage = await setStage({
+    console: {
+      open: async (_slice, _vm, signal) => {
+        asked.resolve(signal);
+        await once(signal, 'abort');
+        throw signal.reason;
+      },
+      log: async () => '',
+    },
+  });
+  const client = createClient({ url: await listen(stage), token });
+  const console = await client.vms.console('hello', 'web');
+  const signal = await asked.promise;
+  console.send('typed before it is open');
+  const left = signal.aborted ? Promise.resolve() : once(signal, 'abort');
+  console.close();
+  await left;
+});
+
 test('CR10 a console that cannot be opened, or breaks, ends with the reason', async () => {
   const broken = new Duplex({
     read: () => undefined,

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readdir } from 'node:fs/promises';
 import { after, before, beforeEach, test } from 'node:test';
 import type { NodeAbilities, NodeLayout } from '../../src/drivers/hypervisor/driver.ts';
 import type { ObservedNetwork } from '../../src/drivers/network/driver.ts';
 import { etherstubName, vnicName } from '../../src/drivers/network/names.ts';
 import { createVnicDriver } from '../../src/drivers/network/vnic.ts';
+import { plansFolder } from '../../src/drivers/network/vnic-state.ts';
 import { perform } from '../../src/host/host.ts';
 import { type PortPlan, planHash } from '../../src/model/node-plan.ts';
 import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
@@ -121,6 +123,8 @@ test('SC11 a VM gets all of its links or none, and others are not held up by it'
   );
   assert.match(outcomes[0]?.error?.message ?? '', /could not be made over e1000g0 on omni: dladm: vnic creation .* failed/);
   assert.deepEqual(Object.keys(await links()), ['e1000g0', linkOf(fine)]);
+  assert.deepEqual(await readdir(plansFolder(layout)), [linkOf(fine)]);
+  assert.doesNotMatch(outcomes[0]?.error?.message ?? '', /not found/);
 });
 
 test('SC11 a network that is impaired is refused with what is impaired, before any link of the VM is made', async () => {

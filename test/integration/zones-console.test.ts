@@ -3,8 +3,10 @@ import type { Duplex } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { zonePlaces } from '../../src/drivers/hypervisor/zones-names.ts';
 import { run } from '../../src/host/host.ts';
+import { ConsoleHub } from '../../src/loops/console-hub.ts';
+import { unobserved, type Vm } from '../../src/model/vm.ts';
 import { borrow, shortTimes, until, up } from '../contract/hypervisor-stage.ts';
-import { openZonesStage, type ZonesStage } from './zones-stage.ts';
+import { newDriver, openZonesStage, type ZonesStage } from './zones-stage.ts';
 
 let stage: ZonesStage;
 before(async () => {
@@ -29,7 +31,7 @@ function listen(console: Duplex): { text: string; ended: boolean } {
 /** Whether any zlogin of the VM's zone is left on the node. */
 async function isAttended(vmId: string): Promise<boolean> {
   const { zone } = zonePlaces(stage.layout, vmId);
-  return (await run(stage.host, { argv: ['pgrep', '-f', `zlogin.*${zone}`] })).code === 0;
+  return (await run(stage.host, { argv: ['pgrep', '-f', `zlogin\\.ts .*${zone}`] })).code === 0;
 }
 
 async function close(console: Duplex): Promise<void> {
@@ -69,6 +71,39 @@ test('SC11 the console of a zone ends when its VM does, however that ends, and o
     assert.match(heard.text, /NOTICE: Zone halted/);
     assert.equal(await isAttended(id), false);
   }
+});
+
+test('SC11 those who share the console of a zone see it end with its VM, and have a new one once that runs again', async () => {
+  await using lent = await borrow(stage);
+  const vm = { id: lent.vm.id, slice: 's', name: 'web', observed: { ...unobserved, state: 'running' } } as Vm;
+  const hub = new ConsoleHub(({ id }) => open(id));
+  for (const _ of [1, 2]) {
+    await up(stage, lent.vm);
+    const heard = (await Promise.all([hub.open(vm), hub.open(vm)])).map(listen);
+    await until(() => heard.every(({ text }) => text.includes('login: ')));
+    await stage.driver.kill(stage.host, stage.layout, vm.id);
+    await until(() => heard.every(({ ended }) => ended));
+  }
+});
+
+test('SC11 a console that zoneadmd does not open in time is told as that, and nothing is left of the attempt', async () => {
+  const { host, layout, machine } = stage;
+  await using lent = await borrow(stage);
+  const { id } = lent.vm;
+  await up(stage, lent.vm);
+  await machine.change(({ faults }) => void faults.push('console'));
+  const hasty = newDriver(machine, { reboot: 500, console: 500 });
+  const { zone } = zonePlaces(layout, id);
+  await assert.rejects(hasty.console(host, layout, id), { code: 'command.timeout', node: 'omni', message: new RegExp(`${zone} on omni`) });
+  await until(async () => !(await isAttended(id)));
+  const viewer = new AbortController();
+  const opening = stage.driver.console(host, layout, id, viewer.signal);
+  await until(() => isAttended(id));
+  viewer.abort();
+  await assert.rejects(opening, { name: 'AbortError' });
+  await until(async () => !(await isAttended(id)));
+  await machine.change((now) => void Object.assign(now, { faults: [] }));
+  await close(await open(id));
 });
 
 test('SC11 a console that somebody else has is refused with who that is, and free once they leave', async () => {

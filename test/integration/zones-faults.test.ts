@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { after, before, beforeEach, test } from 'node:test';
+import { createZonesDriver } from '../../src/drivers/hypervisor/zones.ts';
 import { zonePlaces } from '../../src/drivers/hypervisor/zones-names.ts';
 import { perform } from '../../src/host/host.ts';
+import { CroftError } from '../../src/model/error.ts';
+import { planHash } from '../../src/model/node-plan.ts';
 import { borrow, observed, prepare, start, stateOf, until, up } from '../contract/hypervisor-stage.ts';
 import { lives } from '../stand-ins/zones/state.ts';
-import { openZonesStage, type ZonesStage } from './zones-stage.ts';
+import { newDriver, openZonesStage, type ZonesStage } from './zones-stage.ts';
 
 let stage: ZonesStage;
 before(async () => {
@@ -60,6 +64,54 @@ test('CR7 a guest that hears the power button powers down, one that does not is 
   await up(stage, deaf.vm);
   assert.equal(await driver.stop(host, layout, obedient.vm.id, { powerdown: 60_000, terminate: 0 }), 'powered-down');
   assert.equal(await driver.stop(host, layout, deaf.vm.id, { powerdown: 300, terminate: 0 }), 'killed');
+});
+
+test('CR7 however many guests do not hear the power button, all are asked, and the node does what else is wanted', async () => {
+  const { driver, host, layout } = stage;
+  const vms = await Promise.all(Array.from({ length: 5 }, () => stage.launch()));
+  await faults(...vms.map(({ id }) => `deaf ${zoneOf(id)}`));
+  for (const vm of vms) await up(stage, vm);
+  const stops = vms.map(({ id }) => driver.stop(host, layout, id, { powerdown: 600_000, terminate: 0 }));
+  const asked = (vmId: string): boolean => existsSync(`${zonePlaces(layout, vmId).folder}/stopping`);
+  await until(() => vms.every(({ id }) => asked(id)));
+  for (const { id } of vms) assert.equal(await driver.kill(host, layout, id), true);
+  assert.deepEqual(await Promise.all(stops), Array(5).fill('powered-down'));
+  for (const { id } of vms) await driver.destroy(host, layout, id);
+});
+
+test('SC11 a guest that restarts itself when asked comes back with its links protected, which its end had cleared', async () => {
+  const { host, layout, network } = stage;
+  const patient = newDriver(stage.machine, { reboot: 600_000, console: 60_000 });
+  await using lent = await borrow(stage, { device: true });
+  const { id, ports } = lent.vm;
+  await up(stage, lent.vm);
+  const zone = async () => (await stage.machine.read()).zones[zoneOf(id)];
+  const isHealthy = async () => (await perform(host, network.observe(layout)))[0].ports.find(({ vmId }) => vmId === id)?.healthy;
+  const before = (await zone())?.zoneId;
+  await patient.reboot(host, layout, id, true);
+  assert.deepEqual([await stateOf(stage, id), await isHealthy()], ['running', true]);
+  assert.notEqual((await zone())?.zoneId, before);
+  const anew = (await observed(stage, id))?.launchHash;
+  assert.equal(anew, planHash(lent.vm));
+  // As an administrator's own \`zoneadm reboot\` does, which tells nobody.
+  for (const verb of ['halt', 'boot'] as const) await host.batch([{ argv: ['zoneadm', '-z', zoneOf(id), verb] }]);
+  assert.equal(await isHealthy(), false);
+  for (const { error } of await network.attach(host, layout, ports)) assert.equal(error, null);
+  assert.equal(await isHealthy(), true);
+});
+
+test('CR7 a restart that is cut between the end of a guest and its boot leaves a VM that is to be started', async () => {
+  const { host, layout, machine } = stage;
+  const cut = createZonesDriver({
+    ...{ devices: machine.devices, times: { reboot: 600_000, console: 60_000 } },
+    seedOf: () => ({ hash: '', build: async () => Buffer.alloc(0) }),
+    attach: async () => [{ error: new CroftError('network.port', 'it is cut here') }],
+  });
+  await using lent = await borrow(stage, { device: true });
+  await up(stage, lent.vm);
+  await assert.rejects(cut.reboot(host, layout, lent.vm.id, true), { code: 'network.port' });
+  const { state, exitCode } = (await observed(stage, lent.vm.id)) ?? {};
+  assert.deepEqual([state, exitCode], ['stopped', null]);
 });
 
 test('CR7 a zone that cannot be halted is told, and stopped once it can', async () => {

@@ -83,8 +83,10 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
   };
 }
 
-function newDriver({ devices }: StandInMachine): HypervisorDriver {
-  return createZonesDriver({ devices, seedOf: ({ hostname }) => ({ hash: hostname, build: async () => Buffer.from(hostname) }) });
+/** Its guests have 500 ms to shut down before they are booted anew. */
+export function newDriver({ devices }: StandInMachine, times = { reboot: 500, console: 60_000 }): HypervisorDriver {
+  const seedOf = ({ hostname }: VmLaunch) => ({ hash: hostname, build: async () => Buffer.from(hostname) });
+  return createZonesDriver({ devices, times, seedOf, attach: createVnicDriver().attach });
 }
 
 async function putImage({ stateFolder }: NodeLayout): Promise<LaunchImage> {

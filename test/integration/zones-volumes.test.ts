@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { zonePlaces } from '../../src/drivers/hypervisor/zones-names.ts';
-import { borrow, prepare, start, up } from '../contract/hypervisor-stage.ts';
+import { run } from '../../src/host/host.ts';
+import { borrow, prepare, start, until, up } from '../contract/hypervisor-stage.ts';
 import type { Machine } from '../stand-ins/zones/state.ts';
 import { openZonesStage, type ZonesStage } from './zones-stage.ts';
 
@@ -65,6 +66,43 @@ test('SC11 a qcow2 image becomes a volume of the size that its guest sees, with 
   assert.deepEqual(disk.subarray(0, 3 * 2 ** 20), await readFile(raw));
   assert.deepEqual([disk.length, (await stage.machine.read()).datasets[volume]?.volsize], [4 * 2 ** 20, 4 * 2 ** 20]);
   await driver.destroy(host, layout, vm.id);
+});
+
+test('SC11 images that take long to be written leave the node free for everything else', async () => {
+  const { layout, host, driver } = stage;
+  const vms = await Promise.all(
+    Array.from({ length: 5 }, async (_, index) => {
+      const sha256 = createHash('sha256').update(String(index)).digest('hex');
+      return { ...(await stage.launch()), image: { id: sha256, sha256, format: 'raw' as const, size: 2 ** 20 } };
+    }),
+  );
+  const file = ({ image }: { image: { sha256: string } }): string => `${layout.stateFolder}/images/${image.sha256}.raw`;
+  for (const vm of vms) execFileSync('mkfifo', [file(vm)]);
+  const made = Promise.all(vms.map((vm) => prepare(stage, vm)));
+  const images = `rpool/croft-${layout.controllerId}/images/`;
+  const begun = async () => Object.keys((await stage.machine.read()).datasets).some((name) => name.startsWith(images));
+  await until(begun);
+  for (const _ of vms) assert.equal((await run(host, { argv: ['true'] })).code, 0);
+  for (const vm of vms) execFile('sh', ['-c', 'echo content >"$1"', 'write', file(vm)]);
+  await made;
+  for (const { id } of vms) await driver.destroy(host, layout, id);
+});
+
+test('SC11 a state folder in a boot environment is refused before anything is made there, with a better place', async () => {
+  const { host, machine, driver } = stage;
+  const environment = `${machine.pool}/be`;
+  await mkdir(environment);
+  await machine.change(({ datasets }) => {
+    datasets['rpool/ROOT/omnios'] = { type: 'filesystem', properties: { mountpoint: environment }, volsize: 0, origin: null };
+  });
+  const layout = { ...stage.layout, stateFolder: `${environment}/var/lib/croft/node/abcd2345`, runFolder: `${environment}/run` };
+  await assert.rejects(driver.prepareNode(host, layout), {
+    code: 'node.unfit',
+    message: /boot environment rpool\/ROOT\/omnios,/,
+    hint: /zfs create -o mountpoint=\/data rpool\/data.*--state-folder \/data\/croft/,
+  });
+  assert.deepEqual(await readdir(environment), []);
+  await machine.change(({ datasets }) => void delete datasets['rpool/ROOT/omnios']);
 });
 
 test('SC11 putting back that was cut is finished or taken back at the next step, wherever the cut was', async () => {

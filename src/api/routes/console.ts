@@ -16,7 +16,10 @@ export const consoleRoutes: Routes = (api, { console }) => {
         tags: ['vms'],
         params: vmParams,
         querystring: z.object({ bytes: countSchema(1, longestLog).default(64 * 1024) }),
-        response: { 200: rawBody('text/plain', 'The last bytes, as text'), ...problems('not-found', 'node.unreachable') },
+        response: {
+          200: rawBody('text/plain', 'The last bytes, as text'),
+          ...problems('not-found', 'node.unreachable', 'vm.not-running', 'unsupported'),
+        },
       },
     },
     async ({ params, query }, reply) =>
@@ -42,7 +45,11 @@ export const consoleRoutes: Routes = (api, { console }) => {
     },
     wsHandler: (socket, request) => {
       const { slice, vm } = vmParams.parse(request.params);
-      relayConsole(socket, console.open(slice, vm), (error) => presentable(error, request));
+      relayConsole(
+        socket,
+        (signal) => console.open(slice, vm, signal),
+        (error) => presentable(error, request),
+      );
     },
   });
 };

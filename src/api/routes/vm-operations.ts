@@ -86,7 +86,7 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
         tags: ['vms'],
         params: vmParams,
         body: rebootRequestSchema,
-        response: { 204: noBody, ...problems('not-found', 'conflict.in-use', 'vm.not-running', 'unsupported') },
+        response: { 204: noBody, ...problems('not-found', 'conflict.in-use', 'vm.not-running', 'vm.unheeded', 'unsupported') },
       },
     },
     async ({ params, body }, reply) => {
@@ -124,7 +124,11 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
     },
     wsHandler: (socket, request) => {
       const { slice, vm } = vmParams.parse(request.params);
-      relayConsole(socket, operations.vnc(slice, vm), (error) => presentable(error, request));
+      relayConsole(
+        socket,
+        () => operations.vnc(slice, vm),
+        (error) => presentable(error, request),
+      );
     },
   });
 };

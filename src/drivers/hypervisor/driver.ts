@@ -134,7 +134,10 @@ export interface HypervisorDriver {
   pause(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
   resume(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
 
-  /** Resets the guest, or asks it to restart itself where `gently`; the VM goes on running. Rejects with `vm.not-running`. */
+  /**
+   * Resets the guest, or asks it to restart itself where `gently`; the VM goes on running, also where its guest ignores that.
+   * Rejects with `vm.not-running`, and with `vm.unheeded` where it is seen that the guest ignored it.
+   */
   reboot(host: Host, layout: NodeLayout, vmId: string, gently: boolean): Promise<void>;
 
   /**
@@ -196,10 +199,13 @@ export interface HypervisorDriver {
    */
   transfer(from: NodeReach, to: NodeReach, vm: VmLaunch, label: string, options: TransferOptions): Promise<void>;
 
-  /** The serial console: bytes to and from the guest. Only one may be open for a VM at a time. */
-  console(host: Host, layout: NodeLayout, vmId: string): Promise<Duplex>;
+  /**
+   * The serial console: bytes to and from the guest. Only one may be open for a VM at a time. It closes when the VM's process has
+   * ended and all was read. Rejects where that takes too long, and may once the signal is aborted: nobody waits for it any more.
+   */
+  console(host: Host, layout: NodeLayout, vmId: string, signal?: AbortSignal): Promise<Duplex>;
 
-  /** The screen, as the RFB protocol speaks it. */
+  /** The screen, as the RFB protocol speaks it; it closes as a console does. */
   vnc(host: Host, layout: NodeLayout, vmId: string): Promise<Duplex>;
 
   /** Asks the agent in the guest; null where none answers. */

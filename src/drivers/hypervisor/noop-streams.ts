@@ -3,7 +3,7 @@ import { Duplex } from 'node:stream';
 import { CroftError } from '../../model/error.ts';
 import type { HypervisorDriver } from './driver.ts';
 import type { NoopActs } from './noop-acts.ts';
-import { type NodeListener, type NoopWorld, nodeOf, runs } from './noop-world.ts';
+import { type NodeListener, type NoopVm, type NoopWorld, nodeOf, runs } from './noop-world.ts';
 
 type Streams = Pick<HypervisorDriver, 'console' | 'consoleLog' | 'vnc' | 'guest' | 'watch'>;
 
@@ -17,7 +17,7 @@ export function noopStreams(world: NoopWorld, acts: NoopActs): Streams {
         const vm = acts.running(layout, vmId);
         if (vm.consoleTaken) throw new CroftError('conflict.in-use', `the console of VM ${vm.label} is open already`);
         vm.consoleTaken = true;
-        return echo('', {
+        return echo(vm, '', {
           said: (words) => {
             vm.log += words;
           },
@@ -30,11 +30,11 @@ export function noopStreams(world: NoopWorld, acts: NoopActs): Streams {
     async vnc(_host, layout, vmId) {
       acts.demand('vnc');
       return await acts.act({ operation: 'vnc', layout, vmId }, () => {
-        acts.running(layout, vmId);
-        return echo(greeting, { said: () => undefined, closed: () => undefined });
+        return echo(acts.running(layout, vmId), greeting, { said: () => undefined, closed: () => undefined });
       });
     },
     async consoleLog(_host, layout, vmId, bytes) {
+      acts.demand('console-log');
       return await acts.act({ operation: 'consoleLog', layout, vmId }, () => (acts.find(layout, vmId)?.log ?? '').slice(-bytes));
     },
     async guest(_host, layout, vmId) {
@@ -59,12 +59,14 @@ export function noopStreams(world: NoopWorld, acts: NoopActs): Streams {
   };
 }
 
-function echo(first: string, { said, closed }: { said(words: string): void; closed(): void }): Duplex {
+function echo({ streams }: NoopVm, first: string, { said, closed }: { said(words: string): void; closed(): void }): Duplex {
   const stream: Duplex = new Duplex({
     read: () => undefined,
     write(chunk: Buffer, _encoding, done) {
-      said(chunk.toString());
-      stream.push(chunk);
+      if (streams.has(stream)) {
+        said(chunk.toString());
+        stream.push(chunk);
+      }
       done();
     },
     final(done) {
@@ -72,10 +74,13 @@ function echo(first: string, { said, closed }: { said(words: string): void; clos
       done();
     },
     destroy(error, done) {
+      streams.delete(stream);
       closed();
       done(error);
     },
   });
+  streams.add(stream);
+  stream.once('end', () => stream.destroy());
   if (first !== '') stream.push(first);
   return stream;
 }

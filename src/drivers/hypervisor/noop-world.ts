@@ -1,4 +1,5 @@
 /** The nodes of the noop driver and the VMs on them, in memory: what is true there, whoever looks. */
+import type { Duplex } from 'node:stream';
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
 import type { DriverEvent, NodeLayout, ObservedSnapshot, ObservedVm } from './driver.ts';
 import type { VmParts } from './vm-parts.ts';
@@ -22,6 +23,8 @@ export interface NoopVm {
   snapshots: NoopSnapshot[];
   log: string;
   consoleTaken: boolean;
+  /** Consoles and screens that are open; they end when it does. */
+  streams: Set<Duplex>;
 }
 
 export type NodeListener = (event: DriverEvent) => void;
@@ -67,6 +70,13 @@ export function diskSize({ disk, image }: VmLaunch): number {
 export function show(vm: NoopVm, changes: Partial<ObservedVm> & Pick<ObservedVm, 'state'>): void {
   const { id, launchHash } = vm.seen;
   vm.seen = { id, launchHash, pid: null, startedAt: null, memory: null, exitCode: null, ...changes };
+  if (!runs(vm)) hangUp(vm);
+}
+
+/** Ends its consoles and screens, as the end of its process does. */
+export function hangUp({ streams }: NoopVm): void {
+  for (const stream of streams) stream.push(null);
+  streams.clear();
 }
 
 /** As the VM is once it has been started. */

@@ -7,7 +7,7 @@ import { noopDevices } from './noop-devices.ts';
 import { type NoopFaults, type NoopOperation, noFaults } from './noop-faults.ts';
 import { noopSnapshots } from './noop-snapshots.ts';
 import { noopStreams } from './noop-streams.ts';
-import { createNoopWorld, diskSize, type NoopVm, type NoopWorld, newDisk, nodeOf, run, runs, show } from './noop-world.ts';
+import { createNoopWorld, diskSize, hangUp, type NoopVm, type NoopWorld, newDisk, nodeOf, run, runs, show } from './noop-world.ts';
 
 export interface NoopOptions {
   /** What outlives the driver, as nodes outlive a controller. */
@@ -88,7 +88,10 @@ export function createNoopHypervisor(options: NoopOptions = {}): NoopHypervisor 
     ...noopDevices(acts),
     ...noopStreams(world, acts),
     async purge(host, layout) {
-      await acts.onNode('purge', host, () => void world.nodes.delete(layout.stateFolder));
+      await acts.onNode('purge', host, () => {
+        for (const vm of nodeOf(world, layout).vms.values()) hangUp(vm);
+        world.nodes.delete(layout.stateFolder);
+      });
     },
   };
 }
@@ -135,10 +138,11 @@ function noopLife(world: NoopWorld, acts: NoopActs, now: () => number): Life {
       acts.demand('pause');
       await acts.act({ operation: 'resume', layout, vmId }, () => turn(vmId, layout, 'running'));
     },
-    async reboot(_host, layout, vmId) {
+    async reboot(_host, layout, vmId, gently) {
       acts.demand('reboot');
       await acts.act({ operation: 'reboot', layout, vmId }, () => {
         const vm = acts.running(layout, vmId);
+        if (gently && world.deaf.has(vmId)) return;
         vm.log += `${vm.launch.hostname} is up\n`;
         acts.tell(layout, vmId, 'rebooted');
       });
@@ -153,7 +157,7 @@ function noopLife(world: NoopWorld, acts: NoopActs, now: () => number): Life {
     },
     async destroy(_host, layout, vmId) {
       await acts.act({ operation: 'destroy', layout, vmId, half: () => void end(vmId, layout) }, () => {
-        if (runs(acts.find(layout, vmId))) acts.tell(layout, vmId, 'stopped');
+        end(vmId, layout);
         nodeOf(world, layout).vms.delete(vmId);
       });
     },
@@ -197,7 +201,7 @@ function noopMoves(world: NoopWorld, acts: NoopActs): Pick<HypervisorDriver, 'ar
         onProgress(100);
         arrivals.delete(launch.id);
         if (known === undefined) return;
-        const vm: NoopVm = { ...known, label, launch, snapshots: [...known.snapshots] };
+        const vm: NoopVm = { ...known, label, launch, snapshots: [...known.snapshots], streams: new Set() };
         show(vm, { state: 'stopped', exitCode, launchHash: planHash(launch) });
         vms.set(launch.id, vm);
       });
@@ -205,8 +209,8 @@ function noopMoves(world: NoopWorld, acts: NoopActs): Pick<HypervisorDriver, 'ar
   };
 }
 
-type Blank = Pick<NoopVm, 'disk' | 'size' | 'snapshots' | 'log' | 'consoleTaken'>;
+type Blank = Pick<NoopVm, 'disk' | 'size' | 'snapshots' | 'log' | 'consoleTaken' | 'streams'>;
 
 function blank(disk: number): Blank {
-  return { disk, size: 0, snapshots: [], log: '', consoleTaken: false };
+  return { disk, size: 0, snapshots: [], log: '', consoleTaken: false, streams: new Set() };
 }

@@ -1,5 +1,5 @@
 /** Images as ZFS volumes: each is written once per node, and the disks of VMs are clones of its snapshot. */
-import { type Host, run } from '../../host/host.ts';
+import { type Host, run, runLong } from '../../host/host.ts';
 import type { LaunchImage } from '../../model/node-plan.ts';
 import { zfsFailure, zfsFunctions } from '../../tools/zfs.ts';
 import type { NodeLayout } from './driver.ts';
@@ -47,6 +47,10 @@ const importTime = 30 * 60_000;
 export class ZoneImages {
   readonly #devices: string;
   readonly #imports = new Map<string, Promise<void>>();
+  /** The last import of a node, by state folder: one at a time, since a connection carries few programs side by side. */
+  readonly #last = new Map<string, Promise<void>>();
+  /** By state folder. */
+  readonly #sweeps = new Map<string, Promise<void>>();
   /** How many VMs on a node are about to clone an image, by state folder. */
   readonly #users = new Map<string, number>();
 
@@ -60,7 +64,10 @@ export class ZoneImages {
     const place = `${host.name}\0${layout.stateFolder}`;
     this.#users.set(place, (this.#users.get(place) ?? 0) + 1);
     try {
-      for (const image of images) await this.#once(`${place}\0${image.sha256}`, () => this.#import(host, layout, dataset, image));
+      // What was found unused just before goes now, and is made anew afterwards.
+      await this.#sweeps.get(place);
+      for (const image of images)
+        await this.#once(`${place}\0${image.sha256}`, () => this.#inTurn(place, () => this.#import(host, layout, dataset, image)));
       await work();
     } finally {
       this.#users.set(place, (this.#users.get(place) ?? 1) - 1);
@@ -69,8 +76,25 @@ export class ZoneImages {
 
   /** Removes what no VM uses, unless a VM is about to. */
   async sweep(host: Host, layout: NodeLayout, dataset: string): Promise<void> {
-    if ((this.#users.get(`${host.name}\0${layout.stateFolder}`) ?? 0) > 0) return;
-    await run(host, { argv: ['sh', '-c', sweepImages, 'croft-sweep', `${dataset}/images`] });
+    const place = `${host.name}\0${layout.stateFolder}`;
+    if ((this.#users.get(place) ?? 0) > 0) return;
+    const before = this.#sweeps.get(place) ?? Promise.resolve();
+    const sweep = before.then(() => run(host, { argv: ['sh', '-c', sweepImages, 'croft-sweep', `${dataset}/images`] }));
+    const ended = sweep.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#sweeps.set(place, ended);
+    await sweep;
+  }
+
+  async #inTurn(place: string, work: () => Promise<void>): Promise<void> {
+    const turn = (this.#last.get(place) ?? Promise.resolve()).then(work);
+    this.#last.set(
+      place,
+      turn.catch(() => undefined),
+    );
+    await turn;
   }
 
   async #once(key: string, work: () => Promise<void>): Promise<void> {
@@ -82,7 +106,7 @@ export class ZoneImages {
   async #import(host: Host, layout: NodeLayout, dataset: string, { sha256, format, size }: LaunchImage): Promise<void> {
     const file = `${layout.stateFolder}/images/${sha256}.${format}`;
     const work = `${layout.stateFolder}/import-${sha256}`;
-    const result = await run(host, {
+    const result = await runLong(host, {
       argv: ['sh', '-c', importImage, 'croft-image', `${dataset}/images`, sha256, file, format, String(size), this.#devices, work],
       timeout: importTime,
     });

@@ -4,19 +4,28 @@ import { CroftError } from '../../model/error.ts';
 import { zfsFailure, zfsFunctions } from '../../tools/zfs.ts';
 import type { NodeLayout } from './driver.ts';
 
-/** Exit codes of prepareScript: the state folder lies on no ZFS file system; the dataset's name is taken by someone else. */
+/** Exit codes of prepareScript: the state folder lies in a boot environment, on no ZFS file system; the dataset's name is taken by someone else. */
+const inBootEnvironment = 76;
 const noZfs = 77;
 const taken = 78;
 
 /**
  * Makes the controller's dataset below the one in which the state folder lies, and notes its name in the state folder.
  * Which parents of the folders had to be made is noted in the folder \`undo\`. zoneadm wants a zone's parent folders to be
- * writable for root alone. Arguments: state folder, run folder, controller.
+ * writable for root alone. Below a boot environment nothing is made anew: pkg and beadm clone, mount and destroy that with all
+ * that is in it (beadm(8)). Arguments: state folder, run folder, controller.
  */
 const prepareScript = `
 set -eu
 ${zfsFunctions}
 state=$1 run=$2 controller=$3
+at=$state
+while [ -n "$at" ] && [ ! -d "$at" ]; do at=\${at%/*}; done
+parent=$(zfs list -H -o name "\${at:-/}") || exit ${noZfs}
+dataset=$parent/croft-$controller
+case $parent in
+*/ROOT/*) has "$dataset" || { echo "$parent" >&2; exit ${inBootEnvironment}; } ;;
+esac
 umask 022
 made=
 for folder in "$state" "$run"; do
@@ -30,8 +39,6 @@ mkdir -p "$state/images" "$state/vms" "$state/undo" "$run"
 chmod 711 "$state" "$state/images" "$run"
 chmod 700 "$state/vms" "$state/undo"
 [ -f "$state/undo/folders" ] || printf %s "$made" >"$state/undo/folders"
-parent=$(zfs list -H -o name "$state") || exit ${noZfs}
-dataset=$parent/croft-$controller
 if has "$dataset"; then
   [ "$(zfs get -H -o value croft:controller "$dataset")" = "$controller" ] || { echo "$dataset" >&2; exit ${taken}; }
 else
@@ -61,7 +68,7 @@ printf '%s\\n' "$made" | while IFS= read -r folder; do
 done
 `;
 
-/** Repeating it does no harm. Rejects with `node.unfit` where the state folder is not on ZFS. */
+/** Repeating it does no harm. Rejects with `node.unfit` where the state folder is not on ZFS, or in a boot environment. */
 export async function prepareZonesNode(host: Host, layout: NodeLayout): Promise<void> {
   await onNode(host, layout, prepareScript, 'could not be made');
 }
@@ -92,6 +99,17 @@ async function onNode(host: Host, layout: NodeLayout, script: string, failure: s
       hint: 'Give the node a state folder on a ZFS file system.',
       node: host.name,
     });
+  }
+  if (result.code === inBootEnvironment) {
+    const pool = said.split('/')[0];
+    throw new CroftError(
+      'node.unfit',
+      `the state folder ${stateFolder} of ${host.name} lies in the boot environment ${said}, which updates of the system clone and remove with all that is in it`,
+      {
+        hint: `Make a file system for it there (zfs create -o mountpoint=/data ${pool}/data), and add the node again with --state-folder /data/croft.`,
+        node: host.name,
+      },
+    );
   }
   if (result.code === taken) {
     throw new CroftError('conflict.exists', `the dataset ${said} of ${host.name} is there and is not this controller's`, {

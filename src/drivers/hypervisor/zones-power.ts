@@ -1,4 +1,5 @@
 /** Starting, stopping and removing a VM's zone. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
@@ -6,12 +7,22 @@ import { zfsFailure } from '../../tools/zfs.ts';
 import type { NodeLayout, StopTimes } from './driver.ts';
 import { zonePlaces } from './zones-names.ts';
 import { readDataset } from './zones-node.ts';
-import { endZone, notInstalled, removeZone, startZone } from './zones-scripts.ts';
+import { forgetEnd, haltZone, lookAtZone, notInstalled, pressPower, removeZone, startZone } from './zones-scripts.ts';
 
 /** What booting or halting a zone may take, in ms. */
 const patience = 120_000;
-/** The script that ends a zone looks at it so often, in ms. */
-const roundTime = 250;
+/** A guest that is still booting does not hear the power button, so it is pressed again after so many ms. */
+const pressEvery = 3_000;
+/** How long it is waited before a zone is looked at again, in ms: ever longer. */
+const shortestRest = 125;
+const longestRest = 1_000;
+
+/** A VM's zone on a node. */
+export interface ZoneReach {
+  host: Host;
+  layout: NodeLayout;
+  vmId: string;
+}
 
 /** See `HypervisorDriver.start`. */
 export async function startVmZone(host: Host, layout: NodeLayout, vm: VmLaunch, label: string): Promise<void> {
@@ -37,14 +48,43 @@ export async function stopVmZone(
   vmId: string,
   times: StopTimes,
 ): Promise<'powered-down' | 'killed' | 'not-running'> {
+  const reach = { host, layout, vmId };
+  const answer = times.powerdown > 0 ? await powerDown(reach, times.powerdown) : 'ignored';
+  if (answer !== 'ignored') return answer;
+  if ((await tell(reach, haltZone)) === 'halted') return 'killed';
+  return times.powerdown > 0 ? 'powered-down' : 'not-running';
+}
+
+/**
+ * Presses the power button until the zone has ended, for `within` ms at the most. That its end is wanted stays noted, so that
+ * it is not taken for the guest's own wish.
+ */
+export async function powerDown(reach: ZoneReach, within: number): Promise<'powered-down' | 'ignored' | 'not-running'> {
+  const end = performance.now() + within;
+  let pressed: number | null = null;
+  for (let rest = shortestRest; ; rest = Math.min(rest * 2, longestRest)) {
+    const presses = pressed === null || performance.now() - pressed >= pressEvery;
+    if ((await tell(reach, presses ? pressPower : lookAtZone)) === 'gone') return pressed === null ? 'not-running' : 'powered-down';
+    if (presses) pressed = performance.now();
+    const left = end - performance.now();
+    if (left <= 0) return 'ignored';
+    await delay(Math.min(rest, left));
+  }
+}
+
+/** Takes back that the end of the zone is wanted; false where it has ended meanwhile. */
+export async function leaveRunning(reach: ZoneReach): Promise<boolean> {
+  return (await tell(reach, forgetEnd)) === 'runs';
+}
+
+async function tell({ host, layout, vmId }: ZoneReach, script: string): Promise<'gone' | 'runs' | 'halted'> {
   const { zone, zonepath, folder } = zonePlaces(layout, vmId);
-  const rounds = Math.ceil(times.powerdown / roundTime);
   const { code, stdout, stderr } = await run(host, {
-    argv: ['sh', '-c', endZone, 'croft-end', zone, zonepath, folder, String(rounds)],
-    timeout: times.powerdown + patience,
+    argv: ['sh', '-c', script, 'croft-end', zone, zonepath, folder],
+    ...(script === haltZone && { timeout: patience }),
   });
-  const ending = (['powered-down', 'killed', 'not-running'] as const).find((known) => known === stdout.trim());
-  if (code === 0 && ending !== undefined) return ending;
+  const answer = (['gone', 'runs', 'halted'] as const).find((known) => known === stdout.trim());
+  if (code === 0 && answer !== undefined) return answer;
   throw new CroftError('command.failed', `the zone ${zone} of ${host.name} could not be ended: ${stderr.trim() || `exit code ${code}`}`, {
     node: host.name,
   });
@@ -63,20 +103,4 @@ export async function destroyVmZone(host: Host, layout: NodeLayout, vmId: string
   );
   const result = await run(host, { argv: ['sh', '-c', removeZone, 'croft-remove', zone, zonepath, folder, own], timeout: patience });
   if (result.code !== 0) throw zfsFailure(`the zone ${zone} of ${host.name} could not be removed`, result);
-}
-
-/**
- * Resets the guest at once, or lets it shut down and boots its zone anew. Rejects with `vm.not-running`.
- * Sources: bhyvectl(8); zoneadm(8), shutdown -r, which waits a minute for the guest.
- */
-export async function rebootVmZone(host: Host, layout: NodeLayout, vmId: string, gently: boolean): Promise<void> {
-  const { zone, zonepath } = zonePlaces(layout, vmId);
-  const [listed] = await host.batch([{ argv: ['zoneadm', '-z', zone, 'list', '-p'] }]);
-  if (!listed?.stdout.includes(`:${zone}:running:${zonepath}:`)) {
-    throw new CroftError('vm.not-running', `VM ${vmId} does not run on ${host.name}`, { node: host.name });
-  }
-  const argv = gently ? (['zoneadm', '-z', zone, 'shutdown', '-r'] as const) : (['bhyvectl', `--vm=${zone}`, '--force-reset'] as const);
-  const result = await run(host, { argv, timeout: patience });
-  if (result.code === 0) return;
-  throw new CroftError('command.failed', `VM ${vmId} could not be restarted on ${host.name}: ${result.stderr.trim()}`, { node: host.name });
 }

@@ -85,17 +85,11 @@ for round in 1 2; do
 done
 `;
 
-/**
- * Ends the zone and prints how: \`powered-down\`, \`killed\`, \`not-running\`. Arguments: name, zonepath, folder of the VM,
- * rounds of a quarter of a second for the guest to power down. To bhyve SIGTERM is the power button; a guest that is still
- * booting does not hear it, so it is pressed again every three seconds. \`zoneadm shutdown\` does the same, but holds the
- * zone for a minute, in which it cannot be halted. Source: omniosorg/pkg5, src/brand/bhyve/support.
- */
-export const endZone = `
+/** What the scripts below begin with. Arguments: name, zonepath, folder of the VM. gone: whether no zone of this controller's runs. */
+const zoneToEnd = `
 set -eu
 ${zoneStateFunction}
-${nap}
-name=$1 path=$2 folder=$3 rounds=$4
+name=$1 path=$2 folder=$3
 gone() {
   zone_state "$name" "$path"
   case $zone in
@@ -104,22 +98,41 @@ gone() {
   esac
 }
 if gone; then
-  echo not-running
+  echo gone
   exit 0
 fi
+`;
+
+/*
+ * Each of these ends at once, so that no shell of the node waits for a guest; who waits looks again. They print \`gone\` where
+ * the zone had ended before, else \`runs\`, or \`halted\`.
+ */
+
+export const lookAtZone = `${zoneToEnd}
+echo runs
+`;
+
+/**
+ * Notes that the end is wanted, and presses the power button: that is what SIGTERM is to bhyve. \`zoneadm shutdown\` does the
+ * same, but holds the zone for a minute, in which it cannot be halted. Source: omniosorg/pkg5, src/brand/bhyve/support.
+ */
+export const pressPower = `${zoneToEnd}
 [ ! -d "$folder" ] || : >"$folder/stopping"
-round=0
-while [ "$round" -lt "$rounds" ]; do
-  [ $((round % 12)) -ne 0 ] || pkill -z "$name" bhyve || :
-  nap
-  round=$((round + 1))
-  gone || continue
-  echo powered-down
-  exit 0
-done
+pkill -z "$name" bhyve || :
+echo runs
+`;
+
+/** From now on the zone's end is its guest's own wish again. */
+export const forgetEnd = `${zoneToEnd}
+rm -f "$folder/stopping"
+echo runs
+`;
+
+export const haltZone = `${zoneToEnd}
+[ ! -d "$folder" ] || : >"$folder/stopping"
 zoneadm -z "$name" halt || { gone || exit 1; }
 gone || { echo "the zone $name is in the state $zone after it was halted" >&2; exit 1; }
-echo killed
+echo halted
 `;
 
 /**

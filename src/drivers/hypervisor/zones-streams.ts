@@ -1,10 +1,9 @@
-/** The screen of a VM in a zone, which is a socket of bhyve below the zone's root, and what bhyve said. */
+/** The screen of a VM in a zone, which is a socket of bhyve below the zone's root. */
 import { Duplex } from 'node:stream';
-import { type Host, type HostProcess, run } from '../../host/host.ts';
+import type { Host, HostProcess } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { NodeLayout } from './driver.ts';
 import { screenSocket, zonePlaces } from './zones-names.ts';
-import { bhyveWords } from './zones-scripts.ts';
 
 /**
  * Arguments: the folder of bhyve's socket, its name. Tells that it is there, and becomes nc(1), which passes on its
@@ -37,7 +36,7 @@ export async function openZoneScreen(host: Host, layout: NodeLayout, vmId: strin
   return streamOf(program);
 }
 
-/** The input and output of a program as one stream; where it is destroyed the program ends, and the other way round. */
+/** The input and output of a program as one stream, which closes once all that the program printed was read; where it is destroyed the program ends. */
 export function streamOf(program: HostProcess): Duplex {
   const { stdin, stdout } = program;
   const stream = new Duplex({
@@ -55,17 +54,7 @@ export function streamOf(program: HostProcess): Duplex {
     if (!stream.push(chunk)) stdout.pause();
   });
   stdout.once('end', () => stream.push(null));
+  stream.once('end', () => stream.destroy());
   for (const part of [stdin, stdout]) part.once('error', (error) => stream.destroy(error));
   return stream;
-}
-
-/**
- * The end of what bhyve itself printed. What the guest prints is told to whoever has the console open, and kept nowhere.
- * Rejects with `not-found` where the VM was never started.
- */
-export async function readZoneLog(host: Host, layout: NodeLayout, vmId: string, bytes: number): Promise<string> {
-  const { temporary } = zonePlaces(layout, vmId);
-  const result = await run(host, { argv: ['sh', '-c', `${bhyveWords}\nwords "$1" "$2"`, 'croft-log', temporary, String(bytes)] });
-  if (result.code === 0) return result.stdout;
-  throw new CroftError('not-found', `VM ${vmId} has no log on ${host.name}`, { node: host.name });
 }

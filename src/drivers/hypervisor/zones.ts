@@ -1,7 +1,7 @@
 /** The hypervisor driver for illumos: a VM is a zone of the brand bhyve with ZFS volumes. */
 import { type Host, perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
-import type { VmLaunch } from '../../model/node-plan.ts';
+import type { PortPlan, VmLaunch } from '../../model/node-plan.ts';
 import { unsupported } from '../../model/unsupported.ts';
 import type { Capability, HypervisorDriver, NodeLayout } from './driver.ts';
 import type { Seed } from './qemu-prepare.ts';
@@ -11,32 +11,45 @@ import { ZoneImages } from './zones-images.ts';
 import { zonePlaces } from './zones-names.ts';
 import { prepareZonesNode, purgeZonesNode, readDataset } from './zones-node.ts';
 import { observeZones } from './zones-observe.ts';
-import { destroyVmZone, rebootVmZone, startVmZone, stopVmZone } from './zones-power.ts';
+import { destroyVmZone, startVmZone, stopVmZone } from './zones-power.ts';
 import { makeVolumes, prepareZone } from './zones-prepare.ts';
 import { probeZones } from './zones-probe.ts';
+import { rebootVmZone, resetVmZone } from './zones-reboot.ts';
 import { resizeZone } from './zones-resize.ts';
 import { listSnapshots, removeSnapshot, revertVolumes, takeSnapshot } from './zones-snapshots.ts';
-import { openZoneScreen, readZoneLog } from './zones-streams.ts';
+import { openZoneScreen } from './zones-streams.ts';
 
 export interface ZonesParts {
   /** A VM's NoCloud seed. */
   seedOf(vm: VmLaunch): Seed;
+  /** Makes links of VMs as they are to be; see `NetworkDriver.attach`. */
+  attach(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<{ error: CroftError | null }[]>;
   /** ms since 1970. */
   now?: () => number;
+  /** What a guest has to shut down before it is booted anew, and what the opening of a console may take; ms. */
+  times?: { reboot: number; console: number };
   /** The folder with the devices of ZFS volumes. */
   devices?: string;
 }
 
 /**
  * Not declared: pause, memory-snapshot (bhyve's brand has neither), live-disk, live-size, hotplug-nic, hotplug-volume (a zone
- * takes its configuration when it boots), events, guest-agent, move.
+ * takes its configuration when it boots), events, guest-agent, console-log (zoneadmd keeps nothing), move.
  */
 const can: ReadonlySet<Capability> = new Set(['reboot', 'snapshot', 'vnc']);
+
+const usualTimes = { reboot: 60_000, console: 20_000 };
 
 const atOnce = { powerdown: 0, terminate: 0 };
 
 /** Its VMs' NICs are links that the network driver for illumos makes. */
-export function createZonesDriver({ seedOf, now = Date.now, devices = '/dev/zvol' }: ZonesParts): HypervisorDriver {
+export function createZonesDriver({
+  seedOf,
+  attach,
+  now = Date.now,
+  times = usualTimes,
+  devices = '/dev/zvol',
+}: ZonesParts): HypervisorDriver {
   const images = new ZoneImages(devices);
   const refuse = (capability: Capability) => async (): Promise<never> => {
     throw unsupported('zones', capability);
@@ -61,7 +74,16 @@ export function createZonesDriver({ seedOf, now = Date.now, devices = '/dev/zvol
     },
     pause: refuse('pause'),
     resume: refuse('pause'),
-    reboot: rebootVmZone,
+    async reboot(host, layout, vmId, gently) {
+      const reach = { host, layout, vmId };
+      if (!gently) return await resetVmZone(reach);
+      await rebootVmZone(reach, {
+        within: times.reboot,
+        async protect(ports) {
+          for (const { error } of await attach(host, layout, ports)) if (error !== null) throw error;
+        },
+      });
+    },
     /** Nothing in a zone's guest is ever asked to wait. */
     async settle() {},
     resize: resizeZone,
@@ -94,13 +116,13 @@ export function createZonesDriver({ seedOf, now = Date.now, devices = '/dev/zvol
     async discardArrival() {},
     requireRoom: refuse('move'),
     transfer: refuse('move'),
-    console: openZoneConsole,
+    console: (host, layout, vmId, signal) => openZoneConsole(host, layout, vmId, { within: times.console, signal }),
     vnc: openZoneScreen,
     guest: refuse('guest-agent'),
     watch() {
       throw unsupported('zones', 'events');
     },
-    consoleLog: readZoneLog,
+    consoleLog: refuse('console-log'),
     async purge(host, layout) {
       const [vms] = await perform(host, observeZones(layout));
       for (const { id } of vms) await destroyVmZone(host, layout, id);

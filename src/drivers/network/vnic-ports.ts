@@ -24,20 +24,18 @@ plans=$1 below=$2 made=
 shift 2
 undo() {
   for name in $made; do
-    dladm delete-vnic -t "$name" || :
-    rm -f "$plans/$name"
+    ! has_vnic "$name" || dladm delete-vnic -t "$name" || :
+    rm -f "$plans/$name" "$plans/$name.new"
   done
 }
 trap '[ "$?" -eq 0 ] || undo' EXIT
 mkdir -p "$plans"
 while [ "$#" -ge 6 ]; do
   [ "$2" != remake ] || dladm delete-vnic -t "$1"
+  [ "$2" = keep ] || made="$1 $made"
   printf '%s\\n' "$6" >"$plans/$1.new"
   mv -f "$plans/$1.new" "$plans/$1"
-  if [ "$2" != keep ]; then
-    make_vnic "$1" "$below" "$3" "$4"
-    made="$1 $made"
-  fi
+  [ "$2" = keep ] || make_vnic "$1" "$below" "$3" "$4"
   protect_vnic "$1" "$5"
   shift 6
 done

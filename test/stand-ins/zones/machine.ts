@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Channel, type Connection, exitCode } from '../../../src/host/channel.ts';
 import { NodeHost } from '../../../src/host/node-host.ts';
-import type { Machine } from './state.ts';
+import { type Machine, readState } from './state.ts';
 
 const alone = ['zonecfg', 'zoneadm', 'zlogin', 'zfs', 'dladm'];
 const small = ['svcs', 'svcadm', 'pkg', 'pkill', 'bhyvectl', 'nc', 'pagesize', 'isainfo', 'psrinfo'];
@@ -33,7 +33,7 @@ export interface StandInMachine extends AsyncDisposable {
 export async function openStandIns(): Promise<StandInMachine> {
   const base = await mkdtemp(path.join(tmpdir(), 'croft-zones-'));
   const { file, bin, state, pool } = await layOut(base, { seenAt: base, programs: import.meta.dirname, link: 'e1000g0' });
-  const read = async () => JSON.parse(await readFile(file, 'utf8')) as Machine;
+  const read = async () => readState(await readFile(file, 'utf8'));
   let login: Connection | null = null;
   const connect = async () => {
     login = connection(bin);

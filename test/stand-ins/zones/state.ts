@@ -13,7 +13,7 @@ export interface Zone {
   /** Running is read from its process. */
   state: 'configured' | 'incomplete' | 'installed';
   zoneId: number;
-  /** The process that waits for bhyve's end; null where it was never booted. */
+  /** The process that waits for bhyve's end; null where none does. */
   init: number | null;
 }
 
@@ -48,7 +48,25 @@ export const folder = process.env.CROFT_STAND_IN ?? '';
 const file = `${folder}/machine.json`;
 
 export function readMachine(): Machine {
-  return JSON.parse(readFileSync(file, 'utf8')) as Machine;
+  return readState(readFileSync(file, 'utf8'));
+}
+
+/**
+ * What the file says, with what zoneadmd has done since: whenever a zone ends it clears the protection of its links. Source:
+ * remove_datalink_protect in illumos-gate, usr/src/cmd/zoneadmd/vplat.c.
+ */
+export function readState(text: string): Machine {
+  const machine = JSON.parse(text) as Machine;
+  for (const zone of Object.values(machine.zones)) {
+    if (zone.init === null || lives(zone.init)) continue;
+    zone.init = null;
+    for (const { kind, properties } of zone.resources) {
+      const link = kind === 'net' ? machine.links[properties.physical ?? ''] : undefined;
+      delete link?.properties.protection;
+      delete link?.properties['allowed-ips'];
+    }
+  }
+  return machine;
 }
 
 /** Changes the machine; what throws changes nothing. */

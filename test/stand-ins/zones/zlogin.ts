@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { changeMachine, folder, lives, program, Refusal, readMachine } from './state.ts';
@@ -51,6 +52,8 @@ async function consoleOf(zone: string): Promise<Socket | null> {
 
 await program(async (argv) => {
   const { zone, disconnects } = readArguments(argv);
+  // A zoneadmd that is busy lets nobody in, and says nothing.
+  while (readMachine().faults.includes('console')) await delay(20);
   occupy(zone);
   if (!isatty(0))
     throw new Refusal(

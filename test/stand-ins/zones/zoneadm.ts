@@ -1,5 +1,5 @@
 /**
- * A stand-in for zoneadm(8), for zones of the brand bhyve: list, install, boot, halt, shutdown and uninstall. Its words are
+ * A stand-in for zoneadm(8), for zones of the brand bhyve: list, install, boot, halt and uninstall. Its words are
  * those of sanity_check in illumos-gate, usr/src/cmd/zoneadm/zoneadm.c; what a boot and an install make follows the
  * brand's createzone, boot.py and init in omniosorg/pkg5, src/brand/bhyve.
  */
@@ -126,17 +126,6 @@ async function halt(name: string): Promise<string> {
   return '';
 }
 
-async function shutdown(name: string, flags: string[]): Promise<string> {
-  if (flags.length > 0 && flags.join() !== '-r') throw new Refusal('usage:\tshutdown [-r [-- boot_arguments]]', 2);
-  const zone = zoneOf(readMachine(), name);
-  if (!lives(zone.init)) throw refuse(name, 'not running');
-  const bhyve = bhyveOf(zone);
-  if (bhyve !== null) process.kill(bhyve, 'SIGTERM');
-  for (let left = 60_000; left > 0 && lives(zone.init); left -= 20) await delay(20);
-  await halt(name);
-  return flags.length > 0 ? boot(name) : '';
-}
-
 async function wait(name: string): Promise<string> {
   const socket = `${zoneOf(readMachine(), name).globals.zonepath}/root/dev/zconsole`;
   while (lives(zoneOf(readMachine(), name).init) && !existsSync(socket)) await delay(10);
@@ -163,6 +152,5 @@ await program(async (argv) => {
   if (command === 'uninstall') return uninstall(name, rest);
   if (command === 'boot' && rest.length === 0) return boot(name) + (await wait(name));
   if (command === 'halt' && rest.length === 0) return await halt(name);
-  if (command === 'shutdown') return await shutdown(name, rest);
   throw new Refusal(`zoneadm: unknown command ${command}`, 2);
 });
