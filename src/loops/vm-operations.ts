@@ -57,6 +57,8 @@ export class VmOperations {
       if (memory) requireRunning(vm, `, and snapshot ${snapshot} has the memory of a guest that does`);
       await hypervisor.revert(host, layout, abilities, launch, snapshot);
     });
+    // Where it could not be started half put back, it can be now.
+    await this.#options.store.vms.observe([{ id: vm.id, observed: { retryAt: null } }]);
     this.#tell(vm, 'vm.reverted', `is again as in snapshot ${snapshot}`);
   }
 

@@ -29,7 +29,7 @@ export interface Circumstances {
 
 export function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Circumstances): Outcome {
   const { now } = circumstances;
-  const action: Action = transitions[vm.desired][seen?.state ?? 'none'];
+  const action = actionFor(vm, seen);
   const outcome: Outcome = { action, step: null, observed: seenValues(seen), forget: false };
   const { id } = vm.launch;
   switch (action) {
@@ -45,12 +45,19 @@ export function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Cir
     case 'resume':
       return { ...outcome, step: { kind: action, id, label: vm.label } };
     case 'stop':
-      return { ...outcome, step: { kind: 'stop', id, label: vm.label, restart: false } };
+      return { ...outcome, step: { kind: 'stop', id, label: vm.label, restart: vm.desired !== 'stopped' } };
     case 'destroy':
       return { ...outcome, step: { kind: 'destroy', id, label: vm.label, stray: false } };
     case 'forget':
       return { ...outcome, observed: null, forget: true };
   }
+}
+
+/** What was cut off with a VM that is to be there goes first: a revert by its end, so that its start does the rest; a stop is called off. */
+function actionFor({ desired }: WantedVm, seen: ObservedVm | null): Exclude<Action, 'wait'> {
+  const wish = desired === 'running' ? 'resume' : desired === 'paused' ? 'pause' : null;
+  if (wish === null || seen?.cutOff === undefined) return transitions[desired][seen?.state ?? 'none'];
+  return seen.cutOff === 'revert' ? 'stop' : wish;
 }
 
 function seenValues(seen: ObservedVm | null): Partial<VmObserved> {

@@ -1,4 +1,4 @@
-/** Killing, pausing and rebooting a VM whose QEMU runs. */
+/** Pausing and rebooting a VM whose QEMU runs. */
 import { type Host, run } from '../../host/host.ts';
 import type { QmpSession } from '../../tools/qmp.ts';
 import type { NodeLayout } from './driver.ts';
@@ -9,23 +9,26 @@ import { notePaused } from './qemu-stop-scripts.ts';
 /** What the agent is given to take a request, in ms. */
 const agentTimeout = 2_000;
 
-/** A pause is noted in the run folder, since observing asks no QEMU. Whoever finds another state than noted notes it again. */
+/**
+ * A pause is noted in the run folder, since observing asks no QEMU. Whoever finds another state than noted notes it again. Who
+ * pauses a VM or lets it go on wants it to be there: a stop of it that was cut off is called off.
+ */
 export async function pauseVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
   await withControl(host, layout, vmId, async (session) => {
     await session.execute('stop');
-    await note(host, layout, vmId, true);
+    await note(host, layout, vmId, true, 'on');
   });
 }
 
 export async function resumeVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
   await withControl(host, layout, vmId, async (session) => {
     await session.execute('cont');
-    await note(host, layout, vmId, false);
+    await note(host, layout, vmId, false, 'on');
   });
 }
 
-/** Guests that went on or stand still in another way, such as while a snapshot is taken, are not paused. */
-const pausedStates: readonly unknown[] = ['paused', 'io-error', 'internal-error', 'watchdog'];
+/** Guests that went on or stand still in another way, such as while a snapshot is taken, are not paused; one that never went is. */
+const pausedStates: readonly unknown[] = ['prelaunch', 'paused', 'io-error', 'internal-error', 'watchdog'];
 
 /**
  * Asks QEMU, and notes its answer where that is not what is noted already: somebody else may have paused the VM, or QEMU
@@ -44,10 +47,10 @@ export async function notePause(
   return paused;
 }
 
-async function note(host: Host, layout: NodeLayout, vmId: string, paused: boolean): Promise<void> {
+async function note(host: Host, layout: NodeLayout, vmId: string, paused: boolean, on: 'on' | '' = ''): Promise<void> {
   const { run: folder } = vmFolders(layout, vmId);
   const identity = [String(vmUserId(vmId)), processName(vmId)];
-  await run(host, { argv: ['sh', '-c', notePaused, 'croft-pause', folder, ...identity, paused ? 'paused' : ''] });
+  await run(host, { argv: ['sh', '-c', notePaused, 'croft-pause', folder, ...identity, paused ? 'paused' : '', on] });
 }
 
 /**

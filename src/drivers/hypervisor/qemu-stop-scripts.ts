@@ -1,19 +1,28 @@
 /** The constant shell scripts that note, end and tell the end of a VM on its node. POSIX sh; data reaches them as arguments only. */
 import { awaitExit, findProcess, lock } from './qemu-process-scripts.ts';
 
-/** Notes that the end is wanted, whatever the process's exit code will be. Arguments: run folder, user, process name; 1 where it does not run. */
+/** Exit codes of noteStopping: the VM does not run; it runs, and is half put back to a snapshot, so that its guest must not go on. */
+export const runsNot = 1;
+export const runsHalf = 2;
+
+/** Notes that the end is wanted, whatever the process's exit code will be. Arguments: state folder, run folder, user, process name. */
 export const noteStopping = `
 ${findProcess}
-run=$1 user=$2 name=$3
-find_process "$run" "$user" "$name" || exit 1
+state=$1 run=$2 user=$3 name=$4
+find_process "$run" "$user" "$name" || exit ${runsNot}
 : >"$run/stopping"
+[ ! -f "$state/reverting" ] || exit ${runsHalf}
 `;
 
-/** Notes whether the VM is paused. Arguments: run folder, user, process name, \`paused\` or nothing. Nothing is noted of one that does not run. */
+/**
+ * Notes whether the VM is paused. Arguments: run folder, user, process name, \`paused\` or nothing, \`on\` where its end is no
+ * longer wanted, or nothing. Nothing is noted of one that does not run.
+ */
 export const notePaused = `
 ${findProcess}
-run=$1 user=$2 name=$3 paused=$4
+run=$1 user=$2 name=$3 paused=$4 on=$5
 find_process "$run" "$user" "$name" || exit 0
+[ -z "$on" ] || rm -f "$run/stopping"
 if [ -n "$paused" ]; then : >"$run/paused"; else rm -f "$run/paused"; fi
 `;
 

@@ -1,4 +1,4 @@
-/** The hypervisor driver for plain QEMU: a VM is a folder, a process with a user of its own, and three Unix sockets. */
+/** The hypervisor driver for plain QEMU: a VM is a folder, a process with a user of its own, and five Unix sockets. */
 import { type Host, perform, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
@@ -125,6 +125,7 @@ async function startVm(
       planHash(vm),
       String(memory),
       superviseProcess,
+      paused === undefined ? '' : 'paused',
       ...groups,
       ...command,
     ],
