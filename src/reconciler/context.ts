@@ -3,6 +3,7 @@ import type { HypervisorDriver, NodeAbilities, NodeReach, StopTimes } from '../d
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import type { CroftError } from '../model/error.ts';
 import type { LaunchImage, WantedVm } from '../model/node-plan.ts';
+import { byLabel } from '../model/vm-words.ts';
 
 /** Brings images to nodes; one transfer per node and image, however many ask. */
 export interface ImageDelivery {
@@ -73,7 +74,7 @@ export interface ExecutionContext extends NodeReach {
   clock(): number;
 }
 
-/** Tells of the step when it begins and, where it succeeds, when it ends. */
+/** Tells of the step when it begins and, where it succeeds, when it ends; what it rejects with names the VM by its label. */
 export async function timed<T>(
   { progress, clock }: ExecutionContext,
   vmId: string,
@@ -83,7 +84,7 @@ export async function timed<T>(
 ): Promise<T> {
   const start = clock();
   progress.vmStep(vmId, label, name, 'started', null);
-  const value = await work();
+  const value = await byLabel(vmId, label, work);
   progress.vmStep(vmId, label, name, 'done', clock() - start);
   return value;
 }
