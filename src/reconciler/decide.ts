@@ -53,11 +53,13 @@ export function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Cir
   }
 }
 
-/** What was cut off with a VM that is to be there goes first: a revert by its end, so that its start does the rest; a stop is called off. */
+/**
+ * What was cut off is ended first, as it would have been: a guest that was asked to power down may do so at any time, and must not
+ * be taken for one that did by itself; and what is half put back may not go on.
+ */
 function actionFor({ desired }: WantedVm, seen: ObservedVm | null): Exclude<Action, 'wait'> {
-  const wish = desired === 'running' ? 'resume' : desired === 'paused' ? 'pause' : null;
-  if (wish === null || seen?.cutOff === undefined) return transitions[desired][seen?.state ?? 'none'];
-  return seen.cutOff === 'revert' ? 'stop' : wish;
+  if (seen?.cutOff && desired !== 'absent') return 'stop';
+  return transitions[desired][seen?.state ?? 'none'];
 }
 
 function seenValues(seen: ObservedVm | null): Partial<VmObserved> {

@@ -178,17 +178,12 @@ function readVm(id: string, files: ReadonlyMap<string, string>, processes: Reado
       memory: memory ? Number(memory) : null,
       launchHash: runningHash ?? record,
       exitCode: null,
-      ...cutOff(files),
+      ...(stopping || files.has('reverting') ? { cutOff: true } : {}),
     };
   }
   if (record === null) return { id, state: 'preparing', pid: null, startedAt: null, memory: null, launchHash: null, exitCode: null };
   const end = stopping ? neverRan : readEnd({ exit: files.get('exit') ?? '', runningHash, record });
   return { id, ...end, pid: null, startedAt: null, memory: null, launchHash: record };
-}
-
-function cutOff(files: ReadonlyMap<string, string>): Pick<ObservedVm, 'cutOff'> {
-  if (files.has('reverting')) return { cutOff: 'revert' };
-  return files.has('stopping') ? { cutOff: 'stop' } : {};
 }
 
 /** The VM's process: the one that its pidfile names, or else another that has its user and its name. */

@@ -9,21 +9,18 @@ import { notePaused } from './qemu-stop-scripts.ts';
 /** What the agent is given to take a request, in ms. */
 const agentTimeout = 2_000;
 
-/**
- * A pause is noted in the run folder, since observing asks no QEMU. Whoever finds another state than noted notes it again. Who
- * pauses a VM or lets it go on wants it to be there: a stop of it that was cut off is called off.
- */
+/** A pause is noted in the run folder, since observing asks no QEMU. Whoever finds another state than noted notes it again. */
 export async function pauseVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
   await withControl(host, layout, vmId, async (session) => {
     await session.execute('stop');
-    await note(host, layout, vmId, true, 'on');
+    await note(host, layout, vmId, true);
   });
 }
 
 export async function resumeVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
   await withControl(host, layout, vmId, async (session) => {
     await session.execute('cont');
-    await note(host, layout, vmId, false, 'on');
+    await note(host, layout, vmId, false);
   });
 }
 
@@ -47,10 +44,10 @@ export async function notePause(
   return paused;
 }
 
-async function note(host: Host, layout: NodeLayout, vmId: string, paused: boolean, on: 'on' | '' = ''): Promise<void> {
+async function note(host: Host, layout: NodeLayout, vmId: string, paused: boolean): Promise<void> {
   const { run: folder } = vmFolders(layout, vmId);
   const identity = [String(vmUserId(vmId)), processName(vmId)];
-  await run(host, { argv: ['sh', '-c', notePaused, 'croft-pause', folder, ...identity, paused ? 'paused' : '', on] });
+  await run(host, { argv: ['sh', '-c', notePaused, 'croft-pause', folder, ...identity, paused ? 'paused' : ''] });
 }
 
 /**

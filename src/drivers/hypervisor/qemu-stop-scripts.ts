@@ -14,15 +14,11 @@ find_process "$run" "$user" "$name" || exit ${runsNot}
 [ ! -f "$state/reverting" ] || exit ${runsHalf}
 `;
 
-/**
- * Notes whether the VM is paused. Arguments: run folder, user, process name, \`paused\` or nothing, \`on\` where its end is no
- * longer wanted, or nothing. Nothing is noted of one that does not run.
- */
+/** Notes whether the VM is paused. Arguments: run folder, user, process name, \`paused\` or nothing. Nothing is noted of one that does not run. */
 export const notePaused = `
 ${findProcess}
-run=$1 user=$2 name=$3 paused=$4 on=$5
+run=$1 user=$2 name=$3 paused=$4
 find_process "$run" "$user" "$name" || exit 0
-[ -z "$on" ] || rm -f "$run/stopping"
 if [ -n "$paused" ]; then : >"$run/paused"; else rm -f "$run/paused"; fi
 `;
 
