@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { CroftError } from '../model/error.ts';
 import { FakeHost } from './fake-host.ts';
-import { run } from './host.ts';
+import { perform, run } from './host.ts';
 
 test('CR8 the fake host records commands, answers them and fails on demand', async () => {
   const host = new FakeHost({ answer: ({ argv, stdin }) => (argv[0] === 'cat' ? { stdout: String(stdin) } : { code: 1, stderr: 'no' }) });
@@ -19,4 +19,20 @@ test('CR8 the fake host records commands, answers them and fails on demand', asy
   host.failure = new CroftError('node.unreachable', 'gone');
   await assert.rejects(run(host, { argv: ['true'] }), host.failure);
   await assert.rejects(host.connect('/socket'), host.failure);
+});
+
+test('CR14 what the reading of an answer throws names the node, unless it names one already', async () => {
+  const host = new FakeHost({ name: 'n1' });
+  const call = (error: CroftError) => ({
+    command: { argv: ['true'] as const },
+    parse: () => {
+      throw error;
+    },
+  });
+  await assert.rejects(perform(host, call(new CroftError('command.failed', 'no', { hint: 'look' }))), {
+    node: 'n1',
+    message: 'no',
+    hint: 'look',
+  });
+  await assert.rejects(perform(host, call(new CroftError('command.failed', 'no', { node: 'n2' }))), { node: 'n2' });
 });

@@ -108,8 +108,17 @@ export async function runLong(host: Host, { argv, stdin = '', timeout }: Command
 
 type Parsed<Calls extends readonly Call<unknown>[]> = { -readonly [K in keyof Calls]: Calls[K] extends Call<infer T> ? T : never };
 
-/** Makes several calls in one round trip; rejects with the first CroftError that a reading throws. */
+/** Makes several calls in one round trip; rejects with the first CroftError that a reading throws, which then names the node. */
 export async function perform<const Calls extends readonly Call<unknown>[]>(host: Host, ...calls: Calls): Promise<Parsed<Calls>> {
   const results = await host.batch(calls.map((call) => call.command));
-  return calls.map((call, index) => call.parse(results[index] as CommandResult)) as Parsed<Calls>;
+  try {
+    return calls.map((call, index) => call.parse(results[index] as CommandResult)) as Parsed<Calls>;
+  } catch (thrown) {
+    throw thrown instanceof CroftError && thrown.node === undefined ? named(thrown, host) : thrown;
+  }
+}
+
+function named(error: CroftError, host: Host): CroftError {
+  const { code, message, hint, issues } = error;
+  return new CroftError(code, message, { node: host.name, issues, cause: error, ...(hint === undefined ? {} : { hint }) });
 }

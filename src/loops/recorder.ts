@@ -119,9 +119,9 @@ export class Recorder implements Progress {
     this.#event(held ? 'vm.paused' : 'vm.resumed', held ? 'is held still' : 'goes on', named(vm.label));
   }
 
-  vmSettled(vm: { id: string; label: string }): void {
+  vmThawed(vm: { id: string; label: string }): void {
     this.#observe(vm.id, { step: null, reason: null });
-    this.#event('vm.settled', 'what was cut off on it has ended', named(vm.label));
+    this.#event('vm.thawed', 'the file systems of its guest go on, which a snapshot had stopped', named(vm.label));
   }
 
   vmRemoved(vm: { id: string; label: string }): void {

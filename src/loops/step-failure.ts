@@ -14,7 +14,7 @@ export function failureOf(step: Step): StepFailure {
     case 'stop':
     case 'pause':
     case 'resume':
-    case 'settle':
+    case 'thaw':
       return { of: 'vm', id: step.id, label: step.label, step: step.kind };
     case 'destroy':
       if (step.stray) return ofNode(`what is left of VM ${step.id} could not be removed`);

@@ -8,6 +8,7 @@ import type { VmLaunch } from '../model/node-plan.ts';
 import { unsupported } from '../model/unsupported.ts';
 import type { Vm } from '../model/vm.ts';
 import type { GuestReport, Snapshot } from '../model/vm-operations.ts';
+import { byLabel } from '../model/vm-words.ts';
 import type { Store } from '../store/store.ts';
 import type { Fleet } from './fleet.ts';
 import type { Journal } from './journal.ts';
@@ -32,7 +33,7 @@ export class VmOperations {
   /** Oldest first. */
   async snapshots(slice: string, name: string): Promise<Snapshot[]> {
     const { vm, connection } = await this.#reach(slice, name, 'snapshot');
-    return await snapshotsOf(connection, vm);
+    return await named(vm, () => snapshotsOf(connection, vm));
   }
 
   /** Rejects with `conflict.exists` for a name that is taken. */
@@ -40,7 +41,7 @@ export class VmOperations {
     const { vm, worker } = await this.#reach(slice, name, memory ? 'memory-snapshot' : 'snapshot');
     if (memory) requireRunning(vm);
     const launch = await this.#launch(vm);
-    await worker.exclusively(vm.id, async (connection) => {
+    await exclusively(vm, worker, async (connection) => {
       const { host, layout, hypervisor } = connection;
       if ((await snapshotsOf(connection, vm)).some((one) => one.name === snapshot)) throw taken(vm, snapshot);
       await hypervisor.snapshot(host, layout, launch, snapshot, memory);
@@ -52,12 +53,14 @@ export class VmOperations {
   async revert(slice: string, name: string, snapshot: string): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'snapshot');
     const launch = await this.#launch(vm);
-    await worker.exclusively(vm.id, async (connection, abilities) => {
+    await exclusively(vm, worker, async (connection, abilities) => {
       const { host, layout, hypervisor } = connection;
       const { memory } = chosen(vm, snapshot, await snapshotsOf(connection, vm));
       if (memory) requireRunning(vm, `, and snapshot ${snapshot} has the memory of a guest that does`);
       await hypervisor.revert(host, layout, abilities, launch, snapshot);
     });
+    // Where it could not be started half put back, it can be now.
+    await this.#options.store.vms.observe([{ id: vm.id, observed: { retryAt: null } }]);
     this.#tell(vm, 'vm.reverted', `is again as in snapshot ${snapshot}`);
   }
 
@@ -65,7 +68,7 @@ export class VmOperations {
   async removeSnapshot(slice: string, name: string, snapshot: string): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'snapshot');
     const launch = await this.#launch(vm);
-    await worker.exclusively(vm.id, async (connection) => {
+    await exclusively(vm, worker, async (connection) => {
       const { host, layout, hypervisor } = connection;
       const before = await snapshotsOf(connection, vm);
       await hypervisor.removeSnapshot(host, layout, launch, snapshot);
@@ -78,7 +81,7 @@ export class VmOperations {
   async reboot(slice: string, name: string, hard: boolean): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'reboot');
     requireRunning(vm);
-    await worker.exclusively(vm.id, ({ host, layout, hypervisor }) => hypervisor.reboot(host, layout, vm.id, !hard));
+    await exclusively(vm, worker, ({ host, layout, hypervisor }) => hypervisor.reboot(host, layout, vm.id, !hard));
     this.#tell(vm, 'vm.rebooted', hard ? 'was reset' : 'was asked to restart itself');
   }
 
@@ -87,7 +90,7 @@ export class VmOperations {
     const { vm, connection } = await this.#reach(slice, name, 'guest-agent');
     requireRunning(vm);
     const { host, layout, hypervisor } = connection;
-    return await hypervisor.guest(host, layout, vm.id);
+    return await named(vm, () => hypervisor.guest(host, layout, vm.id));
   }
 
   /** The last `bytes` of what the guest printed on its serial console. */
@@ -105,7 +108,7 @@ export class VmOperations {
     const { vm, connection } = await this.#reach(slice, name, 'vnc');
     requireGuest(vm, 'screen');
     const { host, layout, hypervisor } = connection;
-    return await hypervisor.vnc(host, layout, vm.id);
+    return await named(vm, () => hypervisor.vnc(host, layout, vm.id));
   }
 
   async #reach(slice: string, name: string, capability: Capability): Promise<{ vm: Vm; worker: NodeWorker; connection: NodeConnection }> {
@@ -128,6 +131,14 @@ export class VmOperations {
   #tell({ slice, name }: Vm, kind: string, message: string): void {
     this.#options.journal.record({ kind, slice, vm: name, message });
   }
+}
+
+function named<T>({ id, slice, name }: Vm, work: () => Promise<T>): Promise<T> {
+  return byLabel(id, `${slice}/${name}`, work);
+}
+
+function exclusively(vm: Vm, worker: NodeWorker, work: Parameters<NodeWorker['exclusively']>[1]): Promise<unknown> {
+  return named(vm, () => worker.exclusively(vm.id, work));
 }
 
 async function snapshotsOf({ host, layout, hypervisor }: NodeConnection, vm: Vm): Promise<Snapshot[]> {

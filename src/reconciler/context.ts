@@ -3,6 +3,7 @@ import type { HypervisorDriver, NodeAbilities, NodeReach, StopTimes } from '../d
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import type { CroftError } from '../model/error.ts';
 import type { LaunchImage, WantedVm } from '../model/node-plan.ts';
+import { byLabel } from '../model/vm-words.ts';
 import type { Step } from './steps.ts';
 
 /** Brings images to nodes; one transfer per node and image, however many ask. */
@@ -16,7 +17,7 @@ export interface ImageDelivery {
   ): Promise<void>;
 }
 
-export type VmStepName = 'image' | 'ports' | 'disk' | 'start' | 'change' | 'pause' | 'resume' | 'settle' | 'stop' | 'move' | 'remove';
+export type VmStepName = 'image' | 'ports' | 'disk' | 'start' | 'change' | 'pause' | 'resume' | 'thaw' | 'stop' | 'move' | 'remove';
 type Named = { id: string; label: string };
 
 /** Hears how the steps go, to record it. Durations are in ms. */
@@ -35,8 +36,8 @@ export interface Progress {
   vmStopped(vm: Named, how: string): void;
   /** Its guest is held still, or goes on. */
   vmHeld(vm: Named, held: boolean): void;
-  /** What was cut off on it has ended. */
-  vmSettled(vm: Named): void;
+  /** Its guest's file systems go on. */
+  vmThawed(vm: Named): void;
   vmRemoved(vm: Named): void;
   /** It has its new node from now on. `node` is the name of that node. */
   vmMoved(vm: WantedVm, node: string): void;
@@ -73,7 +74,7 @@ export interface ExecutionContext extends NodeReach {
   clock(): number;
 }
 
-/** Tells of the step when it begins and, where it succeeds, when it ends. */
+/** Tells of the step when it begins and, where it succeeds, when it ends; what it rejects with names the VM by its label. */
 export async function timed<T>(
   { progress, clock }: ExecutionContext,
   vmId: string,
@@ -83,7 +84,7 @@ export async function timed<T>(
 ): Promise<T> {
   const start = clock();
   progress.vmStep(vmId, label, name, 'started', null);
-  const value = await work();
+  const value = await byLabel(vmId, label, work);
   progress.vmStep(vmId, label, name, 'done', clock() - start);
   return value;
 }

@@ -40,7 +40,7 @@ function progressInto(memory: Memory, now: () => number): Progress {
       nodeFailed: silent,
       stepDone: silent,
       stepFailed: silent,
-      vmSettled: silent,
+      vmThawed: silent,
     },
   };
 }

@@ -29,7 +29,7 @@ export interface Circumstances {
 
 export function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Circumstances): Outcome {
   const { now } = circumstances;
-  const action: Action = transitions[vm.desired][seen?.state ?? 'none'];
+  const action = actionFor(vm, seen);
   const outcome: Outcome = { action, step: null, observed: seenValues(seen), forget: false };
   const { id } = vm.launch;
   switch (action) {
@@ -48,12 +48,21 @@ export function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Cir
     case 'pause':
       return { ...outcome, step: { kind: action, id, label: vm.label } };
     case 'stop':
-      return { ...outcome, step: { kind: 'stop', id, label: vm.label, restart: false } };
+      return { ...outcome, step: { kind: 'stop', id, label: vm.label, restart: vm.desired !== 'stopped' } };
     case 'destroy':
       return { ...outcome, step: { kind: 'destroy', id, label: vm.label, stray: false } };
     case 'forget':
       return { ...outcome, observed: null, forget: true };
   }
+}
+
+/**
+ * What was cut off is ended first, as it would have been: a guest that was asked to power down may do so at any time, and must not
+ * be taken for one that did by itself; and what is half put back may not go on.
+ */
+function actionFor({ desired }: WantedVm, seen: ObservedVm | null): Exclude<Action, 'wait'> {
+  if (seen?.cutOff && desired !== 'absent') return 'stop';
+  return transitions[desired][seen?.state ?? 'none'];
 }
 
 function seenValues(seen: ObservedVm | null): Partial<VmObserved> {
@@ -81,7 +90,7 @@ function relieve(vm: WantedVm, halted: NonNullable<ObservedVm['halted']>, now: n
 
 function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstances, outcome: Outcome): Outcome {
   const { now } = circumstances;
-  if (seen.unfinished) return { ...outcome, step: { kind: 'settle', id: vm.launch.id, label: vm.label } };
+  if (seen.frozen) return { ...outcome, step: { kind: 'thaw', id: vm.launch.id, label: vm.label } };
   const forgiven = vm.restarts > 0 && seen.startedAt !== null && now - seen.startedAt >= forgivenAfter;
   const kept = { ...outcome, observed: { ...outcome.observed, ...(forgiven ? { restarts: 0 } : {}) } };
   if (seen.launchHash === planHash(vm.launch)) {

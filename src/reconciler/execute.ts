@@ -41,7 +41,7 @@ const effects: Effects = {
   stop: stopVm,
   pause: (context, step) => holdVm(context, step, 'pause'),
   resume: (context, step) => holdVm(context, step, 'resume'),
-  settle: settleVm,
+  thaw: thawVm,
   destroy: destroyVm,
   move: moveVm,
   discardArrival: ({ hypervisor, host, layout }, { id }) => hypervisor.discardArrival(host, layout, id),
@@ -110,9 +110,9 @@ async function holdVm(context: ExecutionContext, { id, label }: StepShapes['paus
   progress.vmHeld({ id, label }, kind === 'pause');
 }
 
-async function settleVm(context: ExecutionContext, { id, label }: StepShapes['settle']): Promise<void> {
-  await timed(context, id, label, 'settle', () => context.hypervisor.settle(context.host, context.layout, id));
-  context.progress.vmSettled({ id, label });
+async function thawVm(context: ExecutionContext, { id, label }: StepShapes['thaw']): Promise<void> {
+  await timed(context, id, label, 'thaw', () => context.hypervisor.thaw(context.host, context.layout, id));
+  context.progress.vmThawed({ id, label });
 }
 
 async function destroyVm(context: ExecutionContext, { id, label }: StepShapes['destroy']): Promise<void> {

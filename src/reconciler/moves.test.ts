@@ -66,7 +66,7 @@ function stage() {
       nodeFailed: silent,
       stepDone: silent,
       stepFailed: silent,
-      vmSettled: silent,
+      vmThawed: silent,
     },
     ...{ vmMoved: silent, vmChanged: silent, vmNotChanged: silent },
     vmNotMoved: () => {

@@ -120,6 +120,23 @@ test('CR7 a stopped VM keeps its ports until its process is gone', () => {
   assert.deepEqual(kinds(plan([vm], [seenVm(vm, { state: 'stopped' })])), ['detach']);
 });
 
+test('CR7 a VM whose stop or revert was cut off is stopped, whatever it is to do then, and started again where it is to be there', () => {
+  const steps = (desired: WantedVm['desired'], state: ObservedVm['state']) => {
+    const vm = wantedVm('a', { desired });
+    return plan([vm], [seenVm(vm, { state, cutOff: true })]).steps.map((step) =>
+      step.kind === 'stop' ? [step.kind, step.restart] : [step.kind],
+    );
+  };
+  for (const state of ['running', 'paused'] as const) {
+    assert.deepEqual(steps('running', state), [['stop', true]]);
+    assert.deepEqual(steps('paused', state), [['stop', true]]);
+    assert.deepEqual(steps('stopped', state), [['stop', false]]);
+    assert.deepEqual(steps('absent', state), [['destroy']]);
+  }
+  const stopped = wantedVm('a', { restart: 'never' });
+  assert.deepEqual(kinds(plan([stopped], [seenVm(stopped, { state: 'stopped', pid: null, exitCode: null })])), ['launch']);
+});
+
 test('CR9 an absent VM is destroyed, then its ports go, and only then its row', () => {
   const vm = wantedVm('a', { desired: 'absent' });
   const destroying = plan([vm], [seenVm(vm)]);
@@ -403,11 +420,11 @@ test('SC8 a VM does not start, and is not changed, while an image of its volumes
   assert.deepEqual(kinds(plan([after], [seenVm(before, { state: 'stopped' })], seenPorts())), []);
 });
 
-test('SC11 what was cut off on a VM that runs is ended, before anything else is done with it', () => {
+test('SC11 a guest whose file systems stand still since a snapshot was cut off goes on before anything else is done with it', () => {
   const vm = wantedVm('a', { launch: launchOf('a', { memory: 2 }) });
   const kinds = (seen: Partial<ObservedVm>) => plan([vm], [seenVm(vm, seen)]).steps.map(({ kind }) => kind);
-  assert.deepEqual(kinds({ unfinished: true }), ['settle']);
-  assert.deepEqual(kinds({ unfinished: true, state: 'paused' }), ['resume']);
+  assert.deepEqual(kinds({ frozen: true }), ['thaw']);
+  assert.deepEqual(kinds({ frozen: true, state: 'paused' }), ['resume']);
   assert.deepEqual(kinds({}), []);
 });
 

@@ -25,8 +25,8 @@ export interface StepShapes {
   /** Hold the guest still. */
   pause: { id: string; label: string };
   resume: { id: string; label: string };
-  /** End what was cut off on a VM that runs. */
-  settle: { id: string; label: string };
+  /** Let its guest's file systems go on. */
+  thaw: { id: string; label: string };
   destroy: { id: string; label: string; stray: boolean };
   /** Bring the VM to the node `to`, stopping it here first. `seen` is what was observed of it; null where nothing is here. */
   move: { vm: WantedVm; to: string; seen: ObservedVm | null };
@@ -64,7 +64,7 @@ export function subjectOf(step: Step): string {
     case 'stop':
     case 'pause':
     case 'resume':
-    case 'settle':
+    case 'thaw':
     case 'destroy':
     case 'discardArrival':
       return `vm:${step.id}`;

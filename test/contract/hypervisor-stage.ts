@@ -1,6 +1,6 @@
 /** What the contract of hypervisor drivers needs of the world that a driver is tried in, and the short ways through it. */
 import assert from 'node:assert/strict';
-import { rename, symlink } from 'node:fs/promises';
+import { chmod, chown, rename, stat, symlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
   Capability,
@@ -29,6 +29,8 @@ export interface Troubles {
   breakDisk(vm: VmLaunch): Promise<AsyncDisposable>;
   /** Nothing can be read of what was kept of the start of this VM, which runs. Absent where nothing is kept. */
   spoilMark?(vm: VmLaunch): Promise<AsyncDisposable>;
+  /** The first disk of this VM, which does not run, can be read and not written. Absent where disks are put back all at once or not at all. */
+  sealDisk?(vm: VmLaunch): Promise<AsyncDisposable>;
 }
 
 export interface HypervisorStage extends AsyncDisposable {
@@ -118,6 +120,17 @@ export async function spoilFile(file: string): Promise<AsyncDisposable> {
   await rename(file, `${file}.away`);
   await symlink('/proc/self/mem', file);
   return undoneBy(() => rename(`${file}.away`, file));
+}
+
+/** Only root can write this file; whoever could read it by its group or as its owner still can. */
+export async function sealFile(file: string): Promise<AsyncDisposable> {
+  const { uid, gid, mode } = await stat(file);
+  await chown(file, 0, gid);
+  await chmod(file, 0o440);
+  return undoneBy(async () => {
+    await chown(file, uid, gid);
+    await chmod(file, mode & 0o777);
+  });
 }
 
 /** Runs `undo` at the end of the block. */

@@ -99,6 +99,31 @@ export function troublesContract(current: () => HypervisorStage): void {
     assert.equal(await stateOf(stage, vm.id), 'running');
   });
 
+  test('SC11 a VM whose revert failed half-way says so and does not start before all of it is put back, by itself or by repeating it', async () => {
+    const stage = current();
+    const { driver, host, layout, abilities } = stage;
+    if (stage.troubles.sealDisk === undefined) return;
+    await using lent = await borrow(stage, { device: true });
+    const { vm } = lent;
+    await prepare(stage, vm);
+    await stage.write(vm, 7);
+    await driver.snapshot(host, layout, vm, 'whole', false);
+    const revert = () => driver.revert(host, layout, abilities, vm, 'whole');
+    for (const again of [false, true]) {
+      await stage.write(vm, 8);
+      {
+        await using _ = await stage.troubles.sealDisk(vm);
+        await assert.rejects(revert(), { message: /not put back to snapshot whole, or only half/ });
+        await assert.rejects(prepare(stage, vm), { message: /half put back/ });
+        assert.equal(await stateOf(stage, vm.id), 'stopped');
+      }
+      if (again) await revert();
+      await up(stage, vm);
+      await driver.stop(host, layout, vm.id, grace);
+      assert.equal(await stage.read(vm), 7);
+    }
+  });
+
   test('SC11 what cannot be read of one VM is said of that one: all are seen, and it is not taken for one that was never started', async () => {
     const stage = current();
     const { driver, host, layout } = stage;

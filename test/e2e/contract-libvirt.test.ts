@@ -8,7 +8,7 @@ import { mebibyte } from '../../src/model/flavor.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node-plan.ts';
 import { hypervisorContract } from '../contract/hypervisor.ts';
-import { type Foreign, type HypervisorStage, spoilFile, undoneBy } from '../contract/hypervisor-stage.ts';
+import { type Foreign, type HypervisorStage, sealFile, spoilFile, undoneBy } from '../contract/hypervisor-stage.ts';
 import { type LibvirtStage, libvirtAbilities, libvirtParts, openLibvirtStage } from './libvirt-stage.ts';
 
 /** Where the tests write into a disk: behind the boot sector. */
@@ -59,6 +59,7 @@ async function openStage(): Promise<HypervisorStage> {
         await rename(file, `${file}.away`);
         return undoneBy(() => rename(`${file}.away`, file));
       },
+      sealDisk: (vm) => sealFile(disk(vm)),
       spoilMark: ({ id }) => spoilFile(`${vmFolders(layout, id).state}/started`),
     },
     foreign: (vm) => namesake(here, vm),

@@ -10,7 +10,7 @@ import { mebibyte } from '../../src/model/flavor.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node-plan.ts';
 import { hypervisorContract } from '../contract/hypervisor.ts';
-import { type Foreign, type HypervisorStage, spoilFile, undoneBy } from '../contract/hypervisor-stage.ts';
+import { type Foreign, type HypervisorStage, sealFile, spoilFile, undoneBy } from '../contract/hypervisor-stage.ts';
 import { openGuestNetwork, succeed } from './guest-network.ts';
 import { alive, openStage, seedBytes, tcgAbilities } from './qemu-stage.ts';
 
@@ -55,6 +55,7 @@ async function openQemuStage(): Promise<HypervisorStage> {
         await rename(file, `${file}.away`);
         return undoneBy(() => rename(`${file}.away`, file));
       },
+      sealDisk: (vm) => sealFile(disk(vm)),
       spoilMark: ({ id }) => spoilFile(`${vmFolders(layout, id).state}/started`),
     },
     foreign: namesake,

@@ -114,9 +114,9 @@ describe('debian', { concurrency: true, ...limit }, () => {
     const ask = (command: string) => withAgent(host, layout, vm.id, 20_000, (agent) => agent.execute(command));
     const cutOff = { freeze: async () => (await ask('guest-fsfreeze-freeze')) !== null, thaw: async () => false };
     await whileFrozen(host, layout, vm.id, cutOff, async () => assert.equal(await ask('guest-fsfreeze-status'), 'frozen'));
-    assert.equal((await observed())?.unfinished, true);
-    await driver.settle(host, layout, vm.id);
-    assert.equal((await observed())?.unfinished, undefined);
+    assert.equal((await observed())?.frozen, true);
+    await driver.thaw(host, layout, vm.id);
+    assert.equal((await observed())?.frozen, undefined);
     assert.equal(await network.login(port.address, 'debian', key, 'echo written >after && sync && cat after'), 'written\n');
   });
 

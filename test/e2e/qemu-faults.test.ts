@@ -7,11 +7,13 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import type { DriverEvent } from '../../src/drivers/hypervisor/driver.ts';
 import { vmFolders } from '../../src/drivers/hypervisor/identity.ts';
-import { perform } from '../../src/host/host.ts';
+import { type Host, perform } from '../../src/host/host.ts';
+import { CroftError } from '../../src/model/error.ts';
 import { mebibyte } from '../../src/model/flavor.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import { planHash, type VmLaunch } from '../../src/model/node-plan.ts';
 import { QmpSession } from '../../src/tools/qmp.ts';
+import { sealFile } from '../contract/hypervisor-stage.ts';
 import { bootBanner } from './boot-image.ts';
 import { openGuestNetwork } from './guest-network.ts';
 import { alive, openStage, processStatus, type Stage, tcgAbilities, until, virtualSize } from './qemu-stage.ts';
@@ -196,6 +198,102 @@ test('SC11 memory that its node cannot go on with is refused, and nothing half p
   await stage.up(vm);
   await driver.removeSnapshot(host, layout, vm, 'm');
   await assert.rejects(stat(kept), { code: 'ENOENT' });
+});
+
+test('SC11 a VM that is half put back is not started, moves as such, and is whole before it runs on the other node', {
+  timeout: 120_000,
+}, async () => {
+  await using stage = await openStage();
+  await using other = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = { ...(await stage.launch()), volumes: [volume()] };
+  await other.launch();
+  await driver.prepare(host, layout, vm, 's/a');
+  await driver.snapshot(host, layout, vm, 'one', false);
+  {
+    await using _ = await sealFile(vmFolders(layout, vm.id).disk);
+    await assert.rejects(driver.revert(host, layout, tcgAbilities, vm, 'one'), { code: 'command.failed', node: 'here' });
+  }
+  await assert.rejects(driver.start(host, layout, tcgAbilities, vm, 's/a'), {
+    code: 'vm.launch',
+    message: /half put back to its snapshot one/,
+  });
+  const options = { exitCode: null, signal: new AbortController().signal, onProgress: () => undefined };
+  await driver.transfer({ host, layout }, { host: other.host, layout: other.layout }, vm, 's/a', options);
+  const mark = `${vmFolders(other.layout, vm.id).state}/reverting`;
+  assert.equal((await stat(mark)).uid, 0);
+  await assert.rejects(driver.start(other.host, other.layout, tcgAbilities, vm, 's/a'), { message: /half put back/ });
+  await other.up(vm);
+  await assert.rejects(stat(mark), { code: 'ENOENT' });
+});
+
+test('SC11 a QEMU that was cut off while it loaded memory is seen, ended without a word to its guest, and started whole', {
+  timeout: 120_000,
+}, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch();
+  const mark = `${vmFolders(layout, vm.id).state}/reverting`;
+  const pid = await stage.up(vm);
+  await driver.snapshot(host, layout, vm, 'm', true);
+  await control(stage, vm.id, 'stop');
+  await writeFile(mark, 'croft-m\n');
+  assert.equal((await stage.observed(vm.id))?.cutOff, true);
+  assert.notEqual(await driver.stop(host, layout, vm.id, { powerdown: 60_000, terminate: 500 }), 'not-running');
+  assert.ok(!alive(pid));
+  await stage.up(vm);
+  await assert.rejects(stat(mark), { code: 'ENOENT' });
+});
+
+test('SC11 a VM that was started to get its memory, and was cut off before, is seen to be paused and goes on', {
+  timeout: 60_000,
+}, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch();
+  await stage.up(vm);
+  await driver.snapshot(host, layout, vm, 'm', true);
+  await driver.kill(host, layout, vm.id);
+  let lost = false;
+  const way = <T>(work: () => Promise<T>): Promise<T> =>
+    lost ? Promise.reject(new CroftError('node.unreachable', 'the way is lost', { node: 'here' })) : work();
+  const cut: Host = {
+    ...{ name: host.name, close: () => host.close(), end: () => host.end() },
+    ...{ login: () => way(() => host.login()), spawn: (command) => way(() => host.spawn(command)) },
+    connect: (path) => way(() => host.connect(path)),
+    batch: (commands) =>
+      way(async () => {
+        const results = await host.batch(commands);
+        lost = commands.some(({ argv }) => argv[3] === 'croft-start');
+        return results;
+      }),
+  };
+  await assert.rejects(driver.revert(cut, layout, tcgAbilities, vm, 'm'), { code: 'node.unreachable' });
+  const seen = await stage.observed(vm.id);
+  assert.deepEqual([seen?.state, seen?.cutOff], ['paused', undefined]);
+  await driver.resume(host, layout, vm.id);
+  assert.equal((await stage.observed(vm.id))?.state, 'running');
+  assert.equal(((await control(stage, vm.id, 'query-status')) as { status: string }).status, 'running');
+});
+
+test('CR7 a stop that was cut off is seen as long as its VM runs, also paused, and is gone with the next start', {
+  timeout: 60_000,
+}, async () => {
+  await using stage = await openStage();
+  const { driver, host, layout } = stage;
+  const vm = await stage.launch('deaf');
+  const seen = async () => ((one) => [one?.state, one?.cutOff])(await stage.observed(vm.id));
+  await stage.up(vm);
+  await writeFile(`${vmFolders(layout, vm.id).run}/stopping`, '');
+  assert.deepEqual(await seen(), ['running', true]);
+  await driver.pause(host, layout, vm.id);
+  assert.deepEqual(await seen(), ['paused', true]);
+  await driver.stop(host, layout, vm.id, hasty);
+  assert.deepEqual(await seen(), ['stopped', undefined]);
+  const pid = await stage.up(vm);
+  assert.deepEqual(await seen(), ['running', undefined]);
+  process.kill(pid, 'SIGKILL');
+  await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
 });
 
 test('SC11 the variables of UEFI come back with each snapshot, go with it, and move with their VM', { timeout: 120_000 }, async () => {

@@ -42,10 +42,15 @@ export interface ObservedVm {
    * Null where it runs, was stopped, was never started from this launch, or was lost with its node.
    */
   exitCode: number | null;
+  /**
+   * It has a process, and its stop was begun, or putting it back with its memory; where nobody is at it, that was cut off. It is to be
+   * stopped before anything else: its end is taken for a wanted one, and what is half put back may not go on.
+   */
+  cutOff?: boolean;
   /** Why its hypervisor holds its guest still by itself. Absent where it does not. */
   halted?: 'disk-full';
-  /** Something of it was cut off that `settle` ends. Absent where nothing was. */
-  unfinished?: true;
+  /** The file systems of its guest may stand still since a snapshot was cut off, until `thaw`. Absent where they go on. */
+  frozen?: true;
 }
 
 /** A node as a driver works on it. */
@@ -141,10 +146,10 @@ export interface HypervisorDriver {
   reboot(host: Host, layout: NodeLayout, vmId: string, gently: boolean): Promise<void>;
 
   /**
-   * Ends what was cut off on a VM that runs, such as that its guest's file systems stand still. Of any other it does nothing.
-   * Rejects with `command.timeout` where that has to wait.
+   * Lets the file systems of a guest go on that a snapshot which was cut off made stand still; of a VM that does not run it does
+   * nothing. Rejects with `command.timeout` where nobody in the guest answers.
    */
-  settle(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
+  thaw(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
 
   /**
    * Brings what changed of CPUs, memory and disks to a VM, as far as it can be done now; a VM that does not run gets all of it

@@ -70,8 +70,8 @@ function fileSystems(reach: DomainReach): GuestFileSystems {
   };
 }
 
-/** See `HypervisorDriver.settle`. */
-export async function settleVm(reach: DomainReach): Promise<void> {
+/** See `HypervisorDriver.thaw`. */
+export async function thawVm(reach: DomainReach): Promise<void> {
   if (['shut off', 'crashed'].includes(await domainState(reach))) return;
   if (!(await letGo(reach.host, reach.layout, reach.vmId, fileSystems(reach).thaw))) throw stillFrozen(reach.host, reach.vmId);
 }

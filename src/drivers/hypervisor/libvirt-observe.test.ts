@@ -38,7 +38,7 @@ test('CR7 a domain that runs has its pid, its start and the launch that it runs 
   assert.equal(observe({ pid: '7', started: '1700000000 h 1900000000', domain: '1\t1' })?.memory, null, 'of an earlier version of Croft');
   assert.deepEqual(observe({ pid: '7', started, domain: '3\t1' }), { ...running, state: 'paused' });
   assert.deepEqual(observe({ pid: '7', started, domain: '3\t5' }), { ...running, state: 'paused', halted: 'disk-full' });
-  assert.deepEqual(observe({ pid: '7', started, domain: '1\t1', frozen: 'yes' }), { ...running, unfinished: true });
+  assert.deepEqual(observe({ pid: '7', started, domain: '1\t1', frozen: 'yes' }), { ...running, frozen: true });
   for (const passing of ['3\t9', '3\t11', '4\t1', '2\t0']) assert.equal(observe({ pid: '7', started, domain: passing })?.state, 'running');
 });
 

@@ -99,7 +99,7 @@ function readVm(id: string, seen: Seen, domain: Domain | undefined): ObservedVm 
       launchHash: runningHash ?? seen.record,
       exitCode: null,
       ...(live === 'paused' && domain.reason === ioError && { halted: 'disk-full' }),
-      ...(seen.frozen && { unfinished: true }),
+      ...(seen.frozen && { frozen: true }),
     };
   }
   const gone = { id, pid: null, startedAt: null, memory: null, launchHash: seen.record };

@@ -7,7 +7,7 @@ import { askGuest } from './libvirt-guest.ts';
 import { attachNic, attachVolume, detachNic, detachVolume } from './libvirt-hotplug.ts';
 import type { LibvirtOptions } from './libvirt-identity.ts';
 import { probeLibvirt } from './libvirt-limits.ts';
-import { libvirtLive, settleVm } from './libvirt-live.ts';
+import { libvirtLive, thawVm } from './libvirt-live.ts';
 import { observeVms } from './libvirt-observe.ts';
 import { resizeVm } from './libvirt-resize.ts';
 import { startVm } from './libvirt-start.ts';
@@ -42,7 +42,7 @@ export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtO
     async reboot(host, layout, vmId, gently) {
       await onDomain(reach(host, layout, vmId), gently ? 'reboot' : 'reset');
     },
-    settle: (host, layout, vmId) => settleVm(reach(host, layout, vmId)),
+    thaw: (host, layout, vmId) => thawVm(reach(host, layout, vmId)),
     resize: (host, layout, vm) => resizeVm(reach(host, layout, vm.id), vm),
     snapshot: (...snapshot) => takeSnapshotOf(live, ...snapshot),
     async revert(host, layout, abilities, vm, name) {

@@ -29,8 +29,8 @@ export interface NoopHypervisor extends HypervisorDriver {
   lose(vmId: string, exitCode: number): void;
   /** The VM's guest does not notice its power button from now on. */
   deafen(vmId: string): void;
-  /** Something of the VM, which runs, was cut off. */
-  cutOff(layout: NodeLayout, vmId: string): void;
+  /** The file systems of the VM's guest stand still. */
+  freeze(layout: NodeLayout, vmId: string): void;
   /** The VM, which runs, is held still since its node's disk is full. */
   fillDisk(layout: NodeLayout, vmId: string): void;
   /** The VM's disk on that node as a number: a copy has the same, one that was made anew another. Null where it has none. */
@@ -58,9 +58,9 @@ export function createNoopHypervisor(options: NoopOptions = {}): NoopHypervisor 
       }
     },
     deafen: (vmId) => void world.deaf.add(vmId),
-    cutOff(layout, vmId) {
+    freeze(layout, vmId) {
       const vm = acts.running(layout, vmId);
-      vm.seen = { ...vm.seen, unfinished: true };
+      vm.seen = { ...vm.seen, frozen: true };
     },
     fillDisk(layout, vmId) {
       const vm = acts.running(layout, vmId);
@@ -96,7 +96,7 @@ export function createNoopHypervisor(options: NoopOptions = {}): NoopHypervisor 
   };
 }
 
-type Life = Pick<HypervisorDriver, 'prepare' | 'start' | 'stop' | 'kill' | 'pause' | 'resume' | 'reboot' | 'settle' | 'destroy'>;
+type Life = Pick<HypervisorDriver, 'prepare' | 'start' | 'stop' | 'kill' | 'pause' | 'resume' | 'reboot' | 'thaw' | 'destroy'>;
 
 function noopLife(world: NoopWorld, acts: NoopActs, now: () => number): Life {
   return {
@@ -147,11 +147,11 @@ function noopLife(world: NoopWorld, acts: NoopActs, now: () => number): Life {
         acts.tell(layout, vmId, 'rebooted');
       });
     },
-    async settle(_host, layout, vmId) {
-      await acts.act({ operation: 'settle', layout, vmId }, () => {
+    async thaw(_host, layout, vmId) {
+      await acts.act({ operation: 'thaw', layout, vmId }, () => {
         const vm = acts.find(layout, vmId);
         if (!runs(vm)) return;
-        const { unfinished: _, ...seen } = vm.seen;
+        const { frozen: _, ...seen } = vm.seen;
         vm.seen = seen;
       });
     },

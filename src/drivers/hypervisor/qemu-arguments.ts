@@ -68,9 +68,12 @@ export function qemuArguments(
     ...['-chardev', `socket,id=${agentChardev},path=${optionValue(folders.agent)},server=on,wait=off`],
     ...['-device', deviceWords(placed({ driver: 'virtio-serial-pci', id: 'channels' }))],
     ...['-device', `virtserialport,chardev=${agentChardev},name=org.qemu.guest_agent.0`],
-    ...['-device', deviceWords(placed({ driver: 'virtio-balloon-pci', id: 'balloon' }))],
+    ...['-device', deviceWords(placed({ driver: 'virtio-balloon-pci', id: balloonDevice, 'deflate-on-oom': 'on' }))],
   ];
 }
+
+/** What QEMU calls the device that takes a guest's memory. A guest that runs short of it takes some back instead of ending programs. */
+export const balloonDevice = 'balloon';
 
 /** What QEMU calls the channel to the agent in the guest. */
 export const agentChardev = 'agent';

@@ -111,5 +111,5 @@ async function onFolders(host: Host, layout: NodeLayout, script: string, failure
       node: host.name,
     });
   }
-  throw diskFailure(`${stateFolder} and ${runFolder} on ${host.name} ${failure}`, result);
+  throw diskFailure(`${stateFolder} and ${runFolder} on ${host.name} ${failure}`, result, host.name);
 }

@@ -9,7 +9,8 @@ import { readLaunchRecord } from './launch-record.ts';
 /**
  * Reads the names of VM folders, and prints, of each VM, its folder as \`ID/\`, notes as \`ID/NOTE\`, the first lines of files as
  * \`ID/FILE:LINE\`; of the process that its pidfile names the user and the name, as \`/proc/PID/FILE:WORDS\`; in the end \`lost:\`
- * and those that were started and have no process by their pidfile. One awk instead of a program for each kind of file, or of
+ * and those whose process is not the one that their pidfile names: of all that were started, and of others where that is gone
+ * without an exit code and its end was not wanted. One awk instead of a program for each kind of file, or of
  * the shell, which reads byte by byte. The exit code is read after the process is looked for.
  */
 const look = `
@@ -25,7 +26,9 @@ function show(file, name) {
 }
 function note(name) {
   first(run "/" id "/" name)
-  if (found >= 0) print id "/" name
+  if (found < 0) return 0
+  print id "/" name
+  return 1
 }
 function user(process, file) {
   file = "/proc/" process "/status"
@@ -38,10 +41,11 @@ BEGIN { state = ENVIRON["state"]; run = ENVIRON["run"] }
 /^[a-z2-7]+\\/$/ && !seen[$0]++ {
   print
   id = substr($0, 1, length($0) - 1)
-  own = 0
+  own = gone = 0
   process = show(run "/" id "/pid", "pid")
   if (process ~ /^[0-9]+$/) {
     words = first("/proc/" process "/cmdline")
+    gone = found <= 0
     if (match(words, /guest=[a-z2-7]+,debug-threads=on/)) {
       name = substr(words, RSTART, RLENGTH)
       print "/proc/" process "/cmdline:" name
@@ -49,11 +53,13 @@ BEGIN { state = ENVIRON["state"]; run = ENVIRON["run"] }
     }
   }
   show(run "/" id "/exit", "exit")
-  note("stopping")
+  if (found > 0) gone = 0
+  if (note("stopping")) gone = 0
   if (show(run "/" id "/paused", "paused") == "" && found >= 0) print id "/paused"
   note("frozen")
+  show(state "/" id "/reverting", "reverting")
   show(state "/" id "/launch.json", "launch.json")
-  if (show(state "/" id "/started", "started") != "" && !own) lost = lost " " id
+  if (show(state "/" id "/started", "started") != "" ? !own : gone) lost = lost " " id
 }
 END { print "lost:" lost }
 `;
@@ -77,7 +83,7 @@ list() {
 }
 unreadable() {
   while read -r id; do
-    for file in "$run/\${id}pid" "$run/\${id}exit" "$run/\${id}stopping" "$run/\${id}paused" "$state/\${id}launch.json" "$state/\${id}started"; do
+    for file in "$run/\${id}pid" "$run/\${id}exit" "$run/\${id}stopping" "$run/\${id}paused" "$state/\${id}reverting" "$state/\${id}launch.json" "$state/\${id}started"; do
       [ ! -e "$file" ] || cat "$file" >/dev/null 2>&1 || printf '%s\\n' "$file"
     done
   done
@@ -96,9 +102,9 @@ statuses=$(grep -lsE "^Uid:[[:blank:]]*(1[89]|20)[0-9]{8}[[:blank:]]" /proc/[0-9
 names=$(for status in $statuses; do echo "\${status%status}cmdline"; done | xargs -r grep -zaHs -m 1 '^guest=' | tr '\\0' '\\n')
 printf '%s\\n' "$names"
 [ -z "$statuses" ] || grep -Hs '^Uid:' $statuses
-round=0
 for id in $lost; do
   case $names in *":guest=$id,"*) continue ;; esac
+  round=0
   while [ -f "$run/$id/pid" ] && [ ! -f "$run/$id/exit" ] && [ "$round" -lt 25 ]; do
     round=$((round + 1))
     sleep 0.02
@@ -165,17 +171,17 @@ function readVm(id: string, files: ReadonlyMap<string, string>, processes: Reado
   const stopping = files.has('stopping');
   if (own !== null) {
     const since = startedAt ? Number(startedAt) * 1000 : null;
-    const state = files.has('paused') && !stopping ? 'paused' : 'running';
     return {
       id,
-      state,
+      state: files.has('paused') ? 'paused' : 'running',
       pid: own,
       startedAt: since,
       memory: memory ? Number(memory) : null,
       launchHash: runningHash ?? record,
       exitCode: null,
       ...(state === 'paused' && files.get('paused') === 'io-error' && { halted: 'disk-full' }),
-      ...(files.has('frozen') && { unfinished: true }),
+      ...(files.has('frozen') && { frozen: true }),
+      ...(stopping || files.has('reverting') ? { cutOff: true } : {}),
     };
   }
   if (record === null) return { id, state: 'preparing', pid: null, startedAt: null, memory: null, launchHash: null, exitCode: null };

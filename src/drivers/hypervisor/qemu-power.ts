@@ -1,4 +1,4 @@
-/** Killing, pausing and rebooting a VM whose QEMU runs. */
+/** Pausing and rebooting a VM whose QEMU runs. */
 import { z } from 'zod';
 import { type Host, run } from '../../host/host.ts';
 import type { QmpSession } from '../../tools/qmp.ts';
@@ -25,9 +25,10 @@ export async function resumeVm(host: Host, layout: NodeLayout, vmId: string): Pr
   });
 }
 
-/** Guests that went on or stand still in another way, such as while a snapshot is taken, are not paused. */
 const statusSchema = z.object({ status: z.string() });
-const pausedStates: readonly string[] = ['paused', 'io-error', 'internal-error', 'watchdog'];
+
+/** Guests that went on or stand still in another way, such as while a snapshot is taken, are not paused; one that never went is. */
+const pausedStates: readonly string[] = ['prelaunch', 'paused', 'io-error', 'internal-error', 'watchdog'];
 
 /**
  * Asks QEMU, and notes its answer where that is not what is noted already: somebody else may have paused the VM, or QEMU

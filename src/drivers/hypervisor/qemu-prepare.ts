@@ -8,6 +8,7 @@ import type { NodeLayout } from './driver.ts';
 import { processName, type VmFolders, vmFolders, vmUserId } from './identity.ts';
 import { type LaunchRecord, launchRecord, readLaunchRecord } from './launch-record.ts';
 import { diskFiles, type VmDisk, vmDisks, volumeFile } from './qemu-disks.ts';
+import { finishHalf } from './qemu-half-revert.ts';
 import { noFirmware, prepareDisk, prepareFirmware, prepareFolder, showPrepared, writeRecord } from './qemu-prepare-scripts.ts';
 
 export interface Seed {
@@ -21,6 +22,7 @@ export async function prepareVm(host: Host, layout: NodeLayout, vm: VmLaunch, la
   const folders = vmFolders(layout, vm.id);
   const wanted = launchRecord(vm, label, seed.hash);
   const present = await readPresent(host, folders);
+  if (present.files.has(`${folders.state}/reverting`)) await finishHalf(host, layout, vm, label);
   const hasDisks = present.record?.disks === wanted.disks && diskFiles(layout, vm).every((file) => present.files.has(file));
   const hasSeed = present.record?.seed === wanted.seed && present.files.has(folders.seed);
   if (hasDisks && hasSeed && present.record?.hash === wanted.hash && present.record.label === label) return;
@@ -59,13 +61,13 @@ async function makeDisks(host: Host, layout: NodeLayout, vm: VmLaunch, label: st
 /** Makes one disk of a VM whose folder is there; one that is there grows to its size. */
 export async function makeDisk(host: Host, layout: NodeLayout, vmId: string, disk: VmDisk): Promise<void> {
   const result = await run(host, diskCommand(vmFolders(layout, vmId), String(vmUserId(vmId)), disk));
-  if (result.code !== 0) throw diskFailure(`a disk of VM ${vmId} could not be made on ${host.name}`, result);
+  if (result.code !== 0) throw diskFailure(`a disk of VM ${vmId} could not be made on ${host.name}`, result, host.name);
 }
 
 /** Removes the file of a volume that its VM has no longer, and with it what was on it. */
 export async function dropVolume(host: Host, layout: NodeLayout, vmId: string, volumeId: string): Promise<void> {
   const result = await run(host, { argv: ['rm', '-f', '--', volumeFile(layout, vmId, volumeId)] });
-  if (result.code !== 0) throw diskFailure(`a volume of VM ${vmId} could not be removed on ${host.name}`, result);
+  if (result.code !== 0) throw diskFailure(`a volume of VM ${vmId} could not be removed on ${host.name}`, result, host.name);
 }
 
 function diskCommand({ state }: VmFolders, user: string, { file, base, size }: VmDisk): Command {
@@ -77,7 +79,7 @@ function script(text: string, ...parameters: string[]): Command {
 }
 
 function failure(host: Host, label: string, result: CommandResult): CroftError {
-  if (result.code !== noFirmware) return diskFailure(`the disks of ${label} could not be made on ${host.name}`, result);
+  if (result.code !== noFirmware) return diskFailure(`the disks of ${label} could not be made on ${host.name}`, result, host.name);
   return new CroftError('node.unfit', `${label} needs UEFI, and ${host.name} has no firmware for it that fits`, {
     hint: `Install it on ${host.name}, on Debian and Ubuntu with: apt-get install ovmf`,
     node: host.name,
@@ -97,5 +99,5 @@ async function record(
     argv: ['sh', '-c', writeRecord, 'croft-record', ...parameters],
     ...(seed === null ? {} : { stdin: seed }),
   });
-  if (result.code !== 0) throw diskFailure(`the seed of ${label} could not be written on ${host.name}`, result);
+  if (result.code !== 0) throw diskFailure(`the seed of ${label} could not be written on ${host.name}`, result, host.name);
 }

@@ -1,4 +1,5 @@
 /** Other sizes for a VM: its disks grow and CPUs come at once, memory as far as its guest obeys; the rest is so at its next start. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
@@ -9,6 +10,7 @@ import { type Balloon, resizeGuest } from './balloon.ts';
 import type { Deferred, NodeLayout } from './driver.ts';
 import { granted } from './granted.ts';
 import { withDiskSizes } from './launch-parts.ts';
+import { balloonDevice } from './qemu-arguments.ts';
 import { groupName, groupPlaces, weighGroups } from './qemu-cgroups.ts';
 import { agentListens, whileRunning, withAgent } from './qemu-control.ts';
 import { addCpus, switchOnCpus, waysOf } from './qemu-cpus.ts';
@@ -69,7 +71,35 @@ function balloonOf(session: QmpSession): Balloon {
       return bytes <= most && (await granted(session.execute('balloon', { value: bytes })));
     },
     actual: async () => balloonSchema.parse(await session.execute('query-balloon')).actual,
+    available: () => availableMemory(session),
   };
+}
+
+const balloonPath = `/machine/peripheral/${balloonDevice}`;
+/** ms in which the balloon's driver in a guest says anew how it is, and how often that is looked for. */
+const statisticsTime = 2_500;
+const lookEvery = 100;
+
+const statisticsSchema = z.object({ 'last-update': z.number(), stats: z.object({ 'stat-available-memory': z.number().optional() }) });
+
+/** Asks the balloon's driver in the guest. The guest is not asked any further after that. */
+async function availableMemory(session: QmpSession): Promise<number | null> {
+  const read = async () => statisticsSchema.parse(await session.execute('qom-get', { path: balloonPath, property: 'guest-stats' }));
+  const poll = (value: number) => session.execute('qom-set', { path: balloonPath, property: 'guest-stats-polling-interval', value });
+  const { 'last-update': before } = await read();
+  await poll(1);
+  try {
+    for (let time = 0; time < statisticsTime; time += lookEvery) {
+      const { 'last-update': at, stats } = await read();
+      const available = stats['stat-available-memory'];
+      // QEMU has the largest number there is for what a guest does not say.
+      if (at !== before) return available !== undefined && available >= 0 && Number.isSafeInteger(available) ? available : null;
+      await delay(lookEvery);
+    }
+    return null;
+  } finally {
+    await poll(0);
+  }
 }
 
 /** The share of the processors that goes with so many CPUs, where the VM has one. */
@@ -88,7 +118,7 @@ export async function growingDisks(host: Host, layout: NodeLayout, vm: VmLaunch)
   const disks = vmDisks(layout, vm);
   const parameters = disks.flatMap(({ file, base }) => [file, base?.file ?? '', base?.format ?? '']);
   const result = await run(host, { argv: ['sh', '-c', showSizes, 'croft-sizes', ...parameters] });
-  if (result.code !== 0) throw diskFailure(`the sizes of the disks of VM ${vm.id} cannot be read on ${host.name}`, result);
+  if (result.code !== 0) throw diskFailure(`the sizes of the disks of VM ${vm.id} cannot be read on ${host.name}`, result, host.name);
   const sizes = result.stdout.split('\n').map((line) => line.split(' ').map(Number));
   return disks.flatMap((disk, index) => {
     if (disk.size === null) return [];

@@ -9,10 +9,11 @@ import { vmFolders, vmUserId } from './identity.ts';
 import type { LiveControl, LiveDisks } from './live-disks.ts';
 import { notRunning } from './qemu-control.ts';
 import { vmDisks } from './qemu-disks.ts';
+import { beginLoading, endLoading, halfDone, putDisksBack } from './qemu-half-revert.ts';
 import { isSameMachine, type Machine, readMachine, type SnapshotMachine, snapshotMachineSchema } from './qemu-machine.ts';
 import { note, runningLaunch } from './qemu-running.ts';
-import { applySnapshot, showMachine } from './qemu-snapshot-scripts.ts';
-import { jobTime, offline, snapshotsIn, tagOf } from './qemu-snapshots.ts';
+import { showMachine } from './qemu-snapshot-scripts.ts';
+import { jobTime, snapshotsIn, tagOf } from './qemu-snapshots.ts';
 import { memoryOfAnother, otherNics, otherParts, partsOf } from './vm-parts.ts';
 
 export interface Revert {
@@ -30,17 +31,13 @@ export interface Revert {
 /** See `HypervisorDriver.revert`. */
 export async function revertTo(revert: Revert): Promise<void> {
   const { control, host, layout, vm, name } = revert;
-  const tag = tagOf(name);
   const [[onFirst = []]] = await perform(host, snapshotsIn(vm.id, [vmFolders(layout, vm.id).disk]));
   const wanted = onFirst.find((snapshot) => snapshot.name === name);
   if (wanted === undefined) throw new CroftError('not-found', `VM ${vm.id} has no snapshot ${name} on ${host.name}`, { node: host.name });
   if (wanted.memory) return await revertMemory(revert);
   await requireOnAll(revert, vm);
   await control.kill(host, layout, vm.id);
-  const parameters = vmDisks(layout, vm)
-    .toReversed()
-    .flatMap(({ file, size }) => [file, size === null ? '' : String(size)]);
-  await offline(host, layout, vm.id, applySnapshot, tag, parameters);
+  await putDisksBack(host, layout, vm, name);
 }
 
 /** In the QEMU that runs where that is put together as the one was, else in one that is started so. */
@@ -110,22 +107,33 @@ async function requireOnAll({ host, layout, vm: { id }, name }: Revert, launch: 
   });
 }
 
-/** Where that fails the VM is half of what it was and half of what it is to be, which may not go on. */
+/**
+ * Where that fails once it began, the VM is half of what it was and half of what it is to be, which may not go on. Where it is cut
+ * off, or cannot be ended here, the mark says so, and whoever finds it ends it.
+ */
 async function load({ control, host, layout, vm, name }: Revert, launch: VmLaunch, inPlace: boolean): Promise<void> {
-  let touched = !inPlace;
+  let half = false;
   try {
     const live = await control.whileRunning(host, layout, launch, async (running) => {
       await running.execute('stop', {}, 60_000);
-      touched = true;
+      try {
+        await beginLoading(host, layout, vm.id, name);
+      } catch (thrown) {
+        await running.resume();
+        throw thrown;
+      }
+      half = true;
       const parameters = { tag: tagOf(name), vmstate: running.nodes[0], devices: running.nodes };
       await running.job('snapshot-load', parameters, jobTime(launch));
       await grow(running, vmDisks(layout, launch));
+      await endLoading(host, layout, vm.id);
+      half = false;
       await running.resume();
     });
     if (!live) throw notRunning(host, vm.id);
   } catch (thrown) {
-    if (touched) await control.kill(host, layout, vm.id);
-    throw thrown;
+    if (half || !inPlace) await control.kill(host, layout, vm.id).catch(() => undefined);
+    throw half ? halfDone(host, `the memory of snapshot ${name} could not be put back`, thrown) : thrown;
   }
 }
 

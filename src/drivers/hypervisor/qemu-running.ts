@@ -81,7 +81,7 @@ export async function adopt(host: Host, layout: NodeLayout, before: RunningVm, l
     argv: ['sh', '-c', adoptLaunch, 'croft-adopt', folders.state, folders.run, ...identity, hash, record],
     stdin: JSON.stringify(launch),
   });
-  if (result.code !== 0) throw diskFailure(`what VM ${launch.id} runs from could not be noted on ${host.name}`, result);
+  if (result.code !== 0) throw diskFailure(`what VM ${launch.id} runs from could not be noted on ${host.name}`, result, host.name);
 }
 
 /** Notes what runs now, so that it is known for what is wanted, and is not restarted. */

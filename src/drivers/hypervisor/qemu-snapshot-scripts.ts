@@ -79,7 +79,8 @@ user=$1 variables=$2 tag=$3
 drop_companions
 `;
 
-const begin = `
+/** Of a script that works on the disks of a VM that does not run; its arguments are those of takeSnapshot. */
+export const beginOffline = `
 set -eu
 ${lock}
 ${findProcess}
@@ -101,7 +102,7 @@ tagged() {
  * it. A disk that only the next start makes has nothing to keep.
  */
 export const takeSnapshot = `
-${begin}
+${beginOffline}
 for last in "$@"; do :; done
 [ -f "$last" ] || { echo "$last is not there" >&2; exit 1; }
 keep_variables
@@ -113,21 +114,12 @@ for file in "$@"; do
 done
 `;
 
-/** Arguments: as of takeSnapshot, after each disk the size that it has at least, or nothing. Repeating it does no harm. */
-export const applySnapshot = `
-${begin}
-restore_variables
-while [ "$#" -ge 2 ]; do
-  as_user qemu-img snapshot -a "$tag" "$1"
-  [ -z "$2" ] || grow_disk "$1" "$2"
-  sync "$1"
-  shift 2
-done
-`;
-
-/** Arguments: as of takeSnapshot, but the disk that it counts by comes first. */
+/** Arguments: as of takeSnapshot, but the disk that it counts by comes first. What the VM is half put back to stays. */
 export const dropSnapshot = `
-${begin}
+${beginOffline}
+half=
+[ ! -f "$state/reverting" ] || read -r half <"$state/reverting"
+[ "$half" != "$tag" ] || { echo "the VM is half put back to it" >&2; exit 1; }
 for file in "$@"; do
   [ -f "$file" ] || continue
   if tagged "$file"; then as_user qemu-img snapshot -d "$tag" "$file"; fi

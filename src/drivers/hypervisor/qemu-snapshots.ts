@@ -149,12 +149,12 @@ export async function offline(
 async function onCompanions(host: Host, layout: NodeLayout, vmId: string, script: string, tag: string, stdin = ''): Promise<void> {
   const parameters = [String(vmUserId(vmId)), vmFolders(layout, vmId).firmwareVariables, tag];
   const result = await run(host, { argv: ['sh', '-c', script, 'croft-companions', ...parameters], stdin });
-  if (result.code !== 0) throw diskFailure(`what belongs to a snapshot of VM ${vmId} could not be kept on ${host.name}`, result);
+  if (result.code !== 0) throw diskFailure(`what belongs to a snapshot of VM ${vmId} could not be kept on ${host.name}`, result, host.name);
 }
 
 function offlineFailure(host: Host, vmId: string, result: CommandResult): CroftError {
   const what = `the snapshots of VM ${vmId} could not be changed on ${host.name}`;
-  if (result.code !== stillRuns) return diskFailure(what, result);
+  if (result.code !== stillRuns) return diskFailure(what, result, host.name);
   return new CroftError('command.failed', `${what}: it runs, and its control socket does not answer: ${result.stderr.trim()}`, {
     node: host.name,
     hint: 'Stop the VM, then try again.',

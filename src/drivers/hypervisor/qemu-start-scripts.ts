@@ -51,7 +51,8 @@ keep_running() {
 /**
  * Starts the process unless it runs. The mark of an earlier start goes first: of what was started and not marked yet, the record
  * tells what it runs from. Arguments: state folder, run folder, user, process name, group that may open the
- * sockets, hash, bytes of memory, the supervisor's script, then those of make_groups and the command. The VNC socket is made when all devices are, so its being there
+ * sockets, hash, bytes of memory, the supervisor's script, \`paused\` where its guest does nothing yet or nothing, then those of
+ * make_groups and the command. One that is half put back to a snapshot is started only paused. The VNC socket is made when all devices are, so its being there
  * means that the machine runs. A process that ended before that never was a start: its VM is stopped, not failed.
  * The environment is cleared since it may carry what belongs to the session of this script alone. The input is what the VM
  * is started from, kept with the hash of that.
@@ -61,12 +62,17 @@ set -eu
 ${lock}
 ${findProcess}
 ${awaitExit}
-state=$1 run=$2 user=$3 name=$4 group=$5 hash=$6 memory=$7 supervisor=$8
-shift 8
+state=$1 run=$2 user=$3 name=$4 group=$5 hash=$6 memory=$7 supervisor=$8 paused=$9
+shift 9
 launch=$(cat)
 [ -f "$state/launch.json" ] || { echo "$state is not complete" >&2; exit 1; }
 lock "$state"
 if find_process "$run" "$user" "$name"; then exit 0; fi
+if [ -z "$paused" ] && [ -f "$state/reverting" ]; then
+  read -r tag <"$state/reverting"
+  echo "it is half put back to its snapshot \${tag#croft-}" >&2
+  exit 1
+fi
 await_exit "$run"
 umask 022
 mkdir -p "$run/sockets"
@@ -95,6 +101,7 @@ until [ -S "$run/sockets/vnc.sock" ]; do
   sleep 0.02
 done
 find_process "$run" "$user" "$name" || { cat "$run/stderr" >&2; exit 1; }
+[ -z "$paused" ] || : >"$run/paused"
 ${keepRunning}
 keep_running "$(date +%s)"
 `;

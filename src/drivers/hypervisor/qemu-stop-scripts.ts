@@ -1,12 +1,17 @@
 /** The constant shell scripts that note, end and tell the end of a VM on its node. POSIX sh; data reaches them as arguments only. */
 import { awaitExit, findProcess, lock } from './qemu-process-scripts.ts';
 
-/** Notes that the end is wanted, whatever the process's exit code will be. Arguments: run folder, user, process name; 1 where it does not run. */
+/** Exit codes of noteStopping: the VM does not run; it runs, and is half put back to a snapshot, so that its guest must not go on. */
+export const runsNot = 1;
+export const runsHalf = 2;
+
+/** Notes that the end is wanted, whatever the process's exit code will be. Arguments: state folder, run folder, user, process name. */
 export const noteStopping = `
 ${findProcess}
-run=$1 user=$2 name=$3
-find_process "$run" "$user" "$name" || exit 1
+state=$1 run=$2 user=$3 name=$4
+find_process "$run" "$user" "$name" || exit ${runsNot}
 : >"$run/stopping"
+[ ! -f "$state/reverting" ] || exit ${runsHalf}
 `;
 
 /** Notes why the VM is paused, in a word of QEMU's, or that it is not, by nothing. Arguments: run folder, user, process name, the word. Nothing is noted of one that does not run. */

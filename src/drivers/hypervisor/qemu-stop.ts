@@ -1,13 +1,14 @@
 /** Ending one VM's process, by ever stronger means, and never another's. */
+import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Host, run } from '../../host/host.ts';
-import { CroftError } from '../../model/error.ts';
+import { asCroftError, CroftError } from '../../model/error.ts';
 import { QmpSession } from '../../tools/qmp.ts';
 import type { NodeLayout, StopTimes } from './driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { dropGroups, groupName, groupPlaces } from './qemu-cgroups.ts';
 import { tellAgent } from './qemu-power.ts';
-import { endProcess, noteStopping, removeFolders } from './qemu-stop-scripts.ts';
+import { endProcess, noteStopping, removeFolders, runsNot } from './qemu-stop-scripts.ts';
 
 /** What QEMU is given to answer on its control socket, in ms. */
 const controlTimeout = 2_000;
@@ -25,12 +26,12 @@ export async function stopVm(
 ): Promise<'powered-down' | 'terminated' | 'killed' | 'not-running'> {
   const folders = vmFolders(layout, vmId);
   const noted = await run(host, {
-    argv: ['sh', '-c', noteStopping, 'croft-stop', folders.run, String(vmUserId(vmId)), processName(vmId)],
+    argv: ['sh', '-c', noteStopping, 'croft-stop', folders.state, folders.run, String(vmUserId(vmId)), processName(vmId)],
   });
   const askedToPowerDown = noted.code === 0 && (await powerDown(host, layout, vmId, times.powerdown));
   const outcome = await endVmProcess(host, layout, vmId, { alone: askedToPowerDown ? closingTime : 0, terminate: times.terminate });
   if (outcome !== 'not-running' && outcome !== 'gone') return outcome;
-  return noted.code === 0 ? 'powered-down' : 'not-running';
+  return noted.code === runsNot ? 'not-running' : 'powered-down';
 }
 
 /** See `HypervisorDriver.kill`. */
@@ -50,27 +51,58 @@ export async function destroyVm(host: Host, layout: NodeLayout, vmId: string): P
   if (result?.code !== 0) throw failure(host, `the files of VM ${vmId} could not be removed`, result?.stderr ?? '');
 }
 
+/** Sessions in a row that end before QEMU says a word: it is on its way out. */
+const mostMute = 5;
+
 /**
- * Asks the guest to power down, through its agent and by the power button, and waits for QEMU's end. A guest that is paused
- * goes on, else it would not hear. False where it could not be asked or did not obey in time.
+ * Asks the guest to power down and waits for QEMU's end. False where it could not be asked or did not obey in time. The session may
+ * also end because the way to the node was lost, so that QEMU has ended only where its socket is not there any more. Rejects with
+ * `node.*` where the node is not reached again: its guest goes on shutting down.
  */
 async function powerDown(host: Host, layout: NodeLayout, vmId: string, within: number): Promise<boolean> {
-  if (within === 0) return false;
+  const end = performance.now() + within;
+  let [asked, mute] = [false, 0];
+  while (performance.now() < end && mute < mostMute) {
+    const stream = await connectTo(host, vmFolders(layout, vmId).qmp);
+    if (stream === null) return asked;
+    const heard = await askUntil(host, layout, vmId, stream, end);
+    if (heard === 'ignored' || (heard === 'mute' && !asked)) return false;
+    mute = heard === 'mute' ? mute + 1 : 0;
+    asked = true;
+  }
+  return mute === mostMute;
+}
+
+/** Null where nothing answers at the socket. */
+async function connectTo(host: Host, socket: string): Promise<Duplex | null> {
+  try {
+    return await host.connect(socket);
+  } catch (thrown) {
+    if (asCroftError(thrown).code.startsWith('node.')) throw thrown;
+    return null;
+  }
+}
+
+/**
+ * One session: through the guest's agent and by the power button. A guest that is paused goes on, else it would not hear. `closed`:
+ * the session ended; `mute`: it did so before it began, or QEMU is silent; `ignored`: its time is over. `end`: ms, by the monotonic clock.
+ */
+async function askUntil(host: Host, layout: NodeLayout, vmId: string, stream: Duplex, end: number): Promise<'closed' | 'mute' | 'ignored'> {
   let session: QmpSession | undefined;
   const waiting = new AbortController();
   try {
-    const stream = await host.connect(vmFolders(layout, vmId).qmp);
     session = await QmpSession.open(stream, controlTimeout);
     const closed = session.closed.then(() => true);
     await session.execute('cont');
     await tellAgent(host, layout, vmId, session, 'powerdown');
-    for (let left = within; left > 0; left -= pressEvery) {
+    for (let left = end - performance.now(); left > 0; left = end - performance.now()) {
       await session.execute('system_powerdown');
-      if (await Promise.race([closed, delay(Math.min(left, pressEvery), false, { signal: waiting.signal })])) return true;
+      if (await Promise.race([closed, delay(Math.min(left, pressEvery), false, { signal: waiting.signal })])) return 'closed';
     }
-    return false;
-  } catch {
-    return false;
+    return 'ignored';
+  } catch (thrown) {
+    if (session === undefined) return 'mute';
+    return asCroftError(thrown).code === 'vm.not-running' ? 'closed' : 'ignored';
   } finally {
     waiting.abort();
     session?.close();

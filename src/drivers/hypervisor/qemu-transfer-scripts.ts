@@ -45,7 +45,7 @@ df -Pk "$1" | { read -r header && read -r system blocks taken available rest && 
 /**
  * Prints size, sha256 and path of each file that is there. A VM that runs writes its files, so it has none to show.
  * Arguments: state folder, run folder, user, process name, variables of its firmware, then the files. What snapshots have
- * beside the disks goes with them.
+ * beside the disks goes with them, and the mark of a VM that is half put back to one.
  */
 export const showFiles = `
 set -eu
@@ -56,7 +56,7 @@ shift 5
 [ -d "$state" ] || exit 0
 lock "$state"
 if find_process "$run" "$user" "$name"; then echo "process $process still runs" >&2; exit ${stillRuns}; fi
-for file in "$@" "$variables".* "$state"/machine.*; do
+for file in "$@" "$variables".* "$state"/machine.* "$state/reverting"; do
   [ -f "$file" ] || continue
   case $file in *.new) continue ;; esac
   size=$(stat -c %s "$file")
@@ -113,7 +113,7 @@ sync "$partial" && mv "$partial" "$file" && sync "$folder"
  * Makes the folder with what has arrived the VM's. Arguments: that folder, state folder, run folder, user, record (one line),
  * what its end by itself is noted as, or nothing; then for each file its name, its base and the base's format, the last two
  * empty where it has none. Images may lie elsewhere here, so that disks get the paths that they have on this node; the VM's
- * own user writes them, for what a disk says of itself may come from its guest. What its machine was stays root's.
+ * own user writes them, for what a disk says of itself may come from its guest. What its machine was stays root's, and so does the mark.
  */
 export const settleFiles = `
 set -eu
@@ -138,7 +138,7 @@ done
 chown "0:$user" "$folder"
 chmod 710 "$folder"
 while [ "$#" -ge 3 ]; do
-  case $1 in machine.*) ;; *) chown "$user:$user" "$folder/$1" ;; esac
+  case $1 in machine.* | reverting) ;; *) chown "$user:$user" "$folder/$1" ;; esac
   [ -z "$2" ] || setpriv --reuid "$user" --regid "$user" --clear-groups qemu-img rebase -u -f qcow2 -F "$3" -b "$2" "$folder/$1"
   sync "$folder/$1"
   shift 3

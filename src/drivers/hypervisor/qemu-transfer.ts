@@ -38,7 +38,7 @@ export function observeArrivals(layout: NodeLayout): Call<string[]> {
 
 export async function discardArrival(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
   const result = await run(host, { argv: ['sh', '-c', discardFolder, 'croft-discard', arrivalFolder(layout, vmId)], timeout: 60_000 });
-  if (result.code !== 0) throw diskFailure(`what arrived of VM ${vmId} could not be removed on ${host.name}`, result);
+  if (result.code !== 0) throw diskFailure(`what arrived of VM ${vmId} could not be removed on ${host.name}`, result, host.name);
 }
 
 /** KiB that stay free beyond what a VM's files take. */
@@ -114,7 +114,8 @@ async function listFiles(from: NodeReach, vm: VmLaunch, signal: AbortSignal): Pr
   using _ = killedBy(signal, program);
   const [code, stdout, stderr] = await Promise.all([program.exited, text(program.stdout), text(program.stderr)]);
   signal.throwIfAborted();
-  if (code !== 0) throw diskFailure(`the disks of VM ${vm.id} could not be read on ${from.host.name}`, { code, stdout, stderr });
+  if (code !== 0)
+    throw diskFailure(`the disks of VM ${vm.id} could not be read on ${from.host.name}`, { code, stdout, stderr }, from.host.name);
   return stdout
     .split('\n')
     .filter((line) => line !== '')
@@ -147,7 +148,8 @@ async function bring(
   ]);
   signal.throwIfAborted();
   if (code === 0) return;
-  if (code !== differs) throw diskFailure(`the disks of VM ${vm.id} could not be written on ${to.host.name}`, { code, stdout: '', stderr });
+  if (code !== differs)
+    throw diskFailure(`the disks of VM ${vm.id} could not be written on ${to.host.name}`, { code, stdout: '', stderr }, to.host.name);
   if (sent !== null) throw sent;
   throw new CroftError('command.failed', `what arrived of ${file.name} on ${to.host.name} is not what ${source.name} sent`, {
     node: to.host.name,
@@ -202,7 +204,7 @@ async function settle(files: readonly SentFile[], to: NodeReach, vm: VmLaunch, l
   const exit = exitCode === null ? '' : `${exitCode} ${hash}`;
   const parameters = [arrivalFolder(to.layout, vm.id), folders.state, folders.run, String(vmUserId(vm.id)), record, exit, ...parts];
   const result = await run(to.host, { argv: ['sh', '-c', settleFiles, 'croft-settle', ...parameters], timeout: 300_000 });
-  if (result.code !== 0) throw diskFailure(`the disks of ${label} could not be put in place on ${to.host.name}`, result);
+  if (result.code !== 0) throw diskFailure(`the disks of ${label} could not be put in place on ${to.host.name}`, result, to.host.name);
 }
 
 /** Where the program cannot be killed its connection is lost, and with that it ends. */

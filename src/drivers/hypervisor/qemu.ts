@@ -1,4 +1,4 @@
-/** The hypervisor driver for plain QEMU: a VM is a folder, a process with a user of its own, and three Unix sockets. */
+/** The hypervisor driver for plain QEMU: a VM is a folder, a process with a user of its own, and five Unix sockets. */
 import { type Host, perform, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { planHash, type VmLaunch } from '../../model/node-plan.ts';
@@ -9,7 +9,7 @@ import { qemuArguments } from './qemu-arguments.ts';
 import { groupArguments, groupPlaces } from './qemu-cgroups.ts';
 import { withAgent } from './qemu-control.ts';
 import { attachNic, attachVolume, detachNic, detachVolume } from './qemu-hotplug.ts';
-import { qemuLive, settleVm } from './qemu-live.ts';
+import { qemuLive, thawVm } from './qemu-live.ts';
 import type { Machine } from './qemu-machine.ts';
 import { prepareNode, probeQemu, purgeNode } from './qemu-node.ts';
 import { observeVms } from './qemu-observe.ts';
@@ -59,7 +59,7 @@ export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
     pause: pauseVm,
     resume: resumeVm,
     reboot: rebootVm,
-    settle: settleVm,
+    thaw: thawVm,
     snapshot: (...snapshot) => takeSnapshotOf(qemuLive, ...snapshot),
     async revert(host, layout, abilities, vm, name) {
       const startPaused = (machine: Machine | null): Promise<void> => startVm(host, layout, abilities, vm, `VM ${vm.id}`, { machine });
@@ -126,6 +126,7 @@ async function startVm(
       planHash(vm),
       String(memory),
       superviseProcess,
+      paused === undefined ? '' : 'paused',
       ...groups,
       ...command,
     ],

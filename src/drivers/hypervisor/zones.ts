@@ -84,8 +84,8 @@ export function createZonesDriver({
         },
       });
     },
-    /** Nothing in a zone's guest is ever asked to wait. */
-    async settle() {},
+    /** Nothing in a zone's guest is ever made to stand still. */
+    async thaw() {},
     resize: resizeZone,
     async snapshot(host, layout, vm, name, memory) {
       if (memory) throw unsupported('zones', 'memory-snapshot');
