@@ -8,7 +8,7 @@ const layout = { controllerId: 'aaaabbbb', stateFolder: '/s', runFolder: '/r', b
 const id = 'abcdefghijklmnop';
 const record = JSON.stringify({ hash: 'h', label: 's/v' });
 const started = '1700000000 h 1900000000 4096';
-const own = `<of ${id}><vm controller="aaaabbbb" id="${id}" launch="h" label="s/v"/>\n`;
+const own = `<of ${id}><vm controller="aaaabbbb" id="${id}"/>\n`;
 
 interface Seen {
   pid?: string;
@@ -35,7 +35,8 @@ test('CR7 a domain that runs has its pid, its start and the launch that it runs 
   assert.deepEqual(observe({ pid: '7', started, domain: '1\t1' }), running);
   assert.equal(observe({ pid: '7', started: '1700000000 h 1900000000', domain: '1\t1' })?.memory, null, 'of an earlier version of Croft');
   assert.deepEqual(observe({ pid: '7', started, domain: '3\t1' }), { ...running, state: 'paused' });
-  for (const passing of ['3\t9', '3\t11', '4\t1', '2\t0']) assert.equal(observe({ pid: '7', started, domain: passing })?.state, 'running');
+  for (const passing of ['3\t9', '3\t11', '4\t1', '2\t0', '7\t1'])
+    assert.equal(observe({ pid: '7', started, domain: passing })?.state, 'running');
 });
 
 test('CR7 how a domain ended: powered off, crashed, wanted, lost with its node, or for an earlier launch', () => {

@@ -78,7 +78,8 @@ const alive: Partial<Record<DomainState, 'running' | 'paused'>> = {
   blocked: 'running',
   shutdown: 'running',
   paused: 'paused',
-  suspended: 'paused',
+  // By its own guest, which no resuming wakes: libvirt refuses that.
+  suspended: 'running',
 };
 
 function readVm(id: string, seen: Seen, domain: Domain | undefined): ObservedVm {
