@@ -42,6 +42,11 @@ export interface ObservedVm {
    * Null where it runs, was stopped, was never started from this launch, or was lost with its node.
    */
   exitCode: number | null;
+  /**
+   * What was begun with a VM that has a process, and cut off unless somebody is at it: its stop, for which its end would be taken
+   * until it is paused or resumed; or a revert, so that it is half of what it was and half of what it is to be, and may not go on.
+   */
+  cutOff?: 'stop' | 'revert';
 }
 
 /** A node as a driver works on it. */

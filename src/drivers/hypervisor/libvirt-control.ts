@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
-import { noDomain, ownDomainScript, virshFailure } from '../../tools/virsh.ts';
+import { ownDomainScript, virshFailure } from '../../tools/virsh.ts';
 import type { NodeLayout } from './driver.ts';
+import { vmFolders } from './identity.ts';
 import { domainUuid, type LibvirtOptions, metadataNamespace, ownMark } from './libvirt-identity.ts';
 import { readXml, writeXml, type Xml } from './libvirt-xml.ts';
 
@@ -59,20 +60,23 @@ export async function monitor(reach: DomainReach, command: string, parameters: R
 
 /** `shut off` also where there is no such domain. */
 export async function domainState(reach: DomainReach): Promise<string> {
-  const { host, vmId } = reach;
-  const { layout } = reach;
-  const result = await run(host, {
-    argv: ['sh', '-c', ownDomainScript, 'croft-domain', ...domainArguments(reach), '15', 'domstate', domainUuid(layout, vmId)],
-    timeout: 45_000,
-  });
-  if (result.code === 0) return result.stdout.trim();
-  if (result.code === noDomain) return 'shut off';
-  throw virshFailure(host.name, `the state of VM ${vmId} on ${host.name} cannot be read`, result);
+  try {
+    return (await onDomain(reach, 'domstate', [], { limit: 15 })).trim();
+  } catch (thrown) {
+    if (thrown instanceof CroftError && thrown.code === 'vm.not-running') return 'shut off';
+    throw thrown;
+  }
 }
 
 /** The domain as it runs now. */
 export async function liveDomain(reach: DomainReach): Promise<Xml> {
   return readXml(await onDomain(reach, 'dumpxml'));
+}
+
+/** Repeating it does no harm. */
+export async function pauseDomain(reach: DomainReach): Promise<void> {
+  await onDomain(reach, 'suspend');
+  await wantOn(reach);
 }
 
 /** Repeating it does no harm. */
@@ -82,4 +86,10 @@ export async function resumeDomain(reach: DomainReach): Promise<void> {
   } catch (thrown) {
     if (!(thrown instanceof CroftError) || !/already running/.test(thrown.message)) throw thrown;
   }
+  await wantOn(reach);
+}
+
+/** It is to go on, so that an end which was wanted before says nothing of the one that it comes to. */
+async function wantOn({ host, layout, vmId }: DomainReach): Promise<void> {
+  await run(host, { argv: ['rm', '-f', `${vmFolders(layout, vmId).run}/stopping`] });
 }

@@ -1,5 +1,5 @@
 /** The constant shell scripts for the domains of VMs on their node. POSIX sh; data reaches them as arguments and input only. */
-import { virshFunctions } from '../../tools/virsh.ts';
+import { noDomain, virshFunctions } from '../../tools/virsh.ts';
 import { limitFunctions } from './libvirt-limits.ts';
 import { findProcess, lock } from './qemu-process-scripts.ts';
 import { keepRunning } from './qemu-start-scripts.ts';
@@ -43,11 +43,13 @@ if [ "$accelerator" = kvm ]; then
   chown "$user:$user" "$state/seed.iso"
   chmod 400 "$state/seed.iso"
 fi
-if [ -n "$network" ]; then
-  words=$(virsh_in 15 net-list --name 2>&1) || on_failure "$?" "$words"
-  if ! printf '%s\\n' "$words" | grep -qxF -e "$network"; then
-    words=$(virsh_in 60 net-start "$network" 2>&1) || on_failure ${lostNetwork} "$words"
-  fi
+network_runs() {
+  listed=$(virsh_in 15 net-list --name 2>&1) || on_failure "$?" "$listed"
+  printf '%s\\n' "$listed" | grep -qxF -e "$network"
+}
+# VMs that start side by side all find it off, and only the first may start it.
+if [ -n "$network" ] && ! network_runs; then
+  words=$(virsh_in 60 net-start "$network" 2>&1) || network_runs || on_failure ${lostNetwork} "$words"
 fi
 if words=$(virsh_in 15 metadata "$uuid" "$namespace" 2>&1); then
   case $words in *"$mark"*) ;; *) exit ${foreignDomain} ;; esac
@@ -71,15 +73,22 @@ keep_running "$(date +%s)"
 `;
 
 /**
- * Notes that the VM's end is wanted and prints its domain's state. Arguments: connection, UUID, namespace, mark, state folder,
- * run folder.
+ * Notes that the VM's end is wanted, once libvirt was found to answer, and prints its domain's state. Arguments: connection,
+ * UUID, namespace, mark, run folder.
  */
 export const noteEnd = `
 ${virshFunctions}
-uri=$1 uuid=$2 state=$5 run=$6
-[ ! -d "$run" ] || : >"$run/stopping"
-require_own "$2" "$3" "$4"
+uri=$1 uuid=$2 run=$5
+note() {
+  [ ! -d "$run" ] || : >"$run/stopping"
+}
+(require_own "$2" "$3" "$4") || {
+  code=$?
+  [ "$code" -ne ${noDomain} ] || note
+  exit "$code"
+}
 words=$(virsh_in 15 domstate "$uuid" 2>&1) || on_failure "$?" "$words"
+note
 printf '%s\\n' "$words"
 `;
 
