@@ -76,7 +76,7 @@ for (const hypervisor of ['qemu', 'libvirt'] as const) {
     await stage.holds('word=kept');
 
     if (hypervisor === 'libvirt') {
-      await stage.holds('dd if=/dev/zero of=/tmp/used bs=1M count=90 2>/dev/null');
+      await stage.holds('dd if=/dev/zero of=/tmp/used bs=1M count=70 2>/dev/null');
       assert.deepEqual(await stage.resize({ ...vm, memory: other.memory }), ['memory'], 'its guest uses more than that');
       await stage.holds(none);
       await stage.holds('rm /tmp/used');
