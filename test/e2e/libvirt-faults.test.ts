@@ -74,7 +74,7 @@ test('CR7 a stop that was cut off is seen, and once the VM is to go on a later e
     await stage.up(vm);
     await Promise.all([stopping(), until(isNoted, 1).then(() => node.signal('STOP'))]);
     await node.signal('CONT');
-    assert.deepEqual(await seen(), ['running', 'stop']);
+    assert.deepEqual(await seen(), ['running', true]);
     await goOn(host, layout, vm.id);
     assert.deepEqual(await seen(), [goOn === driver.pause ? 'paused' : 'running', undefined]);
     await crashes();

@@ -43,10 +43,10 @@ export interface ObservedVm {
    */
   exitCode: number | null;
   /**
-   * What was begun with a VM that has a process, and cut off unless somebody is at it: its stop, for which its end would be taken
-   * until it is paused or resumed; or a revert, so that it is half of what it was and half of what it is to be, and may not go on.
+   * It has a process, and its stop was begun, or putting it back with its memory; where nobody is at it, that was cut off. It is to be
+   * stopped before anything else: its end is taken for a wanted one, and what is half put back may not go on.
    */
-  cutOff?: 'stop' | 'revert';
+  cutOff?: boolean;
 }
 
 /** A node as a driver works on it. */

@@ -35,7 +35,7 @@ test('CR7 a domain that runs has its pid, its start and the launch that it runs 
   assert.deepEqual(observe({ pid: '7', started, domain: '1\t1' }), running);
   assert.equal(observe({ pid: '7', started: '1700000000 h 1900000000', domain: '1\t1' })?.memory, null, 'of an earlier version of Croft');
   assert.deepEqual(observe({ pid: '7', started, domain: '3\t1' }), { ...running, state: 'paused' });
-  assert.deepEqual(observe({ pid: '7', started, domain: '1\t1', stopping: 'yes' }), { ...running, cutOff: 'stop' });
+  assert.deepEqual(observe({ pid: '7', started, domain: '1\t1', stopping: 'yes' }), { ...running, cutOff: true });
   for (const passing of ['3\t9', '3\t11', '4\t1', '2\t0', '7\t1'])
     assert.equal(observe({ pid: '7', started, domain: passing })?.state, 'running');
 });

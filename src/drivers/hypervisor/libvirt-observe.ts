@@ -96,7 +96,7 @@ function readVm(id: string, seen: Seen, domain: Domain | undefined): ObservedVm 
       memory: memory === '' ? null : Number(memory),
       launchHash: runningHash ?? seen.record,
       exitCode: null,
-      ...(seen.stopping ? { cutOff: 'stop' as const } : {}),
+      ...(seen.stopping ? { cutOff: true } : {}),
     };
   }
   const gone = { id, pid: null, startedAt: null, memory: null, launchHash: seen.record };
