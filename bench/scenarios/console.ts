@@ -1,16 +1,13 @@
 /** From the request to start a VM until its guest's first line, against the same QEMU command line started by hand. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { open } from 'node:fs/promises';
 import type { LabHost } from '../../test/lab/lab.ts';
 import { insideCommand, must, runningMachines } from '../../test/lab/machine.ts';
-import { until } from '../../test/lab/until.ts';
 import type { Figure } from '../figure.ts';
+import { makeTaps, nextLine, runFolder, tapsGone } from '../first-line.ts';
 import { done, type Guest, removeSlice, type Stage } from '../stage.ts';
 
 const repetitions = 5;
-/** ms in which a guest speaks, also on a busy machine. */
-const bootTime = 60_000;
 const slice = 'console';
 const vm = 'vm';
 
@@ -25,13 +22,13 @@ async function compare(stage: Stage, guest: Guest, say: (line: string) => void):
   await done(client, (await client.slices.apply({ file })).task, sequence);
   const started = await findStarted(stage);
   await stop(stage);
-  await tapsGone(started);
+  await tapsGone(started.host, tapsOf(started.argv));
   const [croft, byHand]: [number[], number[]] = [[], []];
   for (let repetition = 0; repetition < repetitions; repetition++) {
     const byCroft = await throughCroft(stage, started);
     croft.push(byCroft);
     await stop(stage);
-    await tapsGone(started);
+    await tapsGone(started.host, tapsOf(started.argv));
     const alternative = await withoutCroft(started);
     byHand.push(alternative);
     say(`console ${guest}: ${byCroft.toFixed(0)} ms, by hand ${alternative.toFixed(0)} ms`);
@@ -61,11 +58,8 @@ async function findStarted({ lab, controller: { client } }: Stage): Promise<Star
   const host = lab.hosts.find(({ name }) => name === node);
   const machine = (await runningMachines(lab.name)).get(node ?? '');
   if (host === undefined || machine === undefined) throw new Error(`VM ${vm} is on no host of the lab`);
-  const [folder] = (await must(host.exec(['sh', '-c', 'echo /run/croft/*/vms/"$1"', 'sh', id]), 'finding the VM')).trim().split('\n');
-  const cmdline = await must(
-    host.exec(['sh', '-c', 'cat "/proc/$(cat "$1/pid")/cmdline"', 'sh', folder ?? '']),
-    'reading its command line',
-  );
+  const folder = await runFolder(host, id);
+  const cmdline = await must(host.exec(['sh', '-c', 'cat "/proc/$(cat "$1/pid")/cmdline"', 'sh', folder]), 'reading its command line');
   return { host, machine, argv: cmdline.split('\0').slice(0, -1), consoleLog: `/proc/${machine}/root${folder}/console.log` };
 }
 
@@ -83,21 +77,13 @@ async function throughCroft({ controller: { client } }: Stage, { consoleLog }: S
   return end - start;
 }
 
-/** A stopped VM's ports are taken away by a step of their own, a moment later. */
-async function tapsGone({ host, argv }: Started): Promise<void> {
-  for (const tap of tapsOf(argv)) {
-    await until(`${tap} is gone`, async () => (await host.exec(['ip', 'link', 'show', tap])).code !== 0 || undefined);
-  }
-}
-
 function tapsOf(argv: readonly string[]): string[] {
   return argv.flatMap((word) => /^tap,.*ifname=(\w+)/.exec(word)?.[1] ?? []);
 }
 
 /** The taps are there before, and the shell that starts it runs already: nothing but QEMU and its guest is measured. */
 async function withoutCroft({ host, machine, argv, consoleLog }: Started): Promise<number> {
-  const taps = tapsOf(argv);
-  for (const tap of taps) await must(host.exec(['ip', 'tuntap', 'add', tap, 'mode', 'tap']), `making ${tap}`);
+  await using _ = await makeTaps(host, tapsOf(argv));
   const [program, ...rest] = insideCommand(machine, ['sh', '-c', 'echo "$$"; read -r _; exec "$@"', 'sh', ...argv]);
   const shell = spawn(program, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(shell, 'exit');
@@ -110,23 +96,5 @@ async function withoutCroft({ host, machine, argv, consoleLog }: Started): Promi
   } finally {
     await must(host.exec(['kill', '-KILL', pid.toString().trim()]), 'ending QEMU');
     await ended;
-    for (const tap of taps) await must(host.exec(['ip', 'link', 'delete', tap]), `removing ${tap}`);
   }
-}
-
-/** From now on: what it resolves with waits for a whole line more in the file, and resolves with the time of its coming. */
-async function nextLine(file: string): Promise<() => Promise<number>> {
-  const handle = await open(file);
-  const { size } = await handle.stat();
-  return async () => {
-    await using _ = handle;
-    return await until(
-      `a line comes in ${file}`,
-      async () => {
-        const { buffer, bytesRead } = await handle.read({ buffer: Buffer.alloc(4096), position: size });
-        return buffer.subarray(0, bytesRead).includes('\n') ? performance.now() : undefined;
-      },
-      bootTime,
-    );
-  };
 }

@@ -6,7 +6,7 @@ import type { QmpSession } from './qmp.ts';
 const jobsSchema = z.array(z.object({ id: z.string(), status: z.string(), error: z.string().optional() }));
 
 /** There is one at a time. */
-const jobId = 'croft';
+export const jobId = 'croft';
 
 /**
  * Runs the command as a job and resolves when that has succeeded. A job that an earlier session left is waited for first,
@@ -15,7 +15,7 @@ const jobId = 'croft';
  */
 export async function runJob(session: QmpSession, command: string, parameters: Record<string, unknown>, timeout: number): Promise<void> {
   const earlier = concluded(session, timeout);
-  const left = await findJob(session);
+  const left = await findJob((query) => session.execute(query));
   if (left !== undefined) await finish(session, left.status === 'concluded' ? Promise.resolve() : earlier);
   const ended = concluded(session, timeout);
   await session.execute(command, { 'job-id': jobId, ...parameters });
@@ -30,12 +30,13 @@ function concluded(session: QmpSession, timeout: number): Promise<unknown> {
 /** Null where it succeeded. */
 async function finish(session: QmpSession, ended: Promise<unknown>): Promise<string | null> {
   await ended;
-  const job = await findJob(session);
+  const job = await findJob((query) => session.execute(query));
   await session.execute('job-dismiss', { id: jobId });
   return job?.error ?? null;
 }
 
-async function findJob(session: QmpSession): Promise<z.infer<typeof jobsSchema>[number] | undefined> {
-  const jobs = jobsSchema.parse(await session.execute('query-jobs'));
+/** Undefined where there is none. */
+export async function findJob(execute: (query: string) => Promise<unknown>): Promise<z.infer<typeof jobsSchema>[number] | undefined> {
+  const jobs = jobsSchema.parse(await execute('query-jobs'));
   return jobs.find(({ id }) => id === jobId);
 }

@@ -1,6 +1,6 @@
 /** What goes wrong around libvirt: its daemon, foreign domains, its network, broken disks, guests that do not listen. */
 import assert from 'node:assert/strict';
-import { rm, stat } from 'node:fs/promises';
+import { access, rm, stat } from 'node:fs/promises';
 import { test } from 'node:test';
 import { vmFolders, vmUserId } from '../../src/drivers/hypervisor/identity.ts';
 import { createLibvirtDriver } from '../../src/drivers/hypervisor/libvirt.ts';
@@ -37,6 +37,48 @@ test('CR7 a libvirt that is stopped or hangs is said, its VMs run on, and they a
   await node.restart();
   await until(async () => (await stage.observed(vm.id))?.state === 'running');
   assert.equal((await stage.observed(vm.id))?.pid, pid);
+});
+
+test('CR7 a stop that was cut off is seen, and once the VM is to go on a later end is none that was wanted', {
+  timeout: 240_000,
+}, async () => {
+  await using stage = await openLibvirtStage();
+  const { node, driver, host, layout } = stage;
+  const vm = await stage.launch('deaf');
+  const seen = async () => {
+    const { state, cutOff } = (await stage.observed(vm.id)) ?? {};
+    return [state, cutOff];
+  };
+  const crashes = async (): Promise<void> => {
+    const { pid } = (await stage.observed(vm.id)) ?? {};
+    await node.sh('kill -9 "$1"', String(pid));
+    await until(async () => (await stage.observed(vm.id))?.state === 'failed', 100);
+  };
+  const stopping = (): Promise<void> =>
+    assert.rejects(driver.stop(host, layout, vm.id, { powerdown: 60_000, terminate: 0 }), { code: 'command.timeout' });
+  const isNoted = (): Promise<boolean> =>
+    access(`${vmFolders(layout, vm.id).run}/stopping`).then(
+      () => true,
+      () => false,
+    );
+
+  // It could not even be asked for.
+  await stage.up(vm);
+  await node.signal('STOP');
+  await stopping();
+  await node.signal('CONT');
+  assert.deepEqual(await seen(), ['running', undefined]);
+  await crashes();
+
+  for (const goOn of [driver.pause, driver.resume]) {
+    await stage.up(vm);
+    await Promise.all([stopping(), until(isNoted, 1).then(() => node.signal('STOP'))]);
+    await node.signal('CONT');
+    assert.deepEqual(await seen(), ['running', true]);
+    await goOn(host, layout, vm.id);
+    assert.deepEqual(await seen(), [goOn === driver.pause ? 'paused' : 'running', undefined]);
+    await crashes();
+  }
 });
 
 test('CR7 a guest that powered off has done so, also for a libvirt that was started anew', { timeout: 120_000 }, async () => {
@@ -80,6 +122,19 @@ test("CR6 libvirt's own network is started where it is not, and named where it c
   assert.match(await node.virsh('domiflist', vm.id), /network +lab +virtio/);
   assert.match(await node.virsh('net-list'), /lab +active/);
   await stage.driver.destroy(stage.host, stage.layout, vm.id);
+  await node.virsh('net-destroy', 'lab');
+});
+
+test("CR6 VMs that start side by side are all in libvirt's own network, which was off", { timeout: 120_000 }, async () => {
+  await using stage = await openLibvirtStage(undefined, 'lab');
+  const { node, driver, host, layout } = stage;
+  const network = '<network><name>lab</name><bridge name="lab0"/><ip address="10.77.9.1" netmask="255.255.255.0"/></network>';
+  await node.sh('printf %s "$1" | virsh -q -c qemu:///system net-define /dev/stdin', network);
+  const vms = await Promise.all(Array.from({ length: 4 }, () => stage.launch()));
+  await Promise.all(vms.map((vm) => driver.prepare(host, layout, vm, 's/a')));
+  await Promise.all(vms.map((vm) => start(stage, vm)));
+  for (const { id } of vms) assert.match(await node.virsh('domiflist', id), /network +lab +virtio/);
+  await Promise.all(vms.map(({ id }) => driver.destroy(host, layout, id)));
   await node.virsh('net-destroy', 'lab');
 });
 

@@ -22,11 +22,12 @@ export async function resizeGuest(balloon: Balloon, before: number, wanted: numb
   const spare = wanted < before ? ((await balloon.available?.()) ?? null) : null;
   if (spare !== null && (await balloon.actual()) - wanted > spare) return false;
   if (!(await balloon.ask(wanted))) return false;
-  let [nearest, since] = [Number.POSITIVE_INFINITY, 0];
-  for (let time = 0; time < wholeTime && time - since < stepTime; time += lookEvery) {
+  const begun = performance.now();
+  let [nearest, since] = [Number.POSITIVE_INFINITY, begun];
+  for (let now = begun; now - begun < wholeTime && now - since < stepTime; now = performance.now()) {
     const distance = Math.abs((await balloon.actual()) - wanted);
     if (distance < page) return true;
-    if (distance < nearest) [nearest, since] = [distance, time];
+    if (distance < nearest) [nearest, since] = [distance, performance.now()];
     await delay(lookEvery);
   }
   await balloon.ask(before);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
-import { noDomain, ownDomainScript, virshFailure } from '../../tools/virsh.ts';
+import { ownDomainScript, virshFailure } from '../../tools/virsh.ts';
 import type { NodeLayout } from './driver.ts';
 import { domainUuid, type LibvirtOptions, metadataNamespace, ownMark } from './libvirt-identity.ts';
 import { readXml, writeXml, type Xml } from './libvirt-xml.ts';
@@ -59,15 +59,12 @@ export async function monitor(reach: DomainReach, command: string, parameters: R
 
 /** `shut off` also where there is no such domain. */
 export async function domainState(reach: DomainReach): Promise<string> {
-  const { host, vmId } = reach;
-  const { layout } = reach;
-  const result = await run(host, {
-    argv: ['sh', '-c', ownDomainScript, 'croft-domain', ...domainArguments(reach), '15', 'domstate', domainUuid(layout, vmId)],
-    timeout: 45_000,
-  });
-  if (result.code === 0) return result.stdout.trim();
-  if (result.code === noDomain) return 'shut off';
-  throw virshFailure(host.name, `the state of VM ${vmId} on ${host.name} cannot be read`, result);
+  try {
+    return (await onDomain(reach, 'domstate', [], { limit: 15 })).trim();
+  } catch (thrown) {
+    if (thrown instanceof CroftError && thrown.code === 'vm.not-running') return 'shut off';
+    throw thrown;
+  }
 }
 
 /** The domain as it runs now. */

@@ -49,9 +49,8 @@ test('SC11 what is no XML is an error with a code', () => {
   for (const broken of ['', '<a>', '<a></b>', 'words']) assert.throws(() => readXml(broken), { code: 'command.failed' });
 });
 
-test('SC11 metadata tell whose a domain is, also where a label holds quotes', () => {
-  const label = `"/>' controller="x" id="y" `;
-  const [owner] = domainMetadata(layout, vm.id, 'h', label).children;
+test('SC11 metadata tell whose a domain is', () => {
+  const [owner] = domainMetadata(layout, vm.id).children;
   const printed = writeXml(owner ?? xml('none'));
   assert.deepEqual(readMetadata(printed), { controllerId: 'aaaabbbb', vmId: vm.id });
   assert.ok(printed.includes(ownMark(layout, vm.id)));
@@ -88,6 +87,12 @@ test('CR6 under KVM the CPU is the host’s and the process has the device’s g
   assert.equal(text(made, 'seclabel', 'label'), `+${vmUserId(vm.id)}:kvm`);
   assert.equal(text(made, 'os', 'nvram'), `/s/vms/${vm.id}/firmware-variables.fd`);
   assert.equal(find(devices(made, 'interface')[0], 'driver'), undefined);
+});
+
+test('SC11 a guest cannot suspend itself, and has memory back that it cannot do without', () => {
+  const made = domain();
+  for (const how of ['suspend-to-mem', 'suspend-to-disk']) assert.equal(find(made, 'pm', how)?.attributes.enabled, 'no');
+  assert.deepEqual(devices(made, 'memballoon')[0]?.attributes, { model: 'virtio', autodeflate: 'on' });
 });
 
 test("CR6 libvirt's own network is one more NIC, apart from those of other VMs", () => {

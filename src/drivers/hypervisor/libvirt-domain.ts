@@ -1,6 +1,6 @@
 /** The domain that libvirt makes of a VM: the same machine as the QEMU driver's, in libvirt's words; pure. */
 import { CroftError } from '../../model/error.ts';
-import { planHash, type VmLaunch } from '../../model/node-plan.ts';
+import type { VmLaunch } from '../../model/node-plan.ts';
 import type { NodeAbilities, NodeLayout } from './driver.ts';
 import { type VmFolders, vmFolders, vmUserId } from './identity.ts';
 import { diskElements, networkAlias, networkElement, nicElement } from './libvirt-devices.ts';
@@ -11,6 +11,9 @@ import { mostCpus } from './vm-cpus.ts';
 
 /** In MiB; as the QEMU driver has it. */
 const translationBuffer = 64;
+
+/** A guest has no way to suspend itself: it would be down, and nothing that is done to VMs would wake it. */
+const sleepless = xml('pm', {}, xml('suspend-to-mem', { enabled: 'no' }), xml('suspend-to-disk', { enabled: 'no' }));
 
 /**
  * The domain. Throws `node.unfit` for an architecture other than x86_64, `vm.launch` for disks that cannot be made.
@@ -37,7 +40,7 @@ export function domainOf(
     xml('name', {}, domainName(vm.id)),
     xml('uuid', {}, domainUuid(layout, vm.id)),
     xml('title', {}, label),
-    domainMetadata(layout, vm.id, planHash(vm), label),
+    domainMetadata(layout, vm.id),
     xml('memory', { unit: 'KiB' }, String(memory)),
     xml('vcpu', { placement: 'static', current: vm.cpus }, String(machine?.mostCpus ?? mostCpus(vm.cpus))),
     machine === null ? null : cpusElement(machine),
@@ -48,6 +51,7 @@ export function domainOf(
     xml('on_poweroff', {}, 'destroy'),
     xml('on_reboot', {}, 'restart'),
     xml('on_crash', {}, 'destroy'),
+    sleepless,
     devicesElement(layout, vm, abilities, options, machine),
     xml('seclabel', { type: 'static', model: 'dac', relabel: 'no' }, xml('label', {}, kvm ? `+${user}:kvm` : `+${user}:+${user}`)),
   );
@@ -96,7 +100,8 @@ function devicesElement(
     xml('graphics', { type: 'vnc', socket: vnc }),
     placed('video0', xml('video', {}, xml('model', { type: 'vga' }))),
     placed('rng0', xml('rng', { model: 'virtio' }, xml('backend', { model: 'builtin' }))),
-    placed('balloon0', xml('memballoon', { model: 'virtio' })),
+    // A guest whose memory runs out takes some back before it kills its programs.
+    placed('balloon0', xml('memballoon', { model: 'virtio', autodeflate: 'on' })),
   );
 }
 

@@ -15,7 +15,7 @@ import { note } from './qemu-running.ts';
 /** ms that a guest has to let go of a device, and after which it is asked again: one that still boots does not hear it. */
 const unplugTime = 30_000;
 const askEvery = 2_000;
-const lookEvery = 200;
+const lookEvery = 250;
 
 /** See `HypervisorDriver.attachNic`. The tap is there. */
 export async function attachNic(reach: DomainReach, abilities: NodeAbilities, vm: VmLaunch, nicId: string): Promise<void> {
@@ -39,6 +39,7 @@ export async function attachVolume(reach: DomainReach, vm: VmLaunch, volumeId: s
   if (volume === undefined) throw new CroftError('internal', `VM ${vm.id} is to have no volume ${volumeId}`);
   if (disk === undefined) {
     throw new CroftError('unsupported', `the volume ${volume.name} is a CD-ROM, which cannot come to a VM that runs`, {
+      node: host.name,
       hint: 'Restart the VM: it has the CD-ROM then.',
     });
   }
@@ -80,16 +81,21 @@ async function plug(reach: DomainReach, alias: string, make: (domain: Xml) => Xm
 
 /** libvirt refuses to remove again what is on its way out. */
 async function unplug(reach: DomainReach, alias: string): Promise<void> {
-  for (let left = unplugTime; left > 0; left -= askEvery) {
-    if (!hasDevice(await liveDomain(reach), alias)) return;
-    await granted(onDomain(reach, 'detach-device-alias', [alias, '--live']));
-    for (let wait = askEvery; wait > 0; wait -= lookEvery) {
-      if (!hasDevice(await liveDomain(reach), alias)) return;
-      await delay(lookEvery);
+  const over = performance.now() + unplugTime;
+  let askAt = 0;
+  while (hasDevice(await liveDomain(reach), alias)) {
+    if (performance.now() >= over) throw keptByGuest(reach);
+    if (performance.now() < askAt) await delay(lookEvery);
+    else {
+      askAt = performance.now() + askEvery;
+      await granted(onDomain(reach, 'detach-device-alias', [alias, '--live']));
     }
   }
-  throw new CroftError('command.timeout', `the guest of VM ${reach.vmId} did not let go of it within ${unplugTime / 1000} s`, {
-    node: reach.host.name,
+}
+
+function keptByGuest({ host, vmId }: DomainReach): CroftError {
+  return new CroftError('command.timeout', `the guest of VM ${vmId} did not let go of it within ${unplugTime / 1000} s`, {
+    node: host.name,
     hint: 'Restart the VM: it is without the device then.',
   });
 }

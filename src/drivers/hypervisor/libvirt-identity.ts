@@ -41,14 +41,14 @@ export interface DomainMark {
   vmId: string;
 }
 
-export function domainMetadata({ controllerId }: NodeLayout, vmId: string, launchHash: string, label: string): Xml {
-  const owner = xml('croft:vm', { controller: controllerId, id: vmId, launch: launchHash, label });
+export function domainMetadata({ controllerId }: NodeLayout, vmId: string): Xml {
+  const owner = xml('croft:vm', { controller: controllerId, id: vmId });
   return xml('metadata', {}, { ...owner, namespace: metadataNamespace });
 }
 
 /** What the text of a domain's metadata holds exactly where the domain is that VM of this controller. */
 export function ownMark({ controllerId }: NodeLayout, vmId: string): string {
-  return ` controller="${controllerId}" id="${vmId}" `;
+  return ` controller="${controllerId}" id="${vmId}"`;
 }
 
 /** Reads what `virsh metadata` prints; null where it is not ours. */

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { VmLaunch } from '../../model/node-plan.ts';
+import { findJob, jobId } from '../../tools/qmp-job.ts';
 import { versionScript, virshFailure } from '../../tools/virsh.ts';
 import { type GuestFileSystems, letGo, stillFrozen, whileFrozen } from './frozen.ts';
 import { type DomainReach, domainState, monitor, onDomain, resumeDomain } from './libvirt-control.ts';
@@ -40,15 +41,14 @@ async function qemuVersion(host: Host, { uri }: LibvirtOptions): Promise<string>
 }
 
 /** How often a job is looked at, in ms. */
-const lookEvery = 100;
-const jobId = 'croft';
+const lookEvery = 250;
 
 async function liveDisks(reach: DomainReach, vm: VmLaunch): Promise<LiveDisks> {
   const execute: LiveDisks['execute'] = (command, parameters, timeout) => monitor(reach, command, parameters, timeout);
   return {
     nodes: await nodesOf(reach, vm),
     execute,
-    job: (command, parameters, timeout) => runJob(execute, command, parameters, timeout),
+    job: (command, parameters, timeout) => runJob(reach, execute, command, parameters, timeout),
     frozen: (work) => whileFrozen(reach.host, reach.layout, reach.vmId, fileSystems(reach), work),
     resume: () => resumeDomain(reach),
   };
@@ -92,26 +92,35 @@ async function nodesOf(reach: DomainReach, vm: VmLaunch): Promise<string[]> {
   });
 }
 
-const jobsSchema = z.array(z.object({ id: z.string(), status: z.string(), error: z.string().optional() }));
-
 /** A job that an earlier controller left is waited for first, whatever comes of it. */
-async function runJob(execute: LiveDisks['execute'], command: string, parameters: Record<string, unknown>, timeout: number): Promise<void> {
-  await concluded(execute, timeout);
+async function runJob(
+  reach: DomainReach,
+  execute: LiveDisks['execute'],
+  command: string,
+  parameters: Record<string, unknown>,
+  timeout: number,
+): Promise<void> {
+  await concluded(reach, execute, timeout);
   await execute(command, { 'job-id': jobId, ...parameters }, timeout);
-  const failure = await concluded(execute, timeout);
-  if (failure !== undefined) throw new CroftError('command.failed', `QEMU refused: ${failure}`);
+  const failure = await concluded(reach, execute, timeout);
+  if (failure === undefined) return;
+  throw new CroftError('command.failed', `VM ${reach.vmId} on ${reach.host.name}: QEMU refused: ${failure}`, { node: reach.host.name });
 }
 
 /** Waits until there is no job any more; resolves with why it failed. */
-async function concluded(execute: LiveDisks['execute'], timeout: number): Promise<string | undefined> {
-  for (let left = timeout; left > 0; left -= lookEvery) {
-    const job = jobsSchema.parse(await execute('query-jobs', {}, timeout)).find(({ id }) => id === jobId);
+async function concluded({ host, vmId }: DomainReach, execute: LiveDisks['execute'], timeout: number): Promise<string | undefined> {
+  const over = performance.now() + timeout;
+  do {
+    const job = await findJob((query) => execute(query, {}, timeout));
     if (job === undefined) return undefined;
     if (job.status === 'concluded') {
       await execute('job-dismiss', { id: jobId }, 10_000);
       return job.error;
     }
     await delay(lookEvery);
-  }
-  throw new CroftError('command.timeout', `QEMU's job did not end within ${timeout / 1000} s`);
+  } while (performance.now() < over);
+  throw new CroftError('command.timeout', `VM ${vmId} on ${host.name}: QEMU's job did not end within ${timeout / 1000} s`, {
+    node: host.name,
+    hint: `Look whether the disks of ${host.name} are slow or full.`,
+  });
 }

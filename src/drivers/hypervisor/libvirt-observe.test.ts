@@ -8,13 +8,12 @@ const layout = { controllerId: 'aaaabbbb', stateFolder: '/s', runFolder: '/r', b
 const id = 'abcdefghijklmnop';
 const record = JSON.stringify({ hash: 'h', label: 's/v' });
 const started = '1700000000 h 1900000000 4096';
-const own = `<of ${id}><vm controller="aaaabbbb" id="${id}" launch="h" label="s/v"/>\n`;
+const own = `<of ${id}><vm controller="aaaabbbb" id="${id}"/>\n`;
 
 interface Seen {
   pid?: string;
   ended?: string;
-  stopping?: string;
-  frozen?: string;
+  notes?: string;
   started?: string;
   record?: string;
   domain?: string;
@@ -23,8 +22,7 @@ interface Seen {
 }
 
 function observe(seen: Seen) {
-  const notes = [seen.stopping ?? '', seen.frozen ?? ''];
-  const vm = ['vm', id, seen.pid ?? '', seen.ended ?? '', ...notes, seen.started ?? '', seen.record ?? record];
+  const vm = ['vm', id, seen.pid ?? '', seen.ended ?? '', seen.notes ?? '', seen.started ?? '', seen.record ?? record];
   const domain = seen.domain === undefined ? '' : `domain\t${id}\t${seen.domain}\n`;
   const noted = seen.noted === undefined ? '' : `ended\t${id}\t${seen.noted}\n`;
   const stdout = `${vm.join('\t')}\n${domain}${noted}${seen.metadata ?? (domain === '' ? '' : own)}`;
@@ -38,8 +36,11 @@ test('CR7 a domain that runs has its pid, its start and the launch that it runs 
   assert.equal(observe({ pid: '7', started: '1700000000 h 1900000000', domain: '1\t1' })?.memory, null, 'of an earlier version of Croft');
   assert.deepEqual(observe({ pid: '7', started, domain: '3\t1' }), { ...running, state: 'paused' });
   assert.deepEqual(observe({ pid: '7', started, domain: '3\t5' }), { ...running, state: 'paused', halted: 'disk-full' });
-  assert.deepEqual(observe({ pid: '7', started, domain: '1\t1', frozen: 'yes' }), { ...running, frozen: true });
-  for (const passing of ['3\t9', '3\t11', '4\t1', '2\t0']) assert.equal(observe({ pid: '7', started, domain: passing })?.state, 'running');
+  assert.deepEqual(observe({ pid: '7', started, domain: '1\t1', notes: ' frozen' }), { ...running, frozen: true });
+  for (const notes of [' stopping', ' reverting'])
+    assert.deepEqual(observe({ pid: '7', started, domain: '1\t1', notes }), { ...running, cutOff: true });
+  for (const passing of ['3\t9', '3\t11', '4\t1', '2\t0', '7\t1'])
+    assert.equal(observe({ pid: '7', started, domain: passing })?.state, 'running');
 });
 
 test('CR7 how a domain ended: powered off, crashed, wanted, lost with its node, or for an earlier launch', () => {
@@ -50,7 +51,7 @@ test('CR7 how a domain ended: powered off, crashed, wanted, lost with its node, 
   assert.deepEqual(end({ started, domain: '5\t1', noted: `0 ${started}` }), ['stopped', 0]);
   assert.deepEqual(end({ started, domain: '5\t0', ended: `0 ${started}` }), ['stopped', 0]);
   assert.deepEqual(end({ started, domain: '5\t3', noted: `crashed ${started}` }), ['failed', null]);
-  assert.deepEqual(end({ started, domain: '5\t1', noted: `0 ${started}`, stopping: 'yes' }), ['stopped', null]);
+  assert.deepEqual(end({ started, domain: '5\t1', noted: `0 ${started}`, notes: ' stopping' }), ['stopped', null]);
   assert.deepEqual(end({ started, domain: '5\t0' }), ['failed', null]);
   assert.deepEqual(end({ started: started.replace(' h ', ' other '), domain: '5\t1', noted: `0 ${started}` }), ['stopped', null]);
   assert.deepEqual(end({ ended: '0 h' }), ['stopped', 0], 'as it was brought from another node');

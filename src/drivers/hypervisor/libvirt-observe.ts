@@ -26,13 +26,12 @@ interface Domain {
 interface Seen {
   pid: number | null;
   ended: string;
-  stopping: boolean;
-  frozen: boolean;
+  notes: readonly string[];
   started: string;
   record: string | null;
 }
 
-const nothing: Seen = { pid: null, ended: '', stopping: false, frozen: false, started: '', record: null };
+const nothing: Seen = { pid: null, ended: '', notes: [], started: '', record: null };
 
 export function parseObserved(layout: NodeLayout, result: CommandResult): ObservedVm[] {
   if (result.code !== 0) throw virshFailure('this node', 'the VMs could not be listed', result);
@@ -54,9 +53,9 @@ export function parseObserved(layout: NodeLayout, result: CommandResult): Observ
   });
 }
 
-function readSeen([pid = '', ended = '', stopping = '', frozen = '', started = '', ...record]: readonly string[]): Seen {
+function readSeen([pid = '', ended = '', notes = '', started = '', ...record]: readonly string[]): Seen {
   const hash = readLaunchRecord(record.join('\t'))?.hash ?? null;
-  return { pid: pid === '' ? null : Number(pid), ended, stopping: stopping === 'yes', frozen: frozen === 'yes', started, record: hash };
+  return { pid: pid === '' ? null : Number(pid), ended, notes: notes.split(' '), started, record: hash };
 }
 
 /** The names of the domains whose metadata say that they are this controller's. Metadata come after `<of NAME>`. */
@@ -81,7 +80,8 @@ const alive: Partial<Record<DomainState, 'running' | 'paused'>> = {
   blocked: 'running',
   shutdown: 'running',
   paused: 'paused',
-  suspended: 'paused',
+  // By its own guest, which no resuming wakes: libvirt refuses that.
+  suspended: 'running',
 };
 
 function readVm(id: string, seen: Seen, domain: Domain | undefined): ObservedVm {
@@ -98,13 +98,14 @@ function readVm(id: string, seen: Seen, domain: Domain | undefined): ObservedVm 
       memory: memory === '' ? null : Number(memory),
       launchHash: runningHash ?? seen.record,
       exitCode: null,
+      ...(seen.notes.some((note) => note === 'stopping' || note === 'reverting') && { cutOff: true }),
       ...(live === 'paused' && domain.reason === ioError && { halted: 'disk-full' }),
-      ...(seen.frozen && { frozen: true }),
+      ...(seen.notes.includes('frozen') && { frozen: true }),
     };
   }
   const gone = { id, pid: null, startedAt: null, memory: null, launchHash: seen.record };
   if (seen.record === null) return { ...gone, state: 'preparing', exitCode: null };
-  return { ...gone, ...(seen.stopping ? neverRan : readEnd(seen, runningHash)) };
+  return { ...gone, ...(seen.notes.includes('stopping') ? neverRan : readEnd(seen, runningHash)) };
 }
 
 type End = Pick<ObservedVm, 'state' | 'exitCode'>;

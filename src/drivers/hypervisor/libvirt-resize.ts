@@ -1,4 +1,5 @@
 /** Other sizes for a VM: disks grow at once; CPUs are added and memory is taken or given back as far as the domain and its guest allow. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { VmLaunch } from '../../model/node-plan.ts';
 import { type Balloon, resizeGuest } from './balloon.ts';
 import type { Deferred } from './driver.ts';
@@ -52,11 +53,38 @@ function waysOf(reach: DomainReach): CpuWays {
 }
 
 function balloonOf(reach: DomainReach): Balloon {
+  const read = async () => readMemory(await onDomain(reach, 'dommemstat'));
   return {
     ask: (bytes) => granted(onDomain(reach, 'setmem', [String(Math.ceil(bytes / 1024)), '--live'])),
-    async actual() {
-      const [, kibibytes] = /^actual (\d+)$/m.exec(await onDomain(reach, 'dommemstat')) ?? [];
-      return Number(kibibytes) * 1024;
-    },
+    actual: async () => (await read()).get('actual') ?? Number.NaN,
+    available: () => availableMemory(reach, read),
   };
+}
+
+/** ms in which the balloon's driver in a guest says anew how it is, and how often that is looked for. */
+const statisticsTime = 3_000;
+const lookEvery = 250;
+
+/** Asks the balloon's driver in the guest, which says it once a second while it is asked. */
+async function availableMemory(reach: DomainReach, read: () => Promise<Map<string, number>>): Promise<number | null> {
+  const ask = (seconds: number) => granted(onDomain(reach, 'dommemstat', ['--period', String(seconds), '--live']));
+  const before = (await read()).get('last_update');
+  if (!(await ask(1))) return null;
+  try {
+    const over = performance.now() + statisticsTime;
+    while (performance.now() < over) {
+      await delay(lookEvery);
+      const said = await read();
+      if (said.get('last_update') !== before) return said.get('usable') ?? null;
+    }
+    return null;
+  } finally {
+    await ask(0);
+  }
+}
+
+/** What `dommemstat` prints, in bytes; but `last_update`, in seconds. */
+export function readMemory(stdout: string): Map<string, number> {
+  const values = stdout.matchAll(/^([a-z_]+) (\d+)$/gm);
+  return new Map([...values].map(([, key = '', value]) => [key, Number(value) * (key === 'last_update' ? 1 : 1024)]));
 }

@@ -1,7 +1,8 @@
 /** The constant shell scripts for the domains of VMs on their node. POSIX sh; data reaches them as arguments and input only. */
-import { virshFunctions } from '../../tools/virsh.ts';
+import { noDomain, virshFunctions } from '../../tools/virsh.ts';
 import { limitFunctions } from './libvirt-limits.ts';
 import { findProcess, lock } from './qemu-process-scripts.ts';
+import { refuseHalf } from './qemu-revert-scripts.ts';
 import { keepRunning } from './qemu-start-scripts.ts';
 
 /** Exit codes of startDomain: a domain that is not ours has the VM's name or UUID; the network of libvirt's own does not start. */
@@ -29,6 +30,7 @@ IFS= read -r launch
 [ -f "$state/launch.json" ] || { echo "$state is not complete" >&2; exit 1; }
 lock "$state"
 if find_process "$run" "$user" "$name"; then exit 0; fi
+${refuseHalf}
 umask 022
 mkdir -p "$run/sockets"
 chmod 711 "$run"
@@ -43,11 +45,13 @@ if [ "$accelerator" = kvm ]; then
   chown "$user:$user" "$state/seed.iso"
   chmod 400 "$state/seed.iso"
 fi
-if [ -n "$network" ]; then
-  words=$(virsh_in 15 net-list --name 2>&1) || on_failure "$?" "$words"
-  if ! printf '%s\\n' "$words" | grep -qxF -e "$network"; then
-    words=$(virsh_in 60 net-start "$network" 2>&1) || on_failure ${lostNetwork} "$words"
-  fi
+network_runs() {
+  listed=$(virsh_in 15 net-list --name 2>&1) || on_failure "$?" "$listed"
+  printf '%s\\n' "$listed" | grep -qxF -e "$network"
+}
+# VMs that start side by side all find it off, and only the first may start it.
+if [ -n "$network" ] && ! network_runs; then
+  words=$(virsh_in 60 net-start "$network" 2>&1) || network_runs || on_failure ${lostNetwork} "$words"
 fi
 if words=$(virsh_in 15 metadata "$uuid" "$namespace" 2>&1); then
   case $words in *"$mark"*) ;; *) exit ${foreignDomain} ;; esac
@@ -71,16 +75,25 @@ keep_running "$(date +%s)"
 `;
 
 /**
- * Notes that the VM's end is wanted and prints its domain's state. Arguments: connection, UUID, namespace, mark, state folder,
- * run folder.
+ * Notes that the VM's end is wanted, once libvirt was found to answer, and prints its domain's state, after \`half \` where it is
+ * half put back to a snapshot. Arguments: connection, UUID, namespace, mark, state folder, run folder.
  */
 export const noteEnd = `
 ${virshFunctions}
 uri=$1 uuid=$2 state=$5 run=$6
-[ ! -d "$run" ] || : >"$run/stopping"
-require_own "$2" "$3" "$4"
+note() {
+  [ ! -d "$run" ] || : >"$run/stopping"
+}
+(require_own "$2" "$3" "$4") || {
+  code=$?
+  [ "$code" -ne ${noDomain} ] || note
+  exit "$code"
+}
 words=$(virsh_in 15 domstate "$uuid" 2>&1) || on_failure "$?" "$words"
-printf '%s\\n' "$words"
+note
+half=
+[ ! -f "$state/reverting" ] || half='half '
+printf '%s\\n' "$half$words"
 `;
 
 /** Forgets that a VM ran, when its process is gone. Arguments: state folder, run folder, user, process name. */
@@ -112,8 +125,8 @@ rm -f "/var/log/libvirt/qemu/$name.log" "/var/log/libvirt/qemu/$name.log".[0-9]*
 `;
 
 /**
- * Prints a line for each VM with a folder, whose tab-separated parts are \`vm\`, id, pid, how it ended by itself, whether its end
- * was wanted, whether its guest's file systems may stand still, the mark of its start, its record; then a line \`domain\`, name, state and reason for each domain that may be ours,
+ * Prints a line for each VM with a folder, whose tab-separated parts are \`vm\`, id, pid, how it ended by itself, the names of
+ * the notes \`stopping\`, \`frozen\` and \`reverting\` that it has, the mark of its start, its record; then a line \`domain\`, name, state and reason for each domain that may be ours,
  * \`<of NAME>\` before the metadata of each, and \`<end>\`. virsh is called twice, however many there are.
  * libvirt forgets why a domain stopped when its daemon ends, so that is written down beside the mark of the start that it ended.
  * Arguments: parents of the state and of the run folders, connection, namespace.
@@ -140,9 +153,10 @@ for folder in "$state"/*/ "$run"/*/; do
   first_line "$run/$id/exit"; ended=$line
   first_line "$state/$id/started"; started=$line
   first_line "$state/$id/launch.json"; record=$line
-  stopping= frozen=
-  [ ! -f "$run/$id/stopping" ] || stopping=yes
-  [ ! -f "$run/$id/frozen" ] || frozen=yes
+  notes=
+  for note in "$run/$id/stopping" "$run/$id/frozen" "$state/$id/reverting"; do
+    [ ! -f "$note" ] || notes="$notes \${note##*/}"
+  done
   owner=
   case $process in *[!0-9]*) process= ;; esac
   [ -z "$process" ] || [ ! -d "/proc/$process" ] || while read -r key value rest; do
@@ -154,7 +168,7 @@ for folder in "$state"/*/ "$run"/*/; do
   user=\${started#* * }
   [ "$owner" = "\${user%% *}" ] || process=
   eval "started_$id=\\$started"
-  printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$process" "$ended" "$stopping" "$frozen" "$started" "$record"
+  printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$process" "$ended" "$notes" "$started" "$record"
 done
 stats=$(virsh_in 15 domstats --raw --state 2>&1) || on_failure "$?" "$stats"
 queries= name=

@@ -54,5 +54,9 @@ export async function startVm(start: DomainStart, paused?: { machine: Machine | 
     });
   }
   const failure = virshFailure(host.name, what, result);
-  throw failure.code === 'command.failed' ? new CroftError('vm.launch', failure.message, { node: host.name }) : failure;
+  if (failure.code !== 'command.failed') throw failure;
+  throw new CroftError('vm.launch', failure.message, {
+    node: host.name,
+    hint: `What QEMU said itself is in /var/log/libvirt/qemu/${domainName(vm.id)}.log on ${host.name}.`,
+  });
 }

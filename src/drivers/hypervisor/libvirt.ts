@@ -3,6 +3,7 @@ import { type Host, perform } from '../../host/host.ts';
 import { type Capability, capabilities, type HypervisorDriver, type NodeLayout } from './driver.ts';
 import { vmFolders } from './identity.ts';
 import { type DomainReach, onDomain, resumeDomain } from './libvirt-control.ts';
+import { Endings } from './libvirt-endings.ts';
 import { askGuest } from './libvirt-guest.ts';
 import { attachNic, attachVolume, detachNic, detachVolume } from './libvirt-hotplug.ts';
 import type { LibvirtOptions } from './libvirt-identity.ts';
@@ -24,6 +25,7 @@ import { discardArrival, observeArrivals, requireRoom, transferVm } from './qemu
 export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtOptions): HypervisorDriver {
   const reach = (host: Host, layout: NodeLayout, vmId: string): DomainReach => ({ host, layout, options, vmId });
   const live = libvirtLive(options);
+  const endings = new Endings();
   return {
     name: 'libvirt',
     can: new Set<Capability>(capabilities),
@@ -33,7 +35,7 @@ export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtO
     runningLaunch: (layout, vmId) => runningLaunch(vmFolders(layout, vmId).state),
     prepare: (host, layout, vm, label) => prepareVm(host, layout, vm, label, seedOf(vm)),
     start: (host, layout, abilities, vm, label) => startVm({ host, layout, abilities, vm, label, options }),
-    stop: (host, layout, vmId, times) => stopVm(reach(host, layout, vmId), times),
+    stop: (host, layout, vmId, times) => stopVm(reach(host, layout, vmId), times, endings),
     kill: (host, layout, vmId) => killVm(reach(host, layout, vmId)),
     async pause(host, layout, vmId) {
       await onDomain(reach(host, layout, vmId), 'suspend');
@@ -70,7 +72,11 @@ export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtO
       return await host.connect(vmFolders(layout, vmId).vnc);
     },
     guest: (host, layout, vmId) => askGuest(reach(host, layout, vmId)),
-    watch: (host, _layout, onEvent) => watchDomains(host, options, onEvent),
+    watch: (host, _layout, onEvent) =>
+      watchDomains(host, options, (event) => {
+        if (event.kind === 'stopped' || event.kind === 'crashed') endings.tell(event.vmId);
+        onEvent(event);
+      }),
     consoleLog: readConsoleLog,
     async purge(host, layout) {
       const [vms] = await perform(host, observeVms(layout, options));

@@ -59,6 +59,10 @@ test('SC11 a guest that runs short of memory takes some back', () => {
   assert.ok(after(argumentsFor(vm, tcg), '-device').includes('virtio-balloon-pci,id=balloon,deflate-on-oom=on'));
 });
 
+test('SC11 a guest cannot suspend itself', () => {
+  assert.deepEqual(after(argumentsFor(vm, tcg), '-global'), ['PIIX4_PM.disable_s3=1', 'PIIX4_PM.disable_s4=1']);
+});
+
 test('SC11 a machine that is put together like another has its CPUs, its memory and every device in its place', () => {
   const machine: Machine = {
     ...{ qemu: '7.2', accelerator: 'tcg', firstCpus: 1, laterCpus: 2, mostCpus: 8, memory: 512 * 1024 ** 2, offloads: false },

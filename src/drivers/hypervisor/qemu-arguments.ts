@@ -25,6 +25,9 @@ const withoutOffloads: Record<string, unknown> = Object.fromEntries(
   ].map((feature) => [feature, false]),
 );
 
+/** A guest has no way to suspend itself: it would be down, and nothing that is done to VMs would wake it. */
+const sleepless = ['-global', 'PIIX4_PM.disable_s3=1', '-global', 'PIIX4_PM.disable_s4=1'];
+
 /**
  * Makes QEMU's argv; put together like `machine` where that is given. The machine is `pc`: its IDE CD-ROM is the one that small cloud kernels have a driver for, and the seed
  * must not be a virtio disk, which some guests take for their own.
@@ -52,6 +55,7 @@ export function qemuArguments(
     ...cpuArguments(vm, abilities, machine),
     ...['-rtc', 'base=utc'],
     ...['-boot', 'strict=on'],
+    ...sleepless,
     ...diskArguments(layout, vm, placed),
     ...vm.ports.flatMap((port) => portArguments(port, abilities, placed)),
     ...controlArguments('qmp', folders.qmp),

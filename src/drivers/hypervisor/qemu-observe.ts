@@ -170,10 +170,11 @@ function readVm(id: string, files: ReadonlyMap<string, string>, processes: Reado
   const own = ownProcess(id, Number(files.get('pid')), processes);
   const stopping = files.has('stopping');
   if (own !== null) {
+    const state = files.has('paused') ? 'paused' : 'running';
     const since = startedAt ? Number(startedAt) * 1000 : null;
     return {
       id,
-      state: files.has('paused') ? 'paused' : 'running',
+      state,
       pid: own,
       startedAt: since,
       memory: memory ? Number(memory) : null,
@@ -181,7 +182,7 @@ function readVm(id: string, files: ReadonlyMap<string, string>, processes: Reado
       exitCode: null,
       ...(state === 'paused' && files.get('paused') === 'io-error' && { halted: 'disk-full' }),
       ...(files.has('frozen') && { frozen: true }),
-      ...(stopping || files.has('reverting') ? { cutOff: true } : {}),
+      ...((stopping || files.has('reverting')) && { cutOff: true }),
     };
   }
   if (record === null) return { id, state: 'preparing', pid: null, startedAt: null, memory: null, launchHash: null, exitCode: null };

@@ -26,6 +26,15 @@ put_back() {
 }
 `;
 
+/** Ends a script with words where a VM that is half put back is to go on: its \$state is its folder, \$paused not empty where it does nothing yet. */
+export const refuseHalf = `
+if [ -z "$paused" ] && [ -f "$state/reverting" ]; then
+  read -r tag <"$state/reverting"
+  echo "it is half put back to its snapshot \${tag#croft-}" >&2
+  exit 1
+fi
+`;
+
 /**
  * Arguments: as of takeSnapshot, after each disk the size that it has at least, or nothing. Repeating it does no harm.
  */

@@ -1,6 +1,7 @@
 /** The constant shell scripts that start a VM on its node, and keep what it runs from. POSIX sh; data reaches them as arguments and input only. */
 import { groupFunctions } from './qemu-cgroups.ts';
 import { awaitExit, findProcess, lock } from './qemu-process-scripts.ts';
+import { refuseHalf } from './qemu-revert-scripts.ts';
 
 /**
  * Stays beside a VM's process, as root, to write down how it ended. Arguments: state folder, run folder, hash of
@@ -68,11 +69,7 @@ launch=$(cat)
 [ -f "$state/launch.json" ] || { echo "$state is not complete" >&2; exit 1; }
 lock "$state"
 if find_process "$run" "$user" "$name"; then exit 0; fi
-if [ -z "$paused" ] && [ -f "$state/reverting" ]; then
-  read -r tag <"$state/reverting"
-  echo "it is half put back to its snapshot \${tag#croft-}" >&2
-  exit 1
-fi
+${refuseHalf}
 await_exit "$run"
 umask 022
 mkdir -p "$run/sockets"
