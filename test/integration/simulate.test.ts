@@ -131,6 +131,8 @@ test('SC11 the commands of a VM say on a simulated node what they say on any oth
   await settled(client);
   for (const command of Object.keys(vmCommands) as VmCommand[]) {
     await sayAsAny(command, 's/vm', (words) => runFake(words, { client, width: 400 }));
+    if (!command.startsWith('vm revert')) continue;
+    await until('it runs on', async () => (await client.vms.get('s', 'vm')).state === 'running' || undefined);
   }
 });
 
