@@ -55,7 +55,7 @@ test('CR2 a node that lacks libvirt gets its daemon and QEMU with its commands, 
         ['hypervisor', null],
       ],
     );
-    await doctor.treat(host, missing, config);
+    await doctor.treat(host, layout, missing, config);
     assert.deepEqual(host.commands.find(installs)?.argv.slice(4), fix.split(' ').slice(-3));
     assert.ok(host.commands.findIndex(starts) > host.commands.findIndex(installs));
   }
@@ -73,7 +73,7 @@ test('CR2 a node with zones that lacks programs gets the packages of illumos tha
     ['ssh', 'pkg install network/openssh'],
   ]);
   assert.match(checks.find(({ name }) => name === 'qemu-img')?.detail ?? '', /qcow2: pkg install ooce\/util\/qemu-img/);
-  await doctor.treat(host, checks, zones);
+  await doctor.treat(host, layout, checks, zones);
   const installed = host.commands.find(installs)?.argv.slice(4);
   assert.deepEqual(installed, ['file/gnu-coreutils', 'compress/zstd', 'network/openssh', 'system/zones/brand/bhyve']);
 });
@@ -89,7 +89,7 @@ test('CR2 a libvirt that is stopped is started with what the system starts servi
       missing.map(({ name, fix }) => [name, fix]),
       [['hypervisor', fix]],
     );
-    await doctor.treat(host, missing, config);
+    await doctor.treat(host, layout, missing, config);
     assert.ok(host.commands.some(starts) && !host.commands.some(installs));
   }
 });

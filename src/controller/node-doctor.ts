@@ -62,9 +62,9 @@ export function createDoctor(hypervisorOf: (config: NodeConfig) => ProbedDriver)
         { name: 'acceleration', ok: true, detail: `${accelerator.kind}: ${accelerator.reason}`, fix: null },
       ];
     },
-    async treat(host, checks, config) {
+    async treat(host, layout, checks, config) {
       const missing = checks.filter(({ ok }) => !ok).map(({ name }) => name);
-      const [specs] = await perform(host, readNodeSpecs('/'));
+      const [specs] = await perform(host, readNodeSpecs(layout.stateFolder));
       const packages = [...new Set(missing.flatMap((tool) => packagesOf(tool, packagerOf(config, specs))))];
       if (packages.length > 0) await installPackages(host, packages);
       if (missing.includes('ovs-vswitchd')) await start(host, 'Open vSwitch', switchScript);

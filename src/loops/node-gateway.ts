@@ -20,7 +20,7 @@ export interface Doctor {
   /** Rejects with `node.*` where the node cannot be reached. */
   examine(host: Host, layout: NodeLayout, config: NodeConfig): Promise<DoctorCheck[]>;
   /** Installs what `checks` says is missing, and starts what does not run; rejects with `node.unfit` where it cannot. */
-  treat(host: Host, checks: readonly DoctorCheck[], config: NodeConfig): Promise<void>;
+  treat(host: Host, layout: NodeLayout, checks: readonly DoctorCheck[], config: NodeConfig): Promise<void>;
 }
 
 export interface NodeGatewayOptions {
@@ -192,7 +192,7 @@ export class NodeAdministration {
       const { host, layout } = await this.#reach(node);
       const checks = await doctor.examine(host, layout, node.config);
       if (!fix || checks.every(({ ok }) => ok)) return checks;
-      const failure = await doctor.treat(host, checks, node.config).then(() => null, inWords);
+      const failure = await doctor.treat(host, layout, checks, node.config).then(() => null, inWords);
       fleet.worker(node.id)?.wake();
       const rest = await doctor.examine(host, layout, node.config);
       return failure === null ? rest : [...rest, { name: 'fix', ok: false, detail: failure, fix: null }];

@@ -44,20 +44,20 @@ test('CR2 a node without the brand bhyve is told the package, and gets it', asyn
   const why = 'zones cannot be used: bhyvectl is not installed';
   assert.deepEqual(await missing(), [['hypervisor', why, 'pkg install system/zones/brand/bhyve']]);
   await assert.rejects(createNodeInspection(hypervisorOf).inspect(machine.host, layout, config), { code: 'node.unfit', hint: /doctor/ });
-  await doctor.treat(machine.host, await examine(), config);
+  await doctor.treat(machine.host, layout, await examine(), config);
   assert.deepEqual(await missing(), []);
-  await doctor.treat(machine.host, [{ name: 'hypervisor', ok: false, detail: '', fix: null }], config);
+  await doctor.treat(machine.host, layout, [{ name: 'hypervisor', ok: false, detail: '', fix: null }], config);
 });
 
 test('CR2 a service of zones that is disabled is enabled, and one in maintenance is said to need a person', async () => {
   await machine.change(({ faults }) => void faults.push('disabled'));
   assert.equal((await missing())[0]?.[2], 'svcadm enable svc:/system/zones:default');
-  await doctor.treat(machine.host, await examine(), config);
+  await doctor.treat(machine.host, layout, await examine(), config);
   assert.deepEqual(await missing(), []);
   await machine.change(({ faults }) => void faults.push('smf'));
   assert.deepEqual((await missing())[0]?.slice(1), [
     'zones cannot be used: the service svc:/system/zones:default is maintenance; see svcs -x',
     null,
   ]);
-  await assert.rejects(doctor.treat(machine.host, await examine(), config), { code: 'node.unfit', message: /maintenance state/ });
+  await assert.rejects(doctor.treat(machine.host, layout, await examine(), config), { code: 'node.unfit', message: /maintenance state/ });
 });
