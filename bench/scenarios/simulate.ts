@@ -21,7 +21,7 @@ const patience = 900_000;
 export async function measureSimulate(say: (line: string) => void): Promise<Figure[]> {
   const sqlite = figuresOf('SQLite', await measureOn(null));
   say('the same on PostgreSQL');
-  await using server = await startPostgres();
+  await using server = await startPostgres({ durable: true });
   return [...sqlite, ...figuresOf('PostgreSQL', await measureOn(await server.freshDatabase()))];
 }
 

@@ -62,8 +62,8 @@ export class PostgresServer implements AsyncDisposable {
   }
 }
 
-/** Starts a server with an empty cluster; without fsync, for nothing of it outlives the test. */
-export async function startPostgres(): Promise<PostgresServer> {
+/** Starts a server with an empty cluster. Its commits are on the disk only where they are to be durable: nothing of it outlives the test. */
+export async function startPostgres({ durable = false }: { durable?: boolean } = {}): Promise<PostgresServer> {
   const account = serverAccount();
   const folder = mkdtempSync(join(tmpdir(), 'croft-pg-'));
   if (account.uid !== undefined) chownSync(folder, account.uid, account.gid ?? account.uid);
@@ -71,7 +71,7 @@ export async function startPostgres(): Promise<PostgresServer> {
     const data = join(folder, 'data');
     const initdb = ['-D', data, '--username=croft', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync'];
     await run(postgresProgram('initdb'), initdb, { ...account, cwd: folder });
-    return await startServer(folder, data, account);
+    return await startServer(folder, data, account, durable);
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -85,9 +85,20 @@ export function postgresProgram(name: string): string {
   return path;
 }
 
-async function startServer(folder: string, data: string, account: Account): Promise<PostgresServer> {
+async function startServer(folder: string, data: string, account: Account, durable: boolean): Promise<PostgresServer> {
   const port = await freePort();
-  const options = ['-D', data, '-k', folder, '-p', String(port), '-c', 'listen_addresses=127.0.0.1', '-c', 'fsync=off'];
+  const options = [
+    '-D',
+    data,
+    '-k',
+    folder,
+    '-p',
+    String(port),
+    '-c',
+    'listen_addresses=127.0.0.1',
+    '-c',
+    `fsync=${durable ? 'on' : 'off'}`,
+  ];
   const child = spawn(postgresProgram('postgres'), options, { ...account, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
   process.once('exit', () => child.kill('SIGINT'));
   let log = '';
