@@ -48,7 +48,9 @@ function markdown({ machine, figures }: Results): string {
   return [
     `${date.slice(0, 16).replace('T', ' ')} UTC, commit ${commit}. ${cores} cores (${processor}), ${memory}, Linux ${kernel}; load average ${load} at the start.`,
     '',
-    ...[headings, headings.map(() => '---'), ...figures.map(cells)].map((row) => `| ${row.join(' | ')} |`),
+    ...[headings, headings.map(() => '---'), ...figures.map(cells)].map(
+      (row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+    ),
   ].join('\n');
 }
 
