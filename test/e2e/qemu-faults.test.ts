@@ -43,6 +43,17 @@ test('SC11 a QEMU that is silent times out with words, and can be killed', { tim
   process.kill(pid, 'SIGSTOP');
   await assert.rejects(driver.pause(host, layout, vm.id), { code: 'command.timeout', message: /did not answer/, node: 'here' });
   await assert.rejects(driver.snapshot(host, layout, vm, 'one', false), { code: 'command.timeout' });
+  // One that takes no further session is no VM that does not run.
+  const { qmp } = vmFolders(layout, vm.id);
+  const open = () => host.connect(qmp).catch(() => null);
+  const sessions = [];
+  for (let session = await open(); session !== null && sessions.length < 100; session = await open()) sessions.push(session);
+  await assert.rejects(driver.pause(host, layout, vm.id), {
+    code: 'command.timeout',
+    message: /runs, but nothing answers/,
+    hint: /stopping/,
+  });
+  for (const session of sessions) session.destroy();
   assert.equal(await driver.guest(host, layout, vm.id), null);
   assert.equal((await stage.observed(vm.id))?.state, 'running');
   assert.equal(await driver.kill(host, layout, vm.id), true);

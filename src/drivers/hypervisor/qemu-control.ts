@@ -1,24 +1,26 @@
 /** Talking to a VM's QEMU over its control socket, and to the agent in its guest. */
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
-import type { Host } from '../../host/host.ts';
+import { type Host, run } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { AgentSession } from '../../tools/guest-agent.ts';
 import { QmpSession } from '../../tools/qmp.ts';
 import type { NodeLayout } from './driver.ts';
-import { vmFolders } from './identity.ts';
+import { processName, vmFolders, vmUserId } from './identity.ts';
 import { agentChardev } from './qemu-arguments.ts';
+import { findProcess } from './qemu-process-scripts.ts';
 
 /** What QEMU is given to answer a command, in ms. */
 const controlTimeout = 5_000;
 
 /**
- * One session of commands. Rejects with `vm.not-running` where nothing answers at the socket, `command.timeout` where QEMU is
- * silent, or as the work does.
+ * One session of commands. Rejects with `vm.not-running` where it has no process, `command.timeout` where its QEMU is silent, or
+ * as the work does.
  */
 export async function withControl<T>(host: Host, layout: NodeLayout, vmId: string, work: (session: QmpSession) => Promise<T>): Promise<T> {
-  const stream = await host.connect(vmFolders(layout, vmId).qmp).catch((thrown: unknown) => {
-    throw thrown instanceof CroftError && thrown.code === 'not-found' ? notRunning(host, vmId, thrown) : thrown;
+  const stream = await host.connect(vmFolders(layout, vmId).qmp).catch(async (thrown: unknown) => {
+    if (!(thrown instanceof CroftError) || thrown.code !== 'not-found') throw thrown;
+    throw (await hasProcess(host, layout, vmId)) ? silent(host, vmId, thrown) : notRunning(host, vmId, thrown);
   });
   try {
     const session = await QmpSession.open(stream, controlTimeout);
@@ -53,7 +55,22 @@ export async function whileRunning(
   }
 }
 
-/** Of a VM that does not run, or has no control socket because it was started by an earlier version of Croft. */
+/** A QEMU that hangs takes a few sessions without a word, and then no more. */
+async function hasProcess(host: Host, layout: NodeLayout, vmId: string): Promise<boolean> {
+  const identity = [vmFolders(layout, vmId).run, String(vmUserId(vmId)), processName(vmId)];
+  return (await run(host, { argv: ['sh', '-c', `${findProcess} find_process "$1" "$2" "$3"`, 'croft-find', ...identity] })).code === 0;
+}
+
+function silent({ name }: Host, vmId: string, cause: unknown): CroftError {
+  const hint = `Look at its process on ${name} for what it waits; stopping the VM ends it by force.`;
+  return new CroftError('command.timeout', `the QEMU of VM ${vmId} on ${name} runs, but nothing answers at its control socket`, {
+    node: name,
+    cause,
+    hint,
+  });
+}
+
+/** Of a VM that does not run. */
 export function notRunning(host: Host, vmId: string, cause?: unknown): CroftError {
   return new CroftError('vm.not-running', `VM ${vmId} does not run on ${host.name}`, { node: host.name, cause, hint: 'Start it first.' });
 }

@@ -54,7 +54,8 @@ function fileSystems(host: Host, layout: NodeLayout, vmId: string): GuestFileSys
 
 /** See `HypervisorDriver.thaw`. */
 export async function thawVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
-  await whileRunning(host, layout, vmId, async () => {
-    if (!(await letGo(host, layout, vmId, fileSystems(host, layout, vmId).thaw))) throw stillFrozen(host, vmId);
+  await whileRunning(host, layout, vmId, async (session) => {
+    if (!(await agentListens(session)) || !(await letGo(host, layout, vmId, fileSystems(host, layout, vmId).thaw)))
+      throw stillFrozen(host, vmId);
   });
 }
