@@ -22,6 +22,8 @@ export async function resumeVm(host: Host, layout: NodeLayout, vmId: string): Pr
   await withControl(host, layout, vmId, async (session) => {
     await session.execute('cont');
     await note(host, layout, vmId, '');
+    // Where its disk is full, its guest stands still again at once.
+    await notePause(host, layout, vmId, session, false);
   });
 }
 

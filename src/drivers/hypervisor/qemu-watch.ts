@@ -44,6 +44,8 @@ const endPause = 10;
 interface Followed {
   session: QmpSession | null;
   paused: boolean;
+  /** Settled once QEMU was asked, and its answer noted: a later answer must not be noted before an earlier one. */
+  compared: Promise<void>;
   /** QEMU said that it goes, so that its process is worth waiting for. */
   goes: boolean;
   resetLately: boolean;
@@ -90,7 +92,7 @@ class NodeWatch {
 
   #listen(vmId: string, paused: boolean): void {
     if (this.#over || this.#followed.has(vmId)) return;
-    const followed: Followed = { session: null, paused, goes: false, resetLately: false };
+    const followed: Followed = { session: null, paused, compared: Promise.resolve(), goes: false, resetLately: false };
     this.#followed.set(vmId, followed);
     this.#keep(this.#open(vmId, followed));
   }
@@ -121,8 +123,14 @@ class NodeWatch {
     }
   }
 
+  #compare(vmId: string, followed: Followed): Promise<void> {
+    const compare = (): Promise<void> => this.#ask(vmId, followed);
+    followed.compared = followed.compared.then(compare, compare);
+    return followed.compared;
+  }
+
   /** Asks again instead of believing: a snapshot, too, stops a guest for a moment. */
-  async #compare(vmId: string, followed: Followed): Promise<void> {
+  async #ask(vmId: string, followed: Followed): Promise<void> {
     if (followed.session === null) return;
     const paused = await notePause(this.#host, this.#layout, vmId, followed.session, followed.paused);
     if (paused === followed.paused) return;
