@@ -115,7 +115,7 @@ export class Recorder implements Progress {
   }
 
   vmHeld(vm: { id: string; label: string }, held: boolean): void {
-    this.#observe(vm.id, { state: held ? 'paused' : 'running', step: null, reason: null });
+    this.#observe(vm.id, { state: held ? 'paused' : 'running', step: null, reason: null, retryAt: null });
     this.#event(held ? 'vm.paused' : 'vm.resumed', held ? 'is held still' : 'goes on', named(vm.label));
   }
 
