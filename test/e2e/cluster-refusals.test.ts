@@ -117,6 +117,34 @@ test('CR6 SC9 where a node’s disk is full its VMs fail by name and path, other
   assert.ok(running.every(({ reason, state }) => reason === null && state === 'running'));
 });
 
+test('CR6 a guest that fills the disk of its node is held still and says so, and goes on once there is room', async () => {
+  const resize = (room: string) =>
+    stage.on(
+      'lab2',
+      'mount -o remount,size="$(($(df -Pm "$1" | tail -n 1 | tr -s " " | cut -d " " -f 3) + $2))m" "$1"',
+      '/var/lib/croft/node',
+      room,
+    );
+  const vms = { a: { placement: { node: 'lab2' } } };
+  await stage.deploy({ slice: 'brim', template: { ...template, disk: '512MiB' }, networks: { lan: {} }, vms });
+  await using shell = await stage.shell('brim', 'a');
+  await resize('20');
+  await shell.must(
+    '{ dd if=/dev/urandom of=/dev/vda bs=1M seek=60 count=60 conv=fsync 2>/tmp/said; echo done >/tmp/written; } >/dev/null 2>&1 & true',
+  );
+  const state = async () => (await stage.client.vms.get('brim', 'a')).state;
+  await until('it is held still', async () => (await state()) === 'paused' || undefined, 60_000);
+  assert.match((await stage.client.vms.get('brim', 'a')).reason ?? '', /held still: the disk of its node is full/);
+  await resize('200');
+  await until('it goes on', async () => (await state()) === 'running' || undefined, 90_000);
+  await until(
+    'its guest has written all',
+    async () => (await shell.must('cat /tmp/written 2>/dev/null; true')).endsWith('done') || undefined,
+    60_000,
+  );
+  await stage.remove('brim');
+});
+
 test('CR4 a VM that fits nowhere stays pending and says why', async () => {
   const { task } = await stage.client.slices.apply({
     file: { slice: 'huge', template, networks: { lan: {} }, vms: { big: { memory: '2TiB' }, fine: {} } },
