@@ -1,11 +1,12 @@
 /** A made-up cluster with slices that wait for their places: several sizes, pools, labels, and VMs that must be apart. */
-import type { PlacementSnapshot, PlacementVm } from '../src/model/assignment.ts';
-import { demandOf } from '../src/model/capacity.ts';
-import { gibibyte, initialFlavors } from '../src/model/flavor.ts';
-import type { Image } from '../src/model/image.ts';
-import { usualTraits } from '../src/model/image-definition.ts';
-import { type Node, nodeConfigSchema } from '../src/model/node.ts';
-import { anywhere, type VmPlacement } from '../src/model/placement.ts';
+
+import { usualTraits } from '../src/model/image/definition.ts';
+import type { Image } from '../src/model/image/image.ts';
+import { type Node, nodeConfigSchema } from '../src/model/node/node.ts';
+import type { PlacementSnapshot, PlacementVm } from '../src/model/placement/assignment.ts';
+import { demandOf } from '../src/model/placement/capacity.ts';
+import { anywhere, type VmPlacement } from '../src/model/placement/placement.ts';
+import { gibibyte, initialFlavors } from '../src/model/vm/flavor.ts';
 
 const vmsPerNode = 10;
 const vmsPerSlice = 10;

@@ -1,8 +1,8 @@
 /** A process that fetches the definition in argv into the home in argv, and prints the ms that it took and the bytes by which its memory grew at most. */
 import { join } from 'node:path';
-import { createImageFetcher } from '../src/images/fetch.ts';
-import { openImageLibrary } from '../src/images/library.ts';
-import { imageDefinitionSchema } from '../src/model/image-definition.ts';
+import { createImageFetcher } from '../src/images/fetch/fetch.ts';
+import { openImageLibrary } from '../src/images/library/library.ts';
+import { imageDefinitionSchema } from '../src/model/image/definition.ts';
 
 const [, , home = '', text = ''] = process.argv;
 const library = await openImageLibrary({ folder: join(home, 'library') });

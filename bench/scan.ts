@@ -1,9 +1,10 @@
 /** Placement as one would write it first, to compare with: for each VM all nodes are filtered and sorted, as objects. */
-import type { PlacementSnapshot, PlacementVm } from '../src/model/assignment.ts';
-import { add, capacityOf, nothing, type Resources } from '../src/model/capacity.ts';
-import type { Node } from '../src/model/node.ts';
-import { mismatch, requirementOf, unavailability } from '../src/model/node-fit.ts';
-import type { PlacementPolicy } from '../src/model/placement.ts';
+
+import type { Node } from '../src/model/node/node.ts';
+import type { PlacementSnapshot, PlacementVm } from '../src/model/placement/assignment.ts';
+import { add, capacityOf, nothing, type Resources } from '../src/model/placement/capacity.ts';
+import { mismatch, requirementOf, unavailability } from '../src/model/placement/node-fit.ts';
+import type { PlacementPolicy } from '../src/model/placement/placement.ts';
 
 /** Places the first `count` VMs by priority and age; returns how many found a node. */
 export function placeByScan({ nodes, vms, images }: PlacementSnapshot, policy: PlacementPolicy, count: number): number {

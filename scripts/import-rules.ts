@@ -54,7 +54,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     folder: 'drivers/network',
-    from: ['model', 'tools', 'host/host.ts', 'drivers/hypervisor/driver.ts', 'drivers/hypervisor/identity.ts'],
+    from: ['model', 'tools', 'host/host.ts', 'drivers/hypervisor/driver.ts', 'drivers/hypervisor/vm-folder/identity.ts'],
     packages: ['zod', 'node:*'],
     why: 'a driver reaches a node through tools and a host only; of VMs it knows who owns a tap',
   },
@@ -77,8 +77,15 @@ export const importRules: readonly ImportRule[] = [
     why: 'a host carries commands and files and does not know what they mean',
   },
   {
+    folder: 'commands',
+    from: ['model', 'store/store.ts', 'scheduler/preview.ts', 'api/present'],
+    types: ['api/dependencies.ts'],
+    packages: ['zod', 'node:*'],
+    why: 'a command checks a wish and commits it: it knows no HTTP and reaches no node by itself',
+  },
+  {
     folder: 'api',
-    from: ['model', 'store/store.ts', 'scheduler/preview.ts'],
+    from: ['model', 'commands', 'store/store.ts'],
     packages: ['fastify', '@fastify/swagger', '@fastify/websocket', 'fastify-type-provider-zod', 'prom-client', 'zod', 'pino', 'node:*'],
     why: 'the API writes desired state and reads what is: it makes nothing happen on a node by itself',
   },

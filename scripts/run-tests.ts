@@ -13,8 +13,10 @@ import type { TestOutcome } from './test-reporter.ts';
 
 const shellScripts = [
   ...['croft', 'scripts/*.sh', 'test/lab/*.sh'],
-  ...['init', 'etc/croft/*'].map((name) => `src/images/micro/guest/${name}`),
-  ...['customize', 'guest/etc/kernel/postinst.d/*', 'guest/etc/initramfs/post-update.d/*'].map((name) => `src/images/debian/${name}`),
+  ...['init', 'etc/croft/*'].map((name) => `src/images/guests/micro/guest/${name}`),
+  ...['customize', 'guest/etc/kernel/postinst.d/*', 'guest/etc/initramfs/post-update.d/*'].map(
+    (name) => `src/images/guests/debian/${name}`,
+  ),
 ];
 
 const gates: Record<string, readonly string[]> = {

@@ -7,7 +7,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { usualTraits } from '../../src/model/image-definition.ts';
+import { usualTraits } from '../../src/model/image/definition.ts';
 import { must, run } from '../../test/lab/machine.ts';
 import type { Figure } from '../figure.ts';
 import type { Stage } from '../stage.ts';

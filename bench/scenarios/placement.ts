@@ -1,5 +1,5 @@
 /** How fast VMs get their nodes, in clusters of three sizes, against a scan of all nodes for each VM. */
-import type { PlacementSnapshot } from '../../src/model/assignment.ts';
+import type { PlacementSnapshot } from '../../src/model/placement/assignment.ts';
 import { prepare, type ScheduleOptions, schedule } from '../../src/scheduler/schedule.ts';
 import { cluster } from '../cluster.ts';
 import type { Figure } from '../figure.ts';

@@ -1,16 +1,16 @@
 /** What the API stands on; the composition root hands it in. */
 import type { Duplex, Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Capability } from '../model/capability.ts';
-import type { DoctorReport } from '../model/doctor.ts';
-import type { Image, ImageContent } from '../model/image.ts';
-import type { Backend, ImageDefinition, ImageTraits } from '../model/image-definition.ts';
-import type { ImageMap } from '../model/image-map/image-map.ts';
-import type { ImageCheck, ImageCollection, PullProgress } from '../model/image-view.ts';
-import type { Node, NodeConfigInput } from '../model/node.ts';
+import type { Backend, ImageDefinition, ImageTraits } from '../model/image/definition.ts';
+import type { Image, ImageContent } from '../model/image/image.ts';
+import type { ImageMap } from '../model/image/map/image-map.ts';
+import type { ImageCheck, ImageCollection, PullProgress } from '../model/image/view.ts';
+import type { DoctorReport } from '../model/node/doctor.ts';
+import type { Node, NodeConfigInput } from '../model/node/node.ts';
 import type { AbandonedAnswer, CommandAnswer, DrainAnswer } from '../model/operations.ts';
-import type { PlacementPolicy } from '../model/placement.ts';
-import type { GuestReport, Snapshot } from '../model/vm-operations.ts';
+import type { PlacementPolicy } from '../model/placement/placement.ts';
+import type { Capability } from '../model/vm/capability.ts';
+import type { GuestReport, Snapshot } from '../model/vm/operations.ts';
 import type { Store } from '../store/store.ts';
 import type { Metrics } from './metrics.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authorization, setStage } from '../../test/api/stand-ins.ts';
-import { gibibyte } from '../model/flavor.ts';
-import { nodeConfigSchema } from '../model/node.ts';
+import { nodeConfigSchema } from '../model/node/node.ts';
+import { gibibyte } from '../model/vm/flavor.ts';
 
 test('CR16 metrics tell the state of nodes and VMs as they are when asked', async () => {
   await using stage = await setStage();

@@ -1,8 +1,8 @@
 /** Figures for Prometheus: nodes, VMs and slices as the store has them at the moment of asking, and the controller's own. */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { promisedByNode } from '../model/capacity.ts';
-import { type Node, nodeStatuses } from '../model/node.ts';
-import { vmObservedStates } from '../model/vm.ts';
+import { type Node, nodeStatuses } from '../model/node/node.ts';
+import { promisedByNode } from '../model/placement/capacity.ts';
+import { vmObservedStates } from '../model/vm/vm.ts';
 import type { Store, VmOutline } from '../store/store.ts';
 
 export interface Metrics {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authorization, fingerprint, imageHash, type Stage, setStage } from '../../test/api/stand-ins.ts';
-import type { Image } from '../model/image.ts';
-import type { NodeView } from '../model/node-view.ts';
+import type { Image } from '../model/image/image.ts';
+import type { NodeView } from '../model/node/view.ts';
 import type { DrainAnswer } from '../model/operations.ts';
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';

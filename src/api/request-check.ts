@@ -1,8 +1,8 @@
 /** Checks what a request brings against its schema, and says what is wrong in the words that a file gets. */
 import type { FastifySchemaCompiler } from 'fastify';
 import { z } from 'zod';
-import { checkForm } from '../model/form-check.ts';
-import { InputIssues, type InputPath } from '../model/input-issues.ts';
+import { checkForm } from '../model/input/form-check.ts';
+import { InputIssues, type InputPath } from '../model/input/issues.ts';
 
 const subjects: Record<string, string> = { body: 'The body', params: 'The path', querystring: 'The query' };
 

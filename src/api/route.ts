@@ -3,7 +3,7 @@ import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, Raw
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { CroftError, type ErrorCode } from '../model/error.ts';
-import { imageNameSchema, nameSchema } from '../model/name.ts';
+import { imageNameSchema, nameSchema } from '../model/input/name.ts';
 import { problemMediaType, problemSchema } from '../model/problem.ts';
 import type { ApiDependencies } from './dependencies.ts';
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authorization, type Stage, sampleImage, setStage } from '../../test/api/stand-ins.ts';
 import { nodeSpecs } from '../../test/integration/samples.ts';
-import { gibibyte } from '../model/flavor.ts';
-import { nodeConfigSchema } from '../model/node.ts';
+import { nodeConfigSchema } from '../model/node/node.ts';
 import type { ApplyAnswer, PlanAnswer } from '../model/operations.ts';
 import type { Problem } from '../model/problem.ts';
-import type { SliceView } from '../model/slice-view.ts';
+import type { SliceView } from '../model/slice/view.ts';
 import type { Task } from '../model/task.ts';
-import type { VmView } from '../model/vm-view.ts';
+import { gibibyte } from '../model/vm/flavor.ts';
+import type { VmView } from '../model/vm/view.ts';
 
 const hello = `slice: hello
 networks:

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authorization, setStage } from '../../test/api/stand-ins.ts';
 import { addReadyNode } from '../../test/integration/samples.ts';
-import type { VmObserved } from '../model/vm.ts';
+import type { VmObserved } from '../model/vm/vm.ts';
 
 test('SC11 a guest is held where its hypervisor can, and what cannot be is answered at once and begins nothing', async () => {
   await using stage = await setStage();

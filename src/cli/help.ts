@@ -1,7 +1,7 @@
 /** `croft help WORDS`: a topic or the help of a command; words that name neither are an error, with what is like them. */
 import type { Command } from 'commander';
 import { CroftError } from '../model/error.ts';
-import { nearNames } from '../model/name.ts';
+import { nearNames } from '../model/input/name.ts';
 import type { CliContext } from './context.ts';
 import { helpTopic, topicNames } from './help-topics.ts';
 import { buildProgram } from './program.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
 import { CroftError } from '../model/error.ts';
-import { decodeUtf8 } from '../model/utf8.ts';
+import { decodeUtf8 } from '../model/input/utf8.ts';
 import type { CliContext } from './context.ts';
 
 /** The text of a file, or of standard input for `-`. Rejects with `input.invalid` where it cannot be read. */

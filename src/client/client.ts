@@ -1,12 +1,12 @@
 /** The typed client of the API: one method per operation. The CLI and the web interface use nothing else. */
-import type { DoctorReport } from '../model/doctor.ts';
+
 import type { Event } from '../model/event.ts';
-import type { Flavor } from '../model/flavor.ts';
-import type { Image } from '../model/image.ts';
-import type { CatalogueEntry, ImportOptions, PullRequest } from '../model/image-requests.ts';
-import type { ImageCheck, ImageCollection, ImageView } from '../model/image-view.ts';
-import type { NodeConfigInput } from '../model/node.ts';
-import type { NodeView } from '../model/node-view.ts';
+import type { Image } from '../model/image/image.ts';
+import type { CatalogueEntry, ImportOptions, PullRequest } from '../model/image/requests.ts';
+import type { ImageCheck, ImageCollection, ImageView } from '../model/image/view.ts';
+import type { DoctorReport } from '../model/node/doctor.ts';
+import type { NodeConfigInput } from '../model/node/node.ts';
+import type { NodeView } from '../model/node/view.ts';
 import type {
   AbandonedAnswer,
   ApplyAnswer,
@@ -21,10 +21,11 @@ import type {
   SliceDocument,
   VersionAnswer,
 } from '../model/operations.ts';
-import type { SliceSummary, SliceView } from '../model/slice-view.ts';
+import type { SliceSummary, SliceView } from '../model/slice/view.ts';
 import type { Task } from '../model/task.ts';
-import type { GuestReport, Snapshot } from '../model/vm-operations.ts';
-import type { VmView } from '../model/vm-view.ts';
+import type { Flavor } from '../model/vm/flavor.ts';
+import type { GuestReport, Snapshot } from '../model/vm/operations.ts';
+import type { VmView } from '../model/vm/view.ts';
 import { type Console, openConsole } from './console.ts';
 import { followEvents } from './event-stream.ts';
 import { createTransport, type TransportOptions } from './transport.ts';

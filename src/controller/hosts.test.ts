@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nodeConfigSchema } from '../model/node.ts';
+import { nodeConfigSchema } from '../model/node/node.ts';
 import { Hosts } from './hosts.ts';
 
 const hosts = new Hosts({ controllerId: 'c', defaultKey: '/key', agent: null });

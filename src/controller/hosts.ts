@@ -3,9 +3,9 @@ import type { NodeLayout } from '../drivers/hypervisor/driver.ts';
 import type { Host } from '../host/host.ts';
 import { createLocalHost } from '../host/local-host.ts';
 import { createSshHost, publicHostKey, readHostKey } from '../host/ssh-host.ts';
-import type { PeerRoute } from '../images/swarm.ts';
+import type { PeerRoute } from '../images/spread/swarm.ts';
 import { CroftError } from '../model/error.ts';
-import { type NodeConfig, type NodeConfigInput, nodeConfigSchema, sshTargetSchema } from '../model/node.ts';
+import { type NodeConfig, type NodeConfigInput, nodeConfigSchema, sshTargetSchema } from '../model/node/node.ts';
 
 export interface Reach {
   host: Host;

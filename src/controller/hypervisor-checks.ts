@@ -1,7 +1,7 @@
 /** What the doctor says of a node's hypervisor: whether it answers, what it can do, and whether its VMs are kept within limits. Pure. */
 import { type Capability, capabilities, type DriverProbe, type HypervisorDriver } from '../drivers/hypervisor/driver.ts';
-import type { DoctorCheck } from '../model/doctor.ts';
-import { limitsInWords } from '../model/node-limits.ts';
+import type { DoctorCheck } from '../model/node/doctor.ts';
+import { limitsInWords } from '../model/node/limits.ts';
 
 /** `fix` is what puts it right where it does not answer; null where that is not known. */
 export function hypervisorChecks(

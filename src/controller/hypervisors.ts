@@ -1,12 +1,12 @@
 /** The hypervisor drivers there are, and which of them a node has. */
 import type { HypervisorDriver } from '../drivers/hypervisor/driver.ts';
-import { createLibvirtDriver } from '../drivers/hypervisor/libvirt.ts';
-import { createQemuDriver, type QemuParts } from '../drivers/hypervisor/qemu.ts';
-import { createZonesDriver } from '../drivers/hypervisor/zones.ts';
-import { createVnicDriver } from '../drivers/network/vnic.ts';
+import { createLibvirtDriver } from '../drivers/hypervisor/libvirt/libvirt.ts';
+import { createQemuDriver, type QemuParts } from '../drivers/hypervisor/qemu/qemu.ts';
+import { createZonesDriver } from '../drivers/hypervisor/zones/zones.ts';
+import { createVnicDriver } from '../drivers/network/vnic/vnic.ts';
 import { CroftError } from '../model/error.ts';
-import type { Backend } from '../model/image-definition.ts';
-import type { NodeConfig } from '../model/node.ts';
+import type { Backend } from '../model/image/definition.ts';
+import type { NodeConfig } from '../model/node/node.ts';
 
 /** A function that gives a node's driver. It throws `unsupported` for a hypervisor that this program has no driver for. */
 export function createHypervisors(parts: QemuParts): (config: Pick<NodeConfig, 'hypervisor' | 'libvirt'>) => HypervisorDriver {

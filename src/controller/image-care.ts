@@ -1,14 +1,14 @@
 /** Looks after images that are there: hashes them again wherever they are, and hands their content out. */
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import type { ImageDelivery } from '../images/deliver.ts';
-import type { ImageLibrary } from '../images/library.ts';
-import type { Fleet } from '../loops/fleet.ts';
-import { inWords } from '../loops/recorder.ts';
+import type { ImageLibrary } from '../images/library/library.ts';
+import type { ImageDelivery } from '../images/spread/deliver.ts';
+import type { Fleet } from '../loops/node/fleet.ts';
+import { inWords } from '../loops/node/recorder.ts';
 import { CroftError } from '../model/error.ts';
-import type { Image, ImageContent } from '../model/image.ts';
-import type { ImageCheck } from '../model/image-view.ts';
-import type { Node } from '../model/node.ts';
+import type { Image, ImageContent } from '../model/image/image.ts';
+import type { ImageCheck } from '../model/image/view.ts';
+import type { Node } from '../model/node/node.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ImageCareOptions {

@@ -1,11 +1,11 @@
 /** The image map in force: the shipped catalogue, and over it the user's file, read again whenever it changed. */
 import { readFile, stat } from 'node:fs/promises';
 import { CroftError } from '../model/error.ts';
-import { checkImageMap } from '../model/image-map/check.ts';
-import { emptyImageMap, type ImageMap, mergeImageMaps } from '../model/image-map/image-map.ts';
-import { type ExaminedImageMap, examineImageMap, readImageMap } from '../model/image-map/read.ts';
-import { imageMapSubject } from '../model/image-map/subject.ts';
-import { decodeUtf8 } from '../model/utf8.ts';
+import { checkImageMap } from '../model/image/map/check.ts';
+import { emptyImageMap, type ImageMap, mergeImageMaps } from '../model/image/map/image-map.ts';
+import { type ExaminedImageMap, examineImageMap, readImageMap } from '../model/image/map/read.ts';
+import { imageMapSubject } from '../model/image/map/subject.ts';
+import { decodeUtf8 } from '../model/input/utf8.ts';
 
 /** Far more than any map may have; only that none fills the memory. */
 const mostBytes = 16 * 1024 ** 2;

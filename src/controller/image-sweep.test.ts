@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ImageDelivery } from '../images/deliver.ts';
-import type { ImageFetcher } from '../images/fetch.ts';
-import type { ImageLibrary } from '../images/library.ts';
-import { Fleet } from '../loops/fleet.ts';
-import type { Node } from '../model/node.ts';
+import type { ImageFetcher } from '../images/fetch/fetch.ts';
+import type { ImageLibrary } from '../images/library/library.ts';
+import type { ImageDelivery } from '../images/spread/deliver.ts';
+import { Fleet } from '../loops/node/fleet.ts';
+import type { Node } from '../model/node/node.ts';
 import type { Store } from '../store/store.ts';
 import { ImageSweep } from './image-sweep.ts';
 

@@ -1,12 +1,13 @@
 /** Removes image files that nothing names or uses any more, from the controller's library and from the nodes. */
-import type { ImageDelivery } from '../images/deliver.ts';
-import type { ImageFetcher } from '../images/fetch.ts';
-import type { ImageLibrary } from '../images/library.ts';
-import type { Fleet } from '../loops/fleet.ts';
-import { inWords } from '../loops/recorder.ts';
-import type { PlacementSnapshot } from '../model/assignment.ts';
-import type { ImageCollection } from '../model/image-view.ts';
-import type { Node } from '../model/node.ts';
+
+import type { ImageFetcher } from '../images/fetch/fetch.ts';
+import type { ImageLibrary } from '../images/library/library.ts';
+import type { ImageDelivery } from '../images/spread/deliver.ts';
+import type { Fleet } from '../loops/node/fleet.ts';
+import { inWords } from '../loops/node/recorder.ts';
+import type { ImageCollection } from '../model/image/view.ts';
+import type { Node } from '../model/node/node.ts';
+import type { PlacementSnapshot } from '../model/placement/assignment.ts';
 import type { Store } from '../store/store.ts';
 
 export interface ImageSweepOptions {

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { access, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import type { ServeKey } from '../images/serve.ts';
+import type { ServeKey } from '../images/spread/serve.ts';
 import { CroftError } from '../model/error.ts';
 
 const runFile = promisify(execFile);

@@ -1,11 +1,11 @@
 /** What a controller works on nodes with, and fetches images with: these are the parts for real nodes. */
 import type { Host } from '../host/host.ts';
-import { createImageDelivery, type ImageDelivery, type ImageDeliveryOptions } from '../images/deliver.ts';
-import { createImageFetcher, type ImageFetcher } from '../images/fetch.ts';
-import type { ImageLibrary } from '../images/library.ts';
-import { seedOf } from '../images/seed.ts';
-import type { Doctor, NodeGatewayOptions } from '../loops/node-gateway.ts';
-import type { NodeInspection } from '../loops/node-worker.ts';
+import { createImageFetcher, type ImageFetcher } from '../images/fetch/fetch.ts';
+import type { ImageLibrary } from '../images/library/library.ts';
+import { seedOf } from '../images/seeds/seed.ts';
+import { createImageDelivery, type ImageDelivery, type ImageDeliveryOptions } from '../images/spread/deliver.ts';
+import type { Doctor, NodeGatewayOptions } from '../loops/node/gateway.ts';
+import type { NodeInspection } from '../loops/node/worker.ts';
 import { Hosts } from './hosts.ts';
 import { createHypervisors } from './hypervisors.ts';
 import { ensureServeKey } from './key.ts';

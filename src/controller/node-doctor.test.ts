@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { DriverProbe } from '../drivers/hypervisor/driver.ts';
 import { FakeHost } from '../host/fake-host.ts';
 import type { Command } from '../host/host.ts';
-import { nodeConfigSchema } from '../model/node.ts';
+import { nodeConfigSchema } from '../model/node/node.ts';
 import { createDoctor } from './node-doctor.ts';
 
 const layout = { controllerId: 'c', stateFolder: '/s', runFolder: '/r', bridge: 'b' } as never;

@@ -1,12 +1,12 @@
 /** Looks for what a node lacks of what its roles need, says how to install it, and does so when asked. */
 import type { DriverProbe, HypervisorDriver } from '../drivers/hypervisor/driver.ts';
 import { type Host, perform, run } from '../host/host.ts';
-import type { Doctor } from '../loops/node-gateway.ts';
-import { sizeInWords } from '../model/capacity.ts';
-import type { DoctorCheck } from '../model/doctor.ts';
+import type { Doctor } from '../loops/node/gateway.ts';
 import { CroftError } from '../model/error.ts';
-import { gibibyte } from '../model/flavor.ts';
-import type { NodeConfig } from '../model/node.ts';
+import type { DoctorCheck } from '../model/node/doctor.ts';
+import type { NodeConfig } from '../model/node/node.ts';
+import { sizeInWords } from '../model/placement/capacity.ts';
+import { gibibyte } from '../model/vm/flavor.ts';
 import { type MeasuredSpecs, readNodeSpecs } from '../tools/node-specs.ts';
 import { hypervisorChecks } from './hypervisor-checks.ts';
 import { acceleratorOf, toolsOf } from './node-inspection.ts';

@@ -1,10 +1,10 @@
 /** The first look at a node: what it is, whether it has what its roles need, and making it ready to be worked on. */
 import type { HypervisorDriver, NodeLayout } from '../drivers/hypervisor/driver.ts';
 import { type Host, perform } from '../host/host.ts';
-import type { NodeInspection } from '../loops/node-worker.ts';
+import type { NodeInspection } from '../loops/node/worker.ts';
 import { CroftError } from '../model/error.ts';
-import type { Backend } from '../model/image-definition.ts';
-import type { Accelerator, NodeConfig, NodeRole } from '../model/node.ts';
+import type { Backend } from '../model/image/definition.ts';
+import type { Accelerator, NodeConfig, NodeRole } from '../model/node/node.ts';
 import { probeAccelerator } from '../tools/accelerator.ts';
 import { readNodeSpecs, readNodeUsage } from '../tools/node-specs.ts';
 

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { type Host, run } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
-import type { NodeConfig, NodeSpecs } from '../model/node.ts';
+import type { NodeConfig, NodeSpecs } from '../model/node/node.ts';
 
 /** By what a node's system installs packages. */
 export type Packager = 'apt-get' | 'apk' | 'pkg';

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ServeOptions } from '../cli/local-operations.ts';
 import { CroftError } from '../model/error.ts';
-import { parseSubnet } from '../model/ipv4.ts';
-import { type PlacementPolicy, placementPolicies } from '../model/placement.ts';
+import { parseSubnet } from '../model/network/ipv4.ts';
+import { type PlacementPolicy, placementPolicies } from '../model/placement/placement.ts';
 import { type Home, homeAt } from './home.ts';
 import { type Simulation, simulationOf } from './simulation/simulation.ts';
 

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { CroftError } from '../model/error.ts';
-import { lockFile } from '../store/file-lock.ts';
+import { lockFile } from '../store/database/file-lock.ts';
 import type { Home } from './home.ts';
 
 export interface Presence {

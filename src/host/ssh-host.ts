@@ -2,7 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
 import { CroftError } from '../model/error.ts';
-import type { SshTarget } from '../model/node.ts';
+import type { SshTarget } from '../model/node/node.ts';
 import { type Channel, type Connection, exitCode } from './channel.ts';
 import type { Host } from './host.ts';
 import { NodeHost } from './node-host.ts';

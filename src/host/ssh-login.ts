@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Client, ConnectConfig } from 'ssh2';
 import ssh2 from 'ssh2';
 import { CroftError } from '../model/error.ts';
-import type { SshTarget } from '../model/node.ts';
+import type { SshTarget } from '../model/node/node.ts';
 import { readPrivateKey } from './ssh-key.ts';
 
 export interface SshLoginOptions {

@@ -1,12 +1,12 @@
 /** The loop that fetches the images that were asked for: a few at a time, again after failures, until they are there. */
 import { asCroftError } from '../model/error.ts';
-import type { Image, ImageContent, ImagePull } from '../model/image.ts';
-import type { ImageDefinition } from '../model/image-definition.ts';
-import type { PullProgress } from '../model/image-view.ts';
+import type { ImageDefinition } from '../model/image/definition.ts';
+import type { Image, ImageContent, ImagePull } from '../model/image/image.ts';
+import type { PullProgress } from '../model/image/view.ts';
 import type { Store } from '../store/store.ts';
 import type { Journal } from './journal.ts';
 import { Loop } from './loop.ts';
-import { inWords } from './recorder.ts';
+import { inWords } from './node/recorder.ts';
 
 /** Brings content into the library; `source` is the URL that it came from in the end, `failures` those before it, without credentials. */
 export interface ImageFetcher {

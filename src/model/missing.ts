@@ -1,6 +1,6 @@
 /** The error for a name that nothing has. */
 import { CroftError } from './error.ts';
-import { nearNames } from './name.ts';
+import { nearNames } from './input/name.ts';
 
 /** `what` is such as `node`, `where` such as `in slice "hello"`; `candidates` are the names that there are. */
 export function missing(what: string, name: string, candidates: readonly string[], where = ''): CroftError {

@@ -1,10 +1,10 @@
 /** Bodies and answers of the API's operations that are not resources themselves. */
 import { z } from 'zod';
-import { nameSchema } from './name.ts';
-import { labelSchema, overcommitSchemas } from './node.ts';
-import { nodeViewSchema } from './node-view.ts';
-import { changeTimes } from './slice-change.ts';
-import { sliceSummarySchema } from './slice-view.ts';
+import { nameSchema } from './input/name.ts';
+import { labelSchema, overcommitSchemas } from './node/node.ts';
+import { nodeViewSchema } from './node/view.ts';
+import { changeTimes } from './slice/change.ts';
+import { sliceSummarySchema } from './slice/view.ts';
 import { taskSchema } from './task.ts';
 
 /** A slice file, either as its text (errors then name line and column) or as the object that it stands for, which has a check of its own. */

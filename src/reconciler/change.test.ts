@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createNoopHypervisor } from '../drivers/hypervisor/noop.ts';
-import { createNoopNetworkDriver } from '../drivers/network/noop.ts';
+import { createNoopHypervisor } from '../drivers/hypervisor/noop/noop.ts';
+import { createNoopNetworkDriver } from '../drivers/network/noop/noop.ts';
 import { FakeHost } from '../host/fake-host.ts';
 import { perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
-import { mebibyte } from '../model/flavor.ts';
-import type { PortPlan, VmLaunch, VolumePlan, WantedVm } from '../model/node-plan.ts';
+import type { PortPlan, VmLaunch, VolumePlan, WantedVm } from '../model/node/plan.ts';
+import { mebibyte } from '../model/vm/flavor.ts';
 import { changeVm } from './change.ts';
 import type { ExecutionContext, Progress } from './context.ts';
 import { liveWay } from './live-change.ts';

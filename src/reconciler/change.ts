@@ -1,7 +1,7 @@
 /** Bringing a VM that runs to another launch, without a restart. Every part may be repeated: a pass after a cut goes on with the rest. */
 import type { Deferred } from '../drivers/hypervisor/driver.ts';
 import { asCroftError } from '../model/error.ts';
-import type { VmLaunch } from '../model/node-plan.ts';
+import type { VmLaunch } from '../model/node/plan.ts';
 import { asOne, type Failure } from './as-one.ts';
 import { type ExecutionContext, timed } from './context.ts';
 import type { LivePart } from './live-change.ts';

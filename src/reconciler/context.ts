@@ -2,8 +2,8 @@
 import type { HypervisorDriver, NodeAbilities, NodeReach, StopTimes } from '../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import type { CroftError } from '../model/error.ts';
-import type { LaunchImage, WantedVm } from '../model/node-plan.ts';
-import { byLabel } from '../model/vm-words.ts';
+import type { LaunchImage, WantedVm } from '../model/node/plan.ts';
+import { byLabel } from '../model/vm/words.ts';
 import type { Step } from './steps.ts';
 
 /** Brings images to nodes; one transfer per node and image, however many ask. */

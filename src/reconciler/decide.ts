@@ -1,8 +1,8 @@
 /** What is to be done with one VM, and what is to be recorded of it: by what is wanted, what was seen, and what its hypervisor can. Pure. */
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
-import type { Capability } from '../model/capability.ts';
-import { type PortPlan, planHash, type VmLaunch, type WantedVm } from '../model/node-plan.ts';
-import type { VmObserved } from '../model/vm.ts';
+import { type PortPlan, planHash, type VmLaunch, type WantedVm } from '../model/node/plan.ts';
+import type { Capability } from '../model/vm/capability.ts';
+import type { VmObserved } from '../model/vm/vm.ts';
 import { type LiveWay, liveWay } from './live-change.ts';
 import { backOff, forgivenAfter, restarts } from './restart.ts';
 import type { Step } from './steps.ts';

@@ -1,6 +1,6 @@
 /** Carries out the steps of a node's plan through the drivers, and reports how each went. */
 import { asCroftError, type CroftError } from '../model/error.ts';
-import type { WantedVm } from '../model/node-plan.ts';
+import type { WantedVm } from '../model/node/plan.ts';
 import { asOne } from './as-one.ts';
 import { changeVm } from './change.ts';
 import { type ExecutionContext, timed, type VmStepName } from './context.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type Capability, capabilities } from '../model/capability.ts';
-import { planHash, type VmLaunch } from '../model/node-plan.ts';
-import { anywhere, usualPlacement } from '../model/placement.ts';
-import type { SliceSpec, VmSpec } from '../model/slice.ts';
-import { diffSlice } from '../model/slice-diff.ts';
+import { planHash, type VmLaunch } from '../model/node/plan.ts';
+import { anywhere, usualPlacement } from '../model/placement/placement.ts';
+import { diffSlice } from '../model/slice/diff.ts';
+import type { SliceSpec, VmSpec } from '../model/slice/slice.ts';
+import { type Capability, capabilities } from '../model/vm/capability.ts';
 import { liveWay } from './live-change.ts';
 
 const disc = 'tools';

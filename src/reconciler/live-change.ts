@@ -1,7 +1,8 @@
 /** How a VM that runs comes to another launch without being restarted, where it can. Pure. */
-import type { Capability } from '../model/capability.ts';
-import { type PortPlan, planHash, type VmLaunch, type VolumePlan } from '../model/node-plan.ts';
-import { formatSize } from '../model/unit.ts';
+
+import { formatSize } from '../model/input/unit.ts';
+import { type PortPlan, planHash, type VmLaunch, type VolumePlan } from '../model/node/plan.ts';
+import type { Capability } from '../model/vm/capability.ts';
 
 /** A NIC by its MAC, a volume by its name. */
 export interface LivePart {

@@ -1,7 +1,7 @@
 /** Moving a VM to another node: it is stopped, its disks are copied, and only then it belongs there. */
 import type { NodeReach } from '../drivers/hypervisor/driver.ts';
 import { asCroftError, CroftError } from '../model/error.ts';
-import type { WantedVm } from '../model/node-plan.ts';
+import type { WantedVm } from '../model/node/plan.ts';
 import { type Berth, type ExecutionContext, timed } from './context.ts';
 import type { StepShapes } from './steps.ts';
 import { ensureImages } from './vm-images.ts';

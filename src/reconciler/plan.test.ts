@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
 import type { ObservedNetwork } from '../drivers/network/driver.ts';
-import { type PortPlan, planHash, type RouterPlan, type VmLaunch, type WantedOnNode, type WantedVm } from '../model/node-plan.ts';
-import { vmDesiredStates, vmObservedStates } from '../model/vm.ts';
+import { type PortPlan, planHash, type RouterPlan, type VmLaunch, type WantedOnNode, type WantedVm } from '../model/node/plan.ts';
+import { vmDesiredStates, vmObservedStates } from '../model/vm/vm.ts';
 import { type NodePlan, type PlanInput, planNode } from './plan.ts';
 import { transitions } from './transitions.ts';
 

@@ -1,9 +1,9 @@
 /** The reconciler's plan for one node: from what is wanted and what was observed to steps and observed values. Pure. */
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
 import type { ObservedNetwork } from '../drivers/network/driver.ts';
-import type { Capability } from '../model/capability.ts';
-import { planHash, type VmLaunch, type WantedOnNode } from '../model/node-plan.ts';
-import type { VmObserved } from '../model/vm.ts';
+import { planHash, type VmLaunch, type WantedOnNode } from '../model/node/plan.ts';
+import type { Capability } from '../model/vm/capability.ts';
+import type { VmObserved } from '../model/vm/vm.ts';
 import { decide, type Outcome } from './decide.ts';
 import { PortLedger } from './port-ledger.ts';
 import type { Step } from './steps.ts';

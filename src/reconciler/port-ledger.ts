@@ -1,6 +1,6 @@
 /** Compares the ports that are there with those that should be. Pure. */
 import type { ObservedPort } from '../drivers/network/driver.ts';
-import { type PortPlan, planHash } from '../model/node-plan.ts';
+import { type PortPlan, planHash } from '../model/node/plan.ts';
 import type { Step } from './steps.ts';
 
 export class PortLedger {

@@ -1,6 +1,6 @@
 /** The steps that a plan is made of, as data. */
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
-import type { LaunchImage, PortPlan, RouterPlan, WantedVm } from '../model/node-plan.ts';
+import type { LaunchImage, PortPlan, RouterPlan, WantedVm } from '../model/node/plan.ts';
 import type { LiveChange } from './live-change.ts';
 
 /** Step kind → what it needs. The executor must have exactly these. */

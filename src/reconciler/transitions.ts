@@ -1,5 +1,5 @@
 /** The lifecycle of a VM as one table: what is desired × what was observed → what to do next. */
-import type { VmDesired, VmObservedState } from '../model/vm.ts';
+import type { VmDesired, VmObservedState } from '../model/vm/vm.ts';
 
 /**
  * keep: nothing to do. launch: bring it to run. recover: its process ended by itself; the restart policy decides.

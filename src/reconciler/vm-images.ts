@@ -1,5 +1,5 @@
 /** Bringing the images of a VM to a node. */
-import type { VmLaunch } from '../model/node-plan.ts';
+import type { VmLaunch } from '../model/node/plan.ts';
 import type { ExecutionContext } from './context.ts';
 
 /** ms and percent between two tellings of how far a VM's images are. */

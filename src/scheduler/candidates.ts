@@ -1,5 +1,5 @@
 /** Which nodes VMs with the same requirement may have at all, found once for all of them. */
-import { mismatch, type NodeRequirement, unavailability } from '../model/node-fit.ts';
+import { mismatch, type NodeRequirement, unavailability } from '../model/placement/node-fit.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Positions of nodes, ascending. */

@@ -1,6 +1,6 @@
 /** What the places of other VMs of its slice leave to a unit. */
-import type { PlacementVm } from '../model/assignment.ts';
-import type { PeerIndex } from '../model/peers.ts';
+import type { PlacementVm } from '../model/placement/assignment.ts';
+import type { PeerIndex } from '../model/placement/peers.ts';
 import type { Unit } from './jobs.ts';
 import type { Ledger } from './ledger.ts';
 

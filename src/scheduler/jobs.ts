@@ -1,10 +1,11 @@
 /** What is to be placed, in the order in which it is: VMs that must be together as one, and what is placed as a whole. */
-import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
-import { add, type Resources } from '../model/capacity.ts';
-import type { Node } from '../model/node.ts';
-import { requirementOf } from '../model/node-fit.ts';
-import { type PeerIndex, unitsOf } from '../model/peers.ts';
-import { type PlacementPolicy, type SlicePlacement, usualPlacement } from '../model/placement.ts';
+
+import type { Node } from '../model/node/node.ts';
+import type { PlacementSnapshot, PlacementVm } from '../model/placement/assignment.ts';
+import { add, type Resources } from '../model/placement/capacity.ts';
+import { requirementOf } from '../model/placement/node-fit.ts';
+import { type PeerIndex, unitsOf } from '../model/placement/peers.ts';
+import { type PlacementPolicy, type SlicePlacement, usualPlacement } from '../model/placement/placement.ts';
 import type { CandidateIndex, Candidates } from './candidates.ts';
 
 /** VMs that go to one node: a single one, or those that must be together. */

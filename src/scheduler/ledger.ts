@@ -1,7 +1,8 @@
 /** What each node has and has left, as numbers side by side: a look at thousands of nodes touches no object. */
-import type { PlacementVm } from '../model/assignment.ts';
-import { capacityOf, nothing, promisedByNode, type Resources } from '../model/capacity.ts';
-import type { Node } from '../model/node.ts';
+
+import type { Node } from '../model/node/node.ts';
+import type { PlacementVm } from '../model/placement/assignment.ts';
+import { capacityOf, nothing, promisedByNode, type Resources } from '../model/placement/capacity.ts';
 
 /** Nodes are known by their position in `nodes`, which are sorted by name; -1 is no node. */
 export class Ledger {

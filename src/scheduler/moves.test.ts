@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MoveAssignment, PlacementSnapshot } from '../model/assignment.ts';
+import type { MoveAssignment, PlacementSnapshot } from '../model/placement/assignment.ts';
 import { node, options, required, snapshot, vm } from './sample-snapshot.ts';
 import { schedule } from './schedule.ts';
 

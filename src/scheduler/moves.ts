@@ -1,7 +1,8 @@
 /** Who is to leave a draining node, who cannot and why, and which moves that were under way end. */
-import type { MoveAssignment, PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
-import type { Node } from '../model/node.ts';
-import { type PeerIndex, unitsOf } from '../model/peers.ts';
+
+import type { Node } from '../model/node/node.ts';
+import type { MoveAssignment, PlacementSnapshot, PlacementVm } from '../model/placement/assignment.ts';
+import { type PeerIndex, unitsOf } from '../model/placement/peers.ts';
 
 export interface Moves {
   /** All VMs as they are once the moves that end have ended. */

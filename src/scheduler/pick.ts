@@ -1,6 +1,6 @@
 /** Picks the node for one demand out of the candidates, by policy. The inner loop of placement: numbers only, linear in candidates. */
-import type { Resources } from '../model/capacity.ts';
-import type { PlacementPolicy } from '../model/placement.ts';
+import type { Resources } from '../model/placement/capacity.ts';
+import type { PlacementPolicy } from '../model/placement/placement.ts';
 import type { Ledger } from './ledger.ts';
 
 export interface Search {

@@ -1,7 +1,7 @@
 /** Decides job after job, each on what those before it left. */
-import type { PlacementVm } from '../model/assignment.ts';
-import type { PeerIndex } from '../model/peers.ts';
-import type { PlacementPolicy } from '../model/placement.ts';
+import type { PlacementVm } from '../model/placement/assignment.ts';
+import type { PeerIndex } from '../model/placement/peers.ts';
+import type { PlacementPolicy } from '../model/placement/placement.ts';
 import type { CandidateIndex } from './candidates.ts';
 import { type Constraint, constraintOf, unconstrained } from './constraint.ts';
 import type { Job, Unit } from './jobs.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { gibibyte } from '../model/flavor.ts';
-import type { SliceSpec, VmSpec } from '../model/slice.ts';
-import { diffSlice } from '../model/slice-diff.ts';
+import { diffSlice } from '../model/slice/diff.ts';
+import type { SliceSpec, VmSpec } from '../model/slice/slice.ts';
+import { gibibyte } from '../model/vm/flavor.ts';
 import { previewPlacement } from './preview.ts';
 import { micro, node, options, required, slice, snapshot, vm } from './sample-snapshot.ts';
 

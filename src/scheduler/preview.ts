@@ -1,11 +1,12 @@
 /** What would become of a change of a slice: where its new VMs would go now, or why they would wait. Pure. */
-import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
-import { demandOf } from '../model/capacity.ts';
-import { isImpaired } from '../model/hypervisor-links.ts';
-import type { Image, ImageContent } from '../model/image.ts';
-import { outgrowths, unknownDemands } from '../model/outgrowth.ts';
-import type { Slice, VmSpec } from '../model/slice.ts';
-import type { SliceChange } from '../model/slice-change.ts';
+
+import type { Image, ImageContent } from '../model/image/image.ts';
+import { isImpaired } from '../model/network/hypervisor-links.ts';
+import type { PlacementSnapshot, PlacementVm } from '../model/placement/assignment.ts';
+import { demandOf } from '../model/placement/capacity.ts';
+import { outgrowths, unknownDemands } from '../model/placement/outgrowth.ts';
+import type { SliceChange } from '../model/slice/change.ts';
+import type { Slice, VmSpec } from '../model/slice/slice.ts';
 import { type ScheduleOptions, schedule } from './schedule.ts';
 
 export interface PlannedPlace {

@@ -1,7 +1,7 @@
 /** Why something found no node, in words for an operator: what each node lacks, and what would make it fit. Of bounded length. */
-import type { PlacementVm } from '../model/assignment.ts';
-import { type Resources, sizeInWords } from '../model/capacity.ts';
-import type { NodeRequirement } from '../model/node-fit.ts';
+import type { PlacementVm } from '../model/placement/assignment.ts';
+import { type Resources, sizeInWords } from '../model/placement/capacity.ts';
+import type { NodeRequirement } from '../model/placement/node-fit.ts';
 import type { Constraint } from './constraint.ts';
 import type { Job, Unit } from './jobs.ts';
 import type { Ledger } from './ledger.ts';

@@ -1,8 +1,9 @@
 /** Which network node has which slice's router. */
-import type { PlacementSnapshot, RouterAssignment } from '../model/assignment.ts';
-import type { Node } from '../model/node.ts';
-import { takesMore, unavailability } from '../model/node-fit.ts';
-import type { Slice } from '../model/slice.ts';
+
+import type { Node } from '../model/node/node.ts';
+import type { PlacementSnapshot, RouterAssignment } from '../model/placement/assignment.ts';
+import { takesMore, unavailability } from '../model/placement/node-fit.ts';
+import type { Slice } from '../model/slice/slice.ts';
 
 export interface RouterOptions {
   /** ms since 1970. */

@@ -1,12 +1,13 @@
 /** Nodes, VMs and slices for tests of the scheduler. */
-import type { PlacementSnapshot, PlacementVm } from '../model/assignment.ts';
-import { demandOf } from '../model/capacity.ts';
-import { gibibyte, mebibyte } from '../model/flavor.ts';
-import type { Image } from '../model/image.ts';
-import { usualTraits } from '../model/image-definition.ts';
-import { type Node, type NodeConfigInput, type NodeObserved, type NodeSpecs, nodeConfigSchema } from '../model/node.ts';
-import { type Affinity, anywhere, type SlicePlacement, usualPlacement, type VmPlacement } from '../model/placement.ts';
-import type { Slice, VmSpec } from '../model/slice.ts';
+
+import { usualTraits } from '../model/image/definition.ts';
+import type { Image } from '../model/image/image.ts';
+import { type Node, type NodeConfigInput, type NodeObserved, type NodeSpecs, nodeConfigSchema } from '../model/node/node.ts';
+import type { PlacementSnapshot, PlacementVm } from '../model/placement/assignment.ts';
+import { demandOf } from '../model/placement/capacity.ts';
+import { type Affinity, anywhere, type SlicePlacement, usualPlacement, type VmPlacement } from '../model/placement/placement.ts';
+import type { Slice, VmSpec } from '../model/slice/slice.ts';
+import { gibibyte, mebibyte } from '../model/vm/flavor.ts';
 
 export const micro: Image = {
   ...{ id: 'i', name: 'micro', traits: usualTraits, origin: null, prepull: [], createdAt: 0 },

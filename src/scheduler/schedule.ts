@@ -1,8 +1,8 @@
 /** The scheduler: from a snapshot to assignments, and the reasons of what must wait or stay. Pure. */
-import type { Assignment, PlacementSnapshot, PlacementVm, Schedule } from '../model/assignment.ts';
-import { requirementOf } from '../model/node-fit.ts';
-import { PeerIndex } from '../model/peers.ts';
-import type { PlacementPolicy } from '../model/placement.ts';
+import type { Assignment, PlacementSnapshot, PlacementVm, Schedule } from '../model/placement/assignment.ts';
+import { requirementOf } from '../model/placement/node-fit.ts';
+import { PeerIndex } from '../model/placement/peers.ts';
+import type { PlacementPolicy } from '../model/placement/placement.ts';
 import { CandidateIndex } from './candidates.ts';
 import { type Job, jobsOf } from './jobs.ts';
 import { Ledger } from './ledger.ts';

@@ -1,6 +1,6 @@
 /** What is said of nodes whatever the size of a VM: found once for all VMs with the same requirement. */
-import type { Resources } from '../model/capacity.ts';
-import { mismatches, type NodeRequirement, otherNode, unavailability } from '../model/node-fit.ts';
+import type { Resources } from '../model/placement/capacity.ts';
+import { mismatches, type NodeRequirement, otherNode, unavailability } from '../model/placement/node-fit.ts';
 import type { Ledger } from './ledger.ts';
 import { NameGroups } from './name-groups.ts';
 

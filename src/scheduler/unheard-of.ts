@@ -1,7 +1,7 @@
 /** What VMs ask for that no node of all has: mostly a name that is written wrong. */
-import { nearNames } from '../model/name.ts';
-import type { Node } from '../model/node.ts';
-import type { NodeRequirement } from '../model/node-fit.ts';
+import { nearNames } from '../model/input/name.ts';
+import type { Node } from '../model/node/node.ts';
+import type { NodeRequirement } from '../model/placement/node-fit.ts';
 
 export class UnheardOf {
   readonly #nodes: readonly string[];

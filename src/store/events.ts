@@ -1,10 +1,10 @@
 /** Events in the database. */
 import type { Selectable } from 'kysely';
 import type { Event, NewEvent } from '../model/event.ts';
-import type { Database, Queries } from './database.ts';
+import type { Database, Queries } from './database/database.ts';
+import type { Tables } from './database/tables.ts';
 import type { EventStore } from './store.ts';
-import type { Tables } from './tables.ts';
-import { portions } from './vm-rows.ts';
+import { portions } from './vm/rows.ts';
 
 /** Reading on from a sequence misses none: transactions that write follow one another, so a lower sequence is never seen later than a higher one. */
 export class SqlEventStore implements EventStore {

@@ -1,6 +1,6 @@
 /** Flavors in the database. */
-import type { Flavor } from '../model/flavor.ts';
-import type { Database } from './database.ts';
+import type { Flavor } from '../model/vm/flavor.ts';
+import type { Database } from './database/database.ts';
 import type { FlavorStore } from './store.ts';
 
 export class SqlFlavorStore implements FlavorStore {

@@ -1,6 +1,6 @@
 /** What makes a VM one that something is still to be done for, in SQL. Its indexes are used only by queries that say it word for word. */
 import { sql } from 'kysely';
-import type { VmDesired } from '../model/vm.ts';
+import type { VmDesired } from '../model/vm/vm.ts';
 
 /**
  * Its last wish is not settled yet, or it is to be gone. So put that PostgreSQL expects few such VMs: of two columns it takes it

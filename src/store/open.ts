@@ -1,23 +1,23 @@
 /** Opens the store: chooses the database, brings its schema up to date, and puts the resources together. */
 import { asCroftError, CroftError } from '../model/error.ts';
-import { initialFlavors } from '../model/flavor.ts';
 import { newIdentifier as anIdentifier, type NewIdentifier, newControllerIdentifier } from '../model/identifier.ts';
-import { SqlBackupStore } from './backup.ts';
-import type { Database } from './database.ts';
+import { initialFlavors } from '../model/vm/flavor.ts';
+import { SqlBackupStore } from './backup/backup.ts';
+import type { Database } from './database/database.ts';
+import { migrate } from './database/migrate.ts';
+import { openPostgres } from './database/postgres.ts';
+import { openSqlite } from './database/sqlite.ts';
 import { SqlEventStore } from './events.ts';
 import { SqlFlavorStore } from './flavors.ts';
-import { SqlImagePullStore } from './image-pulls.ts';
-import { SqlImageStore } from './images.ts';
-import { migrate } from './migrate.ts';
-import { SqlNodeStore } from './nodes.ts';
-import { SqlPlacementStore } from './placement.ts';
-import { openPostgres } from './postgres.ts';
-import { SqlSliceStore } from './slices.ts';
-import { openSqlite } from './sqlite.ts';
+import { SqlImageStore } from './image/images.ts';
+import { SqlImagePullStore } from './image/pulls.ts';
+import { SqlNodeStore } from './node/nodes.ts';
+import { SqlPlacementStore } from './placement/placement.ts';
+import { SqlSliceStore } from './slice/slices.ts';
+import { transitCount } from './slice/transit.ts';
 import type { Store, StoreSettings } from './store.ts';
 import { SqlTaskStore } from './tasks.ts';
-import { transitCount } from './transit.ts';
-import { SqlVmStore } from './vms.ts';
+import { SqlVmStore } from './vm/vms.ts';
 
 export interface OpenStoreOptions {
   /** A file path, or `postgres://user:password@host:port/database`. */

@@ -1,16 +1,17 @@
 /** The store: durable state behind one interface, the same on SQLite and on PostgreSQL. */
-import type { Assignment, PlacementSnapshot } from '../model/assignment.ts';
-import type { Resources } from '../model/capacity.ts';
+
 import type { Event, NewEvent } from '../model/event.ts';
-import type { Flavor } from '../model/flavor.ts';
-import type { Image, ImageContent, ImagePull } from '../model/image.ts';
-import type { ImageDefinition, ImageTraits } from '../model/image-definition.ts';
-import type { Node, NodeAdministration, NodeConfig, NodeObserved } from '../model/node.ts';
-import type { WantedOnNode } from '../model/node-plan.ts';
-import type { Network, Slice, SliceDesired } from '../model/slice.ts';
-import type { SliceChange } from '../model/slice-change.ts';
+import type { ImageDefinition, ImageTraits } from '../model/image/definition.ts';
+import type { Image, ImageContent, ImagePull } from '../model/image/image.ts';
+import type { Node, NodeAdministration, NodeConfig, NodeObserved } from '../model/node/node.ts';
+import type { WantedOnNode } from '../model/node/plan.ts';
+import type { Assignment, PlacementSnapshot } from '../model/placement/assignment.ts';
+import type { Resources } from '../model/placement/capacity.ts';
+import type { SliceChange } from '../model/slice/change.ts';
+import type { Network, Slice, SliceDesired } from '../model/slice/slice.ts';
 import type { Task } from '../model/task.ts';
-import type { Vm, VmDesired, VmObserved } from '../model/vm.ts';
+import type { Flavor } from '../model/vm/flavor.ts';
+import type { Vm, VmDesired, VmObserved } from '../model/vm/vm.ts';
 
 export interface Store {
   readonly dialect: 'sqlite' | 'postgres';

@@ -3,10 +3,10 @@ import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely'
 import type { NewIdentifier } from '../model/identifier.ts';
 import { goneById } from '../model/missing.ts';
 import { type Task, taskKinds } from '../model/task.ts';
-import type { Database, Queries } from './database.ts';
+import type { Database, Queries } from './database/database.ts';
+import type { Tables } from './database/tables.ts';
 import { insertEvents } from './events.ts';
 import type { TaskStore } from './store.ts';
-import type { Tables } from './tables.ts';
 
 export class SqlTaskStore implements TaskStore {
   readonly #database: Database;

@@ -1,7 +1,7 @@
 /** Which accelerator a node has, by measuring: on some machines /dev/kvm opens and yet no guest gets anywhere. */
 import type { Call, CommandResult } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
-import type { Accelerator } from '../model/node.ts';
+import type { Accelerator } from '../model/node/node.ts';
 import { countingSector, exitCode, exitPort } from './boot-sector.ts';
 
 /** Seconds until KVM is given up; TCG, which is slow, needs a tenth of them. */

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import type { Call, CommandResult } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
-import type { Firmware } from '../model/image-definition.ts';
-import type { NodeSpecs } from '../model/node.ts';
+import type { Firmware } from '../model/image/definition.ts';
+import type { NodeSpecs } from '../model/node/node.ts';
 import { illumosIdentity, illumosUsage } from './illumos-specs.ts';
 import { ovmfPairs } from './ovmf.ts';
 

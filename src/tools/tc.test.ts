@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CroftError } from '../model/error.ts';
-import type { Impairment } from '../model/impairment.ts';
+import type { Impairment } from '../model/network/impairment.ts';
 import { changeQueues, impairLine, noQueue, parseQueues, queueOf } from './tc.ts';
 
 const none: Impairment = { delay: null, jitter: null, loss: null, rate: null };

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Call } from '../host/host.ts';
 import { CroftError, type ErrorCode } from '../model/error.ts';
-import type { Impairment } from '../model/impairment.ts';
+import type { Impairment } from '../model/network/impairment.ts';
 
 /** Any queue but those that `queueOf` names: mostly the kernel's default. */
 export const noQueue = 'none';

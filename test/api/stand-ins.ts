@@ -10,10 +10,10 @@ import { createMetrics } from '../../src/api/metrics.ts';
 import type { Api } from '../../src/api/route.ts';
 import { createApi } from '../../src/api/server.ts';
 import { CroftError } from '../../src/model/error.ts';
-import { usualTraits } from '../../src/model/image-definition.ts';
-import { readImageMap } from '../../src/model/image-map/read.ts';
-import { nodeConfigSchema } from '../../src/model/node.ts';
-import type { Snapshot } from '../../src/model/vm-operations.ts';
+import { usualTraits } from '../../src/model/image/definition.ts';
+import { readImageMap } from '../../src/model/image/map/read.ts';
+import { nodeConfigSchema } from '../../src/model/node/node.ts';
+import type { Snapshot } from '../../src/model/vm/operations.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { FetchedImage, Store } from '../../src/store/store.ts';
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { perform } from '../../src/host/host.ts';
-import { planHash, type VmLaunch } from '../../src/model/node-plan.ts';
+import { planHash, type VmLaunch } from '../../src/model/node/plan.ts';
 import { borrow, type HypervisorStage, lacks, observed, stateOf, up } from './hypervisor-stage.ts';
 
 export function devicesContract(current: () => HypervisorStage): void {

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { perform } from '../../src/host/host.ts';
-import type { Capability } from '../../src/model/capability.ts';
-import { planHash, type VmLaunch } from '../../src/model/node-plan.ts';
+import { planHash, type VmLaunch } from '../../src/model/node/plan.ts';
+import type { Capability } from '../../src/model/vm/capability.ts';
 import { borrow, type HypervisorStage, lacks, observed, prepare, shortTimes, start, stateOf, up } from './hypervisor-stage.ts';
 
 const mebibyte = 2 ** 20;

@@ -11,7 +11,7 @@ import type {
   ObservedVm,
 } from '../../src/drivers/hypervisor/driver.ts';
 import { type Host, perform } from '../../src/host/host.ts';
-import type { VmLaunch } from '../../src/model/node-plan.ts';
+import type { VmLaunch } from '../../src/model/node/plan.ts';
 
 /** Something with the name of a VM that is not this controller's. */
 export interface Foreign extends AsyncDisposable {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { perform } from '../../src/host/host.ts';
 import { CroftError } from '../../src/model/error.ts';
-import type { VmLaunch } from '../../src/model/node-plan.ts';
+import type { VmLaunch } from '../../src/model/node/plan.ts';
 import { borrow, type HypervisorStage, observed, prepare, start, stateOf, until, up } from './hypervisor-stage.ts';
 
 const mebibyte = 2 ** 20;

@@ -1,12 +1,12 @@
 /** The libvirt driver keeps the contract of hypervisor drivers, with a real libvirt whose guests are boot sectors. */
 import assert from 'node:assert/strict';
 import { rename } from 'node:fs/promises';
-import { vmFolders } from '../../src/drivers/hypervisor/identity.ts';
-import { createLibvirtDriver } from '../../src/drivers/hypervisor/libvirt.ts';
+import { createLibvirtDriver } from '../../src/drivers/hypervisor/libvirt/libvirt.ts';
+import { vmFolders } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
 import { tapName } from '../../src/drivers/network/names.ts';
-import { mebibyte } from '../../src/model/flavor.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
-import type { VmLaunch } from '../../src/model/node-plan.ts';
+import type { VmLaunch } from '../../src/model/node/plan.ts';
+import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { hypervisorContract } from '../contract/hypervisor.ts';
 import { type Foreign, type HypervisorStage, sealFile, spoilFile, undoneBy } from '../contract/hypervisor-stage.ts';
 import { type LibvirtStage, libvirtAbilities, libvirtParts, openLibvirtStage } from './libvirt-stage.ts';

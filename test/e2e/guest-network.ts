@@ -1,10 +1,10 @@
 /** A network namespace with one network in it: taps for guests on a bridge, and DHCP for them; all gone with the scope. */
 import assert from 'node:assert/strict';
-import { vmUserId } from '../../src/drivers/hypervisor/identity.ts';
+import { vmUserId } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
 import { tapName } from '../../src/drivers/network/names.ts';
 import { type Command, type Host, run } from '../../src/host/host.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
-import type { PortPlan } from '../../src/model/node-plan.ts';
+import type { PortPlan } from '../../src/model/node/plan.ts';
 
 const bridge = 'br0';
 const address = '10.77.0.1';

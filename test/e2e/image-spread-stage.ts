@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Hosts, type Reach } from '../../src/controller/hosts.ts';
 import { ensureServeKey } from '../../src/controller/key.ts';
-import { createImageDelivery, type ImageDelivery } from '../../src/images/deliver.ts';
-import { openImageLibrary } from '../../src/images/library.ts';
-import { type DeliveredImage, imagePath } from '../../src/images/node-images.ts';
-import type { ServeKey } from '../../src/images/serve.ts';
-import { nodeConfigSchema } from '../../src/model/node.ts';
+import { openImageLibrary } from '../../src/images/library/library.ts';
+import { createImageDelivery, type ImageDelivery } from '../../src/images/spread/deliver.ts';
+import { type DeliveredImage, imagePath } from '../../src/images/spread/node-images.ts';
+import type { ServeKey } from '../../src/images/spread/serve.ts';
+import { nodeConfigSchema } from '../../src/model/node/node.ts';
 import type { Lab, LabHost } from '../lab/lab.ts';
 
 export const mebibyte = 1024 ** 2;

@@ -11,7 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import { followTask } from '../../src/client/follow-task.ts';
-import type { NodeConfigInput } from '../../src/model/node.ts';
+import type { NodeConfigInput } from '../../src/model/node/node.ts';
 import type { Task } from '../../src/model/task.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
 import { must } from '../lab/machine.ts';

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { access, rm, stat } from 'node:fs/promises';
 import { test } from 'node:test';
-import { vmFolders, vmUserId } from '../../src/drivers/hypervisor/identity.ts';
-import { createLibvirtDriver } from '../../src/drivers/hypervisor/libvirt.ts';
+import { createLibvirtDriver } from '../../src/drivers/hypervisor/libvirt/libvirt.ts';
+import { vmFolders, vmUserId } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
 import { perform } from '../../src/host/host.ts';
-import { mebibyte } from '../../src/model/flavor.ts';
+import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { bootBanner } from './boot-image.ts';
 import { type LibvirtStage, libvirtAbilities, libvirtParts, openLibvirtStage } from './libvirt-stage.ts';
 import { canGroup, startGroupedLibvirtHost } from './private-libvirt.ts';

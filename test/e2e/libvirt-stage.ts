@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { NodeAbilities, NodeLayout, ObservedVm } from '../../src/drivers/hypervisor/driver.ts';
-import { createLibvirtDriver } from '../../src/drivers/hypervisor/libvirt.ts';
+import { createLibvirtDriver } from '../../src/drivers/hypervisor/libvirt/libvirt.ts';
 import { perform } from '../../src/host/host.ts';
-import { mebibyte } from '../../src/model/flavor.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
-import type { VmLaunch } from '../../src/model/node-plan.ts';
+import type { VmLaunch } from '../../src/model/node/plan.ts';
+import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { bootImage } from './boot-image.ts';
 import { type LibvirtHost, startLibvirtHost } from './private-libvirt.ts';
 import { until } from './qemu-stage.ts';

@@ -5,12 +5,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { vmFolders } from '../../src/drivers/hypervisor/identity.ts';
-import { buildMicroImage } from '../../src/images/micro.ts';
-import { seedOf } from '../../src/images/seed.ts';
-import { mebibyte } from '../../src/model/flavor.ts';
+import { vmFolders } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
+import { buildMicroImage } from '../../src/images/guests/micro.ts';
+import { seedOf } from '../../src/images/seeds/seed.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
-import type { LaunchImage, VmLaunch } from '../../src/model/node-plan.ts';
+import type { LaunchImage, VmLaunch } from '../../src/model/node/plan.ts';
+import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { openStage, type Stage } from './qemu-stage.ts';
 
 const patient = { powerdown: 30_000, terminate: 5_000 };

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { type SeedSource, seedOf } from '../../src/images/seed.ts';
+import { type SeedSource, seedOf } from '../../src/images/seeds/seed.ts';
 import { QmpSession } from '../../src/tools/qmp.ts';
 
 export interface MicroGuestOptions {

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { inspectImage } from '../../src/images/inspect.ts';
-import { buildMicroImage } from '../../src/images/micro.ts';
-import type { SeedSource } from '../../src/images/seed.ts';
+import { buildMicroImage } from '../../src/images/guests/micro.ts';
+import { inspectImage } from '../../src/images/library/inspect.ts';
+import type { SeedSource } from '../../src/images/seeds/seed.ts';
 import { MicroGuest, type MicroGuestOptions } from './micro-guest.ts';
 
 const mebibyte = 1024 ** 2;

@@ -5,9 +5,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { buildMicroImage } from '../../src/images/micro.ts';
-import { mebibyte } from '../../src/model/flavor.ts';
-import { planHash, type VmLaunch } from '../../src/model/node-plan.ts';
+import { buildMicroImage } from '../../src/images/guests/micro.ts';
+import { planHash, type VmLaunch } from '../../src/model/node/plan.ts';
+import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { openLibvirtStage } from './libvirt-stage.ts';
 import { openStage, tcgAbilities, until } from './qemu-stage.ts';
 

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { stringify } from 'yaml';
 import type { Outcome } from '../../src/cli/fake-environment.ts';
-import type { NodeConfigInput } from '../../src/model/node.ts';
+import type { NodeConfigInput } from '../../src/model/node/node.ts';
 import { sayAsAny, type VmCommand } from '../contract/vm-commands.ts';
 import { until } from '../lab/until.ts';
 import { ClusterStage } from './cluster-stage.ts';

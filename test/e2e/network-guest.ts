@@ -1,7 +1,7 @@
 /** A guest without a VM: a network namespace whose eth0 is wired to a VM's tap as QEMU would, frame by frame. */
 
 import { tapName } from '../../src/drivers/network/names.ts';
-import type { PortPlan } from '../../src/model/node-plan.ts';
+import type { PortPlan } from '../../src/model/node/plan.ts';
 import type { PrivateHost } from './private-host.ts';
 
 export interface Guest {

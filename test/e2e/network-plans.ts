@@ -1,7 +1,7 @@
 /** Plans for tests of the network driver: two slices with the same subnet, and what they are made of. */
 import type { NodeAbilities, NodeLayout } from '../../src/drivers/hypervisor/driver.ts';
 import { shortHash } from '../../src/model/identifier.ts';
-import type { PortPlan, RouterNetworkPlan, RouterPlan } from '../../src/model/node-plan.ts';
+import type { PortPlan, RouterNetworkPlan, RouterPlan } from '../../src/model/node/plan.ts';
 import type { PrivateHost } from './private-host.ts';
 
 export const abilities: NodeAbilities = {

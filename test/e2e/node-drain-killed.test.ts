@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
 import { parse } from 'yaml';
-import type { NodeConfigInput } from '../../src/model/node.ts';
+import type { NodeConfigInput } from '../../src/model/node/node.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
 import { must } from '../lab/machine.ts';
 import { until } from '../lab/until.ts';

@@ -1,7 +1,7 @@
 /** Draining nodes with everything real: VMs leave with their data, and whatever goes wrong on the way leaves them whole. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { VmView } from '../../src/model/vm-view.ts';
+import type { VmView } from '../../src/model/vm/view.ts';
 import { until } from '../lab/until.ts';
 import { ClusterStage } from './cluster-stage.ts';
 

@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { vmFolders, vmUserId } from '../../src/drivers/hypervisor/identity.ts';
-import { diskFiles } from '../../src/drivers/hypervisor/qemu-disks.ts';
-import { seedOf } from '../../src/images/seed.ts';
-import { mebibyte } from '../../src/model/flavor.ts';
+import { diskFiles } from '../../src/drivers/hypervisor/vm-folder/disks.ts';
+import { vmFolders, vmUserId } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
+import { seedOf } from '../../src/images/seeds/seed.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
-import type { LaunchImage, VmLaunch, VolumePlan } from '../../src/model/node-plan.ts';
+import type { LaunchImage, VmLaunch, VolumePlan } from '../../src/model/node/plan.ts';
+import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { openStage, type Stage, until, virtualSize } from './qemu-stage.ts';
 
 const execute = promisify(execFile);

@@ -5,10 +5,10 @@ import { once } from 'node:events';
 import { chmod, mkdir, readdir, readFile, readlink, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
-import { processName, vmFolders, vmUserId } from '../../src/drivers/hypervisor/identity.ts';
+import { processName, vmFolders, vmUserId } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
 import { perform } from '../../src/host/host.ts';
-import { mebibyte } from '../../src/model/flavor.ts';
-import { planHash } from '../../src/model/node-plan.ts';
+import { planHash } from '../../src/model/node/plan.ts';
+import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { bootBanner } from './boot-image.ts';
 import { alive, openStage, processesOf, processStatus, seedBytes, tcgAbilities, until, virtualSize } from './qemu-stage.ts';
 

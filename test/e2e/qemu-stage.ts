@@ -8,14 +8,14 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { NodeAbilities, NodeLayout, ObservedVm } from '../../src/drivers/hypervisor/driver.ts';
-import { vmUserId } from '../../src/drivers/hypervisor/identity.ts';
-import { createQemuDriver } from '../../src/drivers/hypervisor/qemu.ts';
-import type { Seed } from '../../src/drivers/hypervisor/qemu-prepare.ts';
+import { createQemuDriver } from '../../src/drivers/hypervisor/qemu/qemu.ts';
+import { vmUserId } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
+import type { Seed } from '../../src/drivers/hypervisor/vm-folder/prepare.ts';
 import { type Host, perform } from '../../src/host/host.ts';
 import { createLocalHost } from '../../src/host/local-host.ts';
-import { mebibyte } from '../../src/model/flavor.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
-import type { LaunchImage, VmLaunch } from '../../src/model/node-plan.ts';
+import type { LaunchImage, VmLaunch } from '../../src/model/node/plan.ts';
+import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { bootImage } from './boot-image.ts';
 
 export const tcgAbilities: NodeAbilities = {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { stat } from 'node:fs/promises';
 import { test } from 'node:test';
-import { vmUserId } from '../../src/drivers/hypervisor/identity.ts';
+import { vmUserId } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
 import { tapName } from '../../src/drivers/network/names.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import { openGuestNetwork, succeed } from './guest-network.ts';

@@ -4,13 +4,13 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { NodeReach, TransferOptions } from '../../src/drivers/hypervisor/driver.ts';
-import { vmUserId } from '../../src/drivers/hypervisor/identity.ts';
-import { vmDisks } from '../../src/drivers/hypervisor/qemu-disks.ts';
+import { vmDisks } from '../../src/drivers/hypervisor/vm-folder/disks.ts';
+import { vmUserId } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
 import { perform, run } from '../../src/host/host.ts';
 import type { CroftError } from '../../src/model/error.ts';
-import { mebibyte } from '../../src/model/flavor.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
-import { planHash, type VmLaunch } from '../../src/model/node-plan.ts';
+import { planHash, type VmLaunch } from '../../src/model/node/plan.ts';
+import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { openStage, type Stage } from './qemu-stage.ts';
 
 /** A stage with a second node on this machine, in folders of its own, and a VM with data on its disk and on a volume. */

@@ -6,7 +6,7 @@ import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import type { FetchProgress } from '../../src/images/fetch.ts';
+import type { FetchProgress } from '../../src/images/fetch/fetch.ts';
 import { definitionOf, fetchStage, refusal, sendFile, serveImages, temporaryFolder } from './image-server.ts';
 
 const mebibyte = 1024 ** 2;

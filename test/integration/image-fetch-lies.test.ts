@@ -9,7 +9,7 @@ import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { ErrorCode } from '../../src/model/error.ts';
-import type { Compression, ImageDefinition, SourceFormat } from '../../src/model/image-definition.ts';
+import type { Compression, ImageDefinition, SourceFormat } from '../../src/model/image/definition.ts';
 import { breakOff, definitionOf, type FetchStage, fetchStage, refusal, sendFile, serveImages, temporaryFolder } from './image-server.ts';
 
 const mebibyte = 1024 ** 2;

@@ -8,10 +8,10 @@ import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { type FetchProgress, type FetchTools, fetchImage } from '../../src/images/fetch-image.ts';
-import { createRequester } from '../../src/images/fetch-request.ts';
-import { usualLimits } from '../../src/images/limits.ts';
-import type { ImageDefinition } from '../../src/model/image-definition.ts';
+import { type FetchProgress, type FetchTools, fetchImage } from '../../src/images/fetch/image.ts';
+import { createRequester } from '../../src/images/fetch/request.ts';
+import { usualLimits } from '../../src/images/library/limits.ts';
+import type { ImageDefinition } from '../../src/model/image/definition.ts';
 import { until } from '../lab/until.ts';
 import { breakOff, definitionOf, fetchStage, type ImageServer, refusal, sendFile, serveImages, temporaryFolder } from './image-server.ts';
 

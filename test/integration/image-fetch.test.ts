@@ -6,10 +6,10 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import type { FetchProgress } from '../../src/images/fetch.ts';
-import { readLocal } from '../../src/images/fetch-local.ts';
-import { PartialFile } from '../../src/images/fetch-partial.ts';
-import type { Compression } from '../../src/model/image-definition.ts';
+import type { FetchProgress } from '../../src/images/fetch/fetch.ts';
+import { readLocal } from '../../src/images/fetch/local.ts';
+import { PartialFile } from '../../src/images/fetch/partial.ts';
+import type { Compression } from '../../src/model/image/definition.ts';
 import { definitionOf, fetchStage, refusal, sendFile, serveImages, temporaryFolder } from './image-server.ts';
 
 const mebibyte = 1024 ** 2;

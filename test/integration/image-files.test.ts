@@ -10,12 +10,12 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { type Host, perform } from '../../src/host/host.ts';
 import { createLocalHost } from '../../src/host/local-host.ts';
-import { createImageDelivery } from '../../src/images/deliver.ts';
-import { inspectImage } from '../../src/images/inspect.ts';
-import { openImageLibrary } from '../../src/images/library.ts';
-import { type DeliveredImage, imagePath } from '../../src/images/node-images.ts';
-import { receiveScript } from '../../src/images/receive-script.ts';
-import { type SeedSource, seedFiles, seedOf } from '../../src/images/seed.ts';
+import { inspectImage } from '../../src/images/library/inspect.ts';
+import { openImageLibrary } from '../../src/images/library/library.ts';
+import { type SeedSource, seedFiles, seedOf } from '../../src/images/seeds/seed.ts';
+import { createImageDelivery } from '../../src/images/spread/deliver.ts';
+import { type DeliveredImage, imagePath } from '../../src/images/spread/node-images.ts';
+import { receiveScript } from '../../src/images/spread/receive-script.ts';
 import { CroftError } from '../../src/model/error.ts';
 import { until } from '../lab/until.ts';
 

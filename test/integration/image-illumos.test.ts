@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
 import { run } from '../../src/host/host.ts';
-import { createImageDelivery, type ImageDelivery } from '../../src/images/deliver.ts';
-import { type ImageLibrary, openImageLibrary } from '../../src/images/library.ts';
-import { type DeliveredImage, type ImagePlace, imagePath } from '../../src/images/node-images.ts';
+import { type ImageLibrary, openImageLibrary } from '../../src/images/library/library.ts';
+import { createImageDelivery, type ImageDelivery } from '../../src/images/spread/deliver.ts';
+import { type DeliveredImage, type ImagePlace, imagePath } from '../../src/images/spread/node-images.ts';
 import { until } from '../contract/hypervisor-stage.ts';
 import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
 

@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
-import { createImageFetcher, type ImageFetcher, type ImageFetcherOptions } from '../../src/images/fetch.ts';
-import { type ImageLibrary, openImageLibrary } from '../../src/images/library.ts';
-import { type ImageLimits, usualLimits } from '../../src/images/limits.ts';
+import { createImageFetcher, type ImageFetcher, type ImageFetcherOptions } from '../../src/images/fetch/fetch.ts';
+import { type ImageLibrary, openImageLibrary } from '../../src/images/library/library.ts';
+import { type ImageLimits, usualLimits } from '../../src/images/library/limits.ts';
 import { CroftError, type ErrorCode } from '../../src/model/error.ts';
-import { type ImageDefinition, usualTraits } from '../../src/model/image-definition.ts';
+import { type ImageDefinition, usualTraits } from '../../src/model/image/definition.ts';
 
 export interface Asked {
   path: string;

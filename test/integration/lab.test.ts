@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { test } from 'node:test';
 import { parse } from 'yaml';
-import { nodeConfigSchema } from '../../src/model/node.ts';
+import { nodeConfigSchema } from '../../src/model/node/node.ts';
 import { startLab, stopLab } from '../lab/lab.ts';
 import { run, runningMachines } from '../lab/machine.ts';
 import { until } from '../lab/until.ts';

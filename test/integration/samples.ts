@@ -1,12 +1,12 @@
 /** Slices, nodes and images for store tests, and the shortest ways to put them into a store. */
 
-import { gibibyte, mebibyte } from '../../src/model/flavor.ts';
-import type { Image } from '../../src/model/image.ts';
-import { usualTraits } from '../../src/model/image-definition.ts';
-import { type Node, type NodeConfig, type NodeSpecs, nodeConfigSchema } from '../../src/model/node.ts';
-import { anywhere, usualPlacement } from '../../src/model/placement.ts';
-import type { NetworkSpec, NicSpec, Slice, SliceSpec, VmSpec } from '../../src/model/slice.ts';
-import { diffSlice } from '../../src/model/slice-diff.ts';
+import { usualTraits } from '../../src/model/image/definition.ts';
+import type { Image } from '../../src/model/image/image.ts';
+import { type Node, type NodeConfig, type NodeSpecs, nodeConfigSchema } from '../../src/model/node/node.ts';
+import { anywhere, usualPlacement } from '../../src/model/placement/placement.ts';
+import { diffSlice } from '../../src/model/slice/diff.ts';
+import type { NetworkSpec, NicSpec, Slice, SliceSpec, VmSpec } from '../../src/model/slice/slice.ts';
+import { gibibyte, mebibyte } from '../../src/model/vm/flavor.ts';
 import type { Store } from '../../src/store/store.ts';
 
 export function networkSpec(name: string, cidr: string, other: Partial<NetworkSpec> = {}): NetworkSpec {

@@ -11,7 +11,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { SshTarget } from '../../src/model/node.ts';
+import type { SshTarget } from '../../src/model/node/node.ts';
 
 /** Why a test that needs such a server cannot run here; false where it can. */
 export const sshdMissing: string | false =

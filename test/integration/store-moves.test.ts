@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import type { Assignment, MoveAssignment, VmAssignment } from '../../src/model/assignment.ts';
-import { type Affinity, anywhere, type VmPlacement } from '../../src/model/placement.ts';
-import type { VmSpec } from '../../src/model/slice.ts';
-import { unobserved, type Vm } from '../../src/model/vm.ts';
+import type { Assignment, MoveAssignment, VmAssignment } from '../../src/model/placement/assignment.ts';
+import { type Affinity, anywhere, type VmPlacement } from '../../src/model/placement/placement.ts';
+import type { VmSpec } from '../../src/model/slice/slice.ts';
+import { unobserved, type Vm } from '../../src/model/vm/vm.ts';
 import { schedule } from '../../src/scheduler/schedule.ts';
 import type { Store } from '../../src/store/store.ts';
 import { onBothDatabases } from './databases.ts';

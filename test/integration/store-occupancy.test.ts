@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { Client } from 'pg';
-import { occupyPostgres } from '../../src/store/postgres-occupancy.ts';
+import { occupyPostgres } from '../../src/store/database/postgres-occupancy.ts';
 import { until } from '../lab/until.ts';
 import { onBothDatabases } from './databases.ts';
 

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Assignment } from '../../src/model/assignment.ts';
-import { gibibyte, mebibyte } from '../../src/model/flavor.ts';
-import type { ImageContent } from '../../src/model/image.ts';
-import { usualTraits } from '../../src/model/image-definition.ts';
-import { planHash } from '../../src/model/node-plan.ts';
-import type { VmSpec } from '../../src/model/slice.ts';
+import { usualTraits } from '../../src/model/image/definition.ts';
+import type { ImageContent } from '../../src/model/image/image.ts';
+import { planHash } from '../../src/model/node/plan.ts';
+import type { Assignment } from '../../src/model/placement/assignment.ts';
+import type { VmSpec } from '../../src/model/slice/slice.ts';
+import { gibibyte, mebibyte } from '../../src/model/vm/flavor.ts';
 import type { Store } from '../../src/store/store.ts';
 import { onBothDatabases } from './databases.ts';
 import { addReadyNode, apply, lanSlice, networkSpec, nodeConfig, nodeSpecs, putImage, vmSpec } from './samples.ts';

@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sql } from 'kysely';
-import { demandOf } from '../../src/model/capacity.ts';
-import { initialFlavors } from '../../src/model/flavor.ts';
-import { unobserved, type VmObserved } from '../../src/model/vm.ts';
-import { openPostgres } from '../../src/store/postgres.ts';
+import { demandOf } from '../../src/model/placement/capacity.ts';
+import { initialFlavors } from '../../src/model/vm/flavor.ts';
+import { unobserved, type VmObserved } from '../../src/model/vm/vm.ts';
+import { openPostgres } from '../../src/store/database/postgres.ts';
 import { until } from '../lab/until.ts';
 import { onBothDatabases } from './databases.ts';
 import { addReadyNode, apply, lanSlice, networkSpec, nodeConfig, putImage, vmSpec } from './samples.ts';

@@ -1,8 +1,8 @@
 /** Commits of slices: what is allocated, what is kept, and what is refused. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { diffSlice } from '../../src/model/slice-diff.ts';
-import type { Nic, Vm } from '../../src/model/vm.ts';
+import { diffSlice } from '../../src/model/slice/diff.ts';
+import type { Nic, Vm } from '../../src/model/vm/vm.ts';
 import type { Store } from '../../src/store/store.ts';
 import { onBothDatabases } from './databases.ts';
 import { addReadyNode, apply, lanSlice, networkSpec, nicSpec, putImage, vmSpec } from './samples.ts';

@@ -4,10 +4,10 @@ import { after, before, beforeEach, test } from 'node:test';
 import type { NodeAbilities, NodeLayout } from '../../src/drivers/hypervisor/driver.ts';
 import type { ObservedNetwork } from '../../src/drivers/network/driver.ts';
 import { etherstubName, vnicName } from '../../src/drivers/network/names.ts';
-import { createVnicDriver } from '../../src/drivers/network/vnic.ts';
-import { plansFolder } from '../../src/drivers/network/vnic-state.ts';
+import { plansFolder } from '../../src/drivers/network/vnic/state.ts';
+import { createVnicDriver } from '../../src/drivers/network/vnic/vnic.ts';
 import { perform } from '../../src/host/host.ts';
-import { type PortPlan, planHash } from '../../src/model/node-plan.ts';
+import { type PortPlan, planHash } from '../../src/model/node/plan.ts';
 import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
 import type { Machine } from '../stand-ins/zones/state.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
 import { after, before, test } from 'node:test';
-import { zonePlaces } from '../../src/drivers/hypervisor/zones-names.ts';
+import { zonePlaces } from '../../src/drivers/hypervisor/zones/names.ts';
 import { run } from '../../src/host/host.ts';
-import { ConsoleHub } from '../../src/loops/console-hub.ts';
-import { unobserved, type Vm } from '../../src/model/vm.ts';
+import { ConsoleHub } from '../../src/loops/vm/console-hub.ts';
+import { unobserved, type Vm } from '../../src/model/vm/vm.ts';
 import { borrow, shortTimes, until, up } from '../contract/hypervisor-stage.ts';
 import { newDriver, openZonesStage, type ZonesStage } from './zones-stage.ts';
 

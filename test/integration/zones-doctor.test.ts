@@ -4,8 +4,8 @@ import { createHypervisors } from '../../src/controller/hypervisors.ts';
 import { createDoctor } from '../../src/controller/node-doctor.ts';
 import { createNodeInspection } from '../../src/controller/node-inspection.ts';
 import type { NodeLayout } from '../../src/drivers/hypervisor/driver.ts';
-import type { DoctorCheck } from '../../src/model/doctor.ts';
-import { nodeConfigSchema } from '../../src/model/node.ts';
+import type { DoctorCheck } from '../../src/model/node/doctor.ts';
+import { nodeConfigSchema } from '../../src/model/node/node.ts';
 import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
 
 const hypervisorOf = createHypervisors({ seedOf: () => ({ hash: '', build: async () => Buffer.alloc(0) }) });

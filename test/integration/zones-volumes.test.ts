@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { zonePlaces } from '../../src/drivers/hypervisor/zones-names.ts';
+import { zonePlaces } from '../../src/drivers/hypervisor/zones/names.ts';
 import { run } from '../../src/host/host.ts';
 import { borrow, prepare, start, until, up } from '../contract/hypervisor-stage.ts';
 import type { Machine } from '../stand-ins/zones/state.ts';

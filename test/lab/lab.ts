@@ -2,7 +2,7 @@
 import { chmod, mkdir, readdir, readFile, readlink, rm, rmdir, symlink, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { stringify } from 'yaml';
-import type { NodeConfigInput } from '../../src/model/node.ts';
+import type { NodeConfigInput } from '../../src/model/node/node.ts';
 import { makeClientKey, makeHostKey, sshdConfiguration } from './login.ts';
 import { killMachines, type Ran, run, runInside, runningMachines, startMachine } from './machine.ts';
 import { type HostSnapshot, parseSnapshot, snapshotScript } from './snapshot.ts';

@@ -1,7 +1,7 @@
 /** The difference between a slice and its file, as it is shown. Pure. */
 import type { PlanAnswer } from '../../model/operations.ts';
-import type { NetworkChange, SliceChange, VmChange } from '../../model/slice-change.ts';
-import { describeChange } from '../../model/slice-change-words.ts';
+import type { NetworkChange, SliceChange, VmChange } from '../../model/slice/change.ts';
+import { describeChange } from '../../model/slice/change-words.ts';
 
 /** `preview` is what would become of it now. */
 export function presentChange(change: SliceChange, preview: Pick<PlanAnswer, 'places' | 'refusals'>): PlanAnswer {

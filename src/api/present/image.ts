@@ -1,12 +1,12 @@
 /** Images as they are shown. Pure. */
-import type { Image, ImagePull } from '../../model/image.ts';
-import { imagesOfAliases } from '../../model/image-map/follow.ts';
-import type { ImageMap } from '../../model/image-map/image-map.ts';
-import type { CatalogueEntry } from '../../model/image-requests.ts';
-import type { ImageView, PullProgress } from '../../model/image-view.ts';
-import type { Node } from '../../model/node.ts';
-import { urlWords } from '../../model/url-words.ts';
-import type { Vm } from '../../model/vm.ts';
+import type { Image, ImagePull } from '../../model/image/image.ts';
+import { imagesOfAliases } from '../../model/image/map/follow.ts';
+import type { ImageMap } from '../../model/image/map/image-map.ts';
+import type { CatalogueEntry } from '../../model/image/requests.ts';
+import type { ImageView, PullProgress } from '../../model/image/view.ts';
+import { urlWords } from '../../model/input/url-words.ts';
+import type { Node } from '../../model/node/node.ts';
+import type { Vm } from '../../model/vm/vm.ts';
 
 export interface ImageSurroundings {
   nodes: readonly Node[];

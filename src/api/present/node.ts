@@ -1,9 +1,10 @@
 /** Nodes as they are shown, with what their VMs are promised. Pure. */
-import { type Capability, capabilities } from '../../model/capability.ts';
-import { capacityOf, nothing, promisedByNode } from '../../model/capacity.ts';
-import type { Backend } from '../../model/image-definition.ts';
-import type { Node } from '../../model/node.ts';
-import type { NodeView } from '../../model/node-view.ts';
+
+import type { Backend } from '../../model/image/definition.ts';
+import type { Node } from '../../model/node/node.ts';
+import type { NodeView } from '../../model/node/view.ts';
+import { capacityOf, nothing, promisedByNode } from '../../model/placement/capacity.ts';
+import { type Capability, capabilities } from '../../model/vm/capability.ts';
 import type { VmOutline } from '../../store/store.ts';
 
 type PlacedVm = Pick<VmOutline, 'nodeId' | 'movingTo' | 'demand' | 'memoryHeld'>;

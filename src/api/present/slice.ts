@@ -1,7 +1,7 @@
 /** Slices as they are shown. Pure. */
-import type { Network, Slice } from '../../model/slice.ts';
-import type { NetworkView, SliceSummary, SliceView } from '../../model/slice-view.ts';
-import type { Vm } from '../../model/vm.ts';
+import type { Network, Slice } from '../../model/slice/slice.ts';
+import type { NetworkView, SliceSummary, SliceView } from '../../model/slice/view.ts';
+import type { Vm } from '../../model/vm/vm.ts';
 import type { VmOutline } from '../../store/store.ts';
 import { type NodeNames, presentVm } from './vm.ts';
 

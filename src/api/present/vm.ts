@@ -1,6 +1,7 @@
 /** VMs as they are shown. Pure. */
-import type { Nic, Vm } from '../../model/vm.ts';
-import type { NicView, VmView } from '../../model/vm-view.ts';
+
+import type { NicView, VmView } from '../../model/vm/view.ts';
+import type { Nic, Vm } from '../../model/vm/vm.ts';
 
 /** Names of nodes by their identifiers. */
 export type NodeNames = ReadonlyMap<string, string>;

@@ -1,6 +1,6 @@
 /** Backup and restore of the whole store. */
 import { z } from 'zod';
-import { backupContent, restoreBackup } from '../intake/backup.ts';
+import { backupContent, restoreBackup } from '../../commands/backup.ts';
 import { flagSchema, noBody, problems, type Routes, rawBody } from '../route.ts';
 import { acceptStream, streamBody } from '../stream-body.ts';
 

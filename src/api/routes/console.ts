@@ -1,7 +1,7 @@
 /** The serial console of a VM: what it printed, and a WebSocket to watch and type. */
 import { z } from 'zod';
 import { CroftError } from '../../model/error.ts';
-import { longestLog } from '../../model/vm-operations.ts';
+import { longestLog } from '../../model/vm/operations.ts';
 import { relayConsole } from '../console-relay.ts';
 import { presentable } from '../problems.ts';
 import { countSchema, problems, type Routes, rawBody, vmParams } from '../route.ts';

@@ -1,6 +1,7 @@
 /** What nodes lack, and putting it right. */
-import { doctorReportSchema } from '../../model/doctor.ts';
-import { fixNode } from '../intake/nodes.ts';
+
+import { fixNode } from '../../commands/nodes.ts';
+import { doctorReportSchema } from '../../model/node/doctor.ts';
 import { nodeParams, problems, type Routes } from '../route.ts';
 
 const onNode = problems('not-found', 'node.unreachable', 'node.auth', 'node.host-key', 'node.sudo', 'command.failed', 'command.timeout');

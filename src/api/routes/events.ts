@@ -2,7 +2,7 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { eventSchema } from '../../model/event.ts';
-import { nameSchema } from '../../model/name.ts';
+import { nameSchema } from '../../model/input/name.ts';
 import { latestEventAnswerSchema } from '../../model/operations.ts';
 import { eventStream } from '../event-stream.ts';
 import { countSchema, problems, type Routes, rawBody } from '../route.ts';

@@ -1,6 +1,6 @@
 /** Flavors: named sizes of VMs. */
 import { z } from 'zod';
-import { flavorSchema } from '../../model/flavor.ts';
+import { flavorSchema } from '../../model/vm/flavor.ts';
 import { problems, type Routes } from '../route.ts';
 
 export const flavorRoutes: Routes = (api, { store }) => {

@@ -1,16 +1,16 @@
 /** Images: fetching, uploading, building, listing, checking and removing base disks. */
 import { z } from 'zod';
-import { imageSchema } from '../../model/image.ts';
-import { usualTraits } from '../../model/image-definition.ts';
+import { listImages, pullImage, showImage, unlessAlias } from '../../commands/images.ts';
+import { usualTraits } from '../../model/image/definition.ts';
+import { imageSchema } from '../../model/image/image.ts';
 import {
   catalogueEntrySchema,
   type ImportOptions,
   importQuerySchema,
   prepullRequestSchema,
   pullRequestSchema,
-} from '../../model/image-requests.ts';
-import { imageCheckSchema, imageCollectionSchema, imageViewSchema } from '../../model/image-view.ts';
-import { listImages, pullImage, showImage, unlessAlias } from '../intake/images.ts';
+} from '../../model/image/requests.ts';
+import { imageCheckSchema, imageCollectionSchema, imageViewSchema } from '../../model/image/view.ts';
 import { presentCatalogue } from '../present/image.ts';
 import { type Api, flagSchema, imageParams, noBody, problems, type Routes, rawBody } from '../route.ts';
 import { acceptStream, streamBody } from '../stream-body.ts';

@@ -1,8 +1,9 @@
 /** Nodes: adopting, showing, draining and removing them, and running commands on them. */
 import { z } from 'zod';
-import type { Node } from '../../model/node.ts';
-import { nodeConfigSchema } from '../../model/node.ts';
-import { type NodeView, nodeViewSchema } from '../../model/node-view.ts';
+import { drainNode, editNode, execOnNode, resumeNode } from '../../commands/nodes.ts';
+import type { Node } from '../../model/node/node.ts';
+import { nodeConfigSchema } from '../../model/node/node.ts';
+import { type NodeView, nodeViewSchema } from '../../model/node/view.ts';
 import {
   abandonedAnswerSchema,
   commandAnswerSchema,
@@ -11,7 +12,6 @@ import {
   fingerprintAnswerSchema,
   nodeEditSchema,
 } from '../../model/operations.ts';
-import { drainNode, editNode, execOnNode, resumeNode } from '../intake/nodes.ts';
 import { presentNode, presentNodes } from '../present/node.ts';
 import { flagSchema, nodeParams, problems, type Routes } from '../route.ts';
 

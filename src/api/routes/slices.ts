@@ -1,12 +1,12 @@
 /** Slices: planning, applying, showing, starting, stopping and removing them. */
 import { z } from 'zod';
+import { previewChange } from '../../commands/preview.ts';
+import { applySlice, desireSlice, planSlice } from '../../commands/slices.ts';
 import { applyAnswerSchema, applyRequestSchema, planAnswerSchema, planRequestSchema, type SliceDocument } from '../../model/operations.ts';
-import { describeChange } from '../../model/slice-change-words.ts';
-import { exportSlice } from '../../model/slice-export.ts';
-import { sliceSummarySchema, sliceViewSchema } from '../../model/slice-view.ts';
+import { describeChange } from '../../model/slice/change-words.ts';
+import { exportSlice } from '../../model/slice/export.ts';
+import { sliceSummarySchema, sliceViewSchema } from '../../model/slice/view.ts';
 import { taskSchema } from '../../model/task.ts';
-import { previewChange } from '../intake/preview.ts';
-import { applySlice, desireSlice, planSlice } from '../intake/slices.ts';
 import { presentChange } from '../present/change.ts';
 import { presentSlice, summariseSlice, summariseSlices } from '../present/slice.ts';
 import { problems, type Routes, rawBody, sliceParams } from '../route.ts';

@@ -1,8 +1,8 @@
 /** Snapshots of VMs, resets, what their guests say, and their screens. */
 import { z } from 'zod';
 import { CroftError } from '../../model/error.ts';
-import { nameSchema } from '../../model/name.ts';
-import { guestReportSchema, rebootRequestSchema, snapshotRequestSchema, snapshotSchema } from '../../model/vm-operations.ts';
+import { nameSchema } from '../../model/input/name.ts';
+import { guestReportSchema, rebootRequestSchema, snapshotRequestSchema, snapshotSchema } from '../../model/vm/operations.ts';
 import { relayConsole } from '../console-relay.ts';
 import { presentable } from '../problems.ts';
 import { noBody, problems, type Routes, vmParams } from '../route.ts';

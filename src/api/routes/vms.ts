@@ -1,10 +1,10 @@
 /** VMs: showing, starting, stopping, restarting and removing single ones. */
 import { z } from 'zod';
-import { nameSchema } from '../../model/name.ts';
+import { cursorOf, positionOf } from '../../commands/vm-cursor.ts';
+import { requestOfVm } from '../../commands/vms.ts';
+import { nameSchema } from '../../model/input/name.ts';
 import { taskSchema } from '../../model/task.ts';
-import { vmViewSchema } from '../../model/vm-view.ts';
-import { cursorOf, positionOf } from '../intake/vm-cursor.ts';
-import { requestOfVm } from '../intake/vms.ts';
+import { vmViewSchema } from '../../model/vm/view.ts';
 import { presentVm } from '../present/vm.ts';
 import { countSchema, problems, type Routes, vmParams } from '../route.ts';
 

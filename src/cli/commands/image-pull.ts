@@ -1,8 +1,8 @@
 /** `croft image pull` and `croft image keep`: images from the network, and where they are kept in advance. */
 import { type Command, Option } from 'commander';
 import { CroftError } from '../../model/error.ts';
-import { architectures, backends, checksumAlgorithms, firmwares, sourceFormats } from '../../model/image-definition.ts';
-import type { PullRequest } from '../../model/image-requests.ts';
+import { architectures, backends, checksumAlgorithms, firmwares, sourceFormats } from '../../model/image/definition.ts';
+import type { PullRequest } from '../../model/image/requests.ts';
 import { commaList, duration } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';

@@ -2,9 +2,9 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CroftError } from '../../model/error.ts';
-import { type Backend, backends } from '../../model/image-definition.ts';
-import type { NodeConfigInput } from '../../model/node.ts';
-import type { NodeView } from '../../model/node-view.ts';
+import { type Backend, backends } from '../../model/image/definition.ts';
+import type { NodeConfigInput } from '../../model/node/node.ts';
+import type { NodeView } from '../../model/node/view.ts';
 import { commaList, labelList, type SshAddress, sshAddress } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';

@@ -1,8 +1,8 @@
 /** A file of nodes: a YAML list of what `croft node add` takes as flags; errors name the line. */
 import { isSeq, LineCounter, parseDocument } from 'yaml';
 import { CroftError, type InputIssue } from '../../model/error.ts';
-import type { NodeConfigInput } from '../../model/node.ts';
-import type { NodeView } from '../../model/node-view.ts';
+import type { NodeConfigInput } from '../../model/node/node.ts';
+import type { NodeView } from '../../model/node/view.ts';
 import type { CliContext } from '../context.ts';
 import { readInput } from '../input.ts';
 import { pinHostKeys } from './node-host-key.ts';

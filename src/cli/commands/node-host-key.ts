@@ -1,6 +1,6 @@
 /** Pinning host keys: a node without one given shows its own, and a person or a flag accepts it. */
 import { CroftError } from '../../model/error.ts';
-import type { NodeConfigInput } from '../../model/node.ts';
+import type { NodeConfigInput } from '../../model/node/node.ts';
 import type { CliContext } from '../context.ts';
 import { confirm } from '../input.ts';
 

@@ -1,6 +1,6 @@
 /** The options that say how many times what a node has may be promised to VMs; `node add` and `node set` have them. */
 import type { Command } from 'commander';
-import type { NodeConfig } from '../../model/node.ts';
+import type { NodeConfig } from '../../model/node/node.ts';
 import { positiveNumber } from '../arguments.ts';
 
 export interface OvercommitOptions {

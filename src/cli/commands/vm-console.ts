@@ -1,7 +1,7 @@
 /** `croft vm console`: the serial console of a VM on this terminal, or between two pipes. */
 import type { Command } from 'commander';
 import type { Console } from '../../client/console.ts';
-import { longestLog } from '../../model/vm-operations.ts';
+import { longestLog } from '../../model/vm/operations.ts';
 import { positiveNumber, type VmName, wholeNumber } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';

@@ -1,7 +1,7 @@
 /** What shows that the demo's slice works: addresses for all, and one VM that reached the other by name. */
 import type { Client } from '../../client/client.ts';
 import { CroftError } from '../../model/error.ts';
-import type { VmView } from '../../model/vm-view.ts';
+import type { VmView } from '../../model/vm/view.ts';
 import { until } from './until.ts';
 
 const addressTime = 180_000;

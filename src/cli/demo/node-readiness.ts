@@ -1,7 +1,7 @@
 /** The demo's node: adopted where there is none, and waited for until VMs can be put on it. */
 import type { Client } from '../../client/client.ts';
 import { CroftError } from '../../model/error.ts';
-import type { NodeView } from '../../model/node-view.ts';
+import type { NodeView } from '../../model/node/view.ts';
 import { until } from './until.ts';
 
 const readyTime = 120_000;

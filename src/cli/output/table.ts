@@ -1,5 +1,5 @@
 /** Tables that fit the terminal: wide columns give way first, then minor ones go; a row is always one line. */
-import { printable } from '../../model/quote.ts';
+import { printable } from '../../model/input/quote.ts';
 import type { Paint, Tone } from './paint.ts';
 import { cutText, textWidth } from './text-width.ts';
 

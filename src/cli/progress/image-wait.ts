@@ -1,8 +1,8 @@
 /** Waiting for an image to be fetched, and to be on the nodes where it is kept in advance, with its progress shown. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { CroftError } from '../../model/error.ts';
-import type { ImageView, PullProgress } from '../../model/image-view.ts';
-import type { NodeView } from '../../model/node-view.ts';
+import type { ImageView, PullProgress } from '../../model/image/view.ts';
+import type { NodeView } from '../../model/node/view.ts';
 import type { CliContext } from '../context.ts';
 import { Interrupted } from '../interrupted.ts';
 import { sizeInWords } from '../output/quantity.ts';

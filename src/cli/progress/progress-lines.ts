@@ -1,5 +1,5 @@
 /** The live picture of a slice on its way: a line per VM. Pure. */
-import type { VmView } from '../../model/vm-view.ts';
+import type { VmView } from '../../model/vm/view.ts';
 import { durationInWords } from '../output/quantity.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import type { ViewOptions } from '../views/view.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Event } from '../../model/event.ts';
-import { anywhere } from '../../model/placement.ts';
+import { anywhere } from '../../model/placement/placement.ts';
 import type { Task } from '../../model/task.ts';
-import type { VmView } from '../../model/vm-view.ts';
+import type { VmView } from '../../model/vm/view.ts';
 import { runFake } from '../fake-environment.ts';
 import { createPaint } from '../output/paint.ts';
 import { isSettled, progressLines } from './progress-lines.ts';

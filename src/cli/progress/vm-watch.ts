@@ -2,7 +2,7 @@
 import type { Client } from '../../client/client.ts';
 import { CroftError } from '../../model/error.ts';
 import type { Task } from '../../model/task.ts';
-import type { VmView } from '../../model/vm-view.ts';
+import type { VmView } from '../../model/vm/view.ts';
 import { isSettled, type VmProgress } from './progress-lines.ts';
 
 export class VmWatch {

@@ -1,5 +1,5 @@
 /** What the doctor found, as text. Pure. */
-import type { DoctorReport } from '../../model/doctor.ts';
+import type { DoctorReport } from '../../model/node/doctor.ts';
 import { wrapText } from '../output/fields.ts';
 import { columnGap, oneLine, renderTable } from '../output/table.ts';
 import { textWidth } from '../output/text-width.ts';

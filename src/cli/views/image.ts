@@ -1,10 +1,11 @@
 /** Images and flavors as text. Pure. */
-import type { Flavor } from '../../model/flavor.ts';
-import type { Image } from '../../model/image.ts';
-import type { ImageTraits } from '../../model/image-definition.ts';
-import type { CatalogueEntry } from '../../model/image-requests.ts';
-import type { ImageCheck, ImageCollection, ImageView, PullView } from '../../model/image-view.ts';
-import { formatSize } from '../../model/unit.ts';
+
+import type { ImageTraits } from '../../model/image/definition.ts';
+import type { Image } from '../../model/image/image.ts';
+import type { CatalogueEntry } from '../../model/image/requests.ts';
+import type { ImageCheck, ImageCollection, ImageView, PullView } from '../../model/image/view.ts';
+import { formatSize } from '../../model/input/unit.ts';
+import type { Flavor } from '../../model/vm/flavor.ts';
 import { renderFields } from '../output/fields.ts';
 import { ageInWords, counted, sizeInWords, timeInWords } from '../output/quantity.ts';
 import { renderTable } from '../output/table.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nodeConfigSchema } from '../../model/node.ts';
-import type { NodeView } from '../../model/node-view.ts';
+import { nodeConfigSchema } from '../../model/node/node.ts';
+import type { NodeView } from '../../model/node/view.ts';
 import { createPaint } from '../output/paint.ts';
 import { nodeDetails, nodeTable } from './node.ts';
 

@@ -1,7 +1,8 @@
 /** Nodes as text. Pure. */
-import { capabilities } from '../../model/capability.ts';
-import { limitsInWords } from '../../model/node-limits.ts';
-import type { NodeView } from '../../model/node-view.ts';
+
+import { limitsInWords } from '../../model/node/limits.ts';
+import type { NodeView } from '../../model/node/view.ts';
+import { capabilities } from '../../model/vm/capability.ts';
 import { renderFields } from '../output/fields.ts';
 import { ageInWords, counted, sizeInWords, timeInWords } from '../output/quantity.ts';
 import { renderTable } from '../output/table.ts';

@@ -1,6 +1,6 @@
 /** Slices and plans as text. Pure. */
 import type { PlanAnswer } from '../../model/operations.ts';
-import type { SliceSummary, SliceView } from '../../model/slice-view.ts';
+import type { SliceSummary, SliceView } from '../../model/slice/view.ts';
 import { renderFields, wrapText } from '../output/fields.ts';
 import type { Paint, Tone } from '../output/paint.ts';
 import { ageInWords, counted, timeInWords } from '../output/quantity.ts';

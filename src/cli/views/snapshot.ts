@@ -1,5 +1,5 @@
 /** Snapshots and what guests say, as text. Pure. */
-import type { GuestReport, Snapshot } from '../../model/vm-operations.ts';
+import type { GuestReport, Snapshot } from '../../model/vm/operations.ts';
 import { renderFields } from '../output/fields.ts';
 import { ageInWords } from '../output/quantity.ts';
 import { renderTable } from '../output/table.ts';

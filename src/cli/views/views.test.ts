@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ImageView } from '../../model/image-view.ts';
-import { anywhere } from '../../model/placement.ts';
-import type { VmView } from '../../model/vm-view.ts';
+import type { ImageView } from '../../model/image/view.ts';
+import { anywhere } from '../../model/placement/placement.ts';
+import type { VmView } from '../../model/vm/view.ts';
 import { createPaint } from '../output/paint.ts';
 import { imageTable } from './image.ts';
 import { vmDetails, vmTable } from './vm.ts';

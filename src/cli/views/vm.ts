@@ -1,8 +1,9 @@
 /** VMs as text. Pure. */
-import { vmPlacementInWords } from '../../model/slice-placement.ts';
-import { volumeInWords } from '../../model/slice-volume-diff.ts';
-import { formatSize } from '../../model/unit.ts';
-import type { VmView } from '../../model/vm-view.ts';
+
+import { formatSize } from '../../model/input/unit.ts';
+import { vmPlacementInWords } from '../../model/slice/placement.ts';
+import { volumeInWords } from '../../model/slice/volume-diff.ts';
+import type { VmView } from '../../model/vm/view.ts';
 import { renderFields } from '../output/fields.ts';
 import { toneOf } from '../output/paint.ts';
 import { ageInWords, timeInWords } from '../output/quantity.ts';

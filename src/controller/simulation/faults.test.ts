@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FaultJudge, type FaultPlace } from '../../drivers/hypervisor/noop-faults.ts';
+import { FaultJudge, type FaultPlace } from '../../drivers/hypervisor/noop/faults.ts';
 import { faultsOf } from './faults.ts';
 
 test('SC11 as many operations of a simulation fail as it is asked for, a third of them at each place', () => {

@@ -1,5 +1,5 @@
 /** What goes wrong in a simulation: the share of operations that was asked for, a third of it at each place. */
-import type { FaultPlace, FaultRule, NoopFaults, NoopOperation } from '../../drivers/hypervisor/noop-faults.ts';
+import type { FaultPlace, FaultRule, NoopFaults, NoopOperation } from '../../drivers/hypervisor/noop/faults.ts';
 import type { Simulation } from './simulation.ts';
 
 /** All that changes a VM. What only looks at one does not fail: it is read again in the next pass. */

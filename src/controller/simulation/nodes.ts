@@ -1,7 +1,7 @@
 /** The nodes and the image that a simulation has in its store; and that simulated and real nodes are never in one. */
 import { CroftError } from '../../model/error.ts';
-import { usualTraits } from '../../model/image-definition.ts';
-import { nodeConfigSchema } from '../../model/node.ts';
+import { usualTraits } from '../../model/image/definition.ts';
+import { nodeConfigSchema } from '../../model/node/node.ts';
 import type { Store } from '../../store/store.ts';
 import { simulatedContent } from './machinery.ts';
 import type { Simulation } from './simulation.ts';

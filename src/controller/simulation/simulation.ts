@@ -1,6 +1,6 @@
 /** What a simulation is asked for with, as `nodes=1000,cpus=64,memory=256GiB,disk=10TiB,delay=20ms,failures=1%,seed=7`. */
 import { CroftError } from '../../model/error.ts';
-import { parseSize } from '../../model/unit.ts';
+import { parseSize } from '../../model/input/unit.ts';
 
 export interface Simulation {
   nodes: number;

@@ -1,10 +1,10 @@
 /** The interface of hypervisor drivers: how VMs come to run on one node, and how they are seen. */
 import type { Duplex } from 'node:stream';
 import type { Call, Host } from '../../host/host.ts';
-import type { Capability } from '../../model/capability.ts';
-import type { Accelerator, LimitedResource } from '../../model/node.ts';
-import type { VmLaunch } from '../../model/node-plan.ts';
-import type { VmObservedState } from '../../model/vm.ts';
+import type { Accelerator, LimitedResource } from '../../model/node/node.ts';
+import type { VmLaunch } from '../../model/node/plan.ts';
+import type { Capability } from '../../model/vm/capability.ts';
+import type { VmObservedState } from '../../model/vm/vm.ts';
 
 /** Where this controller's things lie on a node; folders end with the controller's identifier. */
 export interface NodeLayout {
@@ -74,7 +74,7 @@ export interface StopTimes {
   terminate: number;
 }
 
-export { type Capability, capabilities } from '../../model/capability.ts';
+export { type Capability, capabilities } from '../../model/vm/capability.ts';
 
 /** Whether the driver's programs are on a node and answer, and what of its VMs is kept within limits there. */
 export type DriverProbe = { usable: true; version: string; limits: LimitedResource[] } | { usable: false; reason: string };

@@ -1,7 +1,7 @@
 /** The interface of network drivers: segments, ports and routers on one node. */
 import type { Call, Host } from '../../host/host.ts';
 import type { CroftError } from '../../model/error.ts';
-import type { PortPlan, RouterPlan } from '../../model/node-plan.ts';
+import type { PortPlan, RouterPlan } from '../../model/node/plan.ts';
 import type { NodeAbilities, NodeLayout } from '../hypervisor/driver.ts';
 
 export interface ObservedPort {

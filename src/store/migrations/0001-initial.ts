@@ -1,5 +1,5 @@
 /** The first schema. */
-import type { SchemaWords } from '../database.ts';
+import type { SchemaWords } from '../database/database.ts';
 import { abandonedVm, awaitedVm, openVm, undecidedVm } from '../open-conditions.ts';
 
 export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): string[] {

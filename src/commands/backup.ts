@@ -1,0 +1,51 @@
+/** Backups as they travel: the store's lines, compressed. */
+import { createInterface } from 'node:readline';
+import { pipeline, type Readable, Readable as ReadableStream } from 'node:stream';
+import { createGunzip, createGzip } from 'node:zlib';
+import type { ApiDependencies } from '../api/dependencies.ts';
+import { CroftError } from '../model/error.ts';
+import type { Store } from '../store/store.ts';
+
+/** The store's dump, compressed while it is read. Destroying it ends the reading. */
+export function backupContent(store: Store): Readable {
+  return pipeline(ReadableStream.from(withLineEnds(store.backups.dump())), createGzip(), () => undefined);
+}
+
+async function* withLineEnds(lines: AsyncIterable<string>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${line}\n`;
+}
+
+/** Rejects with `conflict.confirm` where there is something to lose and `replace` is not set, with `input.*` for a broken backup. */
+export async function restoreBackup(
+  { store, wake }: Pick<ApiDependencies, 'store' | 'wake'>,
+  content: Readable,
+  replace: boolean,
+): Promise<void> {
+  if (!replace) await refuseLoss(store);
+  await store.backups.restore(linesOf(content));
+  await store.events.append([{ kind: 'store.restored', message: 'the store was replaced by a backup' }]);
+  wake();
+}
+
+async function refuseLoss(store: Store): Promise<void> {
+  const [nodes, slices] = await Promise.all([store.nodes.list(), store.slices.list()]);
+  if (nodes.length === 0 && slices.length === 0) return;
+  throw new CroftError(
+    'conflict.confirm',
+    `the store has ${nodes.length} nodes and ${slices.length} slices, which the backup would replace`,
+    {
+      hint: 'ask for it to be replaced, or restore into a new controller',
+    },
+  );
+}
+
+/** Throws `input.syntax` where the content is not gzip or ends too early. */
+async function* linesOf(content: Readable): AsyncGenerator<string> {
+  const text = createGunzip();
+  const compressed = pipeline(content, text, () => undefined);
+  try {
+    yield* createInterface({ input: compressed, crlfDelay: Number.POSITIVE_INFINITY });
+  } catch (cause) {
+    throw new CroftError('input.syntax', `the backup cannot be unpacked: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+}

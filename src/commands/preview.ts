@@ -1,0 +1,13 @@
+/** Foretells what would become of a change, from the state as it is now. */
+
+import type { ApiDependencies } from '../api/dependencies.ts';
+import type { SliceChange } from '../model/slice/change.ts';
+import { type Preview, previewPlacement } from '../scheduler/preview.ts';
+
+type Context = Pick<ApiDependencies, 'store' | 'placement'>;
+
+export async function previewChange({ store, placement }: Context, change: SliceChange): Promise<Preview> {
+  if (change.vms.every(({ kind }) => kind === 'remove')) return { places: [], refusals: [] };
+  const [snapshot, images] = await Promise.all([store.placement.snapshot(), store.images.list()]);
+  return previewPlacement(snapshot, change, images, { ...placement, now: Date.now() });
+}

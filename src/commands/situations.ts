@@ -1,0 +1,28 @@
+/** What is possible with the VMs of a slice as they are now, to foretell what becomes of them when it changes. */
+
+import type { ApiDependencies } from '../api/dependencies.ts';
+import type { Node } from '../model/node/node.ts';
+import type { VmSituation } from '../model/vm/situation.ts';
+import type { VmOutline } from '../store/store.ts';
+
+/** `cdRoms` are the names of images that are CD-ROMs. */
+export async function situations(
+  { store, abilitiesOf }: Pick<ApiDependencies, 'store' | 'abilitiesOf'>,
+  slice: string,
+  cdRoms: ReadonlySet<string>,
+): Promise<(vm: string) => VmSituation> {
+  const [vms, nodes] = await Promise.all([store.vms.outlines({ slice }), store.nodes.list()]);
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const present = new Map(vms.filter(({ desired }) => desired !== 'absent').map((vm) => [vm.name, vm]));
+  return (name) => {
+    const vm = present.get(name);
+    const node = byId.get(vm?.nodeId ?? '');
+    return { state: stateOf(vm, node), can: node === undefined ? new Set() : abilitiesOf(node.config.hypervisor), cdRoms };
+  };
+}
+
+/** A VM that is paused comes to its changes as it goes on. One that nobody has started yet has all of them once it is. */
+function stateOf(vm: VmOutline | undefined, node: Node | undefined): VmSituation['state'] {
+  if (vm === undefined || vm.desired === 'stopped' || node === undefined) return 'at-rest';
+  return vm.state === 'running' || vm.state === 'paused' ? 'running' : 'changing';
+}

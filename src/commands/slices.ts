@@ -1,0 +1,170 @@
+/** What is asked of slices: committed as desired state, recorded as a task and an event, and made known to the loops. */
+
+import type { ApiDependencies } from '../api/dependencies.ts';
+import { CroftError } from '../model/error.ts';
+import type { Image } from '../model/image/image.ts';
+import type { ApplyOptions, SliceDocument } from '../model/operations.ts';
+import type { SliceChange } from '../model/slice/change.ts';
+import { describeChange } from '../model/slice/change-words.ts';
+import { diffSlice, isEmptyChange } from '../model/slice/diff.ts';
+import { readSliceFile } from '../model/slice/document.ts';
+import { checkSliceFile } from '../model/slice/file-check.ts';
+import { normaliseSlice } from '../model/slice/normalise.ts';
+import type { Slice, SliceDesired } from '../model/slice/slice.ts';
+import type { Task } from '../model/task.ts';
+import type { Store } from '../store/store.ts';
+import { situations } from './situations.ts';
+
+type Context = Pick<ApiDependencies, 'store' | 'wake' | 'transit' | 'images' | 'abilitiesOf'>;
+type Comparing = Pick<Context, 'store' | 'transit' | 'images' | 'abilitiesOf'>;
+
+export interface Applied {
+  slice: Slice;
+  /** Null where nothing differed. */
+  task: Task | null;
+  change: SliceChange;
+}
+
+/** What `applySlice` would do now. Rejects with `input.*` for a document that is wrong. */
+export async function planSlice(context: Comparing, document: SliceDocument): Promise<SliceChange> {
+  return (await compare(context, document)).change;
+}
+
+/**
+ * Makes the slice what the document says, as far as the store is concerned. Rejects with `conflict.confirm` where VMs
+ * would be made anew and that was not allowed, and with `conflict.changed` where `against` is no longer its generation;
+ * without `against` an edit that came between reading and committing is taken into account by comparing once more.
+ */
+export async function applySlice(context: Context, document: SliceDocument, options: ApplyOptions): Promise<Applied> {
+  try {
+    return await applyOnce(context, document, options);
+  } catch (error) {
+    const overtaken = error instanceof CroftError && error.code === 'conflict.changed';
+    if (!overtaken || options.against !== undefined) throw error;
+    return applyOnce(context, document, options);
+  }
+}
+
+async function applyOnce(context: Context, document: SliceDocument, options: ApplyOptions): Promise<Applied> {
+  const { store, wake, images } = context;
+  const { current, change } = await compare(context, document);
+  refuseOtherGeneration(change, options.against);
+  if (current !== null && isEmptyChange(change)) return { slice: current, task: await taskUnderWay(store, current), change };
+  if (options.allowRecreate !== true) refuseDataLoss(change);
+  await images.request(imagesOf(change));
+  const slice = await store.slices.commit(change);
+  const message = `${change.slice} was applied as generation ${slice.generation}:\n${describeChange(change).join('\n')}`;
+  const task = await record(store, 'slice.apply', slice, message);
+  wake();
+  return { slice, task, change };
+}
+
+/** The images that VMs and volumes of a change need, by name. */
+function imagesOf({ spec }: SliceChange): string[] {
+  return [...new Set(spec.vms.flatMap(({ image, volumes }) => [image, ...volumes.flatMap((volume) => volume.image ?? [])]))];
+}
+
+/** What still works on a slice that is as it was asked for; started anew where a crash came between a commit and its task. */
+async function taskUnderWay({ tasks, vms }: Context['store'], { name, generation }: Slice): Promise<Task | null> {
+  const running = (await tasks.running()).find(({ subject, vm }) => subject === name && vm === null);
+  if (running !== undefined) return running;
+  const unsettled = (await vms.list({ slice: name })).some((vm) => vm.observed.settledGeneration !== vm.generation);
+  return unsettled ? await tasks.start({ kind: 'slice.apply', subject: name, vm: null, generation }) : null;
+}
+
+async function compare(
+  { store, transit, images: intake, abilitiesOf }: Comparing,
+  document: SliceDocument,
+): Promise<{ current: Slice | null; change: SliceChange }> {
+  const { file, locate } = 'text' in document ? readSliceFile(document.text) : { file: checkSliceFile(document.file), locate: undefined };
+  const [current, flavors, images, map] = await Promise.all([
+    store.slices.find(file.slice),
+    store.flavors.list(),
+    store.images.list(),
+    intake.map(),
+  ]);
+  if (current?.desired === 'absent') {
+    throw new CroftError('conflict.in-use', `slice ${current.name} is still being removed`, { hint: 'apply it again when it is gone' });
+  }
+  const cdRoms = cdRomsOf(images);
+  const wanted = normaliseSlice(file, {
+    flavors,
+    images: { map, stored: new Map(images.map(({ name, traits }) => [name, traits])), cdRoms, diskSizes: diskSizesOf(images) },
+    previous: current?.spec ?? null,
+    reserved: transit,
+    ...(locate !== undefined && { locate }),
+  });
+  if (current === null) return { current, change: diffSlice(null, wanted, null) };
+  const situationOf = await situations({ store, abilitiesOf }, current.name, cdRoms);
+  return { current, change: diffSlice(current.spec, wanted, current.generation, situationOf) };
+}
+
+function diskSizesOf(images: readonly Image[]): Map<string, number> {
+  return new Map(
+    images.flatMap(({ name, content }) => (content === null || content.format === 'iso' ? [] : [[name, content.virtualSize] as const])),
+  );
+}
+
+function cdRomsOf(images: readonly Image[]): Set<string> {
+  return new Set(images.filter(({ content }) => content?.format === 'iso').map(({ name }) => name));
+}
+
+function refuseOtherGeneration({ slice, against }: SliceChange, expected: number | null | undefined): void {
+  if (expected === undefined || expected === against) return;
+  const now = against === null ? 'does not exist' : `has generation ${against}`;
+  throw new CroftError('conflict.changed', `slice ${slice} ${now}, not ${expected ?? 'new'} as the plan was made against`, {
+    hint: 'plan again and look at the difference',
+  });
+}
+
+function refuseDataLoss(change: SliceChange): void {
+  refuseRecreation(change);
+  refuseLoss(change);
+}
+
+function refuseRecreation({ slice, vms }: SliceChange): void {
+  const anew = vms
+    .filter((vm) => vm.kind === 'recreate')
+    .map(({ spec, changes }) => `${spec.name} (${changes.map(({ field }) => field).join(', ')})`);
+  if (anew.length === 0) return;
+  throw new CroftError('conflict.confirm', `in slice ${slice} these VMs would be made anew and lose their disks: ${anew.join('; ')}`, {
+    hint: 'allow it with "allowRecreate", or leave these fields as they are',
+  });
+}
+
+/** Of volumes, whose VM stays. */
+function refuseLoss({ slice, vms }: SliceChange): void {
+  const lost = vms.flatMap((vm) =>
+    vm.kind === 'restart' || vm.kind === 'update'
+      ? vm.changes.flatMap(({ from, loses }) => (loses === undefined ? [] : [`${vm.spec.name} (${from})`]))
+      : [],
+  );
+  if (lost.length === 0) return;
+  throw new CroftError('conflict.confirm', `in slice ${slice} these volumes would lose their data: ${lost.join('; ')}`, {
+    hint: 'allow it with "allowRecreate", or leave these volumes as they are',
+  });
+}
+
+const verbs = {
+  running: { kind: 'slice.start', done: 'started' },
+  stopped: { kind: 'slice.stop', done: 'stopped' },
+  absent: { kind: 'slice.remove', done: 'removed' },
+} as const satisfies Record<SliceDesired, { kind: Task['kind']; done: string }>;
+
+/** Starts, stops or removes all of a slice. */
+export async function desireSlice({ store, wake }: Pick<Context, 'store' | 'wake'>, name: string, desired: SliceDesired): Promise<Task> {
+  const slice = await store.slices.desire(name, desired);
+  const { kind, done } = verbs[desired];
+  const task = await record(store, kind, slice, `${name} is to be ${done}`);
+  wake();
+  return task;
+}
+
+async function record(store: Store, kind: Task['kind'], slice: Slice, message: string): Promise<Task> {
+  const task = await store.tasks.start({ kind, subject: slice.name, vm: null, generation: slice.generation });
+  await store.events.append([{ kind: eventKinds[kind] ?? kind, slice: slice.name, message }]);
+  return task;
+}
+
+/** The event of a request has the task's kind, but for an apply, which is done once it is committed. */
+const eventKinds: Partial<Record<Task['kind'], string>> = { 'slice.apply': 'slice.applied' };

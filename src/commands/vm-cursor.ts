@@ -1,0 +1,26 @@
+/** Where a page of VMs begins, as clients pass it on from the page before: text that means something only here. */
+import { z } from 'zod';
+import { CroftError } from '../model/error.ts';
+import { identifierPattern } from '../model/identifier.ts';
+import { nameSchema } from '../model/input/name.ts';
+import type { VmPosition } from '../store/store.ts';
+
+const positionSchema = z.tuple([nameSchema, nameSchema, z.int(), z.string().regex(identifierPattern)]);
+
+/** Of the last VM of a page. */
+export function cursorOf({ slice, name, createdAt, id }: VmPosition): string {
+  return Buffer.from(JSON.stringify([slice, name, createdAt, id])).toString('base64url');
+}
+
+/** Throws `input.invalid` for what no page has given out. */
+export function positionOf(cursor: string): VmPosition {
+  try {
+    const [slice, name, createdAt, id] = positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    return { slice, name, createdAt, id };
+  } catch (cause) {
+    throw new CroftError('input.invalid', `"${cursor}" is no place in the list of VMs`, {
+      hint: 'Take the header `next` of the page before, or leave `after` out.',
+      cause,
+    });
+  }
+}

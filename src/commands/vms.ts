@@ -1,0 +1,64 @@
+/** What is asked of single VMs: committed as desired state, recorded as a task and an event, and made known to the loops. */
+
+import type { ApiDependencies } from '../api/dependencies.ts';
+import { CroftError } from '../model/error.ts';
+import type { Task } from '../model/task.ts';
+import { unsupported } from '../model/vm/unsupported.ts';
+import type { Vm } from '../model/vm/vm.ts';
+import type { Store } from '../store/store.ts';
+
+export type VmRequest = 'start' | 'stop' | 'restart' | 'pause' | 'resume' | 'remove';
+
+const requests = {
+  start: { commit: (vms, slice, name) => vms.desire(slice, name, 'running'), done: 'started' },
+  stop: { commit: (vms, slice, name) => vms.desire(slice, name, 'stopped'), done: 'stopped' },
+  restart: { commit: (vms, slice, name) => vms.reboot(slice, name), done: 'started anew' },
+  pause: { commit: (vms, slice, name) => vms.desire(slice, name, 'paused'), done: 'held still' },
+  resume: { commit: (vms, slice, name) => vms.desire(slice, name, 'running'), done: 'resumed' },
+  remove: { commit: (vms, slice, name) => vms.desire(slice, name, 'absent'), done: 'removed' },
+} as const satisfies Record<VmRequest, { commit(vms: Store['vms'], slice: string, name: string): Promise<Vm>; done: string }>;
+
+/**
+ * Rejects with `not-found`, and with `conflict.in-use` for a VM that is being removed or that a link needs; what can only be
+ * asked of a guest that runs, with `vm.not-running`, `node.unreachable` and `unsupported`.
+ */
+export async function requestOfVm(
+  { store, wake, abilitiesOf }: Pick<ApiDependencies, 'store' | 'wake' | 'abilitiesOf'>,
+  slice: string,
+  name: string,
+  request: VmRequest,
+): Promise<Task> {
+  if (request === 'pause' || request === 'resume') await refuseHold({ store, abilitiesOf }, slice, name);
+  await requests[request].commit(store.vms, slice, name);
+  const { generation } = await store.slices.get(slice);
+  const kind = `vm.${request}` as const;
+  const task = await store.tasks.start({ kind, subject: slice, vm: name, generation });
+  await store.events.append([{ kind, slice, vm: name, message: `${slice}/${name} is to be ${requests[request].done}` }]);
+  wake();
+  return task;
+}
+
+/** Only a guest that runs, on a hypervisor that can, is held still or goes on. */
+async function refuseHold(
+  { store, abilitiesOf }: Pick<ApiDependencies, 'store' | 'abilitiesOf'>,
+  slice: string,
+  name: string,
+): Promise<void> {
+  const { nodeId, observed } = await store.vms.get(slice, name);
+  const node = (await store.nodes.list()).find(({ id }) => id === nodeId);
+  if (node !== undefined && observed.state === 'unknown') {
+    throw new CroftError(
+      'node.unreachable',
+      `VM ${slice}/${name} cannot be asked: ${observed.reason ?? `node ${node.config.name} is away`}`,
+      {
+        node: node.config.name,
+        hint: `See \`croft node show ${node.config.name}\`.`,
+      },
+    );
+  }
+  if (node === undefined || (observed.state !== 'running' && observed.state !== 'paused')) {
+    throw new CroftError('vm.not-running', `VM ${slice}/${name} does not run`, { hint: 'Start it first.' });
+  }
+  const { name: nodeName, hypervisor } = node.config;
+  if (!abilitiesOf(hypervisor).has('pause')) throw unsupported(hypervisor, 'pause', nodeName);
+}

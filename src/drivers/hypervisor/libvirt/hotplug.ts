@@ -1,0 +1,101 @@
+/** NICs and volumes that come to a VM and leave it while it runs. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { CroftError } from '../../../model/error.ts';
+import type { VmLaunch } from '../../../model/node/plan.ts';
+import type { NodeAbilities } from '../driver.ts';
+import { vmDisks, volumeNode } from '../vm-folder/disks.ts';
+import { granted } from '../vm-folder/granted.ts';
+import { withoutPort, withoutVolume, withPort, withVolume } from '../vm-folder/launch-parts.ts';
+import { dropVolume, makeDisk } from '../vm-folder/prepare.ts';
+import { note } from '../vm-folder/running.ts';
+import { type DomainReach, liveDomain, onDomain } from './control.ts';
+import { diskAlias, diskElement, nicAlias, nicElement, virtioName } from './devices.ts';
+import { find, type Xml } from './xml.ts';
+
+/** ms that a guest has to let go of a device, and after which it is asked again: one that still boots does not hear it. */
+const unplugTime = 30_000;
+const askEvery = 2_000;
+const lookEvery = 250;
+
+/** See `HypervisorDriver.attachNic`. The tap is there. */
+export async function attachNic(reach: DomainReach, abilities: NodeAbilities, vm: VmLaunch, nicId: string): Promise<void> {
+  const { host, layout } = reach;
+  const port = vm.ports.find((each) => each.nicId === nicId);
+  if (port === undefined) throw new CroftError('internal', `VM ${vm.id} is to have no NIC ${nicId}`);
+  await plug(reach, nicAlias(nicId), () => nicElement(port, abilities));
+  await note(host, layout, vm.id, (running) => withPort(running, vm, nicId));
+}
+
+export async function detachNic(reach: DomainReach, nicId: string): Promise<void> {
+  await unplug(reach, nicAlias(nicId));
+  await note(reach.host, reach.layout, reach.vmId, (running) => withoutPort(running, nicId));
+}
+
+/** See `HypervisorDriver.attachVolume`. Its file is made where it is not there. */
+export async function attachVolume(reach: DomainReach, vm: VmLaunch, volumeId: string): Promise<void> {
+  const { host, layout } = reach;
+  const volume = vm.volumes.find(({ id }) => id === volumeId);
+  const disk = vmDisks(layout, vm).find(({ node }) => node === volumeNode(volumeId));
+  if (volume === undefined) throw new CroftError('internal', `VM ${vm.id} is to have no volume ${volumeId}`);
+  if (disk === undefined) {
+    throw new CroftError('unsupported', `the volume ${volume.name} is a CD-ROM, which cannot come to a VM that runs`, {
+      node: host.name,
+      hint: 'Restart the VM: it has the CD-ROM then.',
+    });
+  }
+  await plug(reach, diskAlias(disk.node), async (domain) => {
+    await makeDisk(host, layout, vm.id, disk);
+    return diskElement(disk, freePlace(domain));
+  });
+  await note(host, layout, vm.id, (running) => withVolume(running, vm, volumeId));
+}
+
+export async function detachVolume(reach: DomainReach, volumeId: string): Promise<void> {
+  await unplug(reach, diskAlias(volumeNode(volumeId)));
+  // Noted last: as long as it is not, a pass after a cut detaches it again, so that nothing of it stays.
+  await dropVolume(reach.host, reach.layout, reach.vmId, volumeId);
+  await note(reach.host, reach.layout, reach.vmId, (running) => withoutVolume(running, volumeId));
+}
+
+function devices(domain: Xml): readonly Xml[] {
+  return find(domain, 'devices')?.children ?? [];
+}
+
+function hasDevice(domain: Xml, alias: string): boolean {
+  return devices(domain).some((device) => find(device, 'alias')?.attributes.name === alias);
+}
+
+/** The first name of a virtio disk that no disk has. */
+function freePlace(domain: Xml): number {
+  const taken = new Set(devices(domain).map((device) => (device.name === 'disk' ? find(device, 'target')?.attributes.dev : undefined)));
+  let place = 0;
+  while (taken.has(virtioName(place))) place += 1;
+  return place;
+}
+
+async function plug(reach: DomainReach, alias: string, make: (domain: Xml) => Xml | Promise<Xml>): Promise<void> {
+  const domain = await liveDomain(reach);
+  if (hasDevice(domain, alias)) return;
+  await onDomain(reach, 'attach-device', ['/dev/stdin', '--live'], { input: await make(domain) });
+}
+
+/** libvirt refuses to remove again what is on its way out. */
+async function unplug(reach: DomainReach, alias: string): Promise<void> {
+  const over = performance.now() + unplugTime;
+  let askAt = 0;
+  while (hasDevice(await liveDomain(reach), alias)) {
+    if (performance.now() >= over) throw keptByGuest(reach);
+    if (performance.now() < askAt) await delay(lookEvery);
+    else {
+      askAt = performance.now() + askEvery;
+      await granted(onDomain(reach, 'detach-device-alias', [alias, '--live']));
+    }
+  }
+}
+
+function keptByGuest({ host, vmId }: DomainReach): CroftError {
+  return new CroftError('command.timeout', `the guest of VM ${vmId} did not let go of it within ${unplugTime / 1000} s`, {
+    node: host.name,
+    hint: 'Restart the VM: it is without the device then.',
+  });
+}

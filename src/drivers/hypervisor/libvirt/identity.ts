@@ -1,0 +1,58 @@
+/** How a VM is known to libvirt: as a domain whose name and UUID follow from the VM's, and whose metadata say whose it is. */
+import { createHash } from 'node:crypto';
+import { identifierPattern } from '../../../model/identifier.ts';
+import type { NodeLayout } from '../driver.ts';
+import { readXml, type Xml, xml } from './xml.ts';
+
+/** Of the metadata; nothing is to be found at this address. */
+export const metadataNamespace = 'urn:croft:vm:1';
+
+/** What the driver is told of libvirt on a node. */
+export interface LibvirtOptions {
+  /** virsh's connection address, as it is on the node. */
+  uri: string;
+  /** A network of libvirt's own that each VM gets one more NIC in; it is started where it is not. Null for none. */
+  network: string | null;
+}
+
+/**
+ * A domain is named by its VM's identifier: so libvirt gives its process the very name and, by the domain's label, the
+ * very user that tell the VM's process wherever Croft looks for it (see `processName`).
+ */
+export function domainName(vmId: string): string {
+  return vmId;
+}
+
+/** An UUID of version 8, made from the controller's and the VM's identifiers. */
+export function domainUuid({ controllerId }: NodeLayout, vmId: string): string {
+  const digest = createHash('sha256').update(`domain\0${controllerId}\0${vmId}`).digest('hex');
+  const variant = ((Number.parseInt(digest.slice(16, 18), 16) & 0x3f) | 0x80).toString(16);
+  return [
+    digest.slice(0, 8),
+    digest.slice(8, 12),
+    `8${digest.slice(13, 16)}`,
+    `${variant}${digest.slice(18, 20)}`,
+    digest.slice(20, 32),
+  ].join('-');
+}
+
+export interface DomainMark {
+  controllerId: string;
+  vmId: string;
+}
+
+export function domainMetadata({ controllerId }: NodeLayout, vmId: string): Xml {
+  const owner = xml('croft:vm', { controller: controllerId, id: vmId });
+  return xml('metadata', {}, { ...owner, namespace: metadataNamespace });
+}
+
+/** What the text of a domain's metadata holds exactly where the domain is that VM of this controller. */
+export function ownMark({ controllerId }: NodeLayout, vmId: string): string {
+  return ` controller="${controllerId}" id="${vmId}"`;
+}
+
+/** Reads what `virsh metadata` prints; null where it is not ours. */
+export function readMetadata(text: string): DomainMark | null {
+  const { controller, id } = readXml(text).attributes;
+  return controller !== undefined && id !== undefined && identifierPattern.test(id) ? { controllerId: controller, vmId: id } : null;
+}

@@ -1,0 +1,130 @@
+/** Seeing all VMs of a controller that libvirt runs on a node, in one round trip; pure but for the script. */
+import type { Call, CommandResult } from '../../../host/host.ts';
+import { identifierPattern } from '../../../model/identifier.ts';
+import { type DomainState, domainStates, virshFailure } from '../../../tools/virsh.ts';
+import type { NodeLayout, ObservedVm } from '../driver.ts';
+import { vmParents } from '../vm-folder/identity.ts';
+import { readLaunchRecord } from '../vm-folder/launch-record.ts';
+import { type LibvirtOptions, metadataNamespace, readMetadata } from './identity.ts';
+import { observeDomains } from './scripts.ts';
+
+/** All VMs of this controller: those with folders, and domains of ours without. Parsing throws `node.unfit`, `command.timeout`. */
+export function observeVms(layout: NodeLayout, { uri }: LibvirtOptions): Call<ObservedVm[]> {
+  const { state, run } = vmParents(layout);
+  return {
+    command: { argv: ['sh', '-c', observeDomains, 'croft-observe', state, run, uri, metadataNamespace], timeout: 60_000 },
+    parse: (result) => parseObserved(layout, result),
+  };
+}
+
+interface Domain {
+  state: DomainState;
+  reason: number;
+}
+
+/** What is on the node of one VM. */
+interface Seen {
+  pid: number | null;
+  ended: string;
+  notes: readonly string[];
+  started: string;
+  record: string | null;
+}
+
+const nothing: Seen = { pid: null, ended: '', notes: [], started: '', record: null };
+
+export function parseObserved(layout: NodeLayout, result: CommandResult): ObservedVm[] {
+  if (result.code !== 0) throw virshFailure('this node', 'the VMs could not be listed', result);
+  const folders = new Map<string, Seen>();
+  const domains = new Map<string, Domain>();
+  const endings = new Map<string, string>();
+  for (const line of result.stdout.split('\n')) {
+    const [kind, id = '', ...fields] = line.split('\t');
+    if (!identifierPattern.test(id)) continue;
+    if (kind === 'vm') folders.set(id, readSeen(fields));
+    if (kind === 'domain') domains.set(id, { state: domainStates[Number(fields[0])] ?? 'none', reason: Number(fields[1]) });
+    if (kind === 'ended') endings.set(id, fields[0] ?? '');
+  }
+  const own = ownDomains(layout, result.stdout);
+  const ids = new Set([...folders.keys(), ...own]);
+  return [...ids].map((id) => {
+    const seen = folders.get(id) ?? nothing;
+    return readVm(id, { ...seen, ended: endings.get(id) ?? seen.ended }, own.has(id) ? domains.get(id) : undefined);
+  });
+}
+
+function readSeen([pid = '', ended = '', notes = '', started = '', ...record]: readonly string[]): Seen {
+  const hash = readLaunchRecord(record.join('\t'))?.hash ?? null;
+  return { pid: pid === '' ? null : Number(pid), ended, notes: notes.split(' '), started, record: hash };
+}
+
+/** The names of the domains whose metadata say that they are this controller's. Metadata come after `<of NAME>`. */
+function ownDomains({ controllerId }: NodeLayout, stdout: string): Set<string> {
+  const [told = ''] = stdout.split('<end>');
+  const [, ...parts] = told.split(/<of ([a-z2-7]{16})>/);
+  const own = new Set<string>();
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const [name = '', metadata = ''] = parts.slice(index, index + 2);
+    const mark = metadata.trim() === '' ? null : readMetadata(metadata.trim());
+    if (mark?.controllerId === controllerId && mark.vmId === name) own.add(name);
+  }
+  return own;
+}
+
+/** Reasons for being paused that pass by themselves: migration, save, dump, shutting down, snapshot, starting up. */
+const passing: readonly number[] = [2, 3, 4, 8, 9, 11];
+/** QEMU is told to hold a guest still where a disk has no room, and to tell the guest of other errors. */
+const ioError = 5;
+const alive: Partial<Record<DomainState, 'running' | 'paused'>> = {
+  running: 'running',
+  blocked: 'running',
+  shutdown: 'running',
+  paused: 'paused',
+  // By its own guest, which no resuming wakes: libvirt refuses that.
+  suspended: 'running',
+};
+
+function readVm(id: string, seen: Seen, domain: Domain | undefined): ObservedVm {
+  const [since = '', runningHash = null, , memory = ''] = seen.started === '' ? [] : seen.started.split(' ');
+  const live = domain === undefined ? undefined : alive[domain.state];
+  if (domain !== undefined && live !== undefined) {
+    const state = live === 'paused' && passing.includes(domain.reason) ? 'running' : live;
+    const startedAt = since === '' ? null : Number(since) * 1000;
+    return {
+      id,
+      state,
+      pid: seen.pid,
+      startedAt,
+      memory: memory === '' ? null : Number(memory),
+      launchHash: runningHash ?? seen.record,
+      exitCode: null,
+      ...(seen.notes.some((note) => note === 'stopping' || note === 'reverting') && { cutOff: true }),
+      ...(live === 'paused' && domain.reason === ioError && { halted: 'disk-full' }),
+      ...(seen.notes.includes('frozen') && { frozen: true }),
+    };
+  }
+  const gone = { id, pid: null, startedAt: null, memory: null, launchHash: seen.record };
+  if (seen.record === null) return { ...gone, state: 'preparing', exitCode: null };
+  return { ...gone, ...(seen.notes.includes('stopping') ? neverRan : readEnd(seen, runningHash)) };
+}
+
+type End = Pick<ObservedVm, 'state' | 'exitCode'>;
+const neverRan: End = { state: 'stopped', exitCode: null };
+
+/**
+ * How it ended by itself. What an earlier launch left says nothing of the one that is recorded now. libvirt does not tell a
+ * process's exit code. A VM that was started and of which nothing is heard was lost with its node's power, or its daemon's memory.
+ */
+function readEnd({ ended, started, record }: Seen, runningHash: string | null): End {
+  const [how, ...mark] = ended.split(' ');
+  if (runningHash === null || runningHash !== record) return readMoved(ended, record);
+  if (how === '0' && mark.join(' ') === started) return { state: 'stopped', exitCode: 0 };
+  return { state: 'failed', exitCode: null };
+}
+
+/** A VM that came from another node brings how it ended there, as `code hash`. */
+function readMoved(ended: string, record: string | null): End {
+  const [code = '', hash] = ended.split(' ');
+  if (hash !== record || !/^\d+$/.test(code)) return neverRan;
+  return { state: code === '0' ? 'stopped' : 'failed', exitCode: Number(code) };
+}

@@ -1,0 +1,90 @@
+/** Other sizes for a VM: disks grow at once; CPUs are added and memory is taken or given back as far as the domain and its guest allow. */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { VmLaunch } from '../../../model/node/plan.ts';
+import type { Deferred } from '../driver.ts';
+import { growingDisks } from '../qemu/resize.ts';
+import { addCpus, type CpuWays } from '../vm-folder/add-cpus.ts';
+import { type Balloon, resizeGuest } from '../vm-folder/balloon.ts';
+import { granted } from '../vm-folder/granted.ts';
+import { withDiskSizes } from '../vm-folder/launch-parts.ts';
+import { makeDisk } from '../vm-folder/prepare.ts';
+import { adopt, readRunning } from '../vm-folder/running.ts';
+import { type DomainReach, domainState, monitor, onDomain, resumeDomain } from './control.ts';
+import { limitCpus } from './limits.ts';
+
+/** See `HypervisorDriver.resize`. */
+export async function resizeVm(reach: DomainReach, vm: VmLaunch): Promise<Deferred> {
+  const { host, layout } = reach;
+  const running = await readRunning(host, layout, vm.id);
+  const growing = await growingDisks(host, layout, running === null ? vm : withDiskSizes(running.launch, vm));
+  if (['shut off', 'crashed'].includes(await domainState(reach))) {
+    for (const { disk } of growing) await makeDisk(host, layout, vm.id, disk);
+    return { atNextStart: [] };
+  }
+  for (const { disk, size } of growing) await onDomain(reach, 'blockresize', [disk.file, `${size}B`], { limit: 60 });
+  if (running === null) return { atNextStart: ['cpus', 'memory'] };
+  const { launch } = running;
+  const cpus = await addCpus(waysOf(reach), vm.cpus);
+  if (cpus > launch.cpus) {
+    await limitCpus(reach, cpus);
+    // A guest may leave a new CPU switched off, and its agent switches it on.
+    await granted(onDomain(reach, 'setvcpus', [String(cpus), '--guest']));
+  }
+  const obeys = launch.memory === vm.memory || (await resizeGuest(balloonOf(reach), launch.memory, vm.memory));
+  const now = { cpus, memory: obeys ? vm.memory : launch.memory };
+  await adopt(host, layout, running, { ...withDiskSizes(launch, vm), ...now });
+  return { atNextStart: (['cpus', 'memory'] as const).filter((part) => now[part] !== vm[part]) };
+}
+
+function waysOf(reach: DomainReach): CpuWays {
+  return {
+    execute: (command) => monitor(reach, command, {}, 10_000),
+    async still(work) {
+      const runs = (await domainState(reach)) === 'running';
+      if (runs) await onDomain(reach, 'suspend');
+      try {
+        await work();
+      } finally {
+        if (runs) await resumeDomain(reach);
+      }
+    },
+    add: async (_, count) => void (await granted(onDomain(reach, 'setvcpus', [String(count), '--live']))),
+  };
+}
+
+function balloonOf(reach: DomainReach): Balloon {
+  const read = async () => readMemory(await onDomain(reach, 'dommemstat'));
+  return {
+    ask: (bytes) => granted(onDomain(reach, 'setmem', [String(Math.ceil(bytes / 1024)), '--live'])),
+    actual: async () => (await read()).get('actual') ?? Number.NaN,
+    available: () => availableMemory(reach, read),
+  };
+}
+
+/** ms in which the balloon's driver in a guest says anew how it is, and how often that is looked for. */
+const statisticsTime = 3_000;
+const lookEvery = 250;
+
+/** Asks the balloon's driver in the guest, which says it once a second while it is asked. */
+async function availableMemory(reach: DomainReach, read: () => Promise<Map<string, number>>): Promise<number | null> {
+  const ask = (seconds: number) => granted(onDomain(reach, 'dommemstat', ['--period', String(seconds), '--live']));
+  const before = (await read()).get('last_update');
+  if (!(await ask(1))) return null;
+  try {
+    const over = performance.now() + statisticsTime;
+    while (performance.now() < over) {
+      await delay(lookEvery);
+      const said = await read();
+      if (said.get('last_update') !== before) return said.get('usable') ?? null;
+    }
+    return null;
+  } finally {
+    await ask(0);
+  }
+}
+
+/** What `dommemstat` prints, in bytes; but `last_update`, in seconds. */
+export function readMemory(stdout: string): Map<string, number> {
+  const values = stdout.matchAll(/^([a-z_]+) (\d+)$/gm);
+  return new Map([...values].map(([, key = '', value]) => [key, Number(value) * (key === 'last_update' ? 1 : 1024)]));
+}

@@ -1,0 +1,62 @@
+/** Making a VM's domain and starting it. */
+import { type Host, run } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import { virshFailure } from '../../../tools/virsh.ts';
+import type { NodeAbilities, NodeLayout } from '../driver.ts';
+import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
+import type { Machine } from '../vm-folder/machine.ts';
+import { domainArguments } from './control.ts';
+import { domainOf } from './domain.ts';
+import { domainName, type LibvirtOptions } from './identity.ts';
+import { groupRoot, limitsOf } from './limits.ts';
+import { foreignDomain, lostNetwork, startDomain } from './scripts.ts';
+import { writeXml } from './xml.ts';
+
+export interface DomainStart {
+  host: Host;
+  layout: NodeLayout;
+  abilities: NodeAbilities;
+  vm: VmLaunch;
+  label: string;
+  options: LibvirtOptions;
+}
+
+/** See `HypervisorDriver.start`. With `paused` its guest does nothing yet, in a machine like that one. One round trip. */
+export async function startVm(start: DomainStart, paused?: { machine: Machine | null }): Promise<void> {
+  const { host, layout, abilities, vm, label, options } = start;
+  const folders = vmFolders(layout, vm.id);
+  const domain = domainOf(layout, vm, abilities, label, options, paused?.machine);
+  const { groupId } = await host.login();
+  const memory = paused?.machine?.memory ?? vm.memory;
+  const result = await run(host, {
+    argv: [
+      ...(['sh', '-c', startDomain, 'croft-start', ...domainArguments({ host, layout, options, vmId: vm.id })] as const),
+      ...[folders.state, folders.run, String(vmUserId(vm.id)), processName(vm.id), String(groupId)],
+      ...[planHash(vm), String(memory), options.network ?? '', abilities.accelerator.kind, paused === undefined ? '' : '--paused'],
+      ...[groupRoot, ...limitsOf(vm.cpus, memory)],
+    ],
+    stdin: `${JSON.stringify(vm)}\n${writeXml(domain)}`,
+    timeout: 300_000,
+  });
+  if (result.code === 0) return;
+  const what = `${label} could not be started on ${host.name}`;
+  if (result.code === foreignDomain) {
+    throw new CroftError('vm.launch', `${what}: libvirt has a domain ${domainName(vm.id)} that is not this controller's`, {
+      node: host.name,
+      hint: `If nobody needs it, remove it on ${host.name}: virsh undefine ${domainName(vm.id)}`,
+    });
+  }
+  if (result.code === lostNetwork) {
+    throw new CroftError('node.unfit', `${what}: libvirt's network ${options.network} does not start: ${result.stderr.trim()}`, {
+      node: host.name,
+      hint: `Define it on ${host.name} with \`virsh net-define\`, or take it out of the node's configuration.`,
+    });
+  }
+  const failure = virshFailure(host.name, what, result);
+  if (failure.code !== 'command.failed') throw failure;
+  throw new CroftError('vm.launch', failure.message, {
+    node: host.name,
+    hint: `What QEMU said itself is in /var/log/libvirt/qemu/${domainName(vm.id)}.log on ${host.name}.`,
+  });
+}

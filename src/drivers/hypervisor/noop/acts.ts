@@ -1,0 +1,116 @@
+/** How each operation of the noop driver is carried out: in its time, with its faults, and told to who watches. */
+import type { Call, Host } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import { unsupported } from '../../../model/vm/unsupported.ts';
+import type { Capability, DriverEvent, NodeLayout } from '../driver.ts';
+import { FaultJudge, type NoopFaults, type NoopOperation } from './faults.ts';
+import { type NoopVm, type NoopWorld, nodeOf, runs } from './world.ts';
+
+export interface ActsOptions {
+  world: NoopWorld;
+  faults: NoopFaults;
+  can: ReadonlySet<Capability>;
+  sleep: ((time: number) => Promise<unknown>) | undefined;
+}
+
+export interface Act {
+  operation: NoopOperation;
+  layout: NodeLayout;
+  vmId: string;
+  /** `slice/vm` where it is known; else it is the one that the VM was prepared with. */
+  label?: string;
+  /** What has happened where it fails halfway. */
+  half?: () => void;
+}
+
+export class NoopActs {
+  readonly #options: ActsOptions;
+  readonly #judge: FaultJudge;
+  readonly #failures = new Map<string, CroftError>();
+  readonly #holds = new Map<string, Promise<unknown>>();
+
+  constructor(options: ActsOptions) {
+    this.#options = options;
+    this.#judge = new FaultJudge(options.faults);
+  }
+
+  failNext(operation: NoopOperation, vmId: string, error: CroftError): void {
+    this.#failures.set(`${operation} ${vmId}`, error);
+  }
+
+  hold(operation: NoopOperation, vmId: string, until: Promise<unknown>): void {
+    this.#holds.set(`${operation} ${vmId}`, until);
+  }
+
+  /** The effect is whole or not there at all: nothing else runs meanwhile. */
+  async act<T>({ operation, layout, vmId, label, half }: Act, effect: () => T): Promise<T> {
+    const key = `${operation} ${vmId}`;
+    const known = label ?? this.find(layout, vmId)?.label;
+    const names = known === undefined ? [vmId] : [known, vmId];
+    await this.#holds.get(key);
+    const failure = this.#failures.get(key);
+    this.#failures.delete(key);
+    if (failure !== undefined) throw failure;
+    return await this.#carryOut(operation, names, effect, half);
+  }
+
+  /** What is about a whole node. */
+  async onNode(operation: NoopOperation, { name }: Host, effect: () => void): Promise<void> {
+    await this.#carryOut(operation, [name], effect, undefined);
+  }
+
+  /** What is read as part of a batch; its delay is the host's. */
+  call<T>(operation: NoopOperation, { stateFolder }: NodeLayout, read: () => T): Call<T> {
+    const parse = (): T => {
+      const fault = this.#judge.judge(operation, [stateFolder]);
+      if (fault !== null) throw fault.error;
+      return read();
+    };
+    return { command: { argv: ['true'] }, parse };
+  }
+
+  find(layout: NodeLayout, vmId: string): NoopVm | undefined {
+    return nodeOf(this.#options.world, layout).vms.get(vmId);
+  }
+
+  /** Rejects with `vm.not-running`. */
+  running(layout: NodeLayout, vmId: string): NoopVm {
+    const vm = this.find(layout, vmId);
+    if (!runs(vm)) throw new CroftError('vm.not-running', `VM ${vm?.label ?? vmId} is not running`, { hint: 'Start it first.' });
+    return vm;
+  }
+
+  /** Rejects with `vm.launch`. */
+  prepared(layout: NodeLayout, vmId: string, label: string): NoopVm {
+    const vm = this.find(layout, vmId);
+    if (vm === undefined || vm.seen.state === 'preparing') {
+      throw new CroftError('vm.launch', `${label} could not be started: it has no disk`, { hint: 'Prepare it first.' });
+    }
+    return vm;
+  }
+
+  can(capability: Capability): boolean {
+    return this.#options.can.has(capability);
+  }
+
+  demand(capability: Capability): void {
+    if (!this.can(capability)) throw unsupported('noop', capability);
+  }
+
+  tell({ stateFolder }: Pick<NodeLayout, 'stateFolder'>, vmId: string, kind: DriverEvent['kind']): void {
+    const node = this.#options.world.nodes.get(stateFolder);
+    if (node === undefined || node.listeners.size === 0 || this.#judge.losesEvent(vmId)) return;
+    for (const listener of node.listeners) listener({ vmId, kind });
+  }
+
+  async #carryOut<T>(operation: NoopOperation, names: readonly string[], effect: () => T, half: (() => void) | undefined): Promise<T> {
+    const fault = this.#judge.judge(operation, names);
+    const delay = this.#judge.delay(operation);
+    if (delay > 0) await this.#options.sleep?.(delay);
+    if (fault?.place === 'halfway') half?.();
+    if (fault !== null && fault.place !== 'after') throw fault.error;
+    const result = effect();
+    if (fault !== null) throw fault.error;
+    return result;
+  }
+}

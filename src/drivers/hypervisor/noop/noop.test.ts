@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Host } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import type { VmLaunch } from '../../../model/node/plan.ts';
+import type { NodeAbilities, NodeLayout, NodeReach } from '../driver.ts';
+import { createNoopHypervisor } from './noop.ts';
+
+const layout: NodeLayout = { controllerId: 'c', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null };
+const abilities: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' };
+const refuse = () => Promise.reject(new Error('the noop driver asks no host'));
+const host: Host = { name: 'n', batch: refuse, spawn: refuse, connect: refuse, login: refuse, close: refuse, end: refuse };
+const vm: VmLaunch = {
+  id: 'aaaaaaaaaaaaaaaa',
+  hostname: 'h',
+  cpus: 1,
+  memory: 1,
+  disk: null,
+  image: { id: 'i', sha256: '0', format: 'raw', size: 1 },
+  ports: [],
+  userData: null,
+  sshKeys: [],
+  volumes: [],
+  firmware: 'bios' as const,
+  cloudConfig: null,
+  boot: 0,
+};
+
+test('CR6 the noop driver goes through the states of a real one', async () => {
+  const driver = createNoopHypervisor({ now: () => 5 });
+  const state = () => {
+    const [seen] = driver.observe(layout).parse({ code: 0, stdout: '', stderr: '' });
+    return seen?.state ?? 'none';
+  };
+  assert.equal(state(), 'none');
+  await driver.prepare(host, layout, vm, 'a/b');
+  assert.equal(state(), 'stopped');
+  await driver.start(host, layout, abilities, vm, 'a/b');
+  await driver.start(host, layout, abilities, vm, 'a/b');
+  assert.equal(state(), 'running');
+  driver.lose(vm.id, 137);
+  assert.equal(state(), 'failed');
+  await driver.start(host, layout, abilities, vm, 'a/b');
+  assert.equal(await driver.stop(host, layout, vm.id, { powerdown: 0, terminate: 0 }), 'powered-down');
+  assert.equal(await driver.stop(host, layout, vm.id, { powerdown: 0, terminate: 0 }), 'not-running');
+  await driver.destroy(host, layout, vm.id);
+  assert.equal(state(), 'none');
+});
+
+test('CR6 the noop driver fails once where it is told to, and waits where it is held', async () => {
+  const driver = createNoopHypervisor();
+  driver.failNext('prepare', vm.id, new CroftError('disk.full', 'full'));
+  await assert.rejects(driver.prepare(host, layout, vm, 'a/b'), { code: 'disk.full' });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  driver.hold('prepare', vm.id, promise);
+  const order: string[] = [];
+  const prepared = driver.prepare(host, layout, vm, 'a/b').then(() => order.push('prepared'));
+  order.push('released');
+  resolve();
+  await prepared;
+  assert.deepEqual(order, ['released', 'prepared']);
+});
+
+test('CR6 the noop driver carries a stopped VM to another node with its disk, and leaves an arrival where that fails', async () => {
+  const driver = createNoopHypervisor({ now: () => 5 });
+  const other = { ...layout, stateFolder: '/other' };
+  const [from, to] = [layout, other].map((each) => ({ host, layout: each })) as [NodeReach, NodeReach];
+  const options = { exitCode: null, signal: new AbortController().signal, onProgress: () => undefined };
+  const arrivals = () => driver.arrivals(other).parse({ code: 0, stdout: '', stderr: '' });
+  await driver.prepare(host, layout, vm, 's/a');
+  driver.failNext('transfer', vm.id, new CroftError('command.failed', 'as the test wants it'));
+  await assert.rejects(driver.transfer(from, to, vm, 's/a', options));
+  assert.deepEqual([driver.disk(other, vm.id), arrivals()], [null, [vm.id]]);
+  await driver.transfer(from, to, vm, 's/a', options);
+  assert.deepEqual([driver.disk(other, vm.id), arrivals()], [driver.disk(layout, vm.id), []]);
+});

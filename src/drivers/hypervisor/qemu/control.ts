@@ -1,0 +1,115 @@
+/** Talking to a VM's QEMU over its control socket, and to the agent in its guest. */
+import { randomInt } from 'node:crypto';
+import { z } from 'zod';
+import { type Host, run } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import { AgentSession } from '../../../tools/guest-agent.ts';
+import { QmpSession } from '../../../tools/qmp.ts';
+import type { NodeLayout } from '../driver.ts';
+import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
+import { findProcess } from '../vm-folder/process-scripts.ts';
+import { agentChardev } from './arguments.ts';
+
+/** What QEMU is given to answer a command, in ms. */
+const controlTimeout = 5_000;
+
+/**
+ * One session of commands. Rejects with `vm.not-running` where it has no process, `command.timeout` where its QEMU is silent, or
+ * as the work does.
+ */
+export async function withControl<T>(host: Host, layout: NodeLayout, vmId: string, work: (session: QmpSession) => Promise<T>): Promise<T> {
+  const stream = await host.connect(vmFolders(layout, vmId).qmp).catch(async (thrown: unknown) => {
+    if (!(thrown instanceof CroftError) || thrown.code !== 'not-found') throw thrown;
+    throw (await hasProcess(host, layout, vmId)) ? silent(host, vmId, thrown) : notRunning(host, vmId, thrown);
+  });
+  try {
+    const session = await QmpSession.open(stream, controlTimeout);
+    try {
+      return await work(session);
+    } finally {
+      session.close();
+      await session.closed;
+    }
+  } catch (thrown) {
+    throw onNode(host, vmId, thrown);
+  }
+}
+
+/** As `withControl`; false where the VM has no QEMU to do it. */
+export async function whileRunning(
+  host: Host,
+  layout: NodeLayout,
+  vmId: string,
+  work: (session: QmpSession) => Promise<void>,
+): Promise<boolean> {
+  let begun = false;
+  try {
+    await withControl(host, layout, vmId, async (session) => {
+      begun = true;
+      await work(session);
+    });
+    return true;
+  } catch (thrown) {
+    if (!begun && thrown instanceof CroftError && thrown.code === 'vm.not-running') return false;
+    throw thrown;
+  }
+}
+
+/** A QEMU that hangs takes a few sessions without a word, and then no more. */
+async function hasProcess(host: Host, layout: NodeLayout, vmId: string): Promise<boolean> {
+  const identity = [vmFolders(layout, vmId).run, String(vmUserId(vmId)), processName(vmId)];
+  return (await run(host, { argv: ['sh', '-c', `${findProcess} find_process "$1" "$2" "$3"`, 'croft-find', ...identity] })).code === 0;
+}
+
+function silent({ name }: Host, vmId: string, cause: unknown): CroftError {
+  const hint = `Look at its process on ${name} for what it waits; stopping the VM ends it by force.`;
+  return new CroftError('command.timeout', `the QEMU of VM ${vmId} on ${name} runs, but nothing answers at its control socket`, {
+    node: name,
+    cause,
+    hint,
+  });
+}
+
+/** Of a VM that does not run. */
+export function notRunning(host: Host, vmId: string, cause?: unknown): CroftError {
+  return new CroftError('vm.not-running', `VM ${vmId} does not run on ${host.name}`, { node: host.name, cause, hint: 'Start it first.' });
+}
+
+function onNode(host: Host, vmId: string, thrown: unknown): unknown {
+  if (!(thrown instanceof CroftError) || thrown.node !== undefined) return thrown;
+  const { code, message, hint } = thrown;
+  return new CroftError(code, `VM ${vmId} on ${host.name}: ${message}`, {
+    node: host.name,
+    cause: thrown,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/**
+ * One session with the agent in the guest; null where none answers, or it stops answering. `within`: ms for all of it.
+ */
+export async function withAgent<T>(
+  host: Host,
+  layout: NodeLayout,
+  vmId: string,
+  within: number,
+  work: (agent: AgentSession) => Promise<T>,
+): Promise<T | null> {
+  let agent: AgentSession | undefined;
+  try {
+    agent = await AgentSession.open(await host.connect(vmFolders(layout, vmId).agent), { within, mark: randomInt(2 ** 32) });
+    return await work(agent);
+  } catch {
+    return null;
+  } finally {
+    agent?.close();
+  }
+}
+
+const chardevsSchema = z.array(z.object({ label: z.string(), 'frontend-open': z.boolean() }));
+
+/** Whether something in the guest has opened the agent's channel: without, there is no use in waiting for its answer. */
+export async function agentListens(session: QmpSession): Promise<boolean> {
+  const chardevs = chardevsSchema.parse(await session.execute('query-chardev'));
+  return chardevs.some((chardev) => chardev.label === agentChardev && chardev['frontend-open']);
+}

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { Duplex } from 'node:stream';
+import { test } from 'node:test';
+import { FakeHost } from '../../../host/fake-host.ts';
+import type { Command } from '../../../host/host.ts';
+import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import { detachVolume } from './hotplug.ts';
+
+const layout = { controllerId: 'c', stateFolder: '/s/c', runFolder: '/r/c', bridge: 'b', uplink: null };
+const id = 'aaaaaaaaaaaaaaaa';
+const running: VmLaunch = {
+  ...{ id, hostname: 'guest', cpus: 1, memory: 1, disk: null, firmware: 'bios', boot: 0, ports: [] },
+  ...{ image: { id: 'i', sha256: 'f', format: 'raw', size: 1 }, userData: null, cloudConfig: null, sshKeys: [] },
+  volumes: [{ id: 'bbbbbbbbbbbbbbbb', name: 'data', image: null, size: 1 }],
+};
+
+/** A QEMU in which no device is plugged. */
+function bareQemu(): Duplex {
+  const stream = new Duplex({
+    read() {},
+    write(chunk, _encoding, done) {
+      const { execute, id: number } = JSON.parse(String(chunk));
+      stream.push(`${JSON.stringify({ return: execute === 'qom-list' ? [] : {}, id: number })}\n`);
+      done();
+    },
+    final(done) {
+      stream.push(null);
+      done();
+    },
+  });
+  stream.push('{"QMP":{"version":{},"capabilities":[]}}\r\n');
+  return stream;
+}
+
+test('SC11 a volume is known to be gone only once its file is, so that what was cut off is done again', async () => {
+  let broken = true;
+  const answer = ({ argv }: Command) => {
+    if (argv[0] === 'rm' && broken) return { code: 1, stderr: 'rm: Input/output error' };
+    return argv[3] === 'croft-running' ? { stdout: `{}\nstarted\n1 ${planHash(running)} 1\n${JSON.stringify(running)}\n` } : {};
+  };
+  const host = new FakeHost({ answer, socket: bareQemu });
+  const noted = () => host.commands.filter(({ argv }) => argv[3] === 'croft-adopt').map(({ stdin }) => JSON.parse(String(stdin)));
+  await assert.rejects(detachVolume(host, layout, id, 'bbbbbbbbbbbbbbbb'), /could not be removed on fake/);
+  assert.deepEqual(noted(), []);
+  broken = false;
+  await detachVolume(host, layout, id, 'bbbbbbbbbbbbbbbb');
+  assert.deepEqual(noted(), [{ ...running, volumes: [] }]);
+});

@@ -1,0 +1,130 @@
+/** Ending one VM's process, by ever stronger means, and never another's. */
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Host, run } from '../../../host/host.ts';
+import { asCroftError, CroftError } from '../../../model/error.ts';
+import { QmpSession } from '../../../tools/qmp.ts';
+import type { NodeLayout, StopTimes } from '../driver.ts';
+import { dropGroups, groupName, groupPlaces } from '../vm-folder/cgroups.ts';
+import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
+import { endProcess, noteStopping, removeFolders, runsNot } from '../vm-folder/stop-scripts.ts';
+import { tellAgent } from './power.ts';
+
+/** What QEMU is given to answer on its control socket, in ms. */
+const controlTimeout = 2_000;
+/** A guest that is still booting does not hear the power button, so it is pressed again after so many ms. */
+const pressEvery = 3_000;
+/** Between the end of the control connection and that of the process, in ms. */
+const closingTime = 2_000;
+
+/** See `HypervisorDriver.stop`. A control socket that is silent or broken only means that the next way is taken at once. */
+export async function stopVm(
+  host: Host,
+  layout: NodeLayout,
+  vmId: string,
+  times: StopTimes,
+): Promise<'powered-down' | 'terminated' | 'killed' | 'not-running'> {
+  const folders = vmFolders(layout, vmId);
+  const noted = await run(host, {
+    argv: ['sh', '-c', noteStopping, 'croft-stop', folders.state, folders.run, String(vmUserId(vmId)), processName(vmId)],
+  });
+  const askedToPowerDown = noted.code === 0 && (await powerDown(host, layout, vmId, times.powerdown));
+  const outcome = await endVmProcess(host, layout, vmId, { alone: askedToPowerDown ? closingTime : 0, terminate: times.terminate });
+  if (outcome !== 'not-running' && outcome !== 'gone') return outcome;
+  return noted.code === runsNot ? 'not-running' : 'powered-down';
+}
+
+/** See `HypervisorDriver.kill`. */
+export async function killVm(host: Host, layout: NodeLayout, vmId: string): Promise<boolean> {
+  return (await endVmProcess(host, layout, vmId, { alone: 0, terminate: 0 })) !== 'not-running';
+}
+
+/** Ends the VM's process at once and removes its folders. */
+export async function destroyVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
+  await endVmProcess(host, layout, vmId, { alone: 0, terminate: 0 });
+  const { state, run: runFolder } = vmFolders(layout, vmId);
+  const identity = [String(vmUserId(vmId)), processName(vmId)];
+  const [result] = await host.batch([
+    { argv: ['sh', '-c', removeFolders, 'croft-remove', state, runFolder, ...identity], timeout: 60_000 },
+    { argv: ['sh', '-c', dropGroups, 'croft-groups', groupPlaces[0], groupName(layout.controllerId), vmId] },
+  ]);
+  if (result?.code !== 0) throw failure(host, `the files of VM ${vmId} could not be removed`, result?.stderr ?? '');
+}
+
+/** Sessions in a row that end before QEMU says a word: it is on its way out. */
+const mostMute = 5;
+
+/**
+ * Asks the guest to power down and waits for QEMU's end. False where it could not be asked or did not obey in time. The session may
+ * also end because the way to the node was lost, so that QEMU has ended only where its socket is not there any more. Rejects with
+ * `node.*` where the node is not reached again: its guest goes on shutting down.
+ */
+async function powerDown(host: Host, layout: NodeLayout, vmId: string, within: number): Promise<boolean> {
+  const end = performance.now() + within;
+  let [asked, mute] = [false, 0];
+  while (performance.now() < end && mute < mostMute) {
+    const stream = await connectTo(host, vmFolders(layout, vmId).qmp);
+    if (stream === null) return asked;
+    const heard = await askUntil(host, layout, vmId, stream, end);
+    if (heard === 'ignored' || (heard === 'mute' && !asked)) return false;
+    mute = heard === 'mute' ? mute + 1 : 0;
+    asked = true;
+  }
+  return mute === mostMute;
+}
+
+/** Null where nothing answers at the socket. */
+async function connectTo(host: Host, socket: string): Promise<Duplex | null> {
+  try {
+    return await host.connect(socket);
+  } catch (thrown) {
+    if (asCroftError(thrown).code.startsWith('node.')) throw thrown;
+    return null;
+  }
+}
+
+/**
+ * One session: through the guest's agent and by the power button. A guest that is paused goes on, else it would not hear. `closed`:
+ * the session ended; `mute`: it did so before it began, or QEMU is silent; `ignored`: its time is over. `end`: ms, by the monotonic clock.
+ */
+async function askUntil(host: Host, layout: NodeLayout, vmId: string, stream: Duplex, end: number): Promise<'closed' | 'mute' | 'ignored'> {
+  let session: QmpSession | undefined;
+  const waiting = new AbortController();
+  try {
+    session = await QmpSession.open(stream, controlTimeout);
+    const closed = session.closed.then(() => true);
+    await session.execute('cont');
+    await tellAgent(host, layout, vmId, session, 'powerdown');
+    for (let left = end - performance.now(); left > 0; left = end - performance.now()) {
+      await session.execute('system_powerdown');
+      if (await Promise.race([closed, delay(Math.min(left, pressEvery), false, { signal: waiting.signal })])) return 'closed';
+    }
+    return 'ignored';
+  } catch (thrown) {
+    if (session === undefined) return 'mute';
+    return asCroftError(thrown).code === 'vm.not-running' ? 'closed' : 'ignored';
+  } finally {
+    waiting.abort();
+    session?.close();
+  }
+}
+
+type Ending = 'gone' | 'terminated' | 'killed' | 'not-running';
+const endings: readonly Ending[] = ['gone', 'terminated', 'killed', 'not-running'];
+
+/** `alone`: ms to end by itself; `terminate`: ms after SIGTERM until SIGKILL. */
+async function endVmProcess(host: Host, layout: NodeLayout, vmId: string, times: { alone: number; terminate: number }): Promise<Ending> {
+  const folders = vmFolders(layout, vmId);
+  const rounds = [times.alone, times.terminate].map((time) => String(Math.ceil(time / 50)));
+  const { code, stdout, stderr } = await run(host, {
+    argv: ['sh', '-c', endProcess, 'croft-end', folders.state, folders.run, String(vmUserId(vmId)), processName(vmId), ...rounds],
+    timeout: times.alone + times.terminate + 60_000,
+  });
+  const ending = endings.find((known) => known === stdout.trim());
+  if (code !== 0 || ending === undefined) throw failure(host, `the process of VM ${vmId} could not be ended`, stderr);
+  return ending;
+}
+
+function failure(host: Host, what: string, stderr: string): CroftError {
+  return new CroftError('command.failed', `${what} on ${host.name}: ${stderr.trim()}`, { node: host.name });
+}

@@ -1,0 +1,98 @@
+/** CPUs that come to a VM while it runs. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Host } from '../../../host/host.ts';
+import type { AgentSession } from '../../../tools/guest-agent.ts';
+import type { QmpSession } from '../../../tools/qmp.ts';
+import type { NodeLayout } from '../driver.ts';
+import { notePause } from '../qemu/power.ts';
+import { cpuDevice } from './cpu-places.ts';
+import { granted } from './granted.ts';
+import { roomForCpus } from './tcg-room.ts';
+
+const cpusSchema = z.array(
+  z.object({ type: z.string(), props: z.record(z.string(), z.int()), 'qom-path': z.string().optional() }).transform((cpu) => ({
+    ...{ driver: cpu.type, props: cpu.props, present: cpu['qom-path'] !== undefined },
+    place: cpu.props['core-id'] ?? 0,
+  })),
+);
+type Cpu = z.infer<typeof cpusSchema>[number];
+
+const kvmSchema = z.object({ enabled: z.boolean() });
+const jitSchema = z.object({ 'human-readable-text': z.string() });
+
+/** Runs a command of QEMU's. Rejects with `command.failed` where it refuses. */
+type Execute = (command: string) => Promise<unknown>;
+
+export interface CpuWays {
+  execute: Execute;
+  /** Does it while the guest stands still. */
+  still(work: () => Promise<void>): Promise<void>;
+  /** Adds these; `count` is how many there are then. */
+  add(cpus: readonly Cpu[], count: number): Promise<void>;
+}
+
+/** Adds CPUs until there are so many, as far as there are places and room for them; none goes. Resolves with how many there are then. */
+export async function addCpus({ execute, still, add }: CpuWays, wanted: number): Promise<number> {
+  const read = async () => cpusSchema.parse(await execute('query-hotpluggable-cpus')).toSorted((a, b) => a.place - b.place);
+  const cpus = await read();
+  const present = cpus.filter((cpu) => cpu.present).length;
+  if (wanted <= present) return present;
+  const fill = async (room: number): Promise<void> => {
+    const coming = cpus.filter((cpu) => !cpu.present).slice(0, Math.min(room, wanted - present));
+    if (coming.length > 0) await add(coming, present + coming.length);
+  };
+  const { enabled } = kvmSchema.parse(await execute('query-kvm'));
+  if (enabled) await fill(cpus.length);
+  else await still(async () => await fill(roomForCpus(await readJit(execute), present, cpus.length)));
+  return (await read()).filter((cpu) => cpu.present).length;
+}
+
+/** An earlier QEMU does not know the question. */
+async function readJit(execute: Execute): Promise<string> {
+  let jit: unknown;
+  const asked = execute('x-query-jit').then((answer) => {
+    jit = answer;
+  });
+  return (await granted(asked)) ? jitSchema.parse(jit)['human-readable-text'] : '';
+}
+
+const statusSchema = z.object({ running: z.boolean() });
+
+/** By QEMU's control socket. */
+export function waysOf(host: Host, layout: NodeLayout, vmId: string, session: QmpSession): CpuWays {
+  return {
+    execute: (command) => session.execute(command),
+    async still(work) {
+      const { running } = statusSchema.parse(await session.execute('query-status'));
+      if (running) await session.execute('stop');
+      try {
+        await work();
+      } finally {
+        if (running) {
+          await session.execute('cont');
+          await notePause(host, layout, vmId, session, null);
+        }
+      }
+    },
+    async add(cpus) {
+      for (const { driver, props, place } of cpus) {
+        if (!(await granted(session.execute('device_add', { driver, id: cpuDevice(place), ...props })))) return;
+      }
+    },
+  };
+}
+
+const guestCpusSchema = z.array(z.object({ 'logical-id': z.int(), online: z.boolean() }));
+const lookEvery = 250;
+
+/** A guest may leave a new CPU switched off: its agent switches on what it finds, until so many are on or the session's time is over. */
+export async function switchOnCpus(agent: Pick<AgentSession, 'execute'>, wanted: number): Promise<void> {
+  for (;;) {
+    const cpus = guestCpusSchema.parse(await agent.execute('guest-get-vcpus'));
+    const off = cpus.filter(({ online }) => !online).map((cpu) => ({ 'logical-id': cpu['logical-id'], online: true }));
+    if (off.length > 0) await agent.execute('guest-set-vcpus', { vcpus: off });
+    if (cpus.length >= wanted) return;
+    await delay(lookEvery);
+  }
+}

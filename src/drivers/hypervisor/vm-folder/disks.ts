@@ -1,0 +1,136 @@
+/** The disks and CD-ROMs of a VM: which there are, what each is made on, and how its QEMU is given them. Pure. */
+import { CroftError } from '../../../model/error.ts';
+import type { LaunchImage, VmLaunch, VolumePlan } from '../../../model/node/plan.ts';
+import type { NodeLayout } from '../driver.ts';
+import { type Device, deviceWords, type Placed, placedBy } from './device.ts';
+import { vmFolders } from './identity.ts';
+
+export interface VmDisk {
+  /** What QEMU calls it, and the device that it is in: at most 31 characters, that no other disk has. */
+  node: string;
+  file: string;
+  /** The image that it is a copy-on-write disk on; null for a disk that begins empty. */
+  base: { file: string; format: 'qcow2' | 'raw' } | null;
+  /** Bytes; null for the size of the base. */
+  size: number | null;
+  /** What its guest finds it by, below /dev/disk/by-id; null for the first disk. */
+  serial: string | null;
+}
+
+interface CdRomPlace {
+  channel: 0 | 1;
+  unit: 0 | 1;
+}
+
+export interface CdRom {
+  name: string;
+  file: string;
+  place: CdRomPlace;
+}
+
+/** The places of the machine's IDE controller: the seed has one, the image that a VM is installed from another, volumes the rest. */
+const seedPlace: CdRomPlace = { channel: 1, unit: 0 };
+const imagePlace: CdRomPlace = { channel: 0, unit: 0 };
+const volumePlaces: readonly CdRomPlace[] = [
+  { channel: 0, unit: 1 },
+  { channel: 1, unit: 1 },
+];
+
+/** The first disk first, then the volumes in their order, without the CD-ROMs. Throws `vm.launch` where a size is missing. */
+export function vmDisks(layout: NodeLayout, vm: VmLaunch): VmDisk[] {
+  const folders = vmFolders(layout, vm.id);
+  return [
+    { node: 'disk0', file: folders.disk, base: baseOf(layout, vm.image), size: sizeOf('its disk', vm.image, vm.disk), serial: null },
+    ...vm.volumes.filter(isDisk).map(({ id, name, image, size }) => ({
+      node: volumeNode(id),
+      file: volumeFile(layout, vm.id, id),
+      base: baseOf(layout, image),
+      size: sizeOf(`the volume ${name}`, image, size),
+      serial: name,
+    })),
+  ];
+}
+
+/**
+ * All files in a VM's state folder that cannot be made again: its disks, and its firmware's variables. Whoever moves a VM
+ * moves these. A disk names its image by its path, in the folder `images` of the node's state folder.
+ */
+export function diskFiles(layout: NodeLayout, vm: VmLaunch): string[] {
+  const variables = vm.firmware === 'uefi' ? [vmFolders(layout, vm.id).firmwareVariables] : [];
+  return [...vmDisks(layout, vm).map(({ file }) => file), ...variables];
+}
+
+/** See `VmDisk.node`. */
+export function volumeNode(volumeId: string): string {
+  return `volume-${volumeId}`;
+}
+
+/** Names of volumes' files begin alike, so that those which a VM has no longer can be told. */
+export function volumeFile(layout: NodeLayout, vmId: string, volumeId: string): string {
+  return `${vmFolders(layout, vmId).state}/volume-${volumeId}.qcow2`;
+}
+
+function isDisk({ image }: VolumePlan): boolean {
+  return image?.format !== 'iso';
+}
+
+function imageFile(layout: NodeLayout, { sha256, format }: LaunchImage): string {
+  return `${layout.stateFolder}/images/${sha256}.${format}`;
+}
+
+function baseOf(layout: NodeLayout, image: LaunchImage | null): VmDisk['base'] {
+  if (image === null || image.format === 'iso') return null;
+  return { file: imageFile(layout, image), format: image.format };
+}
+
+function sizeOf(what: string, image: LaunchImage | null, size: number | null): number | null {
+  if (size !== null || (image !== null && image.format !== 'iso')) return size;
+  throw new CroftError('vm.launch', `${what} begins empty and has no size`, { hint: 'Give it a size in the slice file.' });
+}
+
+/**
+ * The CD-ROMs in the order in which they are booted from, after the disks. Every one has a place in that order, the seed the
+ * last: UEFI switches on only those channels of the IDE controller on which it may find something to boot, and Linux leaves
+ * alone what is not switched on. Throws `vm.launch` where there are more than the machine has room for.
+ */
+export function cdRoms(layout: NodeLayout, vm: VmLaunch): CdRom[] {
+  const files = vm.volumes.flatMap(({ image }) => (image?.format === 'iso' ? [imageFile(layout, image)] : []));
+  const volumes = files.flatMap((file, index) => {
+    const place = volumePlaces[index];
+    return place === undefined ? [] : [{ name: `cdrom${index}`, file, place }];
+  });
+  if (volumes.length < files.length) {
+    throw new CroftError('vm.launch', `${files.length} volumes are CD-ROMs, and a VM has room for ${volumes.length}`);
+  }
+  return [
+    ...(vm.image.format === 'iso' ? [{ name: 'install', file: imageFile(layout, vm.image), place: imagePlace }] : []),
+    ...volumes,
+    { name: 'seed', file: vmFolders(layout, vm.id).seed, place: seedPlace },
+  ];
+}
+
+/** QEMU's arguments. A VM of an ISO image boots from its own disk once something is on it, and from the CD-ROM until then. */
+export function diskArguments(layout: NodeLayout, vm: VmLaunch, placed: Placed = placedBy(null)): string[] {
+  const disks = vmDisks(layout, vm).flatMap((disk) => {
+    return ['-blockdev', JSON.stringify(blockNode(disk)), '-device', deviceWords(placed(diskDevice(disk)))];
+  });
+  return [...disks, ...cdRoms(layout, vm).flatMap((each, index) => cdRom(each, 2 + index))];
+}
+
+export function diskDevice({ node, serial }: VmDisk): Device {
+  return { driver: 'virtio-blk-pci', id: node, drive: node, ...(serial === null ? { bootindex: 1 } : { serial }) };
+}
+
+/** What a guest discards, or overwrites with zeros, is given back to the node. */
+export function blockNode({ node, file }: VmDisk): Record<string, unknown> {
+  const options = { 'node-name': node, driver: 'qcow2', discard: 'unmap', 'detect-zeroes': 'unmap' };
+  return { ...options, file: { driver: 'file', filename: file, discard: 'unmap' } };
+}
+
+function cdRom({ name, file, place }: CdRom, bootIndex: number): string[] {
+  const access = { 'read-only': true };
+  return [
+    ...['-blockdev', JSON.stringify({ 'node-name': name, driver: 'raw', ...access, file: { driver: 'file', filename: file, ...access } })],
+    ...['-device', `ide-cd,drive=${name},bus=ide.${place.channel},unit=${place.unit},bootindex=${bootIndex}`],
+  ];
+}

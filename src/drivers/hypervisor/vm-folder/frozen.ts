@@ -1,0 +1,60 @@
+/**
+ * File systems in a guest that stand still while its disks are snapshotted. They go on whatever comes between: that they may
+ * stand still is noted on the node before they are told to, and whoever finds the note later tells them to go on.
+ */
+import { type Host, run } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import type { NodeLayout } from '../driver.ts';
+import { vmFolders } from './identity.ts';
+
+/** The agent in the guest. */
+export interface GuestFileSystems {
+  /** False where it is certain that they go on. */
+  freeze(): Promise<boolean>;
+  /** False where it is not known that they go on. */
+  thaw(): Promise<boolean>;
+}
+
+/** As if power were cut where the guest does not freeze its file systems. */
+export async function whileFrozen(
+  host: Host,
+  layout: NodeLayout,
+  vmId: string,
+  fileSystems: GuestFileSystems,
+  work: () => Promise<void>,
+): Promise<void> {
+  await note(host, layout, vmId, true);
+  const frozen = await fileSystems.freeze();
+  try {
+    await work();
+  } finally {
+    // What goes wrong here is put right by the next pass; it must not hide how the work went.
+    await letGo(host, layout, vmId, async () => !frozen || (await fileSystems.thaw())).catch(() => undefined);
+  }
+}
+
+/** For a VM whose snapshot was cut off. False where its file systems may stand still yet. */
+export async function letGo(host: Host, layout: NodeLayout, vmId: string, thaw: () => Promise<boolean>): Promise<boolean> {
+  const goesOn = await thaw();
+  if (goesOn) await note(host, layout, vmId, false);
+  return goesOn;
+}
+
+const noteFrozen = `
+if [ -n "$2" ]; then : >"$1/frozen"; else rm -f "$1/frozen"; fi
+`;
+
+async function note(host: Host, layout: NodeLayout, vmId: string, frozen: boolean): Promise<void> {
+  const argv = ['sh', '-c', noteFrozen, 'croft-frozen', vmFolders(layout, vmId).run, frozen ? 'frozen' : ''] as const;
+  const { code, stderr } = await run(host, { argv });
+  if (code === 0) return;
+  throw new CroftError('command.failed', `it cannot be noted on ${host.name} that a guest's file systems stand still: ${stderr.trim()}`, {
+    node: host.name,
+  });
+}
+
+/** Its guest's file systems may stand still, and nobody in there says otherwise. */
+export function stillFrozen({ name }: Host, vmId: string): CroftError {
+  const message = `the file systems in the guest of VM ${vmId} on ${name} may stand still since a snapshot was cut off: its agent does not answer`;
+  return new CroftError('command.timeout', message, { node: name, hint: 'Start the agent in the guest anew, or reset the VM.' });
+}

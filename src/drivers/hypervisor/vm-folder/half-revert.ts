@@ -1,0 +1,62 @@
+/**
+ * VMs of which only a part is put back to a snapshot. They are marked in their folder from before the first disk is touched until
+ * all is put back; whatever cuts that off, such a VM does not run before the rest of its disks is put back too.
+ */
+import { type Host, run } from '../../../host/host.ts';
+import { asCroftError, CroftError } from '../../../model/error.ts';
+import type { VmLaunch } from '../../../model/node/plan.ts';
+import { diskFailure } from '../../../tools/qemu-img.ts';
+import type { NodeLayout } from '../driver.ts';
+import { vmDisks } from './disks.ts';
+import { vmFolders } from './identity.ts';
+import { applySnapshot, beginLoad, endLoad, finishRevert } from './revert-scripts.ts';
+import { offline, tagOf } from './snapshots.ts';
+
+/** Puts the disks of a VM that does not run back. Where that rejects, it may be half done. */
+export async function putDisksBack(host: Host, layout: NodeLayout, vm: VmLaunch, name: string): Promise<void> {
+  try {
+    await offline(host, layout, vm.id, applySnapshot, tagOf(name), disksOf(layout, vm));
+  } catch (thrown) {
+    throw halfDone(host, `VM ${vm.id} is not put back to snapshot ${name}, or only half`, thrown);
+  }
+}
+
+/** Puts the rest back of a VM that is half put back and does not run; nothing is to be done for others. */
+export async function finishHalf(host: Host, layout: NodeLayout, vm: VmLaunch, label: string): Promise<void> {
+  try {
+    await offline(host, layout, vm.id, finishRevert, '', disksOf(layout, vm));
+  } catch (thrown) {
+    throw halfDone(host, `${label} is half put back to a snapshot, and the rest of it could not be put back`, thrown);
+  }
+}
+
+/** The first disk last, each with its least size. */
+function disksOf(layout: NodeLayout, vm: VmLaunch): string[] {
+  return vmDisks(layout, vm)
+    .toReversed()
+    .flatMap(({ file, size }) => [file, size === null ? '' : String(size)]);
+}
+
+/** Until `endLoading` the VM is known for one whose QEMU has loaded only a part of the snapshot. */
+export async function beginLoading(host: Host, layout: NodeLayout, vmId: string, name: string): Promise<void> {
+  const result = await run(host, { argv: ['sh', '-c', beginLoad, 'croft-load', vmFolders(layout, vmId).state, tagOf(name)] });
+  if (result.code !== 0) throw diskFailure(`it could not be noted that VM ${vmId} is put back on ${host.name}`, result, host.name);
+}
+
+/** It is whole, and paused. */
+export async function endLoading(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
+  const folders = vmFolders(layout, vmId);
+  const result = await run(host, { argv: ['sh', '-c', endLoad, 'croft-load', folders.state, folders.run] });
+  if (result.code !== 0) throw diskFailure(`it could not be noted that VM ${vmId} is put back on ${host.name}`, result, host.name);
+}
+
+/** With the code and the advice of what was thrown. */
+export function halfDone(host: Host, what: string, thrown: unknown): CroftError {
+  const { code, message, hint } = asCroftError(thrown);
+  const advice = 'It starts only once all its disks are put back, which is tried whenever it is to start; or put it back again.';
+  return new CroftError(code, `${what}: ${message}`, {
+    node: host.name,
+    hint: hint === undefined ? advice : `${hint} ${advice}`,
+    cause: thrown,
+  });
+}

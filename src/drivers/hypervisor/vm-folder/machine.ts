@@ -1,0 +1,75 @@
+/**
+ * How the QEMU of a VM that runs was put together, beyond what its launch says: a guest's memory, which a snapshot keeps, can
+ * only go on in one that is put together in the same way.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import type { VmLaunch } from '../../../model/node/plan.ts';
+import type { LiveDisks } from './live-disks.ts';
+import { partsOf, vmPartsSchema } from './parts.ts';
+
+export const machineSchema = z.object({
+  /** QEMU's major and minor version, by which its machine types go. */
+  qemu: z.string(),
+  accelerator: z.enum(['kvm', 'tcg']),
+  /** CPUs that it began with, which decide more than their number; that came later; that it may have at the most. */
+  firstCpus: z.int().positive(),
+  laterCpus: z.int().min(0),
+  mostCpus: z.int().positive(),
+  /** Bytes that it began with. */
+  memory: z.int().positive(),
+  /** Whether its virtio NICs leave work to the network; null where it has none. */
+  offloads: z.boolean().nullable(),
+  /** The slots on the PCI bus, by the names of their devices: what comes while a VM runs has another than it would begin with. */
+  places: z.record(z.string(), z.int().min(0).max(31)),
+});
+export type Machine = z.infer<typeof machineSchema>;
+
+/** What a snapshot with memory was taken of. */
+export const snapshotMachineSchema = z.object({ parts: vmPartsSchema, machine: machineSchema });
+export type SnapshotMachine = z.infer<typeof snapshotMachineSchema>;
+
+const versionSchema = z.object({ qemu: z.object({ major: z.int(), minor: z.int() }) });
+const kvmSchema = z.object({ enabled: z.boolean() });
+const cpusSchema = z.array(z.object({ 'qom-path': z.string().optional() }));
+const memorySchema = z.object({ 'base-memory': z.int() });
+const busesSchema = z.array(z.object({ bus: z.int(), devices: z.array(z.object({ qdev_id: z.string(), slot: z.int() })) }));
+
+/** ms for each question. */
+const answerTime = 10_000;
+
+/** `nicDevice` names the device of a NIC. */
+export async function readMachine(
+  execute: LiveDisks['execute'],
+  nicDevice: (nicId: string) => string,
+  running: VmLaunch,
+): Promise<SnapshotMachine> {
+  const ask = async <T>(schema: z.ZodType<T>, command: string, parameters = {}): Promise<T> =>
+    schema.parse(await execute(command, parameters, answerTime));
+  const { qemu } = await ask(versionSchema, 'query-version');
+  const { enabled } = await ask(kvmSchema, 'query-kvm');
+  const cpus = await ask(cpusSchema, 'query-hotpluggable-cpus');
+  const { 'base-memory': memory } = await ask(memorySchema, 'query-memory-size-summary');
+  const buses = await ask(busesSchema, 'query-pci');
+  const nic = running.ports.find(({ model }) => model === 'virtio');
+  const path = nic === undefined ? null : `/machine/peripheral/${nicDevice(nic.nicId)}`;
+  const offloads = path === null ? null : await ask(z.boolean(), 'qom-get', { path, property: 'csum' });
+  const present = cpus.flatMap((cpu) => cpu['qom-path'] ?? []);
+  const later = present.filter((cpu) => cpu.startsWith('/machine/peripheral/')).length;
+  const named = buses.flatMap(({ bus, devices }) => (bus === 0 ? devices.filter(({ qdev_id }) => qdev_id !== '') : []));
+  return {
+    parts: { ...partsOf(running), cpus: present.length },
+    machine: {
+      qemu: `${qemu.major}.${qemu.minor}`,
+      accelerator: enabled ? 'kvm' : 'tcg',
+      ...{ firstCpus: present.length - later, laterCpus: later, mostCpus: cpus.length },
+      ...{ memory, offloads, places: Object.fromEntries(named.map(({ qdev_id, slot }) => [qdev_id, slot])) },
+    },
+  };
+}
+
+/** Whether what was kept of the one goes on in the other. How much of its memory a guest has given back is a part of what is kept. */
+export function isSameMachine(one: SnapshotMachine, other: SnapshotMachine): boolean {
+  const { memory } = other.parts;
+  return isDeepStrictEqual({ ...one, parts: { ...one.parts, memory } }, other);
+}

@@ -1,0 +1,103 @@
+/** Making a VM's files on its node: only those that are missing, or made for another launch. */
+import { type Command, type CommandResult, type Host, run } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import type { VmLaunch } from '../../../model/node/plan.ts';
+import { ovmfPairs } from '../../../tools/ovmf.ts';
+import { diskFailure } from '../../../tools/qemu-img.ts';
+import type { NodeLayout } from '../driver.ts';
+import { diskFiles, type VmDisk, vmDisks, volumeFile } from './disks.ts';
+import { finishHalf } from './half-revert.ts';
+import { processName, type VmFolders, vmFolders, vmUserId } from './identity.ts';
+import { type LaunchRecord, launchRecord, readLaunchRecord } from './launch-record.ts';
+import { noFirmware, prepareDisk, prepareFirmware, prepareFolder, showPrepared, writeRecord } from './prepare-scripts.ts';
+
+export interface Seed {
+  /** The same for the same content. */
+  hash: string;
+  build(): Promise<Uint8Array>;
+}
+
+/** Takes a few round trips for a new VM, two for one that is only started anew, one where nothing is to be done. */
+export async function prepareVm(host: Host, layout: NodeLayout, vm: VmLaunch, label: string, seed: Seed): Promise<void> {
+  const folders = vmFolders(layout, vm.id);
+  const wanted = launchRecord(vm, label, seed.hash);
+  const present = await readPresent(host, folders);
+  if (present.files.has(`${folders.state}/reverting`)) await finishHalf(host, layout, vm, label);
+  const hasDisks = present.record?.disks === wanted.disks && diskFiles(layout, vm).every((file) => present.files.has(file));
+  const hasSeed = present.record?.seed === wanted.seed && present.files.has(folders.seed);
+  if (hasDisks && hasSeed && present.record?.hash === wanted.hash && present.record.label === label) return;
+  const content = hasSeed ? null : await seed.build();
+  if (!hasDisks) await makeDisks(host, layout, vm, label, folders);
+  await record(host, vm, label, folders, wanted, content);
+}
+
+interface Present {
+  record: LaunchRecord | null;
+  files: ReadonlySet<string>;
+}
+
+async function readPresent(host: Host, { state }: VmFolders): Promise<Present> {
+  const { stdout } = await run(host, { argv: ['sh', '-c', showPrepared, 'croft-prepared', state] });
+  const [line = '', ...names] = stdout.split('\n');
+  return { record: readLaunchRecord(line), files: new Set(names.map((name) => `${state}/${name}`)) };
+}
+
+/** One round trip for all of them. */
+async function makeDisks(host: Host, layout: NodeLayout, vm: VmLaunch, label: string, folders: VmFolders): Promise<void> {
+  const user = String(vmUserId(vm.id));
+  const disks = vmDisks(layout, vm);
+  const files = disks.map(({ file }) => file);
+  const [folder, ...results] = await host.batch([
+    script(prepareFolder, folders.state, folders.run, user, processName(vm.id), ...files),
+    ...disks.map((disk) => diskCommand(folders, user, disk)),
+    ...(vm.firmware === 'uefi'
+      ? [script(prepareFirmware, user, folders.firmwareCode, folders.firmwareVariables, ...ovmfPairs.flat())]
+      : []),
+  ]);
+  const failed = [folder, ...results].find((result) => result?.code !== 0);
+  if (failed !== undefined) throw failure(host, label, failed);
+}
+
+/** Makes one disk of a VM whose folder is there; one that is there grows to its size. */
+export async function makeDisk(host: Host, layout: NodeLayout, vmId: string, disk: VmDisk): Promise<void> {
+  const result = await run(host, diskCommand(vmFolders(layout, vmId), String(vmUserId(vmId)), disk));
+  if (result.code !== 0) throw diskFailure(`a disk of VM ${vmId} could not be made on ${host.name}`, result, host.name);
+}
+
+/** Removes the file of a volume that its VM has no longer, and with it what was on it. */
+export async function dropVolume(host: Host, layout: NodeLayout, vmId: string, volumeId: string): Promise<void> {
+  const result = await run(host, { argv: ['rm', '-f', '--', volumeFile(layout, vmId, volumeId)] });
+  if (result.code !== 0) throw diskFailure(`a volume of VM ${vmId} could not be removed on ${host.name}`, result, host.name);
+}
+
+function diskCommand({ state }: VmFolders, user: string, { file, base, size }: VmDisk): Command {
+  return script(prepareDisk, state, user, file, base?.file ?? '', base?.format ?? '', size === null ? '' : String(size));
+}
+
+function script(text: string, ...parameters: string[]): Command {
+  return { argv: ['sh', '-c', text, 'croft-disk', ...parameters] };
+}
+
+function failure(host: Host, label: string, result: CommandResult): CroftError {
+  if (result.code !== noFirmware) return diskFailure(`the disks of ${label} could not be made on ${host.name}`, result, host.name);
+  return new CroftError('node.unfit', `${label} needs UEFI, and ${host.name} has no firmware for it that fits`, {
+    hint: `Install it on ${host.name}, on Debian and Ubuntu with: apt-get install ovmf`,
+    node: host.name,
+  });
+}
+
+async function record(
+  host: Host,
+  vm: VmLaunch,
+  label: string,
+  folders: VmFolders,
+  content: LaunchRecord,
+  seed: Uint8Array | null,
+): Promise<void> {
+  const parameters = [folders.state, String(vmUserId(vm.id)), JSON.stringify(content), seed === null ? '' : 'seed'];
+  const result = await run(host, {
+    argv: ['sh', '-c', writeRecord, 'croft-record', ...parameters],
+    ...(seed === null ? {} : { stdin: seed }),
+  });
+  if (result.code !== 0) throw diskFailure(`the seed of ${label} could not be written on ${host.name}`, result, host.name);
+}

@@ -1,0 +1,169 @@
+/** Putting a VM back to a snapshot: its disks by qemu-img, its memory in a QEMU that is put together as the one was. */
+import { z } from 'zod';
+import { type Call, type Host, perform } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import { formatSize } from '../../../model/input/unit.ts';
+import type { VmLaunch } from '../../../model/node/plan.ts';
+import type { NodeAbilities, NodeLayout } from '../driver.ts';
+import { notRunning } from '../qemu/control.ts';
+import { vmDisks } from './disks.ts';
+import { beginLoading, endLoading, halfDone, putDisksBack } from './half-revert.ts';
+import { vmFolders, vmUserId } from './identity.ts';
+import type { LiveControl, LiveDisks } from './live-disks.ts';
+import { isSameMachine, type Machine, readMachine, type SnapshotMachine, snapshotMachineSchema } from './machine.ts';
+import { memoryOfAnother, otherNics, otherParts, partsOf } from './parts.ts';
+import { note, runningLaunch } from './running.ts';
+import { showMachine } from './snapshot-scripts.ts';
+import { jobTime, snapshotsIn, tagOf } from './snapshots.ts';
+
+export interface Revert {
+  control: LiveControl;
+  host: Host;
+  layout: NodeLayout;
+  abilities: NodeAbilities;
+  /** As it is wanted. */
+  vm: VmLaunch;
+  name: string;
+  /** Starts the VM so that its guest does nothing yet, put together like that machine where one is given. */
+  startPaused(machine: Machine | null): Promise<void>;
+}
+
+/** See `HypervisorDriver.revert`. */
+export async function revertTo(revert: Revert): Promise<void> {
+  const { control, host, layout, vm, name } = revert;
+  const [[onFirst = []]] = await perform(host, snapshotsIn(vm.id, [vmFolders(layout, vm.id).disk]));
+  const wanted = onFirst.find((snapshot) => snapshot.name === name);
+  if (wanted === undefined) throw new CroftError('not-found', `VM ${vm.id} has no snapshot ${name} on ${host.name}`, { node: host.name });
+  if (wanted.memory) return await revertMemory(revert);
+  await requireOnAll(revert, vm);
+  await control.kill(host, layout, vm.id);
+  await putDisksBack(host, layout, vm, name);
+}
+
+/** In the QEMU that runs where that is put together as the one was, else in one that is started so. */
+async function revertMemory(revert: Revert): Promise<void> {
+  const { control, host, layout, vm, name, startPaused } = revert;
+  const [kept, known] = await perform(host, readKept(layout, vm.id, name), runningLaunch(vmFolders(layout, vm.id).state));
+  const running = known ?? vm;
+  const machines: SnapshotMachine[] = [];
+  const runs = await control.whileRunning(host, layout, running, async ({ execute }) => {
+    machines.push(await readMachine(execute, control.nicDevice, running));
+  });
+  const [present = null] = machines;
+  const inPlace = runs && (kept === null || present === null || isSameMachine(kept, present));
+  const launch = inPlace ? running : vm;
+  if (kept !== null && !inPlace) await requireFit(revert, kept, present);
+  await requireOnAll(revert, launch);
+  if (!inPlace) {
+    if (runs) await control.kill(host, layout, vm.id);
+    await startPaused(kept?.machine ?? null);
+  }
+  await load(revert, launch, inPlace);
+  const memory = kept?.parts.memory ?? launch.memory;
+  if (memory !== launch.memory) await note(host, layout, vm.id, (now) => ({ ...now, memory }));
+}
+
+/** Rejects with `conflict.changed` where the VM, as it is wanted, cannot be put together as it was then. `present`: as it runs. */
+async function requireFit(revert: Revert, { parts, machine }: SnapshotMachine, present: SnapshotMachine | null): Promise<void> {
+  const { control, host, abilities, vm, name } = revert;
+  const differences = otherParts(parts, partsOf(vm));
+  // What a guest has given back it may take again: room for that is kept as long as it runs, and no longer.
+  const room = Math.max(vm.memory, present?.machine.memory ?? 0);
+  if (differences.length === 0 && machine.memory > room) {
+    differences.push(`memory ${formatSize(machine.memory)} when it was started, now ${formatSize(room)}`);
+  }
+  if (differences.length > 0) throw memoryOfAnother(name, differences);
+  const changing = present === null ? [] : otherNics(parts, present.parts);
+  if (changing.length > 0) throw memoryOfAnother(name, changing, 'Its NICs are being changed: try again once that is done.');
+  const kind = abilities.accelerator.kind;
+  const offloads = machine.offloads === null ? null : abilities.datapath === 'system';
+  const version = await control.version(host);
+  const others = [
+    ...(machine.qemu === version ? [] : [`QEMU ${machine.qemu}, now ${version}`]),
+    ...(machine.accelerator === kind ? [] : [`accelerator ${machine.accelerator}, now ${kind}`]),
+    ...(machine.offloads === offloads ? [] : ["NICs for another datapath than its node's"]),
+  ];
+  if (others.length > 0) throw memoryOfAnother(name, others, `Nodes like ${host.name} cannot go on with it: use another snapshot.`);
+}
+
+/** Rejects with `conflict.changed` where a disk has no such snapshot. */
+async function requireOnAll({ host, layout, vm: { id }, name }: Revert, launch: VmLaunch): Promise<void> {
+  const disks = vmDisks(layout, launch);
+  const present: { name: string }[][] = (
+    await perform(
+      host,
+      snapshotsIn(
+        id,
+        disks.map(({ file }) => file),
+      ),
+    )
+  )[0];
+  const without = disks.filter((_, index) => !present[index]?.some((snapshot) => snapshot.name === name));
+  if (without.length === 0) return;
+  const volumes = without.map(({ serial }) => serial).join(', ');
+  throw new CroftError('conflict.changed', `the snapshot ${name} of VM ${id} was taken before it had these volumes: ${volumes}`, {
+    node: host.name,
+    hint: 'Take them out of the slice first, or use a later snapshot.',
+  });
+}
+
+/**
+ * Where that fails once it began, the VM is half of what it was and half of what it is to be, which may not go on. Where it is cut
+ * off, or cannot be ended here, the mark says so, and whoever finds it ends it.
+ */
+async function load({ control, host, layout, vm, name }: Revert, launch: VmLaunch, inPlace: boolean): Promise<void> {
+  let half = false;
+  try {
+    const live = await control.whileRunning(host, layout, launch, async (running) => {
+      await running.execute('stop', {}, 60_000);
+      try {
+        await beginLoading(host, layout, vm.id, name);
+      } catch (thrown) {
+        await running.resume();
+        throw thrown;
+      }
+      half = true;
+      const parameters = { tag: tagOf(name), vmstate: running.nodes[0], devices: running.nodes };
+      await running.job('snapshot-load', parameters, jobTime(launch));
+      await grow(running, vmDisks(layout, launch));
+      await endLoading(host, layout, vm.id);
+      half = false;
+      await running.resume();
+    });
+    if (!live) throw notRunning(host, vm.id);
+  } catch (thrown) {
+    if (half || !inPlace) await control.kill(host, layout, vm.id).catch(() => undefined);
+    throw half ? halfDone(host, `the memory of snapshot ${name} could not be put back`, thrown) : thrown;
+  }
+}
+
+const blocksSchema = z.array(z.object({ 'node-name': z.string(), image: z.object({ 'virtual-size': z.number() }) }));
+
+/** With its snapshot a disk gets its size of then; it never becomes smaller than it is to be. */
+async function grow({ nodes, execute }: LiveDisks, disks: readonly { size: number | null }[]): Promise<void> {
+  const blocks = blocksSchema.parse(await execute('query-named-block-nodes', { flat: true }, 10_000));
+  const sizes = new Map(blocks.map((block) => [block['node-name'], block.image['virtual-size']]));
+  for (const [index, node] of nodes.entries()) {
+    const size = disks[index]?.size ?? 0;
+    if (size > (sizes.get(node) ?? size)) await execute('block_resize', { 'node-name': node, size }, 60_000);
+  }
+}
+
+/** What the snapshot was taken of; null where an earlier version of Croft took it. */
+function readKept(layout: NodeLayout, vmId: string, name: string): Call<SnapshotMachine | null> {
+  const parameters = [String(vmUserId(vmId)), vmFolders(layout, vmId).firmwareVariables, tagOf(name)];
+  return {
+    command: { argv: ['sh', '-c', showMachine, 'croft-companions', ...parameters] },
+    parse({ code, stdout, stderr }) {
+      if (code === 0 && stdout === '') return null;
+      try {
+        if (code === 0) return snapshotMachineSchema.parse(JSON.parse(stdout));
+      } catch {
+        // Said below.
+      }
+      throw new CroftError('command.failed', `what snapshot ${name} of VM ${vmId} was taken of cannot be read: ${stderr.trim()}`, {
+        hint: 'Use another snapshot.',
+      });
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** What a VM's QEMU runs from, kept on the node: it changes with what comes and goes while the VM runs, and its hash with it. */
+import { type Call, type Host, perform, run } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import { diskFailure } from '../../../tools/qemu-img.ts';
+import type { NodeLayout } from '../driver.ts';
+import { processName, vmFolders, vmUserId } from './identity.ts';
+import { type LaunchRecord, readLaunchRecord } from './launch-record.ts';
+import { adoptLaunch } from './start-scripts.ts';
+
+export interface RunningVm {
+  launch: VmLaunch;
+  record: LaunchRecord | null;
+}
+
+/**
+ * Prints the VM's record, or an empty line, and where it was started \`started\` and the mark of that, whose second line is its
+ * launch as it runs. Argument: the VM's folder.
+ */
+const showRunning = `
+line=
+[ ! -f "$1/launch.json" ] || IFS= read -r line <"$1/launch.json" || :
+printf '%s\\n' "$line"
+[ -e "$1/started" ] || [ -L "$1/started" ] || exit 0
+echo started
+cat "$1/started" || [ ! -e "$1/started" ]
+`;
+
+/** Null where it was never started, was stopped, or was started by an earlier version of Croft, which kept only the hash. */
+function runningVm(folder: string): Call<RunningVm | null> {
+  return {
+    command: { argv: ['sh', '-c', showRunning, 'croft-running', folder] },
+    parse({ code, stdout, stderr }) {
+      if (code !== 0) throw unreadable(folder, stderr.trim());
+      const [record = '', started, mark = '', kept = ''] = stdout.split('\n');
+      if (started !== 'started' || (kept === '' && mark.includes(' '))) return null;
+      const launch = readLaunch(kept);
+      if (launch === null || planHash(launch) !== mark.split(' ')[1]) throw unreadable(folder, `${folder}/started is damaged`);
+      return { launch, record: readLaunchRecord(record) };
+    },
+  };
+}
+
+/** What was not read is not unknown: a VM of which that is believed is restarted. */
+function unreadable(folder: string, why: string): CroftError {
+  return new CroftError('command.failed', `what the VM of ${folder} runs from cannot be read: ${why}`, {
+    hint: 'Stop the VM and start it: it is known again then.',
+  });
+}
+
+/** See `HypervisorDriver.runningLaunch`; for all drivers that keep it in the VM's folder. */
+export function runningLaunch(folder: string): Call<VmLaunch | null> {
+  const { command, parse } = runningVm(folder);
+  return { command, parse: (result) => parse(result)?.launch ?? null };
+}
+
+/** As `runningLaunch`, with the record. */
+export async function readRunning(host: Host, layout: NodeLayout, vmId: string): Promise<RunningVm | null> {
+  const [running] = await perform(host, runningVm(vmFolders(layout, vmId).state));
+  return running;
+}
+
+/** Only what has the hash that was noted is taken for a launch, so that its shape needs no other check. */
+function readLaunch(line: string): VmLaunch | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null && 'ports' in value && Array.isArray(value.ports) ? (value as VmLaunch) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** From now on the VM runs from this; it did so before where it is the same. */
+export async function adopt(host: Host, layout: NodeLayout, before: RunningVm, launch: VmLaunch): Promise<void> {
+  const hash = planHash(launch);
+  if (hash === planHash(before.launch)) return;
+  const folders = vmFolders(layout, launch.id);
+  const record = before.record === null ? '' : JSON.stringify({ ...before.record, hash });
+  const identity = [String(vmUserId(launch.id)), processName(launch.id)];
+  const result = await run(host, {
+    argv: ['sh', '-c', adoptLaunch, 'croft-adopt', folders.state, folders.run, ...identity, hash, record],
+    stdin: JSON.stringify(launch),
+  });
+  if (result.code !== 0) throw diskFailure(`what VM ${launch.id} runs from could not be noted on ${host.name}`, result, host.name);
+}
+
+/** Notes what runs now, so that it is known for what is wanted, and is not restarted. */
+export async function note(host: Host, layout: NodeLayout, vmId: string, change: (running: VmLaunch) => VmLaunch): Promise<void> {
+  const running = await readRunning(host, layout, vmId);
+  if (running !== null) await adopt(host, layout, running, change(running.launch));
+}

@@ -1,0 +1,154 @@
+/**
+ * Snapshots inside a VM's disks: by its QEMU while that runs, else by qemu-img. A snapshot is one of the VM exactly when the
+ * first disk has it, which therefore gets it last and loses it first: what was cut off in between is no snapshot. The variables
+ * of UEFI, or what the machine was that the memory is of, are kept before that.
+ */
+import { z } from 'zod';
+import { type Call, type CommandResult, type Host, perform, run } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import { nameRule, nameSchema } from '../../../model/input/name.ts';
+import type { VmLaunch } from '../../../model/node/plan.ts';
+import { mebibyte } from '../../../model/vm/flavor.ts';
+import { diskFailure } from '../../../tools/qemu-img.ts';
+import type { NodeLayout, ObservedSnapshot } from '../driver.ts';
+import { notRunning } from '../qemu/control.ts';
+import { vmDisks } from './disks.ts';
+import { processName, vmFolders, vmUserId } from './identity.ts';
+import type { LiveControl, LiveDisks } from './live-disks.ts';
+import { readMachine } from './machine.ts';
+import { runningLaunch } from './running.ts';
+import { dropCompanions, dropSnapshot, keepMachine, keepVariables, showSnapshots, stillRuns, takeSnapshot } from './snapshot-scripts.ts';
+
+/** What an administrator makes by hand is not ours; and qemu-img would take a bare number for another snapshot's place. */
+const prefix = 'croft-';
+
+/** Throws `input.invalid`. */
+export function tagOf(name: string): string {
+  if (nameSchema.safeParse(name).success) return prefix + name;
+  throw new CroftError('input.invalid', `"${name.slice(0, 80)}" is no name of a snapshot: ${nameRule}`);
+}
+
+const infoSchema = z.object({
+  snapshots: z
+    .array(z.object({ name: z.string(), 'vm-state-size': z.number(), 'date-sec': z.number(), 'date-nsec': z.number() }))
+    .default([]),
+});
+
+/** Each disk's own; those of a disk that is not there are none. One call. */
+export function snapshotsIn(vmId: string, files: readonly string[]): Call<ObservedSnapshot[][]> {
+  return {
+    command: { argv: ['sh', '-c', showSnapshots, 'croft-snapshots', String(vmUserId(vmId)), ...files] },
+    parse(result) {
+      if (result.code !== 0) throw diskFailure(`the snapshots of VM ${vmId} cannot be read`, result);
+      const documents = result.stdout.split(/^(?=\{|null$)/m).filter((text) => text.trim() !== '');
+      return documents.map((text) => infoSchema.nullable().parse(JSON.parse(text))?.snapshots.flatMap(observed) ?? []);
+    },
+  };
+}
+
+function observed(entry: z.infer<typeof infoSchema>['snapshots'][number]): ObservedSnapshot[] {
+  if (!entry.name.startsWith(prefix)) return [];
+  const at = entry['date-sec'] * 1000 + Math.floor(entry['date-nsec'] / 1e6);
+  return [{ name: entry.name.slice(prefix.length), memory: entry['vm-state-size'] > 0, at }];
+}
+
+/** See `HypervisorDriver.snapshots`. */
+export function observeSnapshots(layout: NodeLayout, vmId: string): Call<ObservedSnapshot[]> {
+  const { command, parse } = snapshotsIn(vmId, [vmFolders(layout, vmId).disk]);
+  return { command, parse: (result) => (parse(result)[0] ?? []).toSorted((a, b) => a.at - b.at) };
+}
+
+/** What a guest may have: QEMU writes at least so fast, in bytes a second, and answers nothing meanwhile. */
+const slowestDisk = 20 * mebibyte;
+export const jobTime = ({ memory }: VmLaunch): number => 60_000 + (memory / slowestDisk) * 1000;
+
+/** See `HypervisorDriver.snapshot`. Where the VM runs, of the disks that it runs with: what else it is to have has nothing on it yet. */
+export async function takeSnapshotOf(
+  control: LiveControl,
+  host: Host,
+  layout: NodeLayout,
+  vm: VmLaunch,
+  name: string,
+  memory: boolean,
+): Promise<void> {
+  const tag = tagOf(name);
+  const [present, running] = await perform(host, observeSnapshots(layout, vm.id), runningLaunch(vmFolders(layout, vm.id).state));
+  if (present.some((snapshot) => snapshot.name === name)) {
+    throw new CroftError('conflict.exists', `VM ${vm.id} has a snapshot ${name} already`, {
+      node: host.name,
+      hint: 'Use another name, or remove that snapshot first.',
+    });
+  }
+  const live = await control.whileRunning(host, layout, running ?? vm, async (disks) => {
+    const devices = disks.nodes.toReversed();
+    if (devices.length > 1) await disks.job('snapshot-delete', { tag, devices: devices.slice(0, -1) }, jobTime(vm));
+    if (memory) {
+      const machine = await readMachine(disks.execute, control.nicDevice, running ?? vm);
+      await onCompanions(host, layout, vm.id, keepMachine, tag, JSON.stringify(machine));
+      await disks.job('snapshot-save', { tag, vmstate: disks.nodes[0], devices }, jobTime(vm));
+    } else {
+      await disks.frozen(async () => {
+        await onCompanions(host, layout, vm.id, keepVariables, tag);
+        await takeDisks(disks, tag, devices);
+      });
+    }
+  });
+  if (live) return;
+  if (memory) throw notRunning(host, vm.id);
+  await offline(host, layout, vm.id, takeSnapshot, tag, diskFilesOf(layout, vm).reverse());
+}
+
+export function diskFilesOf(layout: NodeLayout, vm: VmLaunch): string[] {
+  return vmDisks(layout, vm).map(({ file }) => file);
+}
+
+/** Of all disks at one instant, or of none. */
+async function takeDisks(live: LiveDisks, tag: string, devices: readonly string[]): Promise<void> {
+  const actions = devices.map((device) => ({ type: 'blockdev-snapshot-internal-sync', data: { device, name: tag } }));
+  await live.execute('transaction', { actions }, 60_000);
+}
+
+/** See `HypervisorDriver.removeSnapshot`. */
+export async function removeSnapshot(control: LiveControl, host: Host, layout: NodeLayout, vm: VmLaunch, name: string): Promise<void> {
+  const tag = tagOf(name);
+  const [running] = await perform(host, runningLaunch(vmFolders(layout, vm.id).state));
+  const live = await control.whileRunning(host, layout, running ?? vm, async (disks) => {
+    await disks.job('snapshot-delete', { tag, devices: disks.nodes }, jobTime(vm));
+    await onCompanions(host, layout, vm.id, dropCompanions, tag);
+  });
+  if (!live) await offline(host, layout, vm.id, dropSnapshot, tag, diskFilesOf(layout, vm));
+}
+
+/** Of a VM that does not run. */
+export async function offline(
+  host: Host,
+  layout: NodeLayout,
+  vmId: string,
+  script: string,
+  tag: string,
+  disks: readonly string[],
+): Promise<void> {
+  const { state, run: runFolder, firmwareVariables } = vmFolders(layout, vmId);
+  const identity = [String(vmUserId(vmId)), processName(vmId)];
+  const result = await run(host, {
+    argv: ['sh', '-c', script, 'croft-snapshot', state, runFolder, ...identity, firmwareVariables, tag, ...disks],
+    timeout: 300_000,
+  });
+  if (result.code !== 0) throw offlineFailure(host, vmId, result);
+}
+
+/** What lies beside the disks of a snapshot of a VM that runs. */
+async function onCompanions(host: Host, layout: NodeLayout, vmId: string, script: string, tag: string, stdin = ''): Promise<void> {
+  const parameters = [String(vmUserId(vmId)), vmFolders(layout, vmId).firmwareVariables, tag];
+  const result = await run(host, { argv: ['sh', '-c', script, 'croft-companions', ...parameters], stdin });
+  if (result.code !== 0) throw diskFailure(`what belongs to a snapshot of VM ${vmId} could not be kept on ${host.name}`, result, host.name);
+}
+
+function offlineFailure(host: Host, vmId: string, result: CommandResult): CroftError {
+  const what = `the snapshots of VM ${vmId} could not be changed on ${host.name}`;
+  if (result.code !== stillRuns) return diskFailure(what, result, host.name);
+  return new CroftError('command.failed', `${what}: it runs, and its control socket does not answer: ${result.stderr.trim()}`, {
+    node: host.name,
+    hint: 'Stop the VM, then try again.',
+  });
+}

@@ -1,0 +1,216 @@
+/** Bringing a VM that does not run from a node to another: its files travel through the controller, and are a VM only once they are whole. */
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { type Call, type Host, type HostProcess, run } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import { identifierPattern } from '../../../model/identifier.ts';
+import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import { diskFailure } from '../../../tools/qemu-img.ts';
+import type { NodeLayout, NodeReach, TransferOptions } from '../driver.ts';
+import { destroyVm } from '../qemu/stop.ts';
+import { diskFiles, vmDisks } from './disks.ts';
+import { processName, vmFolders, vmParents, vmUserId } from './identity.ts';
+import {
+  differs,
+  discardFolder,
+  receiveFile,
+  sendFile,
+  settleFiles,
+  showArrivals,
+  showFiles,
+  showRoom,
+  showUsage,
+} from './transfer-scripts.ts';
+
+/** Beside the state folders, on the same file system; observing sees identifiers only. */
+function arrivalFolder(layout: NodeLayout, vmId: string): string {
+  return `${vmFolders(layout, vmId).state}.arriving`;
+}
+
+/** See `HypervisorDriver.arrivals`. */
+export function observeArrivals(layout: NodeLayout): Call<string[]> {
+  return {
+    command: { argv: ['sh', '-c', showArrivals, 'croft-arrivals', vmParents(layout).state] },
+    parse: ({ stdout }) => stdout.split('\n').filter((id) => identifierPattern.test(id)),
+  };
+}
+
+export async function discardArrival(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
+  const result = await run(host, { argv: ['sh', '-c', discardFolder, 'croft-discard', arrivalFolder(layout, vmId)], timeout: 60_000 });
+  if (result.code !== 0) throw diskFailure(`what arrived of VM ${vmId} could not be removed on ${host.name}`, result, host.name);
+}
+
+/** KiB that stay free beyond what a VM's files take. */
+const reserve = 16 * 1024;
+
+/** See `HypervisorDriver.requireRoom`. */
+export async function requireRoom(from: NodeReach, to: NodeReach, vm: VmLaunch): Promise<void> {
+  const [needed, room] = await Promise.all([
+    kibibytes(from.host, ['sh', '-c', showUsage, 'croft-usage', ...diskFiles(from.layout, vm)]),
+    kibibytes(to.host, ['sh', '-c', showRoom, 'croft-room', vmParents(to.layout).state, arrivalFolder(to.layout, vm.id)]),
+  ]);
+  if (needed + reserve <= room) return;
+  const [mebibytesNeeded, mebibytesFree] = [needed, room].map((value) => Math.round(value / 1024));
+  throw new CroftError(
+    'disk.full',
+    `its files take ${mebibytesNeeded} MiB, and ${to.host.name} has ${mebibytesFree} MiB free in ${to.layout.stateFolder}`,
+    {
+      hint: `Free space on ${to.host.name}: it is tried again by itself. \`croft node resume\` of the node that it leaves calls the move off.`,
+      node: to.host.name,
+    },
+  );
+}
+
+async function kibibytes(host: Host, argv: [string, ...string[]]): Promise<number> {
+  const { code, stdout, stderr } = await run(host, { argv });
+  const value = Number(stdout.trim() || Number.NaN);
+  if (code !== 0 || Number.isNaN(value)) {
+    throw new CroftError('command.failed', `The disk space on ${host.name} cannot be read: ${stderr.trim()}`, { node: host.name });
+  }
+  return value;
+}
+
+/** A file of the VM as it lies on the node that it leaves. */
+interface SentFile {
+  path: string;
+  name: string;
+  size: number;
+  sha256: string;
+}
+
+/** See `HypervisorDriver.transfer`. */
+export async function transferVm(from: NodeReach, to: NodeReach, vm: VmLaunch, label: string, options: TransferOptions): Promise<void> {
+  const { signal, onProgress } = options;
+  // Left by an earlier life of it there: the node that it leaves has the only one that counts.
+  await destroyVm(to.host, to.layout, vm.id);
+  const files = await listFiles(from, vm, signal);
+  const total = files.reduce((sum, { size }) => sum + size, 0);
+  let before = 0;
+  for (const file of files) {
+    await bring(file, from.host, to, vm, signal, (bytes) => onProgress(Math.floor(((before + bytes) * 100) / Math.max(total, 1))));
+    before += file.size;
+  }
+  signal.throwIfAborted();
+  await settle(files, to, vm, label, options.exitCode);
+}
+
+async function listFiles(from: NodeReach, vm: VmLaunch, signal: AbortSignal): Promise<SentFile[]> {
+  const folders = vmFolders(from.layout, vm.id);
+  const identity = [String(vmUserId(vm.id)), processName(vm.id)];
+  const program = await from.host.spawn({
+    argv: [
+      'sh',
+      '-c',
+      showFiles,
+      'croft-files',
+      folders.state,
+      folders.run,
+      ...identity,
+      folders.firmwareVariables,
+      ...diskFiles(from.layout, vm),
+    ],
+  });
+  using _ = killedBy(signal, program);
+  const [code, stdout, stderr] = await Promise.all([program.exited, text(program.stdout), text(program.stderr)]);
+  signal.throwIfAborted();
+  if (code !== 0)
+    throw diskFailure(`the disks of VM ${vm.id} could not be read on ${from.host.name}`, { code, stdout, stderr }, from.host.name);
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [size = '', sha256 = '', ...path] = line.split(' ');
+      const file = path.join(' ');
+      return { path: file, name: file.slice(folders.state.length + 1), size: Number(size), sha256 };
+    });
+}
+
+async function bring(
+  file: SentFile,
+  source: Host,
+  to: NodeReach,
+  vm: VmLaunch,
+  signal: AbortSignal,
+  onProgress: (bytes: number) => void,
+): Promise<void> {
+  signal.throwIfAborted();
+  const receiver = await to.host.spawn({
+    argv: ['sh', '-c', receiveFile, 'croft-receive', arrivalFolder(to.layout, vm.id), file.name, file.sha256, String(file.size)],
+  });
+  receiver.stdin.on('error', () => undefined);
+  using _ = killedBy(signal, receiver);
+  const wanted = follow(receiver, onProgress);
+  const [code, stderr, sent] = await Promise.all([
+    receiver.exited,
+    text(receiver.stderr).catch(() => ''),
+    wanted.then((asked) => (asked ? send(file, source, receiver, signal) : null)),
+  ]);
+  signal.throwIfAborted();
+  if (code === 0) return;
+  if (code !== differs)
+    throw diskFailure(`the disks of VM ${vm.id} could not be written on ${to.host.name}`, { code, stdout: '', stderr }, to.host.name);
+  if (sent !== null) throw sent;
+  throw new CroftError('command.failed', `what arrived of ${file.name} on ${to.host.name} is not what ${source.name} sent`, {
+    node: to.host.name,
+  });
+}
+
+/** Resolves with true when the file is asked for, with false when the program ends without. */
+function follow(receiver: HostProcess, onProgress: (bytes: number) => void): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const lines = createInterface({ input: receiver.stdout });
+  lines.on('line', (line) => {
+    const [word, value] = line.split(' ');
+    if (word === 'want') resolve(true);
+    if (word === 'at') onProgress(Number(value));
+  });
+  lines.on('close', () => resolve(false));
+  return promise;
+}
+
+/** Resolves with the error where the source failed. A receiver that goes away early has words of its own for it. */
+async function send(file: SentFile, source: Host, receiver: HostProcess, signal: AbortSignal): Promise<CroftError | null> {
+  const over = new AbortController();
+  const stop = (): void => over.abort();
+  receiver.exited.then(stop, stop);
+  try {
+    const sender = await source.spawn({ argv: ['sh', '-c', sendFile, 'croft-send', file.path] });
+    sender.stdin.on('error', () => undefined);
+    using _ = killedBy(AbortSignal.any([signal, over.signal]), sender);
+    const words = text(sender.stderr).catch(() => '');
+    const [code] = await Promise.all([sender.exited, pipeline(sender.stdout, receiver.stdin, { signal: over.signal })]);
+    return code === 0 ? null : new CroftError('command.failed', `${file.path} on ${source.name} cannot be read: ${(await words).trim()}`);
+  } catch (thrown) {
+    receiver.stdin.end();
+    if (over.signal.aborted) return null;
+    if (thrown instanceof CroftError) return thrown;
+    return new CroftError('command.failed', `${file.path} on ${source.name} cannot be sent: ${(thrown as Error).message}`, {
+      cause: thrown,
+    });
+  }
+}
+
+async function settle(files: readonly SentFile[], to: NodeReach, vm: VmLaunch, label: string, exitCode: number | null): Promise<void> {
+  const folders = vmFolders(to.layout, vm.id);
+  const bases = new Map(vmDisks(to.layout, vm).map(({ file, base }) => [file, base]));
+  const hash = planHash(vm);
+  const parts = files.flatMap(({ name }) => {
+    const base = bases.get(`${folders.state}/${name}`);
+    return [name, base?.file ?? '', base?.format ?? ''];
+  });
+  // Without what it says of disks and seed: whatever else the node has to make is made before the VM starts.
+  const record = JSON.stringify({ hash, label });
+  const exit = exitCode === null ? '' : `${exitCode} ${hash}`;
+  const parameters = [arrivalFolder(to.layout, vm.id), folders.state, folders.run, String(vmUserId(vm.id)), record, exit, ...parts];
+  const result = await run(to.host, { argv: ['sh', '-c', settleFiles, 'croft-settle', ...parameters], timeout: 300_000 });
+  if (result.code !== 0) throw diskFailure(`the disks of ${label} could not be put in place on ${to.host.name}`, result, to.host.name);
+}
+
+/** Where the program cannot be killed its connection is lost, and with that it ends. */
+function killedBy(signal: AbortSignal, program: HostProcess): Disposable {
+  const kill = (): void => void program.kill().catch(() => undefined);
+  if (signal.aborted) kill();
+  signal.addEventListener('abort', kill, { once: true });
+  return { [Symbol.dispose]: () => signal.removeEventListener('abort', kill) };
+}

@@ -1,0 +1,87 @@
+/** What a VM's zone is configured with; pure. */
+import { CroftError } from '../../../model/error.ts';
+import { type LaunchImage, planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import type { NicModel } from '../../../model/slice/slice.ts';
+import { attribute, type ZoneConfiguration, type ZoneResource } from '../../../tools/zonecfg.ts';
+import { vnicName } from '../../network/names.ts';
+import type { NodeLayout } from '../driver.ts';
+import { screenSocket, zonePlaces } from './names.ts';
+import { zoneVolumes } from './volumes.ts';
+
+const nicModels: Partial<Record<NicModel, string>> = { virtio: 'virtio', e1000: 'e1000' };
+
+/** With the compatibility module it boots what needs a BIOS. */
+const bootRoms = { bios: 'BHYVE_RELEASE_CSM', uefi: 'BHYVE_RELEASE' } as const;
+
+/** Bytes that a guest sees of a disk's serial number. */
+const serialLength = 20;
+
+/**
+ * A zone of the brand bhyve. `dataset` is the one of the VM's volumes. The attributes are those of bhyve(7) of OmniOS, which
+ * its brand in omniosorg/pkg5, src/brand/bhyve/boot.py, reads, and which OpenIndiana took over; attributes that it does not
+ * know it leaves alone, so the VM's owner stands there too. Throws `vm.launch` for what bhyve cannot give a VM.
+ */
+export function zoneConfiguration(layout: NodeLayout, vm: VmLaunch, dataset: string): ZoneConfiguration {
+  const { zonepath, seed } = zonePlaces(layout, vm.id);
+  const cdRoms = [...cdRomFiles(layout, vm), seed];
+  return {
+    zonepath,
+    brand: 'bhyve',
+    resources: [
+      attribute('croft-controller', layout.controllerId),
+      attribute('croft-vm', vm.id),
+      attribute('croft-launch', planHash(vm)),
+      attribute('vcpus', String(vm.cpus)),
+      attribute('ram', `${Math.ceil(vm.memory / 2 ** 20)}M`),
+      attribute('bootrom', bootRoms[vm.firmware]),
+      attribute('console', '/dev/zconsole'),
+      attribute('vnc', `unix=/tmp/${screenSocket}`),
+      attribute('rng', 'on'),
+      ...nics(layout, vm),
+      ...disks(vm, dataset),
+      ...cdRoms.flatMap(cdRom),
+    ],
+  };
+}
+
+/** The image that a VM is installed from comes before those of its volumes. The seed is the last of all. */
+function cdRomFiles(layout: NodeLayout, vm: VmLaunch): string[] {
+  const images = [vm.image, ...vm.volumes.map(({ image }) => image)];
+  const file = ({ sha256 }: LaunchImage): string => `${layout.stateFolder}/images/${sha256}.iso`;
+  return images.flatMap((image) => (image?.format === 'iso' ? [file(image)] : []));
+}
+
+function cdRom(file: string, index: number): ZoneResource[] {
+  return [
+    attribute(`cdrom${index}`, file),
+    { kind: 'fs', properties: { dir: file, special: file, type: 'lofs' }, options: ['ro', 'nodevices'] },
+  ];
+}
+
+function disks(vm: VmLaunch, dataset: string): ZoneResource[] {
+  return zoneVolumes(vm).flatMap(({ name, serial }, index) => {
+    const volume = `${dataset}/head/${name}`;
+    const options = serial === null ? '' : `,serial=${serial.slice(0, serialLength)}`;
+    return [
+      attribute(index === 0 ? 'bootdisk' : `disk${index - 1}`, `${volume}${options}`),
+      { kind: 'device', properties: { match: `/dev/zvol/rdsk/${volume}` } },
+    ];
+  });
+}
+
+/** All NICs of a zone are of one model: only OmniOS, and only of late, can tell them apart. */
+function nics({ controllerId }: NodeLayout, { ports }: VmLaunch): ZoneResource[] {
+  const [model, ...others] = new Set(ports.map((port) => port.model));
+  if (model === undefined) return [];
+  const netif = nicModels[model];
+  if (others.length > 0 || netif === undefined) {
+    throw new CroftError(
+      'vm.launch',
+      `a VM in a zone has NICs of one model, virtio or e1000, and not of ${[model, ...others].join(' and ')}`,
+    );
+  }
+  return [
+    attribute('netif', netif),
+    ...ports.map(({ nicId }): ZoneResource => ({ kind: 'net', properties: { physical: vnicName(controllerId, nicId) } })),
+  ];
+}

@@ -1,0 +1,100 @@
+/** Seeing all VMs of a controller on a node with zones: one script, two forks however many there are, and the reading of what it prints. */
+import type { Call, CommandResult } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import { identifierPattern } from '../../../model/identifier.ts';
+import { type ListedZone, readListedZone } from '../../../tools/zoneadm.ts';
+import type { NodeLayout, ObservedVm } from '../driver.ts';
+import { readLaunchRecord } from '../vm-folder/launch-record.ts';
+import { vmOfZone } from './names.ts';
+import { bhyveWords, bootTime } from './scripts.ts';
+
+/**
+ * Arguments: the folder of the VMs' folders, the one of their zones. Prints a line \`zone\` for each zone of the node, whoever's
+ * it is, the time at which the node started, and a line \`vm\` for each VM with, between tabs, its id, whether its end was
+ * wanted, the code with which bhyve ended where its log tells it, the mark of its start, and its record.
+ */
+const script = `
+${bootTime}
+${bhyveWords}
+vms=$1 zones=$2
+list=$(zoneadm list -cp) || exit 1
+printf '%s\\n' "$list" | while IFS= read -r line; do printf 'zone\\t%s\\n' "$line"; done
+boot_time
+printf 'boot\\t%s\\n' "$boot"
+first_line() {
+  line=
+  [ ! -f "$1" ] || IFS= read -r line <"$1" || :
+}
+ended() {
+  case $list in *":croft-$1:installed:"*) ;; *) return 1 ;; esac
+}
+for folder in "$vms"/*/; do
+  folder=\${folder%/}
+  id=\${folder##*/}
+  [ -d "$folder" ] || continue
+  first_line "$folder/started"; started=$line
+  first_line "$folder/launch.json"; record=$line
+  stopping=no code=
+  [ ! -f "$folder/stopping" ] || stopping=yes
+  if [ "$stopping" = no ] && [ -n "$started" ] && ended "$id"; then
+    code=$(words "$zones/$id/root/tmp" 2000 | grep 'Bhyve exited' | tail -n 1)
+    code=\${code##* }
+  fi
+  printf 'vm\\t%s\\t%s\\t%s\\t%s\\t%s\\n' "$id" "$stopping" "$code" "$started" "$record"
+done
+exit 0
+`;
+
+/** All VMs of this controller on the node; zones that are not its own are left out, whatever their names. */
+export function observeZones(layout: NodeLayout): Call<ObservedVm[]> {
+  const argv = ['sh', '-c', script, 'croft-observe', `${layout.stateFolder}/vms`, `${layout.stateFolder}/zones`] as const;
+  return { command: { argv }, parse: (result) => parseObserved(layout, result) };
+}
+
+/** Reads what the script printed; throws `command.failed` where it did not come to its end. */
+export function parseObserved(layout: NodeLayout, { code, stdout, stderr }: CommandResult): ObservedVm[] {
+  if (code !== 0) throw new CroftError('command.failed', `the zones could not be listed: ${stderr.trim()}`);
+  const lines = stdout.split('\n').map((line) => line.split('\t'));
+  const zones = new Map<string, ListedZone>();
+  for (const [kind, ...rest] of lines) {
+    const zone = kind === 'zone' ? readListedZone(rest.join('\t')) : null;
+    const id = zone === null ? null : vmOfZone(layout, zone);
+    if (zone !== null && id !== null) zones.set(id, zone);
+  }
+  const boot = lines.find(([kind]) => kind === 'boot')?.[1] ?? '';
+  const recorded = lines.filter(([kind, id = '']) => kind === 'vm' && identifierPattern.test(id));
+  const known = new Set(recorded.map(([, id]) => id));
+  const strays = [...zones.keys()].filter((id) => !known.has(id)).map((id) => ['vm', id]);
+  return [...recorded, ...strays].map((fields) => readVm(fields, zones, boot));
+}
+
+function readVm(fields: readonly string[], zones: ReadonlyMap<string, ListedZone>, boot: string): ObservedVm {
+  const [, id = '', stopping = '', exit = '', mark = '', ...rest] = fields;
+  const record = readLaunchRecord(rest.join('\t'))?.hash ?? null;
+  const [startedAt, startedHash, startedBoot] = mark.split(' ');
+  const state = zones.get(id)?.state ?? 'configured';
+  const none = { pid: null, startedAt: null, memory: null, exitCode: null };
+  if (state === 'configured' || state === 'incomplete' || (state === 'installed' && record === null)) {
+    return { id, state: 'preparing', ...none, launchHash: null };
+  }
+  if (state !== 'installed') {
+    const since = startedAt ? Number(startedAt) * 1000 : null;
+    return { id, state: 'running', ...none, startedAt: since, launchHash: startedHash || record };
+  }
+  if (stopping === 'yes' || !startedAt || startedHash !== record) return { id, state: 'stopped', ...none, launchHash: record };
+  return { id, ...none, ...readEnd(exit, startedBoot === boot), launchHash: record };
+}
+
+/**
+ * How a VM ended by itself. bhyve's exit codes: 0 a reset, 1 the guest powered off, 2 it halted, 3 a triple fault, 4 an error;
+ * negative after a signal. Only the older brand, a program around bhyve, notes them in its log (omniosorg/pkg5, src/brand/bhyve/init).
+ * The newer one does not, and then a guest is taken to have powered off, which is by far the most frequent end.
+ * What was running when its node went down was lost with it.
+ */
+function readEnd(exit: string, sameBoot: boolean): Pick<ObservedVm, 'state' | 'exitCode'> {
+  const told = /^-?\d+$/.test(exit);
+  if (!told && !sameBoot) return { state: 'failed', exitCode: null };
+  const code = told ? Number(exit) : 1;
+  if (code === 1 || code === 2) return { state: 'stopped', exitCode: 0 };
+  return { state: 'failed', exitCode: code < 0 ? 128 - code : code };
+}

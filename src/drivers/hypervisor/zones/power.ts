@@ -1,0 +1,106 @@
+/** Starting, stopping and removing a VM's zone. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Host, run } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import { zfsFailure } from '../../../tools/zfs.ts';
+import type { NodeLayout, StopTimes } from '../driver.ts';
+import { zonePlaces } from './names.ts';
+import { readDataset } from './node.ts';
+import { forgetEnd, haltZone, lookAtZone, notInstalled, pressPower, removeZone, startZone } from './scripts.ts';
+
+/** What booting or halting a zone may take, in ms. */
+const patience = 120_000;
+/** A guest that is still booting does not hear the power button, so it is pressed again after so many ms. */
+const pressEvery = 3_000;
+/** How long it is waited before a zone is looked at again, in ms: ever longer. */
+const shortestRest = 125;
+const longestRest = 1_000;
+
+/** A VM's zone on a node. */
+export interface ZoneReach {
+  host: Host;
+  layout: NodeLayout;
+  vmId: string;
+}
+
+/** See `HypervisorDriver.start`. */
+export async function startVmZone(host: Host, layout: NodeLayout, vm: VmLaunch, label: string): Promise<void> {
+  const { zone, zonepath, folder, temporary } = zonePlaces(layout, vm.id);
+  const own = `${await readDataset(host, layout)}/vms/${vm.id}`;
+  const result = await run(host, {
+    argv: ['sh', '-c', startZone, 'croft-start', zone, zonepath, folder, own, temporary, planHash(vm)],
+    stdin: JSON.stringify(vm),
+    timeout: patience,
+  });
+  if (result.code === 0) return;
+  const words = result.stderr.trim() || `exit code ${result.code}`;
+  throw new CroftError('vm.launch', `${label} could not be started on ${host.name}: ${words}`, {
+    node: host.name,
+    ...(result.code === notInstalled && { hint: `Look at the zone on ${host.name}: zoneadm list -cv` }),
+  });
+}
+
+/** See `HypervisorDriver.stop`. Between the power button and halting the zone there is nothing that could be tried. */
+export async function stopVmZone(
+  host: Host,
+  layout: NodeLayout,
+  vmId: string,
+  times: StopTimes,
+): Promise<'powered-down' | 'killed' | 'not-running'> {
+  const reach = { host, layout, vmId };
+  const answer = times.powerdown > 0 ? await powerDown(reach, times.powerdown) : 'ignored';
+  if (answer !== 'ignored') return answer;
+  if ((await tell(reach, haltZone)) === 'halted') return 'killed';
+  return times.powerdown > 0 ? 'powered-down' : 'not-running';
+}
+
+/**
+ * Presses the power button until the zone has ended, for `within` ms at the most. That its end is wanted stays noted, so that
+ * it is not taken for the guest's own wish.
+ */
+export async function powerDown(reach: ZoneReach, within: number): Promise<'powered-down' | 'ignored' | 'not-running'> {
+  const end = performance.now() + within;
+  let pressed: number | null = null;
+  for (let rest = shortestRest; ; rest = Math.min(rest * 2, longestRest)) {
+    const presses = pressed === null || performance.now() - pressed >= pressEvery;
+    if ((await tell(reach, presses ? pressPower : lookAtZone)) === 'gone') return pressed === null ? 'not-running' : 'powered-down';
+    if (presses) pressed = performance.now();
+    const left = end - performance.now();
+    if (left <= 0) return 'ignored';
+    await delay(Math.min(rest, left));
+  }
+}
+
+/** Takes back that the end of the zone is wanted; false where it has ended meanwhile. */
+export async function leaveRunning(reach: ZoneReach): Promise<boolean> {
+  return (await tell(reach, forgetEnd)) === 'runs';
+}
+
+async function tell({ host, layout, vmId }: ZoneReach, script: string): Promise<'gone' | 'runs' | 'halted'> {
+  const { zone, zonepath, folder } = zonePlaces(layout, vmId);
+  const { code, stdout, stderr } = await run(host, {
+    argv: ['sh', '-c', script, 'croft-end', zone, zonepath, folder],
+    ...(script === haltZone && { timeout: patience }),
+  });
+  const answer = (['gone', 'runs', 'halted'] as const).find((known) => known === stdout.trim());
+  if (code === 0 && answer !== undefined) return answer;
+  throw new CroftError('command.failed', `the zone ${zone} of ${host.name} could not be ended: ${stderr.trim() || `exit code ${code}`}`, {
+    node: host.name,
+  });
+}
+
+/** Halts the zone and removes all that is left of it. */
+export async function destroyVmZone(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
+  await stopVmZone(host, layout, vmId, { powerdown: 0, terminate: 0 });
+  const { zone, zonepath, folder } = zonePlaces(layout, vmId);
+  const own = await readDataset(host, layout).then(
+    (dataset) => `${dataset}/vms/${vmId}`,
+    (error: CroftError) => {
+      if (error.code !== 'node.unfit') throw error;
+      return '';
+    },
+  );
+  const result = await run(host, { argv: ['sh', '-c', removeZone, 'croft-remove', zone, zonepath, folder, own], timeout: patience });
+  if (result.code !== 0) throw zfsFailure(`the zone ${zone} of ${host.name} could not be removed`, result);
+}

@@ -1,0 +1,121 @@
+/** Making a VM's volumes, seed and zone on its node: only what is missing, or made for another launch. */
+import { type Host, perform, run } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import type { LaunchImage, VmLaunch } from '../../../model/node/plan.ts';
+import { zfsFailure } from '../../../tools/zfs.ts';
+import { changeZone, createZone, exportZone } from '../../../tools/zonecfg.ts';
+import type { NodeLayout } from '../driver.ts';
+import { type LaunchRecord, launchRecord, readLaunchRecord } from '../vm-folder/launch-record.ts';
+import type { Seed } from '../vm-folder/prepare.ts';
+import { zoneConfiguration } from './config.ts';
+import type { ZoneImages } from './images.ts';
+import { type ZonePlaces, zonePlaces } from './names.ts';
+import { readDataset } from './node.ts';
+import { installZone, prepareVolume, prepareVolumes, showPrepared, writeRecord, writeSeed } from './prepare-scripts.ts';
+import { zoneVolumes } from './volumes.ts';
+
+/** What installing a zone or destroying its volumes may take, in ms. */
+const patience = 120_000;
+
+/** The same without a change where everything is there already. Rejects with `conflict.exists` where the zone's name is someone else's. */
+export async function prepareZone(
+  host: Host,
+  layout: NodeLayout,
+  vm: VmLaunch,
+  label: string,
+  seed: Seed,
+  images: ZoneImages,
+): Promise<void> {
+  const places = zonePlaces(layout, vm.id);
+  const dataset = await readDataset(host, layout);
+  const own = `${dataset}/vms/${vm.id}`;
+  const configuration = zoneConfiguration(layout, vm, own);
+  const wanted = launchRecord(vm, label, seed.hash);
+  const present = await readPresent(host, places, own);
+  if (present.zone === 'foreign') throw taken(host, label, places.zone);
+  const hasVolumes = zoneVolumes(vm).every(({ name }) => present.volumes.has(name));
+  const hasZone = !['none', 'configured', 'incomplete'].includes(present.zone);
+  const hasSeed = present.hasSeed && present.record?.seed === wanted.seed;
+  if (hasVolumes && hasZone && hasSeed && present.record?.hash === wanted.hash && present.record.label === label) return;
+  const content = hasSeed ? null : await seed.build();
+  await images.during(host, layout, dataset, baseImages(vm), () => makeVolumes(host, vm, label, places, dataset));
+  if (content !== null) await write(host, label, ['sh', '-c', writeSeed, 'croft-seed', places.folder], content);
+  await configure(host, places, configuration);
+  await install(host, label, places);
+  await write(host, label, ['sh', '-c', writeRecord, 'croft-record', places.folder, JSON.stringify(wanted)]);
+}
+
+/** Makes what is missing of the volumes, and lets those grow that are too small. */
+export async function makeVolumes(host: Host, vm: VmLaunch, label: string, places: ZonePlaces, dataset: string): Promise<void> {
+  const own = `${dataset}/vms/${vm.id}`;
+  const volumes = zoneVolumes(vm);
+  const script = (text: string, ...parameters: string[]) => ({
+    argv: ['sh', '-c', text, 'croft-volume', ...parameters] as const,
+    timeout: patience,
+  });
+  const names = volumes.map(({ name }) => name);
+  const results = await host.batch([
+    script(prepareVolumes, places.zone, places.zonepath, places.folder, own, ...names),
+    ...volumes.map(({ name, image, size }) =>
+      script(
+        prepareVolume,
+        `${own}/head/${name}`,
+        image === null ? '' : `${dataset}/images/${image.sha256}@base`,
+        size === null ? '' : String(size),
+      ),
+    ),
+  ]);
+  const failed = results.find(({ code }) => code !== 0);
+  if (failed !== undefined) throw zfsFailure(`the volumes of ${label} could not be made on ${host.name}`, failed);
+}
+
+function baseImages(vm: VmLaunch): LaunchImage[] {
+  return zoneVolumes(vm).flatMap(({ image }) => (image === null ? [] : [image]));
+}
+
+interface Present {
+  zone: string;
+  record: LaunchRecord | null;
+  hasSeed: boolean;
+  volumes: ReadonlySet<string>;
+}
+
+async function readPresent(host: Host, { zone, zonepath, folder }: ZonePlaces, own: string): Promise<Present> {
+  const { code, stdout, stderr } = await run(host, { argv: ['sh', '-c', showPrepared, 'croft-prepared', zone, zonepath, folder, own] });
+  if (code !== 0)
+    throw new CroftError('command.failed', `the zone ${zone} of ${host.name} cannot be looked at: ${stderr.trim()}`, { node: host.name });
+  const [state = '', record = '', seed = '', ...volumes] = stdout.split('\n');
+  return {
+    zone: state,
+    record: readLaunchRecord(record),
+    hasSeed: seed === 'seed',
+    volumes: new Set(volumes.map((name) => name.slice(own.length + 6))),
+  };
+}
+
+async function configure(host: Host, { zone }: ZonePlaces, wanted: ReturnType<typeof zoneConfiguration>): Promise<void> {
+  const [present] = await perform(host, exportZone(zone));
+  const change = present === null ? createZone(zone, wanted) : changeZone(zone, present, wanted.resources);
+  if (change !== null) await perform(host, change);
+}
+
+async function install(host: Host, label: string, { zone, zonepath }: ZonePlaces): Promise<void> {
+  const result = await run(host, { argv: ['sh', '-c', installZone, 'croft-install', zone, zonepath], timeout: patience });
+  if (result.code !== 0) throw zfsFailure(`the zone of ${label} could not be installed on ${host.name}`, result);
+}
+
+async function write(host: Host, label: string, argv: [string, ...string[]], stdin?: Uint8Array): Promise<void> {
+  const result = await run(host, { argv, ...(stdin === undefined ? {} : { stdin }) });
+  if (result.code !== 0) throw zfsFailure(`the files of ${label} could not be written on ${host.name}`, result);
+}
+
+function taken(host: Host, label: string, zone: string): CroftError {
+  return new CroftError(
+    'conflict.exists',
+    `${label} cannot be made on ${host.name}: there is a zone ${zone} that is not this controller's`,
+    {
+      hint: `Look at it on ${host.name}: zonecfg -z ${zone} info`,
+      node: host.name,
+    },
+  );
+}

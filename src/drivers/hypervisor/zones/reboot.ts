@@ -1,0 +1,53 @@
+/** Restarting the guest of a VM in a zone: at once, or as it is asked to. */
+import { perform, run } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import type { PortPlan } from '../../../model/node/plan.ts';
+import { runningLaunch } from '../vm-folder/running.ts';
+import { zonePlaces } from './names.ts';
+import { leaveRunning, powerDown, startVmZone, type ZoneReach } from './power.ts';
+
+/** Starts the guest anew in the zone as it runs. Rejects with `vm.not-running`. Source: bhyvectl(8). */
+export async function resetVmZone(reach: ZoneReach): Promise<void> {
+  const { host, layout, vmId } = reach;
+  const { zone, zonepath } = zonePlaces(layout, vmId);
+  const [listed] = await host.batch([{ argv: ['zoneadm', '-z', zone, 'list', '-p'] }]);
+  if (!listed?.stdout.includes(`:${zone}:running:${zonepath}:`)) throw notRunning(reach);
+  const result = await run(host, { argv: ['bhyvectl', `--vm=${zone}`, '--force-reset'] });
+  if (result.code === 0) return;
+  throw new CroftError('command.failed', `VM ${vmId} could not be restarted on ${host.name}: ${result.stderr.trim()}`, { node: host.name });
+}
+
+export interface GentleReboot {
+  /** ms that the guest has to shut down. */
+  within: number;
+  /** Makes the links as they are to be; rejects where one cannot be. */
+  protect(ports: readonly PortPlan[]): Promise<void>;
+}
+
+/**
+ * Lets the guest shut down and boots its zone anew, with its links protected again: zoneadmd clears that whenever a zone ends,
+ * also where it only reboots (vplat_teardown in illumos-gate, usr/src/cmd/zoneadmd/vplat.c). Where that is cut off the zone has
+ * ended as one that was stopped, and the next pass starts it. Rejects with `vm.not-running`; with `vm.unheeded` where the guest does
+ * not shut down in time: it runs on.
+ */
+export async function rebootVmZone(reach: ZoneReach, { within, protect }: GentleReboot): Promise<void> {
+  const { host, layout, vmId } = reach;
+  const [launch] = await perform(host, runningLaunch(zonePlaces(layout, vmId).folder));
+  const answer = await powerDown(reach, within);
+  if (answer === 'not-running') throw notRunning(reach);
+  if (answer === 'ignored' && (await leaveRunning(reach))) throw unheeded(reach, within);
+  if (launch === null) return;
+  await protect(launch.ports);
+  await startVmZone(host, layout, launch, `VM ${vmId}`);
+}
+
+function notRunning({ host, vmId }: ZoneReach): CroftError {
+  return new CroftError('vm.not-running', `VM ${vmId} does not run on ${host.name}`, { node: host.name });
+}
+
+function unheeded({ host, vmId }: ZoneReach, within: number): CroftError {
+  return new CroftError('vm.unheeded', `the guest of VM ${vmId} did not shut down within ${within / 1000} s, and runs on`, {
+    hint: 'Reset it without asking: `croft vm reboot --hard`.',
+    node: host.name,
+  });
+}

@@ -1,0 +1,60 @@
+/** The screen of a VM in a zone, which is a socket of bhyve below the zone's root. */
+import { Duplex } from 'node:stream';
+import type { Host, HostProcess } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import type { NodeLayout } from '../driver.ts';
+import { screenSocket, zonePlaces } from './names.ts';
+
+/**
+ * Arguments: the folder of bhyve's socket, its name. Tells that it is there, and becomes nc(1), which passes on its
+ * input and output. Only root may enter a zone, so a socket in it cannot be reached through the login. The folder belongs to
+ * the zone, which must not lead anyone out of it.
+ */
+const relay = `
+cd -P "$1" && [ "$(pwd -P)" = "$1" ] && [ -S "$2" ] && [ ! -h "$2" ] || exit 1
+echo >&2
+exec nc -U "$2"
+`;
+
+/** Rejects with `not-found` where the socket is not there: the VM does not run. */
+export async function openZoneScreen(host: Host, layout: NodeLayout, vmId: string): Promise<Duplex> {
+  const { temporary } = zonePlaces(layout, vmId);
+  const program = await host.spawn({ argv: ['sh', '-c', relay, 'croft-relay', temporary, screenSocket] });
+  const refused = program.exited.then(
+    (code) => code,
+    () => 1,
+  );
+  const ready = new Promise<null>((resolve) => program.stderr.once('data', () => resolve(null)));
+  const code = await Promise.race([ready, refused]);
+  if (code !== null) {
+    throw new CroftError('not-found', `VM ${vmId} has no screen on ${host.name}`, {
+      node: host.name,
+      hint: 'Check that the VM runs.',
+    });
+  }
+  program.stderr.resume();
+  return streamOf(program);
+}
+
+/** The input and output of a program as one stream, which closes once all that the program printed was read; where it is destroyed the program ends. */
+export function streamOf(program: HostProcess): Duplex {
+  const { stdin, stdout } = program;
+  const stream = new Duplex({
+    read: () => void stdout.resume(),
+    write: (chunk, _encoding, done) => void stdin.write(chunk, done),
+    final: (done) => void stdin.end(done),
+    destroy(error, done) {
+      program.kill().then(
+        () => done(error),
+        () => done(error),
+      );
+    },
+  });
+  stdout.on('data', (chunk: Buffer) => {
+    if (!stream.push(chunk)) stdout.pause();
+  });
+  stdout.once('end', () => stream.push(null));
+  stream.once('end', () => stream.destroy());
+  for (const part of [stdin, stdout]) part.once('error', (error) => stream.destroy(error));
+  return stream;
+}

@@ -1,0 +1,185 @@
+/** What the network driver reads of a node, in one command: everything that it decides from. */
+import type { Call, Command } from '../../../host/host.ts';
+import { type Link, parseDefaultGateway, parseLinks } from '../../../tools/ip.ts';
+import { parseTables } from '../../../tools/nft.ts';
+import { type Flow, parseFlows } from '../../../tools/ovs-ofctl.ts';
+import { type OvsListing, ovsListingCommand, parseOvsListing } from '../../../tools/ovs-vsctl.ts';
+import { parseQueues } from '../../../tools/tc.ts';
+import type { NodeLayout } from '../../hypervisor/driver.ts';
+import { sliceOfName } from '../names.ts';
+import { controllerCookieMatch } from './flows.ts';
+
+export interface NamespaceState {
+  /** False where its file is there but no namespace behind it. */
+  alive: boolean;
+  links: Link[];
+  defaultGateway: string | null;
+  tables: string[];
+  forwarding: boolean;
+}
+
+/** What ports are made from. */
+export interface PortState {
+  ovs: OvsListing;
+  /** All interfaces of the node's own namespace. */
+  links: Link[];
+  /** Queues of our kinds in the node's own namespace, by interface, as `queueOf` writes them. */
+  queues: Map<string, string>;
+}
+
+export interface NetworkState extends PortState {
+  /** Those on the layout's bridge that bear this controller's cookie. */
+  flows: Flow[];
+  /** nft tables of the node's own namespace, as `family name`. */
+  tables: string[];
+  forwarding: boolean;
+  /** Namespaces of this controller's routers, by slice. */
+  namespaces: Map<string, NamespaceState>;
+  /** Contents of the files in the routers' folder, by path relative to it. */
+  files: Map<string, string>;
+  /** Command lines of the processes that pidfiles in the routers' folder name, by pid. */
+  processes: Map<number, string>;
+  /** IPv4 DNS servers that the node itself asks and that are not on its loopback. */
+  nameServers: string[];
+}
+
+/**
+ * `$1` routers' folder, `$2` prefix of the namespaces' paths, `$3` bridge, `$4` cookie and mask, `$5` `ports` to read only
+ * what ports are made from, the rest ovs-vsctl's command.
+ */
+const script = `
+section() { printf '\\n@@ %s\\n' "$*"; }
+routers=$1 prefix=$2 bridge=$3 cookie=$4 scope=$5
+shift 5
+section ovs
+"$@"
+section links
+ip -json -details address show
+section queues
+tc -json qdisc show
+[ "$scope" = all ] || exit 0
+section flows
+ovs-ofctl --no-names --no-stats dump-flows "$bridge" "$cookie"
+section tables
+nft list tables
+section forwarding
+cat /proc/sys/net/ipv4/ip_forward
+section files
+grep -s -H '' "$routers"/*/* "$routers"/*/*/*
+section processes
+set --
+for file in "$routers"/*/*/pid; do
+  pid=
+  [ -r "$file" ] && read -r pid <"$file"
+  case $pid in '' | *[!0-9]*) ;; *) set -- "$@" "/proc/$pid/cmdline" ;; esac
+done
+[ "$#" -eq 0 ] || grep -s -a -H '' "$@" | tr '\\000' ' '
+section resolver
+if [ -r /run/systemd/resolve/resolv.conf ]; then cat /run/systemd/resolve/resolv.conf; else cat /etc/resolv.conf; fi
+for path in "$prefix"*; do
+  [ -e "$path" ] || continue
+  section namespace "\${path##*/}"
+  nsenter --net="$path" sh -c 'ip -json -details address show; echo; ip -json route show default; echo; cat /proc/sys/net/ipv4/ip_forward; nft list tables'
+done
+exit 0
+`;
+
+/** Where the files of a controller's routers are: `<slice>/…` and `<slice>/<network>/…` under it. */
+export function routersFolder(layout: NodeLayout): string {
+  return `${layout.runFolder}/routers`;
+}
+
+/** Reads it all; what is missing, foreign or malformed reads as absent. */
+export function readNetworkState(layout: NodeLayout): Call<NetworkState> {
+  return {
+    command: reading(layout, 'all'),
+    parse: (result) => parseNetworkState(result.stdout, layout.controllerId, routersFolder(layout)),
+  };
+}
+
+/** Reads only what ports are made from, which takes half the time. */
+export function readPortState(layout: NodeLayout): Call<PortState> {
+  return { command: reading(layout, 'ports'), parse: (result) => parsePortState(splitSections(result.stdout)) };
+}
+
+function reading(layout: NodeLayout, scope: 'all' | 'ports'): Command {
+  const { controllerId, bridge } = layout;
+  const cookie = `cookie=${controllerCookieMatch(controllerId)}`;
+  const parameters = [routersFolder(layout), `/run/netns/croft-${controllerId}-`, bridge, cookie, scope, ...ovsListingCommand.argv];
+  return { argv: ['sh', '-c', script, 'sh', ...parameters] };
+}
+
+function parsePortState(sections: ReadonlyMap<string, string>): PortState {
+  const section = (name: string) => sections.get(name) ?? '';
+  return { ovs: parseOvsListing(section('ovs')), links: parseLinks(section('links')), queues: parseQueues(section('queues')) };
+}
+
+/** Reads the script's output. */
+export function parseNetworkState(output: string, controllerId: string, folder: string): NetworkState {
+  const sections = splitSections(output);
+  const section = (name: string) => sections.get(name) ?? '';
+  return {
+    ...parsePortState(sections),
+    flows: parseFlows(section('flows')),
+    tables: parseTables(section('tables')),
+    forwarding: section('forwarding').trim() === '1',
+    namespaces: readNamespaces(sections, controllerId),
+    files: readFiles(section('files'), folder),
+    processes: readProcesses(section('processes')),
+    nameServers: readNameServers(section('resolver')),
+  };
+}
+
+function splitSections(output: string): Map<string, string> {
+  const sections = new Map<string, string>();
+  for (const part of output.split(/^@@ /m).slice(1)) {
+    const end = part.indexOf('\n');
+    sections.set(part.slice(0, end), part.slice(end + 1));
+  }
+  return sections;
+}
+
+function readNamespaces(sections: Map<string, string>, controllerId: string): Map<string, NamespaceState> {
+  const namespaces = new Map<string, NamespaceState>();
+  for (const [title, text] of sections) {
+    const sliceId = title.startsWith('namespace ') ? sliceOfName(controllerId, title.slice('namespace '.length)) : null;
+    if (sliceId === null) continue;
+    const [links = '', route = '', forwarding = '', ...tables] = text.split('\n').filter((line) => line !== '');
+    const alive = links !== '';
+    namespaces.set(sliceId, {
+      alive,
+      links: parseLinks(links),
+      defaultGateway: parseDefaultGateway(route),
+      forwarding: forwarding === '1',
+      tables: parseTables(tables.join('\n')),
+    });
+  }
+  return namespaces;
+}
+
+function readFiles(text: string, folder: string): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const colon = line.indexOf(':');
+    if (!line.startsWith(`${folder}/`) || colon < 0) continue;
+    const path = line.slice(folder.length + 1, colon);
+    files.set(path, `${files.get(path) ?? ''}${line.slice(colon + 1)}\n`);
+  }
+  return files;
+}
+
+function readProcesses(text: string): Map<number, string> {
+  const processes = new Map<number, string>();
+  for (const line of text.split('\n')) {
+    const [, pid, words] = /^\/proc\/(\d+)\/cmdline:(.*)$/.exec(line) ?? [];
+    if (pid !== undefined && words !== undefined) processes.set(Number(pid), words.trim());
+  }
+  return processes;
+}
+
+function readNameServers(text: string): string[] {
+  return text.split('\n').flatMap((line) => {
+    const address = /^nameserver\s+(\d+\.\d+\.\d+\.\d+)\s*$/.exec(line)?.[1];
+    return address === undefined || address.startsWith('127.') ? [] : [address];
+  });
+}

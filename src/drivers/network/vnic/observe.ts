@@ -1,0 +1,45 @@
+/** What was read of an illumos node, judged: whether its VMs can be joined, and which of their links are as they should be. Pure. */
+import { type PortPlan, planHash } from '../../../model/node/plan.ts';
+import { protection, type Vnic } from '../../../tools/dladm.ts';
+import type { NodeLayout } from '../../hypervisor/driver.ts';
+import type { ObservedNetwork, ObservedPort } from '../driver.ts';
+import { etherstubName, nicOfVnic } from '../names.ts';
+import type { VnicState } from './state.ts';
+
+/** The link that VMs' links are made over. */
+export function linkBelow({ uplink, controllerId }: NodeLayout): string {
+  return uplink ?? etherstubName(controllerId);
+}
+
+export function judgeVnics(layout: NodeLayout, state: VnicState): ObservedNetwork {
+  return {
+    bridge: state.classes.has(linkBelow(layout)) ? 'present' : 'missing',
+    ports: state.vnics.flatMap((vnic) => judgeVnic(layout, state, vnic)),
+    routers: [],
+  };
+}
+
+/** Nothing where it is not this controller's. */
+function judgeVnic(layout: NodeLayout, state: VnicState, vnic: Vnic): ObservedPort[] {
+  const nicId = nicOfVnic(layout.controllerId, vnic.name);
+  if (nicId === null) return [];
+  const plan = state.plans.get(vnic.name);
+  if (plan === undefined) return [{ name: vnic.name, nicId, vmId: '', healthy: false, hash: null }];
+  const healthy = isSameDevice(layout, vnic, plan) && isProtected(vnic, plan);
+  return [{ name: vnic.name, nicId, vmId: plan.vmId, healthy, hash: planHash(plan) }];
+}
+
+/** Whether it can stay, with other properties at the most: the rest of a link is made with it. */
+export function isSameDevice(layout: NodeLayout, vnic: Vnic, { mac, segment }: PortPlan): boolean {
+  return vnic.over === linkBelow(layout) && vnic.mac === mac.toLowerCase() && vnic.vlan === segment;
+}
+
+/** Where the network has no DHCP, the address that the VM may have; else the kernel learns it from the server's answer. */
+export function allowedAddress({ dhcp, address }: PortPlan): string | null {
+  return dhcp ? null : address;
+}
+
+function isProtected(vnic: Vnic, plan: PortPlan): boolean {
+  const address = allowedAddress(plan);
+  return vnic.protection.join() === protection.join() && vnic.allowedAddresses.join() === (address === null ? '' : `${address}/32`);
+}

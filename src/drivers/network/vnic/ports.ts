@@ -1,0 +1,123 @@
+/** Links of VMs on illumos: virtual NICs with their VLAN and their protection, made and removed. */
+import { type Host, perform, run } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import { impairmentInWords } from '../../../model/network/impairment.ts';
+import type { PortPlan } from '../../../model/node/plan.ts';
+import { dladmFunctions } from '../../../tools/dladm.ts';
+import type { NodeLayout } from '../../hypervisor/driver.ts';
+import type { PortOutcome } from '../driver.ts';
+import { nicOfVnic, vnicName } from '../names.ts';
+import { allowedAddress, isSameDevice, linkBelow } from './observe.ts';
+import { plansFolder, readVnicState, type VnicState } from './state.ts';
+
+/** What making or removing the links of a VM may take, in ms. */
+const patience = 60_000;
+
+/**
+ * Makes the links of one VM, all or none. Arguments: folder of the plans, the link below; then for each its name, `make`, `remake` or
+ * \`keep\`, MAC, VLAN, the address that is allowed, or nothing, and its plan.
+ */
+const makeVnics = `
+set -eu
+${dladmFunctions}
+plans=$1 below=$2 made=
+shift 2
+undo() {
+  for name in $made; do
+    ! has_vnic "$name" || dladm delete-vnic -t "$name" || :
+    rm -f "$plans/$name" "$plans/$name.new"
+  done
+}
+trap '[ "$?" -eq 0 ] || undo' EXIT
+mkdir -p "$plans"
+while [ "$#" -ge 6 ]; do
+  [ "$2" != remake ] || dladm delete-vnic -t "$1"
+  [ "$2" = keep ] || made="$1 $made"
+  printf '%s\\n' "$6" >"$plans/$1.new"
+  mv -f "$plans/$1.new" "$plans/$1"
+  [ "$2" = keep ] || make_vnic "$1" "$below" "$3" "$4"
+  protect_vnic "$1" "$5"
+  shift 6
+done
+`;
+
+/** Arguments: folder of the plans, names. One that a zone which runs still has stays, and is a failure once the others are gone. */
+const dropVnics = `
+${dladmFunctions}
+plans=$1 code=0
+shift
+for name in "$@"; do
+  if has_vnic "$name" && ! dladm delete-vnic -t "$name"; then code=1; else rm -f "$plans/$name"; fi
+done
+exit "$code"
+`;
+
+/** See `NetworkDriver.attach`. A link of a VM that runs can get other properties, but not another VLAN or MAC. */
+export async function attachVnics(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<PortOutcome[]> {
+  if (ports.length === 0) return [];
+  const [state] = await perform(host, readVnicState(layout));
+  const vms = [...Map.groupBy(ports, ({ vmId }) => vmId)];
+  const refused = vms.flatMap(([vmId, plans]) => refusal(host, vmId, plans));
+  const accepted = vms.filter(([vmId]) => !refused.some((one) => one.vmId === vmId));
+  const results = await host.batch(
+    accepted.map(([, plans]) => ({
+      argv: [
+        'sh',
+        '-c',
+        makeVnics,
+        'croft-vnics',
+        plansFolder(layout),
+        linkBelow(layout),
+        ...plans.flatMap((plan) => words(layout, state, plan)),
+      ],
+      timeout: patience,
+    })),
+  );
+  const outcomes = accepted.map(([vmId, plans], index): PortOutcome => {
+    const { code = 0, stderr = '' } = results[index] ?? {};
+    return { vmId, error: code === 0 ? null : failure(host, layout, plans, stderr.trim() || `exit code ${code}`) };
+  });
+  return [...refused, ...outcomes];
+}
+
+function words(layout: NodeLayout, state: VnicState, plan: PortPlan): string[] {
+  const name = vnicName(layout.controllerId, plan.nicId);
+  const present = state.vnics.find((vnic) => vnic.name === name);
+  const action = present === undefined ? 'make' : isSameDevice(layout, present, plan) ? 'keep' : 'remake';
+  return [name, action, plan.mac.toLowerCase(), String(plan.segment), allowedAddress(plan) ?? '', JSON.stringify(plan)];
+}
+
+/** Nothing there delays or loses packets; maxbw is one bandwidth for both directions of a link (dladm(8)), and an impairment's is for each. */
+function refusal(host: Host, vmId: string, plans: readonly PortPlan[]): PortOutcome[] {
+  const impaired = plans.find(({ impairment }) => impairment !== null);
+  if (impaired === undefined) return [];
+  const error = new CroftError(
+    'network.port',
+    `a network of the VM is impaired (${impairmentInWords(impaired.impairment)}), and ${host.name} cannot do that to the link of a zone`,
+    { hint: 'Take the impairment off the network, or use a node with another hypervisor for this VM.', node: host.name },
+  );
+  return [{ vmId, error }];
+}
+
+function failure(host: Host, layout: NodeLayout, plans: readonly PortPlan[], said: string): CroftError {
+  const names = plans.map(({ nicId }) => vnicName(layout.controllerId, nicId)).join(', ');
+  return new CroftError('network.port', `the links ${names} could not be made over ${linkBelow(layout)} on ${host.name}: ${said}`, {
+    hint: /busy/.test(said) ? 'A zone that runs has it: stop the VM.' : `Look at the links on ${host.name}: dladm show-vnic`,
+    node: host.name,
+  });
+}
+
+/** See `NetworkDriver.detach`. */
+export async function detachVnics(host: Host, layout: NodeLayout, names: readonly string[]): Promise<void> {
+  const own = names.filter((name) => nicOfVnic(layout.controllerId, name) !== null);
+  if (own.length === 0) return;
+  const result = await run(host, { argv: ['sh', '-c', dropVnics, 'croft-vnics', plansFolder(layout), ...own], timeout: patience });
+  if (result.code === 0) return;
+  throw new CroftError(
+    'network.port',
+    `links could not be removed on ${host.name}: ${result.stderr.trim() || `exit code ${result.code}`}`,
+    {
+      node: host.name,
+    },
+  );
+}

@@ -1,0 +1,49 @@
+/** What the driver for virtual NICs reads of an illumos node, in one command. */
+import type { Call } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import type { PortPlan } from '../../../model/node/plan.ts';
+import { type DataLinks, listLinks, readLinks } from '../../../tools/dladm.ts';
+import type { NodeLayout } from '../../hypervisor/driver.ts';
+
+export interface VnicState extends DataLinks {
+  /** By name, what each link of ours was made from. */
+  plans: Map<string, PortPlan>;
+}
+
+/** Where the plans of links are, one in each file: dladm keeps nothing that is not its own. Links are gone after a reboot, whatever is here. */
+export function plansFolder(layout: NodeLayout): string {
+  return `${layout.runFolder}/vnics`;
+}
+
+/** Argument: folder of the plans. Prints the links, then file names and plans. */
+const script = `
+${listLinks}
+echo plans
+for file in "$1"/*_0; do
+  [ -f "$file" ] && IFS= read -r plan <"$file" && printf '%s %s\\n' "\${file##*/}" "$plan"
+done
+exit 0
+`;
+
+/** Throws `command.failed` where dladm cannot tell. */
+export function readVnicState(layout: NodeLayout): Call<VnicState> {
+  return {
+    command: { argv: ['sh', '-c', script, 'croft-links', plansFolder(layout)] },
+    parse({ code, stdout, stderr }) {
+      if (code !== 0)
+        throw new CroftError('command.failed', `the links cannot be listed: dladm said: ${stderr.trim() || `exit code ${code}`}`);
+      const [links = '', plans = ''] = stdout.split(/^plans$/m);
+      return { ...readLinks(links), plans: readPlans(plans) };
+    },
+  };
+}
+
+/** They are written by this driver alone, whole or not at all. */
+function readPlans(text: string): Map<string, PortPlan> {
+  return new Map(
+    text.split('\n').flatMap((line): [string, PortPlan][] => {
+      const [, name, plan] = /^(\S+) (\{.*\})$/.exec(line) ?? [];
+      return name === undefined || plan === undefined ? [] : [[name, JSON.parse(plan) as PortPlan]];
+    }),
+  );
+}

@@ -1,0 +1,41 @@
+/** What joins the VMs of an illumos node: its uplink, or a virtual switch of the controller's; and taking all back. */
+import { type Host, perform, run } from '../../../host/host.ts';
+import { CroftError } from '../../../model/error.ts';
+import { removeFiles } from '../../../tools/file.ts';
+import type { NodeLayout } from '../../hypervisor/driver.ts';
+import { etherstubName, nicOfVnic } from '../names.ts';
+import { detachVnics } from './ports.ts';
+import { plansFolder, readVnicState } from './state.ts';
+
+/** See `NetworkDriver.ensureBridge`. The virtual switch is there until the next reboot of the node, as the links over it are. */
+export async function ensureSwitch(host: Host, layout: NodeLayout): Promise<void> {
+  const [{ classes }] = await perform(host, readVnicState(layout));
+  const { uplink } = layout;
+  if (uplink === null) {
+    const stub = etherstubName(layout.controllerId);
+    if (!classes.has(stub)) await change(host, 'create-etherstub', stub);
+  } else if (!classes.has(uplink)) {
+    throw new CroftError('network.port', `VMs of ${host.name} cannot be joined by the uplink ${uplink}: there is no such link`, {
+      hint: 'Name a link that the node has; "dladm show-link" lists them.',
+      node: host.name,
+    });
+  }
+}
+
+/** See `NetworkDriver.purge`. No zone that has a link may run. */
+export async function purgeVnics(host: Host, layout: NodeLayout): Promise<void> {
+  const [{ vnics, classes }] = await perform(host, readVnicState(layout));
+  const own = vnics.map(({ name }) => name).filter((name) => nicOfVnic(layout.controllerId, name) !== null);
+  await detachVnics(host, layout, own);
+  const stub = etherstubName(layout.controllerId);
+  if (classes.has(stub)) await change(host, 'delete-etherstub', stub);
+  await perform(host, removeFiles(plansFolder(layout)));
+}
+
+async function change(host: Host, command: 'create-etherstub' | 'delete-etherstub', name: string): Promise<void> {
+  const { code, stderr } = await run(host, { argv: ['dladm', command, '-t', name] });
+  if (code === 0) return;
+  throw new CroftError('network.port', `the virtual switch ${name} of ${host.name}: ${stderr.trim() || `${command}: exit code ${code}`}`, {
+    node: host.name,
+  });
+}

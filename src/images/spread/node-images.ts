@@ -1,0 +1,55 @@
+/** Where images lie on a node, and what of them is there. */
+import path from 'node:path';
+import type { Call } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
+import type { ImageContent } from '../../model/image/image.ts';
+
+export type DeliveredImage = Pick<ImageContent, 'sha256' | 'format' | 'size'>;
+
+/** The controller's folders on a node: images lie in `images` of the state folder, and what a transfer needs in the run folder. */
+export interface ImagePlace {
+  stateFolder: string;
+  runFolder: string;
+}
+
+/** An image, or the part of one that a transfer left; group 1 is the sha256, group 2 is there for a part. */
+export const imageFilePattern = /^([0-9a-f]{64})\.(?:qcow2|raw|iso)(\.partial.*)?$/;
+
+export function imageFolder(place: ImagePlace): string {
+  return path.posix.join(place.stateFolder, 'images');
+}
+
+/** Where an image lies on a node. */
+export function imagePath(place: ImagePlace, { sha256, format }: Pick<DeliveredImage, 'sha256' | 'format'>): string {
+  return path.posix.join(imageFolder(place), `${sha256}.${format}`);
+}
+
+const absent = 44;
+
+/** Makes the folder, since the image goes there next; whether the image is there already, with its whole size. */
+export function imagePresence(place: ImagePlace, image: DeliveredImage): Call<boolean> {
+  const script = `mkdir -p "$1" || exit 1; [ "$(stat -c %s "$2" 2>/dev/null)" = "$3" ] || exit ${absent}`;
+  return {
+    command: { argv: ['sh', '-c', script, 'sh', imageFolder(place), imagePath(place, image), String(image.size)] },
+    parse: ({ code, stderr }) => {
+      if (code !== 0 && code !== absent)
+        throw new CroftError('command.failed', `The image folder ${imageFolder(place)} cannot be made: ${stderr.trim()}`);
+      return code === 0;
+    },
+  };
+}
+
+/** The sha256 of each image in the folder, sorted; none where there is no folder. */
+export function listImages(place: ImagePlace): Call<string[]> {
+  return {
+    command: { argv: ['sh', '-c', '[ ! -d "$1" ] || exec ls -1 "$1"', 'sh', imageFolder(place)] },
+    parse: ({ code, stdout, stderr }) => {
+      if (code !== 0) throw new CroftError('command.failed', `The image folder ${imageFolder(place)} cannot be read: ${stderr.trim()}`);
+      const found = stdout.split('\n').flatMap((name) => {
+        const [, sha256, part] = imageFilePattern.exec(name) ?? [];
+        return sha256 === undefined || part !== undefined ? [] : [sha256];
+      });
+      return [...new Set(found)].sort();
+    },
+  };
+}

@@ -1,0 +1,152 @@
+/** One attempt to bring an image to a node, from the controller or from another node; nothing unverified ever gets its name. */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { finished, pipeline } from 'node:stream/promises';
+import { constants, createZstdCompress } from 'node:zlib';
+import { fileError } from '../../host/file-error.ts';
+import type { Host, HostProcess } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
+import { type DeliveredImage, type ImagePlace, imageFolder, imagePath } from './node-images.ts';
+import { cutShort, differs, receiveScript } from './receive-script.ts';
+
+/** How a node is reached by another one that fetches from it. */
+export interface PeerAddress {
+  user: string;
+  address: string;
+  port: number;
+  /** Its public host key, `TYPE BASE64`: nothing else is believed. */
+  hostKey: string;
+}
+
+/** `file` is on the controller's machine. */
+export type ImageSource = { kind: 'controller'; file: string } | ({ kind: 'peer'; privateKey: string } & PeerAddress);
+
+export interface Reception {
+  host: Host;
+  place: ImagePlace;
+  image: DeliveredImage;
+  source: ImageSource;
+  /** ms without any progress after which it is given up. */
+  patience: number;
+  /** Told how many bytes are there, the first time when the transfer begins. */
+  onProgress(bytes: number): void;
+}
+
+/** `differs`: the content was wrong, and nothing of it stays. `failed`: the source did not bring it all; what came stays for the next attempt. */
+export type Outcome = { kind: 'arrived' } | { kind: 'differs' | 'failed'; words: string };
+
+/** Rejects with `disk.full`, `command.failed` or `node.*` where the receiving node itself fails. */
+export type Receive = (reception: Reception) => Promise<Outcome>;
+
+/** Checking reads what is there already, and writing it all out may take a disk long. */
+const syncPatience = 300_000;
+
+export const receiveImage: Receive = async (reception) => {
+  const { host, place, image, source } = reception;
+  const program = await host.spawn({ argv: ['sh', '-c', receiveScript, 'croft-receive', ...scriptArguments(place, image, source)] });
+  program.stdin.on('error', () => undefined);
+  const stderr = text(program.stderr).catch(() => '');
+  const progress = follow(program, reception);
+  if (source.kind === 'peer') program.stdin.write(`${source.privateKey.trimEnd()}\n.\n`);
+  try {
+    const [code, sent] = await Promise.all([program.exited, source.kind === 'peer' ? null : send(source.file, program, progress.begun)]);
+    const words = (await stderr).trim();
+    await progress.read;
+    if (code === 0) return { kind: 'arrived' };
+    if (progress.stalled()) return { kind: 'failed', words: `nothing came for ${reception.patience / 1000} s` };
+    if (sent !== null) return { kind: 'failed', words: `${sent.message}` };
+    if (code === differs) return { kind: 'differs', words: `what came has the sha256 ${progress.said('sum')}, not ${image.sha256}` };
+    if (code === cutShort) return { kind: 'failed', words: words || 'it ended too early' };
+    throw fileError(imagePath(place, image), { code, stdout: progress.said('') ?? '', stderr: words }, host.name);
+  } finally {
+    progress.end();
+    program.stdin.end();
+  }
+};
+
+function scriptArguments(place: ImagePlace, { sha256, format, size }: DeliveredImage, source: ImageSource): string[] {
+  const image = [imageFolder(place), sha256, format, String(size), `${place.runFolder}/transfer-${sha256}`];
+  return source.kind === 'peer' ? [...image, source.user, source.address, String(source.port), source.hostKey] : image;
+}
+
+interface Followed {
+  /** Resolves with the byte that the transfer goes on from. */
+  begun: Promise<number>;
+  stalled(): boolean;
+  /** What the last line with this first word said; that of the last line which is no report for the empty word. */
+  said(word: string): string | undefined;
+  /** Resolves when all that the program says was read. */
+  read: Promise<void>;
+  end(): void;
+}
+
+/** Reads the reports, and ends a transfer that makes no progress. */
+function follow(program: HostProcess, { patience, onProgress }: Reception): Followed {
+  const begun = Promise.withResolvers<number>();
+  const last = new Map<string, string>();
+  let reached = -1;
+  let stalled = false;
+  const stop = () => {
+    stalled = true;
+    // Where this fails too the connection is lost, and with it ends the program.
+    program.kill().catch(() => undefined);
+  };
+  let timer = setTimeout(stop, patience);
+  const goOn = (time: number) => {
+    clearTimeout(timer);
+    timer = setTimeout(stop, time);
+  };
+  // Cut off in the middle, the stream ends without an end, which is no failure of its own: how the program ended says more.
+  const read = finished(program.stdout).catch(() => undefined);
+  const lines = createInterface({ input: program.stdout });
+  lines.on('error', () => undefined);
+  lines.on('line', (line) => {
+    const [word = '', value = ''] = line.split(' ');
+    const isReport = ['at', 'checking', 'sum', 'syncing'].includes(word);
+    const news = last.get(word) !== value;
+    last.set(isReport ? word : '', isReport ? value : line);
+    if (word === 'syncing') goOn(Math.max(patience, syncPatience));
+    else if (word === 'checking' && news) goOn(patience);
+    if (word !== 'at' || Number(value) <= reached) return;
+    reached = Number(value);
+    begun.resolve(reached);
+    goOn(patience);
+    onProgress(reached);
+  });
+  return {
+    begun: begun.promise,
+    stalled: () => stalled,
+    said: (word) => last.get(word),
+    read,
+    end: () => clearTimeout(timer),
+  };
+}
+
+/** Sends the file, compressed, from where the node asks for it. Resolves with the error where it cannot be read. */
+async function send(file: string, program: HostProcess, begun: Promise<number>): Promise<Error | null> {
+  const over = new AbortController();
+  const stop = () => over.abort();
+  program.exited.then(stop, stop);
+  const ended = program.exited.then(
+    () => null,
+    () => null,
+  );
+  const start = await Promise.race([begun, ended]);
+  if (start === null) return null;
+  const source = createReadStream(file, { start, highWaterMark: pieceSize });
+  const packed = createZstdCompress({ chunkSize: pieceSize, params: { [constants.ZSTD_c_compressionLevel]: level } });
+  try {
+    await pipeline(source, packed, program.stdin, { signal: over.signal });
+    return null;
+  } catch (thrown) {
+    if (source.errored === null || over.signal.aborted) return null;
+    // The end of a part: what came of it stays on the node.
+    program.stdin.end();
+    return new CroftError('command.failed', `the image file ${file} cannot be read: ${source.errored.message}`, { cause: thrown });
+  }
+}
+
+const pieceSize = 1024 * 1024;
+/** The fastest: on a fast link a higher level would be what limits it. */
+const level = 1;

@@ -1,0 +1,55 @@
+/** Keeps one worker for each node that the store knows. */
+import type { NodeWorker } from './worker.ts';
+
+export class Fleet {
+  readonly #workers = new Map<string, NodeWorker>();
+  readonly #retired = new Set<string>();
+  readonly #make: (nodeId: string) => NodeWorker;
+
+  constructor(make: (nodeId: string) => NodeWorker) {
+    this.#make = make;
+  }
+
+  /** Starts workers for new nodes and ends those of removed ones. */
+  async keep(nodeIds: readonly string[]): Promise<void> {
+    for (const nodeId of nodeIds) {
+      if (this.#workers.has(nodeId) || this.#retired.has(nodeId)) continue;
+      const worker = this.#make(nodeId);
+      this.#workers.set(nodeId, worker);
+      worker.wake();
+    }
+    const wanted = new Set(nodeIds);
+    const removed = [...this.#workers.keys()].filter((nodeId) => !wanted.has(nodeId));
+    await Promise.all(removed.map((nodeId) => this.release(nodeId)));
+  }
+
+  worker(nodeId: string): NodeWorker | null {
+    return this.#workers.get(nodeId) ?? null;
+  }
+
+  /** Asks every node for a pass now. */
+  wake(): void {
+    for (const worker of this.#workers.values()) worker.wake();
+  }
+
+  /** Ends the node's worker, and starts no other before `resume`: it would make anew what is being cleaned off the node. */
+  async retire(nodeId: string): Promise<void> {
+    this.#retired.add(nodeId);
+    await this.release(nodeId);
+  }
+
+  /** The node may have a worker again, if it is still known. */
+  resume(nodeId: string): void {
+    this.#retired.delete(nodeId);
+  }
+
+  async release(nodeId: string): Promise<void> {
+    const worker = this.#workers.get(nodeId);
+    this.#workers.delete(nodeId);
+    await worker?.stop();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#workers.keys()].map((nodeId) => this.release(nodeId)));
+  }
+}

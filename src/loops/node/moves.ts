@@ -1,0 +1,93 @@
+/** The moves of one node's VMs to other nodes: which are under way, which are called off, and which failed and have to wait. */
+import type { NodeReach } from '../../drivers/hypervisor/driver.ts';
+import type { WantedVm } from '../../model/node/plan.ts';
+import type { Berth } from '../../reconciler/context.ts';
+import type { PlanInput } from '../../reconciler/plan.ts';
+import { backOff } from '../../reconciler/restart.ts';
+
+/** A node that takes a VM's files in, until it is disposed of. */
+export type Reception = NodeReach & AsyncDisposable;
+
+export interface MovesOptions {
+  /** Null while that node cannot take the VM in; rejects with `node.*`. */
+  receive(nodeId: string, vmId: string): Promise<Reception | null>;
+  /** See PlacementStore.completeMove. */
+  complete(vmId: string, to: string): Promise<boolean>;
+}
+
+interface Failure {
+  to: string;
+  /** Null where it only has to wait. */
+  reason: string | null;
+  count: number;
+  retryAt: number;
+}
+
+/** Guests that are away from their users at one time for being moved. */
+const atOnce = 2;
+const firstRetry = 2_000;
+
+export class Moves {
+  readonly #options: MovesOptions;
+  readonly #underWay = new Map<string, { to: string; end: AbortController }>();
+  readonly #failures = new Map<string, Failure>();
+
+  constructor(options: MovesOptions) {
+    this.#options = options;
+  }
+
+  /** What the node's plan is to know of moves. Calls off those that are not wanted any more. */
+  look(wanted: readonly Pick<WantedVm, 'launch' | 'movingTo' | 'desired'>[], now: number): Pick<PlanInput, 'postponedMoves' | 'moveSlots'> {
+    const targets = new Map(
+      wanted.flatMap(({ launch, movingTo, desired }) => (desired === 'absent' ? [] : [[launch.id, movingTo] as const])),
+    );
+    for (const [vmId, { to, end }] of this.#underWay) if (targets.get(vmId) !== to) end.abort();
+    for (const [vmId, { to }] of this.#failures) if (targets.get(vmId) !== to) this.#failures.delete(vmId);
+    const waiting = [...this.#failures].filter(([, { retryAt }]) => now < retryAt);
+    return {
+      postponedMoves: new Map(waiting.map(([vmId, { reason }]) => [vmId, reason])),
+      moveSlots: Math.max(0, atOnce - this.#underWay.size),
+    };
+  }
+
+  /** See OpenBerth. */
+  readonly openBerth = async (vmId: string, to: string): Promise<Berth | null> => {
+    const { receive, complete } = this.#options;
+    const end = new AbortController();
+    this.#underWay.set(vmId, { to, end });
+    try {
+      const reception = await receive(to, vmId);
+      if (reception === null) {
+        this.#underWay.delete(vmId);
+        return null;
+      }
+      return {
+        host: reception.host,
+        layout: reception.layout,
+        signal: end.signal,
+        complete: () => complete(vmId, to),
+        [Symbol.asyncDispose]: async () => {
+          this.#underWay.delete(vmId);
+          await reception[Symbol.asyncDispose]();
+        },
+      };
+    } catch (thrown) {
+      this.#underWay.delete(vmId);
+      throw thrown;
+    }
+  };
+
+  failed({ vmId, to, reason, now }: { vmId: string; to: string; reason: string | null; now: number }): void {
+    const before = this.#failures.get(vmId);
+    const count = reason === null ? (before?.count ?? 0) : (before?.count ?? 0) + 1;
+    this.#failures.set(vmId, { to, reason: reason ?? before?.reason ?? null, count, retryAt: now + Math.max(firstRetry, backOff(count)) });
+  }
+
+  ended(vmId: string): void {
+    this.#failures.delete(vmId);
+  }
+
+  callOff(): void {
+    for (const { end } of this.#underWay.values()) end.abort();
+  }
+}

@@ -1,0 +1,207 @@
+/** Turns the progress of a node's steps into observed values of VMs and events. */
+import { asCroftError, type CroftError } from '../../model/error.ts';
+import { type LaunchImage, planHash, type WantedVm } from '../../model/node/plan.ts';
+import type { VmObserved } from '../../model/vm/vm.ts';
+import type { Progress, VmStepName } from '../../reconciler/context.ts';
+import { backOff } from '../../reconciler/restart.ts';
+import { keyOf, type Step } from '../../reconciler/steps.ts';
+import type { VmStore } from '../../store/store.ts';
+import type { Journal } from '../journal.ts';
+import type { Moves } from './moves.ts';
+import type { Retries } from './retries.ts';
+import { failureOf, type StepFailure } from './step-failure.ts';
+
+const firstRetry = 2_000;
+const gatherFor = 25;
+
+export interface RecorderOptions {
+  node: string;
+  vms: Pick<VmStore, 'observe'>;
+  journal: Journal;
+  /** By the sha256 of images. */
+  imageRetries: Retries;
+  /** By the keys of steps that nothing else waits with. */
+  stepRetries: Retries;
+  /** By VMs that run and are to change. */
+  changeRetries: Retries;
+  moves: Pick<Moves, 'ended' | 'failed'>;
+  now(): number;
+  /** The name of a slice by its identifier. */
+  sliceName(sliceId: string): string;
+  /** A write to the store failed; the next pass observes again. */
+  failed(error: unknown): void;
+}
+
+export class Recorder implements Progress {
+  readonly #options: RecorderOptions;
+  #waiting = new Map<string, Partial<VmObserved>>();
+  #timer: NodeJS.Timeout | null = null;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  /** Writes all that was observed so far; resolves when it is in the store. */
+  settled(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const changes = [...this.#waiting].map(([id, observed]) => ({ id, observed }));
+    this.#waiting = new Map();
+    if (changes.length > 0) {
+      const write = this.#writing.then(() => this.#options.vms.observe(changes));
+      this.#writing = write.catch((error: unknown) => this.#options.failed(error));
+    }
+    return this.#writing;
+  }
+
+  vmStep(vmId: string, label: string, name: VmStepName, state: 'started' | 'done', duration: number | null): void {
+    if (state === 'started') this.#observe(vmId, { step: name });
+    this.#event('vm.step', `${name} ${state}`, { ...named(label), step: { name, state, duration } });
+  }
+
+  vmProgress(vmId: string, label: string, name: VmStepName, percent: number): void {
+    const message = `${name} ${percent} %`;
+    this.#observe(vmId, { step: message });
+    this.#event('vm.step', message, { ...named(label), step: { name, state: 'started', duration: null } });
+  }
+
+  imageFetched(image: LaunchImage, duration: number): void {
+    this.#options.imageRetries.succeeded(image.sha256);
+    this.#event('image.placed', `has the image ${inShort(image)}`, { step: { name: 'image', state: 'done', duration } });
+  }
+
+  imageFailed(image: LaunchImage, error: CroftError): void {
+    this.#options.imageRetries.failed(image.sha256, this.#options.now());
+    const message = `the image ${inShort(image)} could not be brought here: ${inWords(error)}`;
+    this.#event('image.failed', message, { step: { name: 'image', state: 'failed', duration: null } });
+  }
+
+  vmStarted(vm: Parameters<Progress['vmStarted']>[0]): void {
+    const { launch, label } = vm;
+    const launchHash = planHash(launch);
+    const runs = { state: 'running', launchHash, memoryHeld: launch.memory, addressed: false } as const;
+    this.#observe(launch.id, { ...runs, reason: null, step: null, retryAt: null, attempted: null });
+    this.#event('vm.running', 'is running', named(label));
+  }
+
+  vmFailed(vm: Parameters<Progress['vmFailed']>[0], step: VmStepName, error: CroftError): void {
+    const { launch, label, restarts } = vm;
+    const retryAt = this.#options.now() + Math.max(firstRetry, backOff(restarts));
+    const reason = inWords(error);
+    this.#observe(launch.id, { reason, step: null, restarts: restarts + 1, retryAt, attempted: planHash(launch) });
+    this.#event('vm.failed', `${step} failed: ${reason}`, { ...named(label), step: { name: step, state: 'failed', duration: null } });
+  }
+
+  vmChanged({ launch, label }: WantedVm, done: string, deferred: string | null): void {
+    this.#options.changeRetries.succeeded(launch.id);
+    this.#observe(launch.id, { step: null, retryAt: null, attempted: deferred === null ? null : planHash(launch) });
+    const rest = deferred === null ? '' : `; ${deferred} only at its next start`;
+    this.#event('vm.changed', `changed while it runs: ${done}${rest}`, named(label));
+  }
+
+  vmNotChanged({ launch, label }: WantedVm, done: string | null, error: CroftError): void {
+    const reason = inWords(error);
+    if (done !== null) this.#event('vm.changed', `changed while it runs: ${done}; not all of what is wanted`, named(label));
+    const retryAt = this.#options.changeRetries.failed(launch.id, this.#options.now());
+    this.#observe(launch.id, { reason, step: null, retryAt, attempted: planHash(launch) });
+    this.#event('vm.change-failed', reason, { ...named(label), step: { name: 'change', state: 'failed', duration: null } });
+  }
+
+  vmStopped(vm: { id: string; label: string }, how: string): void {
+    const stopped = { state: 'stopped', pid: null, startedAt: null, launchHash: null, memoryHeld: null, addressed: false } as const;
+    this.#observe(vm.id, { ...stopped, step: null, reason: null });
+    this.#event('vm.stopped', how === 'not-running' ? 'was not running' : `stopped: ${how}`, named(vm.label));
+  }
+
+  vmHeld(vm: { id: string; label: string }, held: boolean): void {
+    this.#observe(vm.id, { state: held ? 'paused' : 'running', step: null, reason: null, retryAt: null });
+    this.#event(held ? 'vm.paused' : 'vm.resumed', held ? 'is held still' : 'goes on', named(vm.label));
+  }
+
+  vmThawed(vm: { id: string; label: string }): void {
+    this.#observe(vm.id, { step: null, reason: null });
+    this.#event('vm.thawed', 'the file systems of its guest go on, which a snapshot had stopped', named(vm.label));
+  }
+
+  vmRemoved(vm: { id: string; label: string }): void {
+    this.#event('vm.removed', 'nothing of it is left on the node', named(vm.label));
+  }
+
+  /** What was still to be written of it is of the node that it has left. */
+  vmMoved({ launch, label }: WantedVm, node: string): void {
+    this.#waiting.delete(launch.id);
+    this.#options.moves.ended(launch.id);
+    this.#event('vm.moved', `moved from ${this.#options.node} to ${node}`, named(label));
+  }
+
+  vmNotMoved({ launch, label, movingTo }: WantedVm, error: CroftError | null): void {
+    const reason = error === null ? null : `the move failed: ${inWords(error)}`;
+    this.#options.moves.failed({ vmId: launch.id, to: movingTo ?? '', reason, now: this.#options.now() });
+    this.#observe(launch.id, { step: null, ...(reason !== null && { reason }) });
+    if (reason === null) return;
+    this.#event('vm.move-failed', reason, { ...named(label), step: { name: 'move', state: 'failed', duration: null } });
+  }
+
+  routerStep(sliceId: string, state: 'done' | 'removed', faults: readonly string[], duration: number): void {
+    const why = faults.length === 0 ? '' : ` (put right: ${faults.join('; ')})`;
+    this.#routerEvent(sliceId, `${state}${why}`, state, duration);
+  }
+
+  portsRepaired(count: number): void {
+    this.#event('node.repaired', `put ${count} network ${count === 1 ? 'port' : 'ports'} right that had been changed or removed`, {});
+  }
+
+  stepDone(step: Step): void {
+    this.#options.stepRetries.succeeded(keyOf(step));
+  }
+
+  /** Where the node itself is lost its passes wait, and what they could not do is done as soon as it is back. */
+  stepFailed(step: Step, error: CroftError): void {
+    if (!error.code.startsWith('node.')) this.#options.stepRetries.failed(keyOf(step), this.#options.now());
+    const failure = failureOf(step);
+    if (failure.of === 'vm') this.#vmStepFailed(failure, error);
+    else if (failure.of === 'router') this.#routerEvent(failure.sliceId, `failed: ${inWords(error)}`, 'failed', null);
+    else this.nodeFailed(failure.what, error);
+  }
+
+  nodeFailed(what: string, error: CroftError): void {
+    this.#event('node.failed', `${what}: ${inWords(error)}`, {});
+  }
+
+  #vmStepFailed({ id, label, step }: StepFailure & { of: 'vm' }, error: CroftError): void {
+    const reason = inWords(error);
+    this.#observe(id, { reason, step: null });
+    this.#event('vm.failed', `${step} failed: ${reason}`, { ...named(label), step: { name: step, state: 'failed', duration: null } });
+  }
+
+  #routerEvent(sliceId: string, what: string, state: 'done' | 'removed' | 'failed', duration: number | null): void {
+    const step = { name: 'router', state: state === 'failed' ? 'failed' : 'done', duration } as const;
+    this.#event(`router.${state}`, `router ${what}`, { slice: this.#options.sliceName(sliceId), step });
+  }
+
+  #observe(id: string, observed: Partial<VmObserved>): void {
+    this.#waiting.set(id, { ...this.#waiting.get(id), ...observed });
+    this.#timer ??= setTimeout(() => void this.settled(), gatherFor);
+  }
+
+  #event(kind: string, message: string, rest: Omit<Parameters<Journal['record']>[0], 'kind' | 'message'>): void {
+    this.#options.journal.record({ kind, message, node: this.#options.node, ...rest });
+  }
+}
+
+function inShort({ sha256 }: LaunchImage): string {
+  return `sha256:${sha256.slice(0, 12)}`;
+}
+
+/** `slice/vm` as the two names. */
+function named(label: string): { slice: string; vm: string } {
+  const [slice = '', vm = ''] = label.split('/');
+  return { slice, vm };
+}
+
+/** An error for a person: what failed, then what to do. */
+export function inWords(thrown: unknown): string {
+  const error = asCroftError(thrown);
+  return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;
+}

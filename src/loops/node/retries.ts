@@ -1,0 +1,31 @@
+/** When what failed on a node is tried again: images that are brought there, changes of VMs that run, steps. */
+import { backOff } from '../../reconciler/restart.ts';
+
+const firstRetry = 2_000;
+
+export class Retries {
+  readonly #longest: number;
+  readonly #failures = new Map<string, { count: number; retryAt: number }>();
+
+  /** `longest`: ms that are waited at the most. */
+  constructor(longest = Number.POSITIVE_INFINITY) {
+    this.#longest = longest;
+  }
+
+  /** Later after each failure; returns the time, in ms since 1970, before which it is not tried again. */
+  failed(what: string, now: number): number {
+    const count = (this.#failures.get(what)?.count ?? 0) + 1;
+    const retryAt = now + Math.min(this.#longest, Math.max(firstRetry, backOff(count)));
+    this.#failures.set(what, { count, retryAt });
+    return retryAt;
+  }
+
+  succeeded(what: string): void {
+    this.#failures.delete(what);
+  }
+
+  /** Each that is to wait. */
+  postponed(now: number): Set<string> {
+    return new Set([...this.#failures].filter(([, { retryAt }]) => now < retryAt).map(([what]) => what));
+  }
+}

@@ -1,0 +1,43 @@
+/** Whose failure it is that a step failed. Pure. */
+import type { VmStepName } from '../../reconciler/context.ts';
+import type { Step } from '../../reconciler/steps.ts';
+
+export type StepFailure =
+  | { of: 'vm'; id: string; label: string; step: VmStepName }
+  | { of: 'router'; sliceId: string }
+  /** `what`: in words. */
+  | { of: 'node'; what: string };
+
+/** Launches, changes, moves and images are told of with more than this by who carries them out. */
+export function failureOf(step: Step): StepFailure {
+  switch (step.kind) {
+    case 'stop':
+    case 'pause':
+    case 'resume':
+    case 'thaw':
+      return { of: 'vm', id: step.id, label: step.label, step: step.kind };
+    case 'destroy':
+      if (step.stray) return ofNode(`what is left of VM ${step.id} could not be removed`);
+      return { of: 'vm', id: step.id, label: step.label, step: 'remove' };
+    case 'router':
+      return { of: 'router', sliceId: step.plan.sliceId };
+    case 'launch':
+    case 'change':
+    case 'move':
+      return { of: 'vm', id: step.vm.launch.id, label: step.vm.label, step: step.kind === 'launch' ? 'start' : step.kind };
+    case 'bridge':
+      return ofNode('the bridge could not be made');
+    case 'removeRouter':
+      return ofNode('a router could not be removed');
+    case 'repairPorts':
+      return ofNode('network ports could not be put right');
+    case 'detach':
+      return ofNode('network ports could not be removed');
+    case 'fetchImage':
+      return ofNode('an image could not be brought here');
+    case 'discardArrival':
+      return ofNode(`what had arrived of VM ${step.id} could not be removed`);
+  }
+}
+
+const ofNode = (what: string): StepFailure => ({ of: 'node', what });

@@ -1,0 +1,29 @@
+/** What is told of VMs because a pass saw it, not because a step did it. Pure. */
+import type { Vm, VmObserved } from '../../model/vm/vm.ts';
+
+export interface VmNews extends Pick<Vm, 'slice' | 'name'> {
+  kind: 'vm.ended' | 'vm.waiting';
+  message: string;
+}
+
+/** `rows` as they were stored before the pass; `observations` what differs from that now. */
+export function vmNews(rows: readonly Vm[], observations: readonly { id: string; observed: Partial<VmObserved> }[]): VmNews[] {
+  const seen = new Map(observations.map(({ id, observed }) => [id, observed]));
+  return rows.flatMap((row): VmNews[] => {
+    const now = seen.get(row.id) ?? {};
+    if (hasEnded(row, now)) return [{ kind: 'vm.ended', slice: row.slice, name: row.name, message: now.reason ?? 'its process is gone' }];
+    const waits = waitingFor(row, now);
+    return waits === null ? [] : [{ kind: 'vm.waiting', slice: row.slice, name: row.name, message: waits }];
+  });
+}
+
+/** It ran when it was last seen, should run, and does not. */
+function hasEnded({ desired, observed }: Vm, { state }: Partial<VmObserved>): boolean {
+  return desired === 'running' && observed.state === 'running' && (state === 'failed' || state === 'stopped');
+}
+
+/** It goes on running as it is, and has a part of what is wanted only from its next start on; null where that is told already. */
+function waitingFor({ generation, observed }: Vm, { state, reason, settledGeneration }: Partial<VmObserved>): string | null {
+  if (state !== 'running' || settledGeneration !== generation || reason === observed.reason) return null;
+  return reason ?? null;
+}

@@ -1,0 +1,169 @@
+/** Carries out what is asked of one VM at once: snapshots, resets, its screen, its agent. What comes of it is kept by its node. */
+import type { Duplex } from 'node:stream';
+import { perform } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
+import { missing } from '../../model/missing.ts';
+import type { VmLaunch } from '../../model/node/plan.ts';
+import type { Capability } from '../../model/vm/capability.ts';
+import type { GuestReport, Snapshot } from '../../model/vm/operations.ts';
+import { unsupported } from '../../model/vm/unsupported.ts';
+import type { Vm } from '../../model/vm/vm.ts';
+import { byLabel } from '../../model/vm/words.ts';
+import type { Store } from '../../store/store.ts';
+import type { Journal } from '../journal.ts';
+import type { Fleet } from '../node/fleet.ts';
+import type { NodeConnection, NodeWorker } from '../node/worker.ts';
+import { requireGuest, requireRunning } from './may-run.ts';
+import { workerOf } from './worker.ts';
+
+export interface VmOperationsOptions {
+  store: Store;
+  fleet: Fleet;
+  journal: Journal;
+}
+
+/** All reject with `not-found`, `vm.not-running` where the VM has no node, `unsupported` where its hypervisor cannot, and `node.*`. */
+export class VmOperations {
+  readonly #options: VmOperationsOptions;
+
+  constructor(options: VmOperationsOptions) {
+    this.#options = options;
+  }
+
+  /** Oldest first. */
+  async snapshots(slice: string, name: string): Promise<Snapshot[]> {
+    const { vm, connection } = await this.#reach(slice, name, 'snapshot');
+    return await named(vm, () => snapshotsOf(connection, vm));
+  }
+
+  /** Rejects with `conflict.exists` for a name that is taken. */
+  async snapshot(slice: string, name: string, snapshot: string, memory: boolean): Promise<void> {
+    const { vm, worker } = await this.#reach(slice, name, memory ? 'memory-snapshot' : 'snapshot');
+    if (memory) requireRunning(vm);
+    const launch = await this.#launch(vm);
+    await exclusively(vm, worker, async (connection) => {
+      const { host, layout, hypervisor } = connection;
+      if ((await snapshotsOf(connection, vm)).some((one) => one.name === snapshot)) throw taken(vm, snapshot);
+      await hypervisor.snapshot(host, layout, launch, snapshot, memory);
+    });
+    this.#tell(vm, 'vm.snapshot', `snapshot ${snapshot} was made${memory ? ' with memory' : ''}`);
+  }
+
+  /** The VM runs on where it is to run. One that does not run has no ports, so what has a guest's memory is not for it. */
+  async revert(slice: string, name: string, snapshot: string): Promise<void> {
+    const { vm, worker } = await this.#reach(slice, name, 'snapshot');
+    const launch = await this.#launch(vm);
+    await exclusively(vm, worker, async (connection, abilities) => {
+      const { host, layout, hypervisor } = connection;
+      const { memory } = chosen(vm, snapshot, await snapshotsOf(connection, vm));
+      if (memory) requireRunning(vm, `, and snapshot ${snapshot} has the memory of a guest that does`);
+      await hypervisor.revert(host, layout, abilities, launch, snapshot);
+    });
+    // Where it could not be started half put back, it can be now.
+    await this.#options.store.vms.observe([{ id: vm.id, observed: { retryAt: null } }]);
+    this.#tell(vm, 'vm.reverted', `is again as in snapshot ${snapshot}`);
+  }
+
+  /** Where there is none of that name, what an attempt that was cut off has left of it goes, and it rejects with `not-found`. */
+  async removeSnapshot(slice: string, name: string, snapshot: string): Promise<void> {
+    const { vm, worker } = await this.#reach(slice, name, 'snapshot');
+    const launch = await this.#launch(vm);
+    await exclusively(vm, worker, async (connection) => {
+      const { host, layout, hypervisor } = connection;
+      const before = await snapshotsOf(connection, vm);
+      await hypervisor.removeSnapshot(host, layout, launch, snapshot);
+      chosen(vm, snapshot, before);
+    });
+    this.#tell(vm, 'vm.snapshot-removed', `snapshot ${snapshot} was removed`);
+  }
+
+  /** A guest that ignores being asked is left as it is; where its hypervisor can tell, that rejects with `vm.unheeded`. */
+  async reboot(slice: string, name: string, hard: boolean): Promise<void> {
+    const { vm, worker } = await this.#reach(slice, name, 'reboot');
+    requireRunning(vm);
+    await exclusively(vm, worker, ({ host, layout, hypervisor }) => hypervisor.reboot(host, layout, vm.id, !hard));
+    this.#tell(vm, 'vm.rebooted', hard ? 'was reset' : 'was asked to restart itself');
+  }
+
+  /** Null where no agent answers. */
+  async guest(slice: string, name: string): Promise<GuestReport | null> {
+    const { vm, connection } = await this.#reach(slice, name, 'guest-agent');
+    requireRunning(vm);
+    const { host, layout, hypervisor } = connection;
+    return await named(vm, () => hypervisor.guest(host, layout, vm.id));
+  }
+
+  /** The last `bytes` of what the guest printed on its serial console. */
+  async consoleLog(slice: string, name: string, bytes: number): Promise<string> {
+    const { vm, connection } = await this.#reach(slice, name, 'console-log');
+    const { host, layout, hypervisor } = connection;
+    try {
+      return await hypervisor.consoleLog(host, layout, vm.id, bytes);
+    } catch (thrown) {
+      throw thrown instanceof CroftError && thrown.code === 'not-found' ? noLog(vm, thrown) : thrown;
+    }
+  }
+
+  async vnc(slice: string, name: string): Promise<Duplex> {
+    const { vm, connection } = await this.#reach(slice, name, 'vnc');
+    requireGuest(vm, 'screen');
+    const { host, layout, hypervisor } = connection;
+    return await named(vm, () => hypervisor.vnc(host, layout, vm.id));
+  }
+
+  async #reach(slice: string, name: string, capability: Capability): Promise<{ vm: Vm; worker: NodeWorker; connection: NodeConnection }> {
+    const { store, fleet } = this.#options;
+    const vm = await store.vms.get(slice, name);
+    const worker = workerOf(fleet, vm);
+    const connection = await worker.connection();
+    const { hypervisor, host } = connection;
+    if (hypervisor.can.has(capability)) return { vm, worker, connection };
+    throw unsupported(hypervisor.name, capability, host.name);
+  }
+
+  async #launch({ id, nodeId, slice, name }: Vm): Promise<VmLaunch> {
+    const { vms } = await this.#options.store.placement.wanted(nodeId ?? '');
+    const wanted = vms.find(({ launch }) => launch.id === id);
+    if (wanted !== undefined) return wanted.launch;
+    throw new CroftError('conflict.changed', `VM ${slice}/${name} left its node just now`, { hint: 'Try again.' });
+  }
+
+  #tell({ slice, name }: Vm, kind: string, message: string): void {
+    this.#options.journal.record({ kind, slice, vm: name, message });
+  }
+}
+
+function named<T>({ id, slice, name }: Vm, work: () => Promise<T>): Promise<T> {
+  return byLabel(id, `${slice}/${name}`, work);
+}
+
+function exclusively(vm: Vm, worker: NodeWorker, work: Parameters<NodeWorker['exclusively']>[1]): Promise<unknown> {
+  return named(vm, () => worker.exclusively(vm.id, work));
+}
+
+async function snapshotsOf({ host, layout, hypervisor }: NodeConnection, vm: Vm): Promise<Snapshot[]> {
+  const [snapshots] = await perform(host, hypervisor.snapshots(layout, vm.id));
+  return snapshots;
+}
+
+/** Throws `not-found` with near names. */
+function chosen({ slice, name }: Vm, wanted: string, snapshots: readonly Snapshot[]): Snapshot {
+  const found = snapshots.find((snapshot) => snapshot.name === wanted);
+  if (found !== undefined) return found;
+  const names = snapshots.map((snapshot) => snapshot.name);
+  throw missing('snapshot', wanted, names, `of VM ${slice}/${name}`);
+}
+
+function noLog({ slice, name }: Vm, cause: CroftError): CroftError {
+  return new CroftError('not-found', `VM ${slice}/${name} has no console log yet: ${cause.message}`, {
+    hint: `It has one once it was started: \`croft vm start ${slice}/${name}\`.`,
+    ...(cause.node !== undefined && { node: cause.node }),
+    cause,
+  });
+}
+
+function taken({ slice, name }: Vm, snapshot: string): CroftError {
+  return new CroftError('conflict.exists', `VM ${slice}/${name} has a snapshot "${snapshot}" already`, {
+    hint: 'Use another name, or remove that snapshot first.',
+  });
+}

@@ -1,0 +1,170 @@
+/** Nodes: machines that run VMs, how they are reached, and what was seen of them. */
+import { z } from 'zod';
+import { backends, type Firmware } from '../image/definition.ts';
+import { nameSchema } from '../input/name.ts';
+
+export const nodeRoles = ['compute', 'network'] as const;
+export type NodeRole = (typeof nodeRoles)[number];
+
+/** A label's name or value: short words that need no quoting. */
+export const labelSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$/, 'not a word of letters, digits, ".", "_", "/" and "-"');
+
+/** A host name or an IP address: no spaces, no leading dash, nothing that a program could take for an option. */
+const addressSchema = z
+  .string()
+  .min(1)
+  .max(253)
+  .regex(/^[A-Za-z0-9:]([A-Za-z0-9.:%_-]*[A-Za-z0-9])?$/, 'not a host name or IP address');
+const userSchema = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/i, 'not a user name');
+const portSchema = z.int().min(1).max(65535);
+const absolutePath = z.string().regex(/^\/[A-Za-z0-9._/-]*[A-Za-z0-9]$/, 'not an absolute path of letters, digits, ".", "_", "-" and "/"');
+/** OpenSSH's form of a fingerprint: `SHA256:` and 43 base64 characters. */
+const fingerprintSchema = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'not a SHA256:… fingerprint');
+
+/** How a machine is logged in to over SSH. `hostKey` is the pinned fingerprint. `keyFile` is on the controller's machine. */
+export const sshTargetSchema = z.object({
+  address: addressSchema,
+  port: portSchema.default(22),
+  user: userSchema.default('root'),
+  keyFile: z.string().optional(),
+  hostKey: fingerprintSchema.optional(),
+});
+export type SshTarget = z.infer<typeof sshTargetSchema>;
+
+/** How many times what a node has may be promised. */
+export const overcommitSchemas = {
+  cpus: z.number().min(0.1).max(64),
+  memory: z.number().min(0.1).max(4),
+  disk: z.number().min(0.1).max(64),
+} as const;
+
+/** What an administrator says of a node. Without `ssh` the node is the controller's own machine. */
+export const nodeConfigSchema = z.object({
+  name: nameSchema,
+  ssh: sshTargetSchema.extend({ jump: sshTargetSchema.optional() }).optional(),
+  /** Commands run through `sudo -n` when the login is not root; null decides by the login. */
+  sudo: z.boolean().nullable().default(null),
+  roles: z.array(z.enum(nodeRoles)).min(1).default(['compute', 'network']),
+  /** What its VMs run on. A node has one hypervisor, which does not change while VMs are on it. */
+  hypervisor: z.enum(backends).default('qemu'),
+  /**
+   * For the hypervisor libvirt. `uri`: virsh's connection, as it is made on the node. `network`: a network of libvirt's own in
+   * which every VM gets one more NIC; null for none.
+   */
+  libvirt: z
+    .object({
+      uri: z
+        .string()
+        .regex(/^[a-z0-9+]+:\/\/[A-Za-z0-9._:@/?=&%+-]*$/, 'not a connection address such as qemu:///system')
+        .default('qemu:///system'),
+      network: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$/, 'not the name of a network')
+        .nullable()
+        .default(null),
+    })
+    .optional(),
+  /** Nodes of one pool are near each other: they pass images on among themselves first, and VMs may ask for a pool. */
+  pool: nameSchema.default('default'),
+  labels: z.record(labelSchema, labelSchema).default({}),
+  /** The Open vSwitch bridge; made by Croft when missing. */
+  bridge: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]{0,14}$/, 'not an interface name')
+    .default('br-croft'),
+  /** The interface that joins the bridges of several nodes, a VLAN trunk; none on a single node. */
+  uplink: z
+    .string()
+    .regex(/^[a-zA-Z][a-zA-Z0-9._-]{0,14}$/, 'not an interface name')
+    .nullable()
+    .default(null),
+  stateFolder: absolutePath.default('/var/lib/croft/node'),
+  runFolder: absolutePath.default('/run/croft'),
+  /** How many times its CPUs, its memory and the disk of its state folder may be promised to VMs. */
+  overcommit: z
+    .object({
+      cpus: overcommitSchemas.cpus.default(8),
+      memory: overcommitSchemas.memory.default(1),
+      disk: overcommitSchemas.disk.default(1),
+    })
+    .default({ cpus: 8, memory: 1, disk: 1 }),
+});
+export type NodeConfig = z.infer<typeof nodeConfigSchema> & {
+  /** It exists only in the memory of a controller that simulates its nodes. No administrator can say this. */
+  simulated?: true;
+};
+export type NodeConfigInput = z.input<typeof nodeConfigSchema>;
+
+export const accelerators = ['kvm', 'tcg', 'bhyve'] as const;
+
+/** What accelerates VMs, and what the measurement of it said (decision 6 of docs/architecture.md). */
+export interface Accelerator {
+  kind: (typeof accelerators)[number];
+  reason: string;
+}
+
+/** What of a VM a node may hold within limits, so that it cannot take more from the others than its size. */
+export const limitedResources = ['memory', 'cpus'] as const;
+export type LimitedResource = (typeof limitedResources)[number];
+
+/** What the node itself reports; bytes for memory and disk, the latter of the file system that holds the state folder. */
+export interface NodeSpecs {
+  architecture: string;
+  kernel: string;
+  operatingSystem: string;
+  bootId: string;
+  cpus: number;
+  memory: number;
+  memoryAvailable: number;
+  disk: number;
+  diskFree: number;
+  /** What of the disk somebody else took, when the node was last looked at as a whole. */
+  diskForeign: number;
+  /** One-minute load average. */
+  load: number;
+  accelerator: Accelerator;
+  /** Program → its version, null where it is missing. */
+  tools: Record<string, string | null>;
+  /** Firmware that VMs can have here. */
+  firmwares: Firmware[];
+  /** Hypervisors that VMs can have here: the configured one, where its programs answer. */
+  hypervisors: string[];
+  /**
+   * Of the configured hypervisor, with what is limited of its VMs there, and whether they can move; absent where its programs do not
+   * answer, or were not asked.
+   */
+  hypervisor?: { version: string; limits: LimitedResource[]; moves: boolean };
+  /** Which Open vSwitch datapath works here; null where Open vSwitch does not run. */
+  datapath: 'system' | 'netdev' | null;
+}
+
+/** `new`: not yet looked at. `unfit`: reached, but something it needs is missing. */
+export const nodeStatuses = ['new', 'ready', 'unreachable', 'unfit'] as const;
+export type NodeStatus = (typeof nodeStatuses)[number];
+
+/** `draining`: nothing new is placed there. */
+export const nodeAdministrations = ['active', 'draining'] as const;
+export type NodeAdministration = (typeof nodeAdministrations)[number];
+
+export interface NodeObserved {
+  status: NodeStatus;
+  /** Why it is not ready, with what to do; null when it is. */
+  reason: string | null;
+  /** When it was last reached, ms since 1970. */
+  seenAt: number | null;
+  /** Since when it has this status, ms since 1970. */
+  since: number;
+  specs: NodeSpecs | null;
+  /** The sha256 of each image that it has, sorted. */
+  images: string[];
+}
+
+export interface Node {
+  id: string;
+  config: NodeConfig;
+  administration: NodeAdministration;
+  observed: NodeObserved;
+  createdAt: number;
+}

@@ -1,0 +1,50 @@
+/** What becomes of a VM's NICs when its slice changes. Pure. */
+
+import { deviceEffect, sameOrder, type VmEffect, type VmSituation } from '../vm/situation.ts';
+import type { FieldChange, VmFieldChange } from './change.ts';
+import type { NicSpec } from './slice.ts';
+
+export type SubnetMove = Pick<FieldChange<string>, 'from' | 'to'>;
+
+interface NicDifference {
+  effect: VmEffect;
+  change: VmFieldChange;
+}
+
+/**
+ * A NIC that comes to another network goes, and another comes in its place. One whose network got another subnet differs too:
+ * its VM takes its new address when it starts anew, as with everything else that is other about a NIC that stays.
+ */
+export function nicDifferences(
+  before: readonly NicSpec[],
+  after: readonly NicSpec[],
+  moved: ReadonlyMap<string, SubnetMove>,
+  situation: VmSituation,
+): NicDifference[] {
+  const comesOrGoes = deviceEffect(situation, 'hotplug-nic');
+  const difference = (effect: VmEffect, from: string | null, to: string | null): NicDifference => ({
+    effect,
+    change: { field: 'nics', from, to },
+  });
+  const present = new Map(before.map((nic) => [nic.name, nic]));
+  const wanted = new Set(after.map(({ name }) => name));
+  const gone = before.filter(({ name }) => !wanted.has(name)).map((nic) => difference(comesOrGoes, nicInWords(nic), null));
+  const others = after.flatMap((nic) => {
+    const old = present.get(nic.name);
+    const [from, to] = [old === undefined ? null : nicInWords(old), nicInWords(nic)];
+    const move = moved.get(nic.network);
+    if (old?.network !== nic.network) return [difference(comesOrGoes, from, to)];
+    if (from !== to) return [difference('restart', from, to)];
+    return move === undefined ? [] : [difference('restart', `${from} in ${move.from}`, `${to} in ${move.to}`)];
+  });
+  const [had, has] = [before, after].map((nics) => nics.map(identity)) as [string[], string[]];
+  if (sameOrder(had, has)) return [...gone, ...others];
+  const [from, to] = [before, after].map((nics) => nics.map(({ name }) => name).join(', ')) as [string, string];
+  return [...gone, ...others, difference('restart', from, to)];
+}
+
+const identity = ({ name, network }: NicSpec): string => `${name} ${network}`;
+
+function nicInWords({ name, network, model, address, mac }: NicSpec): string {
+  return [name, network, ...(model === 'virtio' ? [] : [model]), address, mac].filter((part) => part !== null).join(' ');
+}

@@ -1,0 +1,38 @@
+/** A slice as the API shows it: counted in lists, whole with its networks and VMs when it is asked for by name. */
+import { z } from 'zod';
+import { vmViewSchema } from '../vm/view.ts';
+import { sliceDesiredStates } from './slice.ts';
+
+export const networkViewSchema = z.object({
+  name: z.string(),
+  cidr: z.string(),
+  gateway: z.string(),
+  /** VLAN tag. */
+  segment: z.int(),
+  internet: z.boolean(),
+  dhcp: z.boolean(),
+  /** True where the network joins exactly two NICs. */
+  link: z.boolean(),
+});
+export type NetworkView = z.infer<typeof networkViewSchema>;
+
+const sliceFields = {
+  id: z.string(),
+  name: z.string(),
+  desired: z.enum(sliceDesiredStates),
+  generation: z.int(),
+  /** Where its router is; null for a slice without networks. */
+  router: z.object({ node: z.string().nullable(), reason: z.string().nullable() }).nullable(),
+  /** ms since 1970. */
+  createdAt: z.int(),
+};
+
+export const sliceSummarySchema = z
+  .object({ ...sliceFields, networks: z.int(), vms: z.object({ total: z.int(), running: z.int(), failed: z.int(), pending: z.int() }) })
+  .meta({ id: 'SliceSummary' });
+export type SliceSummary = z.infer<typeof sliceSummarySchema>;
+
+export const sliceViewSchema = z
+  .object({ ...sliceFields, networks: z.array(networkViewSchema), vms: z.array(vmViewSchema) })
+  .meta({ id: 'Slice' });
+export type SliceView = z.infer<typeof sliceViewSchema>;

@@ -1,0 +1,25 @@
+/** The form of a volume in a slice file. */
+import { z } from 'zod';
+import { labelSchema } from '../image/map/label.ts';
+import { nameSchema } from '../input/name.ts';
+import { sizeSchema } from '../input/size-schema.ts';
+
+/** The serial number of a virtio disk, by which its guest finds it, has at most 20 bytes. */
+const longestName = 20;
+
+export const volumeFileSchema = z.strictObject({
+  name: nameSchema
+    .max(longestName, `the name of a volume has at most ${longestName} characters`)
+    .meta({ description: 'The guest finds it as /dev/disk/by-id/virtio-NAME', example: 'data' }),
+  image: labelSchema
+    .optional()
+    .meta({ description: 'A disk that begins as a copy of this image; an ISO image is a CD-ROM. Without it the disk begins empty' }),
+  size: sizeSchema.optional().meta({ description: "1MiB to 64TiB; the image's own size by default, needed where there is no image" }),
+});
+export type VolumeFile = z.infer<typeof volumeFileSchema>;
+
+export const volumesSchema = z
+  .array(volumeFileSchema)
+  .max(8, 'a VM has at most 8 volumes')
+  .optional()
+  .meta({ description: 'Disks and CD-ROMs beside the first disk, in the order in which the guest finds them' });

@@ -1,0 +1,62 @@
+/** The rows of images: how they are read, found by name, and written. */
+import type { Selectable } from 'kysely';
+import type { Image, ImageContent } from '../../model/image/image.ts';
+import { missing } from '../../model/missing.ts';
+import type { Queries } from '../database/database.ts';
+import type { Tables } from '../database/tables.ts';
+
+/** Those that a name points at, sorted by it. */
+export async function readImages(queries: Queries): Promise<Image[]> {
+  const rows = await queries.selectFrom('images').selectAll().where('current', '=', 1).orderBy('name').execute();
+  return rows.map(imageOf);
+}
+
+/** Throws `not-found` with near names. */
+export function pickImage(images: readonly Image[], name: string): Image {
+  const image = images.find((candidate) => candidate.name === name);
+  if (image !== undefined) return image;
+  throw missing(
+    'image',
+    name,
+    images.map((candidate) => candidate.name),
+  );
+}
+
+/** Deletes the rows that neither a name nor a VM nor a volume points at. */
+export async function deleteUnnamedImages(queries: Queries): Promise<void> {
+  await queries
+    .deleteFrom('images')
+    .where('current', '=', 0)
+    .where('id', 'not in', (from) => from.selectFrom('vms').select('image_id'))
+    .where('id', 'not in', (from) =>
+      from
+        .selectFrom('volumes')
+        .select((column) => column.ref('image_id').$notNull().as('image_id'))
+        .where('image_id', 'is not', null),
+    )
+    .execute();
+}
+
+export function imageOf(row: Selectable<Tables['images']>): Image {
+  const { id, name, origin, created_at: createdAt } = row;
+  return { id, name, content: contentOf(row), traits: JSON.parse(row.traits), origin, prepull: JSON.parse(row.prepull), createdAt };
+}
+
+/** The four columns are null together. */
+export function contentOf({
+  sha256,
+  format,
+  size,
+  virtual_size: virtualSize,
+}: Pick<Selectable<Tables['images']>, 'sha256' | 'format' | 'size' | 'virtual_size'>): ImageContent | null {
+  return sha256 === null || format === null || size === null || virtualSize === null ? null : { sha256, format, size, virtualSize };
+}
+
+export function columnsOf({ id, name, content, traits, origin, prepull, createdAt }: Image) {
+  return {
+    ...{ id, name, current: 1 },
+    ...{ sha256: content?.sha256 ?? null, format: content?.format ?? null },
+    ...{ size: content?.size ?? null, virtual_size: content?.virtualSize ?? null },
+    ...{ traits: JSON.stringify(traits), origin, prepull: JSON.stringify(prepull), created_at: createdAt },
+  };
+}

@@ -1,0 +1,46 @@
+/** VMs that concern a node without being assigned to it, in one query: every pass over every node asks, and mostly there are none. */
+import { sql } from 'kysely';
+import type { WantedOnNode } from '../../model/node/plan.ts';
+import type { Queries } from '../database/database.ts';
+import { abandonedVm, absent } from '../open-conditions.ts';
+
+type Marks = Pick<WantedOnNode, 'arriving' | 'leftovers' | 'abandoned'>;
+
+interface NodeMarks extends Marks {
+  /** Whether any image is kept in advance, on whichever node. */
+  prepulls: boolean;
+}
+
+const kind = (name: keyof NodeMarks) => sql.lit(name).as('kind');
+
+/** Identifiers of VMs, sorted; see WantedOnNode. One that is being removed does not arrive any more. */
+export async function readMarks(queries: Queries, nodeId: string): Promise<NodeMarks> {
+  const arriving = queries
+    .selectFrom('vms')
+    .select([kind('arriving'), 'id'])
+    .where('moving_to', '=', nodeId)
+    .where('desired', '<>', absent);
+  const leftovers = queries
+    .selectFrom('leftovers')
+    .select([kind('leftovers'), 'vm_id as id'])
+    .where('node_id', '=', nodeId);
+  const abandoned = queries
+    .selectFrom('vms')
+    .select([kind('abandoned'), 'id'])
+    .where(sql.raw<boolean>(abandonedVm))
+    // So put that only the index of abandoned VMs serves it.
+    .where(sql<boolean>`coalesce(node_id, ${nodeId}) <> ${nodeId}`);
+  const prepulls = queries
+    .selectFrom('images')
+    .select([kind('prepulls'), 'id'])
+    .where('current', '=', 1)
+    .where('prepull', '<>', '[]');
+  const rows = await arriving.unionAll(leftovers).unionAll(abandoned).unionAll(prepulls).execute();
+  const those = (name: keyof NodeMarks) => rows.filter((row) => row.kind === name).map(({ id }) => id);
+  return {
+    arriving: those('arriving').sort(),
+    leftovers: those('leftovers').sort(),
+    abandoned: those('abandoned').sort(),
+    prepulls: those('prepulls').length > 0,
+  };
+}

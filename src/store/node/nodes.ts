@@ -1,0 +1,199 @@
+/** Nodes in the database. */
+import type { Selectable } from 'kysely';
+import { CroftError } from '../../model/error.ts';
+import type { NewIdentifier } from '../../model/identifier.ts';
+import { goneById, missing } from '../../model/missing.ts';
+import type { Node, NodeAdministration, NodeConfig, NodeObserved } from '../../model/node/node.ts';
+import { unobserved } from '../../model/vm/vm.ts';
+import type { Database, Queries } from '../database/database.ts';
+import type { Tables } from '../database/tables.ts';
+import type { NodeStore } from '../store.ts';
+import { deleteVms, observedColumns } from '../vm/rows.ts';
+
+export class SqlNodeStore implements NodeStore {
+  readonly #database: Database;
+  readonly #newIdentifier: NewIdentifier;
+  readonly #now: () => number;
+
+  constructor(database: Database, newIdentifier: NewIdentifier, now: () => number) {
+    this.#database = database;
+    this.#newIdentifier = newIdentifier;
+    this.#now = now;
+  }
+
+  list(): Promise<Node[]> {
+    return this.#database.ask(readNodes);
+  }
+
+  async get(name: string): Promise<Node> {
+    return named(await this.list(), name);
+  }
+
+  async names(): Promise<Map<string, string>> {
+    const rows = await this.#database.ask((queries) => queries.selectFrom('nodes').select(['id', 'name']).execute());
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  }
+
+  byId(id: string): Promise<Node | null> {
+    return this.#database.ask((queries) => readNode(queries, id));
+  }
+
+  add(config: NodeConfig): Promise<Node> {
+    const now = this.#now();
+    const node: Node = {
+      id: this.#newIdentifier(),
+      config,
+      administration: 'active',
+      observed: { status: 'new', reason: null, seenAt: null, since: now, specs: null, images: [] },
+      createdAt: now,
+    };
+    return this.#database.write(async (queries) => {
+      await refuseTwin(queries, node.id, config);
+      const columns = { id: node.id, ...configColumns(config), administration: node.administration, created_at: now };
+      await queries
+        .insertInto('nodes')
+        .values({ ...columns, ...nodeObservedColumns(node.observed) })
+        .execute();
+      return node;
+    });
+  }
+
+  configure(name: string, edit: (config: NodeConfig) => NodeConfig): Promise<Node> {
+    return this.#database.write(async (queries) => {
+      const node = named(await readNodes(queries), name);
+      const config = edit(node.config);
+      await refuseTwin(queries, node.id, config);
+      await queries.updateTable('nodes').set(configColumns(config)).where('id', '=', node.id).execute();
+      return { ...node, config };
+    });
+  }
+
+  administer(id: string, administration: NodeAdministration): Promise<void> {
+    return this.#database.write(async (queries) => {
+      const { numUpdatedRows } = await queries.updateTable('nodes').set({ administration }).where('id', '=', id).executeTakeFirst();
+      if (numUpdatedRows === 0n) throw goneById('node', id);
+    });
+  }
+
+  observe(id: string, observed: NodeObserved): Promise<void> {
+    return this.#database.write(async (queries) => {
+      await queries.updateTable('nodes').set(nodeObservedColumns(observed)).where('id', '=', id).execute();
+    });
+  }
+
+  remove(id: string, abandon: boolean): Promise<string[]> {
+    return this.#database.write(async (queries) => {
+      const node = await queries.selectFrom('nodes').select('name').where('id', '=', id).executeTakeFirst();
+      if (node === undefined) throw goneById('node', id);
+      const assigned = await assignedTo(queries, id);
+      if (assigned.length > 0 && !abandon) {
+        throw new CroftError('conflict.in-use', `node "${node.name}" still has ${assigned.join(', ')}`, {
+          hint: 'Drain it first, or abandon what it has.',
+        });
+      }
+      await unassignAll(queries, id, `its node "${node.name}" was removed`);
+      await queries.deleteFrom('nodes').where('id', '=', id).execute();
+      return assigned;
+    });
+  }
+}
+
+function named(nodes: readonly Node[], name: string): Node {
+  const node = nodes.find(({ config }) => config.name === name);
+  if (node !== undefined) return node;
+  throw missing(
+    'node',
+    name,
+    nodes.map(({ config }) => config.name),
+  );
+}
+
+/** Sorted by name. */
+export async function readNodes(queries: Queries): Promise<Node[]> {
+  const rows = await queries.selectFrom('nodes').selectAll().orderBy('name').execute();
+  return rows.map(nodeOf);
+}
+
+/** Null where there is none. */
+export async function readNode(queries: Queries, id: string): Promise<Node | null> {
+  const row = await queries.selectFrom('nodes').selectAll().where('id', '=', id).executeTakeFirst();
+  return row === undefined ? null : nodeOf(row);
+}
+
+function nodeOf(row: Selectable<Tables['nodes']>): Node {
+  const { status, status_reason: reason, seen_at: seenAt, status_since: since } = row;
+  return {
+    id: row.id,
+    config: JSON.parse(row.config),
+    administration: row.administration,
+    observed: { status, reason, seenAt, since, specs: row.specs === null ? null : JSON.parse(row.specs), images: JSON.parse(row.images) },
+    createdAt: row.created_at,
+  };
+}
+
+function configColumns(config: NodeConfig) {
+  return { name: config.name, endpoint: endpointOf(config), config: JSON.stringify(config) };
+}
+
+/** What two nodes may not share: the machine, as far as it can be told from the way to it, and the folder on it. */
+function endpointOf({ ssh, stateFolder }: NodeConfig): string {
+  if (ssh === undefined) return `local:${stateFolder}`;
+  const via = ssh.jump === undefined ? '' : `${ssh.jump.address}:${ssh.jump.port}>`;
+  return `ssh:${via}${ssh.address.toLowerCase()}:${ssh.port}:${stateFolder}`;
+}
+
+function nodeObservedColumns({ status, reason, seenAt, since, specs, images }: NodeObserved) {
+  return {
+    status,
+    status_reason: reason,
+    seen_at: seenAt,
+    status_since: since,
+    specs: specs === null ? null : JSON.stringify(specs),
+    images: JSON.stringify(images),
+  };
+}
+
+async function refuseTwin(queries: Queries, id: string, config: NodeConfig): Promise<void> {
+  const twin = await queries
+    .selectFrom('nodes')
+    .select('name')
+    .where((where) => where.or([where('name', '=', config.name), where('endpoint', '=', endpointOf(config))]))
+    .where('id', '<>', id)
+    .executeTakeFirst();
+  if (twin === undefined) return;
+  if (twin.name === config.name) throw new CroftError('conflict.exists', `there is already a node "${config.name}"`);
+  throw new CroftError('conflict.exists', `node "${twin.name}" is already this machine and state folder`, {
+    hint: 'Give the second node on one machine a state folder of its own.',
+  });
+}
+
+/** What has the node assigned, in words. */
+async function assignedTo(queries: Queries, id: string): Promise<string[]> {
+  const vms = await queries
+    .selectFrom('vms')
+    .innerJoin('slices', 'slices.id', 'vms.slice_id')
+    .select(['slices.name as slice', 'vms.name as vm'])
+    .where('vms.node_id', '=', id)
+    .orderBy('slices.name')
+    .orderBy('vms.name')
+    .execute();
+  const routers = await queries.selectFrom('slices').select('name').where('router_node_id', '=', id).orderBy('name').execute();
+  return [...vms.map(({ slice, vm }) => `${slice}/${vm}`), ...routers.map(({ name }) => `${name}/(router)`)];
+}
+
+/** What was seen on the node is no longer seen, so it is forgotten too. */
+async function unassignAll(queries: Queries, id: string, reason: string): Promise<void> {
+  const absent = await queries.selectFrom('vms').select('id').where('node_id', '=', id).where('desired', '=', 'absent').execute();
+  await deleteVms(
+    queries,
+    absent.map((vm) => vm.id),
+  );
+  await queries
+    .updateTable('vms')
+    .set({ node_id: null, pending_reason: reason, moving_to: null, stay_reason: null, abandoned: 1, ...observedColumns(unobserved) })
+    .where('node_id', '=', id)
+    .execute();
+  await queries.updateTable('vms').set({ moving_to: null }).where('moving_to', '=', id).execute();
+  await queries.deleteFrom('leftovers').where('node_id', '=', id).execute();
+  await queries.updateTable('slices').set({ router_node_id: null, router_reason: reason }).where('router_node_id', '=', id).execute();
+}

@@ -1,0 +1,67 @@
+/** Reads what the scheduler decides from, and no more of each VM than that. */
+import type { NotNull } from 'kysely';
+import { isImpaired } from '../../model/network/hypervisor-links.ts';
+import type { PlacementSnapshot, PlacementVm } from '../../model/placement/assignment.ts';
+import type { Slice, SliceSpec, VmSpec } from '../../model/slice/slice.ts';
+import type { Queries } from '../database/database.ts';
+import type { ParsedTexts } from '../database/parsed-texts.ts';
+import { imageOf } from '../image/rows.ts';
+import { readNodes } from '../node/nodes.ts';
+import { sliceOf } from '../slice/rows.ts';
+
+/** The specifications that the last snapshot had. */
+export interface KnownSpecs {
+  vms: ParsedTexts<VmSpec>;
+  slices: ParsedTexts<SliceSpec>;
+}
+
+/** A constant number of queries. VMs are sorted by slice and name. */
+export async function readSnapshot(queries: Queries, known: KnownSpecs): Promise<PlacementSnapshot> {
+  const slices = await queries.selectFrom('slices').selectAll().where('desired', '<>', 'absent').orderBy('name').execute();
+  const routed = await queries.selectFrom('networks').select('slice_id').distinct().execute();
+  const images = await queries.selectFrom('images').selectAll().execute();
+  const failures = await queries
+    .selectFrom('image_pulls')
+    .select(['name', 'reason'])
+    .where('reason', 'is not', null)
+    .$narrowType<{ reason: NotNull }>()
+    .execute();
+  const { placement_cursor: cursor } = await queries.selectFrom('controller').select('placement_cursor').executeTakeFirstOrThrow();
+  const read = slices.map((row) => sliceOf(row, known.slices.read(row.id, row.spec)));
+  return {
+    nodes: await readNodes(queries),
+    vms: await readPlacementVms(queries, known.vms, read),
+    slices: read,
+    routed: new Set(routed.map((row) => row.slice_id)),
+    images: new Map(images.map((row) => [row.id, imageOf(row)])),
+    fetchFailures: new Map(failures.map(({ name, reason }) => [name, reason])),
+    cursor,
+  };
+}
+
+async function readPlacementVms(queries: Queries, specs: KnownSpecs['vms'], slices: readonly Slice[]): Promise<PlacementVm[]> {
+  const rows = await queries
+    .selectFrom('vms')
+    .innerJoin('slices', 'slices.id', 'vms.slice_id')
+    .select(['vms.id', 'vms.slice_id as sliceId', 'slices.name as slice', 'vms.name', 'vms.spec', 'vms.desired'])
+    .select(['vms.image_id as imageId', 'vms.node_id as nodeId', 'vms.pending_reason as pendingReason'])
+    .select(['vms.moving_to as movingTo', 'vms.stay_reason as stayReason', 'vms.created_at as createdAt', 'vms.memory_held as memoryHeld'])
+    .select(['vms.cpus', 'vms.memory', 'vms.disk'])
+    .where('vms.desired', '<>', 'absent')
+    .orderBy('slices.name')
+    .orderBy('vms.name')
+    .execute();
+  const volumes = await queries.selectFrom('volumes').select(['vm_id as vmId', 'image_id as imageId']).execute();
+  const volumesByVm = Map.groupBy(volumes, ({ vmId }) => vmId);
+  const networks = new Map(slices.map(({ id, spec }) => [id, spec.networks]));
+  return rows.map(({ cpus, memory, disk, ...row }) => {
+    const spec = specs.read(row.id, row.spec);
+    return {
+      ...row,
+      spec,
+      impaired: isImpaired(spec.nics, networks.get(row.sliceId) ?? []),
+      demand: { cpus, memory, disk },
+      volumes: volumesByVm.get(row.id) ?? [],
+    };
+  });
+}

@@ -1,0 +1,63 @@
+/** The rows of slices and networks. */
+import type { Selectable } from 'kysely';
+import { CroftError } from '../../model/error.ts';
+import { missing } from '../../model/missing.ts';
+import type { Network, Slice, SliceSpec } from '../../model/slice/slice.ts';
+import type { Queries } from '../database/database.ts';
+import type { Tables } from '../database/tables.ts';
+
+export function sliceOf(row: Selectable<Tables['slices']>, spec: SliceSpec = JSON.parse(row.spec)): Slice {
+  return {
+    id: row.id,
+    name: row.name,
+    spec,
+    generation: row.generation,
+    desired: row.desired,
+    transit: row.transit,
+    routerNodeId: row.router_node_id,
+    routerReason: row.router_reason,
+    createdAt: row.created_at,
+  };
+}
+
+export function networkOf(row: Selectable<Tables['networks']>): Network {
+  return { id: row.id, sliceId: row.slice_id, name: row.name, spec: JSON.parse(row.spec), segment: row.segment };
+}
+
+export async function findSlice(queries: Queries, name: string): Promise<Slice | null> {
+  const row = await queries.selectFrom('slices').selectAll().where('name', '=', name).executeTakeFirst();
+  return row === undefined ? null : sliceOf(row);
+}
+
+/** Rejects with `not-found` and near names. */
+export async function getSlice(queries: Queries, name: string): Promise<Slice> {
+  const slice = await findSlice(queries, name);
+  if (slice !== null) return slice;
+  const rows = await queries.selectFrom('slices').select('name').execute();
+  throw missing(
+    'slice',
+    name,
+    rows.map((row) => row.name),
+  );
+}
+
+/** Sorted by name. */
+export async function networksOf(queries: Queries, sliceId: string): Promise<Network[]> {
+  const rows = await queries.selectFrom('networks').selectAll().where('slice_id', '=', sliceId).orderBy('name').execute();
+  return rows.map(networkOf);
+}
+
+/** Writes another specification, which is another generation. */
+export async function writeSpec(queries: Queries, slice: Slice, spec: SliceSpec): Promise<Slice> {
+  const generation = slice.generation + 1;
+  await queries
+    .updateTable('slices')
+    .set({ spec: JSON.stringify(spec), generation })
+    .where('id', '=', slice.id)
+    .execute();
+  return { ...slice, spec, generation };
+}
+
+export function beingRemoved(what: string): CroftError {
+  return new CroftError('conflict.in-use', `${what} is still being removed`, { hint: 'Wait until it is gone, then try again.' });
+}

@@ -1,0 +1,138 @@
+/** The rows of VMs and of their NICs: how they are read together, written and deleted. */
+import { type Expression, type ExpressionBuilder, expressionBuilder, type Insertable, type Selectable, type SqlBool } from 'kysely';
+import type { VmSpec } from '../../model/slice/slice.ts';
+import type { Nic, Vm, VmObserved, Volume } from '../../model/vm/vm.ts';
+import type { Queries } from '../database/database.ts';
+import type { Tables } from '../database/tables.ts';
+import { deleteUnnamedImages } from '../image/rows.ts';
+
+/** Which VMs are meant. */
+export type VmCondition = (where: ExpressionBuilder<Tables, 'vms' | 'slices'>) => Expression<SqlBool>;
+
+/** All VMs of which the condition holds, with their NICs and volumes, sorted by slice, name and age; three queries at the most. */
+export async function readVms(queries: Queries, condition: VmCondition): Promise<Vm[]> {
+  const holds = condition(expressionBuilder<Tables, 'vms' | 'slices'>());
+  const rows = await queries
+    .selectFrom('vms')
+    .innerJoin('slices', 'slices.id', 'vms.slice_id')
+    .selectAll('vms')
+    .select('slices.name as slice')
+    .where(holds)
+    .orderBy('slices.name')
+    .orderBy('vms.name')
+    .orderBy('vms.created_at')
+    .orderBy('vms.id')
+    .execute();
+  const nics = await queries
+    .selectFrom('nics')
+    .innerJoin('networks', 'networks.id', 'nics.network_id')
+    .innerJoin('vms', 'vms.id', 'nics.vm_id')
+    .innerJoin('slices', 'slices.id', 'vms.slice_id')
+    .select(['nics.id', 'nics.vm_id as vmId', 'nics.network_id as networkId', 'networks.name as network'])
+    .select(['nics.name', 'nics.mac', 'nics.address'])
+    .where(holds)
+    .execute();
+  const specs = rows.map((row): VmSpec => JSON.parse(row.spec));
+  const volumes = specs.every((spec) => spec.volumes.length === 0) ? [] : await readVolumes(queries, holds);
+  const nicsByVm = Map.groupBy(nics, ({ vmId }) => vmId);
+  const volumesByVm = Map.groupBy(volumes, ({ vmId }) => vmId);
+  return rows.map((row, index) => vmOf(row, specs[index] as VmSpec, nicsByVm.get(row.id) ?? [], volumesByVm.get(row.id) ?? []));
+}
+
+function readVolumes(queries: Queries, holds: Expression<SqlBool>) {
+  return queries
+    .selectFrom('volumes')
+    .innerJoin('vms', 'vms.id', 'volumes.vm_id')
+    .innerJoin('slices', 'slices.id', 'vms.slice_id')
+    .select(['volumes.id', 'volumes.vm_id as vmId', 'volumes.name', 'volumes.image_id as imageId'])
+    .where(holds)
+    .execute();
+}
+
+function vmOf(row: Selectable<Tables['vms']> & { slice: string }, spec: VmSpec, nics: readonly Nic[], volumes: readonly Volume[]): Vm {
+  return {
+    id: row.id,
+    sliceId: row.slice_id,
+    slice: row.slice,
+    name: row.name,
+    spec,
+    desired: row.desired,
+    generation: row.generation,
+    boot: row.boot,
+    imageId: row.image_id,
+    nodeId: row.node_id,
+    pendingReason: row.pending_reason,
+    movingTo: row.moving_to,
+    stayReason: row.stay_reason,
+    observed: observedOf(row),
+    nics: inOrderOf(spec.nics, nics),
+    volumes: inOrderOf(spec.volumes, volumes),
+    createdAt: row.created_at,
+  };
+}
+
+/** The order of NICs and volumes is what a guest numbers its interfaces and disks by. */
+function inOrderOf<Row extends { name: string }>(specs: readonly { name: string }[], rows: readonly Row[]): Row[] {
+  const position = new Map(specs.map(({ name }, index) => [name, index]));
+  return rows.toSorted((a, b) => (position.get(a.name) ?? 0) - (position.get(b.name) ?? 0));
+}
+
+function observedOf(row: Selectable<Tables['vms']>): VmObserved {
+  return {
+    state: row.state,
+    reason: row.state_reason,
+    step: row.step,
+    pid: row.pid,
+    startedAt: row.started_at,
+    restarts: row.restarts,
+    retryAt: row.retry_at,
+    attempted: row.attempted,
+    launchHash: row.launch_hash,
+    memoryHeld: row.memory_held,
+    settledGeneration: row.settled_generation,
+    addressed: row.addressed === 1,
+  };
+}
+
+/** The columns of all that was observed. */
+export function observedColumns(observed: VmObserved) {
+  return {
+    state: observed.state,
+    state_reason: observed.reason,
+    step: observed.step,
+    pid: observed.pid,
+    started_at: observed.startedAt,
+    restarts: observed.restarts,
+    retry_at: observed.retryAt,
+    attempted: observed.attempted,
+    launch_hash: observed.launchHash,
+    memory_held: observed.memoryHeld,
+    settled_generation: observed.settledGeneration,
+    addressed: observed.addressed ? 1 : 0,
+  };
+}
+
+/** Deletes the rows of VMs, and the images that only they kept. */
+export async function deleteVms(queries: Queries, ids: readonly string[]): Promise<void> {
+  for (const part of portions(ids)) {
+    await queries.deleteFrom('nics').where('vm_id', 'in', part).execute();
+    await queries.deleteFrom('volumes').where('vm_id', 'in', part).execute();
+    await queries.deleteFrom('leftovers').where('vm_id', 'in', part).execute();
+    await queries.deleteFrom('vms').where('id', 'in', part).execute();
+  }
+  if (ids.length > 0) await deleteUnnamedImages(queries);
+}
+
+export async function insertVms(queries: Queries, rows: readonly Insertable<Tables['vms']>[]): Promise<void> {
+  for (const part of portions(rows)) await queries.insertInto('vms').values(part).execute();
+}
+
+export async function insertNics(queries: Queries, rows: readonly Insertable<Tables['nics']>[]): Promise<void> {
+  for (const part of portions(rows)) await queries.insertInto('nics').values(part).execute();
+}
+
+/** In parts small enough for the bound on the parameters of one statement: 32766 in SQLite, 65535 in PostgreSQL. */
+export function portions<Item>(items: readonly Item[]): Item[][] {
+  const size = 1000;
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+}
