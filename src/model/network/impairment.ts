@@ -1,15 +1,18 @@
 /** Impairment of a network: its delay, jitter, loss and rate, as people write them and as Croft keeps them. */
+import { z } from 'zod';
 
-export interface Impairment {
+/** As it is stored. */
+export const impairmentSchema = z.object({
   /** Microseconds; null for none. */
-  delay: number | null;
+  delay: z.number().nullable().default(null),
   /** Microseconds by which the delay varies either way, at most the delay; null for none. */
-  jitter: number | null;
+  jitter: z.number().nullable().default(null),
   /** Percent of the packets; null for none. */
-  loss: number | null;
+  loss: z.number().nullable().default(null),
   /** Bits per second; null for as fast as it goes. */
-  rate: number | null;
-}
+  rate: z.number().nullable().default(null),
+});
+export type Impairment = z.infer<typeof impairmentSchema>;
 
 type Field = keyof Impairment;
 type Units = readonly (readonly [unit: string, factor: number])[];

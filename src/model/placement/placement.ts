@@ -1,38 +1,40 @@
 /** What is asked of the place of VMs. Plain data; the scheduler decides by it. */
+import { z } from 'zod';
 
 export const placementPolicies = ['spread', 'pack', 'round-robin'] as const;
 /** spread: the least loaded node. pack: the fullest that has room. round-robin: the next one, whatever its load. */
 export type PlacementPolicy = (typeof placementPolicies)[number];
 
 /** Names of VMs of the same slice, sorted. What is required is kept or the VM waits; what is preferred only counts. */
-export interface Affinity {
-  required: string[];
-  preferred: string[];
-}
+const affinitySchema = z.object({ required: z.array(z.string()), preferred: z.array(z.string()) });
+export type Affinity = z.infer<typeof affinitySchema>;
 
-export interface VmPlacement {
+/** As it is stored. */
+export const vmPlacementSchema = z.object({
   /** From -100 to 100; VMs of a higher one are placed first. */
-  priority: number;
+  priority: z.int().default(0),
   /** The name of the only node that may take it; null for any. */
-  node: string | null;
+  node: z.string().nullable().default(null),
   /** Nodes of these pools only; of any where empty. */
-  pools: string[];
+  pools: z.array(z.string()).default([]),
   /** Nodes with all of these labels only. */
-  labels: Record<string, string>;
+  labels: z.record(z.string(), z.string()).default({}),
   /** Only nodes that have its image already. */
-  imagePresent: boolean;
+  imagePresent: z.boolean().default(false),
   /** On the same node as these. */
-  affinity: Affinity;
+  affinity: affinitySchema.default({ required: [], preferred: [] }),
   /** On another node than these. */
-  antiAffinity: Affinity;
-}
+  antiAffinity: affinitySchema.default({ required: [], preferred: [] }),
+});
+export type VmPlacement = z.infer<typeof vmPlacementSchema>;
 
-export interface SlicePlacement {
+export const slicePlacementSchema = z.object({
   /** Null leaves it to the controller. */
-  policy: PlacementPolicy | null;
+  policy: z.enum(placementPolicies).nullable().default(null),
   /** All its VMs that have no place are placed at once, or none of them. */
-  together: boolean;
-}
+  together: z.boolean().default(false),
+});
+export type SlicePlacement = z.infer<typeof slicePlacementSchema>;
 
 export const anywhere: VmPlacement = {
   priority: 0,

@@ -1,7 +1,8 @@
 /** Slices as Croft keeps them: the normalised, fully expanded form of a slice file. */
-import type { Firmware } from '../image/definition.ts';
-import type { Impairment } from '../network/impairment.ts';
-import type { SlicePlacement, VmPlacement } from '../placement/placement.ts';
+import { z } from 'zod';
+import { firmwares } from '../image/definition.ts';
+import { impairmentSchema } from '../network/impairment.ts';
+import { anywhere, slicePlacementSchema, usualPlacement, vmPlacementSchema } from '../placement/placement.ts';
 
 export const restartPolicies = ['always', 'on-failure', 'never'] as const;
 export type RestartPolicy = (typeof restartPolicies)[number];
@@ -9,67 +10,74 @@ export type RestartPolicy = (typeof restartPolicies)[number];
 export const nicModels = ['virtio', 'e1000', 'rtl8139'] as const;
 export type NicModel = (typeof nicModels)[number];
 
-export interface NetworkSpec {
-  name: string;
+/** A network as it is stored. What was stored before a field was there has its default. */
+export const networkSpecSchema = z.object({
+  name: z.string(),
   /** IPv4 subnet, `a.b.c.d/n` with host bits zero. */
-  cidr: string;
+  cidr: z.string(),
   /** The slice's router translates addresses towards the outside. */
-  internet: boolean;
-  dhcp: boolean;
+  internet: z.boolean().default(false),
+  dhcp: z.boolean().default(true),
   /** The router's own address: where its DHCP and DNS answer. */
-  gateway: string;
+  gateway: z.string(),
   /** True where the network joins exactly two NICs. */
-  link: boolean;
+  link: z.boolean().default(false),
   /** What frames on their way to each of its NICs suffer; null for nothing. */
-  impairment: Impairment | null;
-}
+  impairment: impairmentSchema.nullable().default(null),
+});
+export type NetworkSpec = z.infer<typeof networkSpecSchema>;
 
-export interface NicSpec {
+const nicSpecSchema = z.object({
   /** `eth0`, `eth1`, … by position. */
-  name: string;
-  network: string;
-  model: NicModel;
+  name: z.string(),
+  network: z.string(),
+  model: z.enum(nicModels).default('virtio'),
   /** Given by the user; null lets the store choose. */
-  address: string | null;
-  mac: string | null;
-}
+  address: z.string().nullable().default(null),
+  mac: z.string().nullable().default(null),
+});
+export type NicSpec = z.infer<typeof nicSpecSchema>;
 
 /** A disk or a CD-ROM beside the first disk. Its order among its VM's volumes is that in which the guest finds them. */
-export interface VolumeSpec {
-  name: string;
+const volumeSpecSchema = z.object({
+  name: z.string(),
   /** An image: a copy-on-write disk on it, or a CD-ROM where it is an ISO image. Null for an empty disk. */
-  image: string | null;
+  image: z.string().nullable().default(null),
   /** Bytes; null leaves the image's size. */
-  size: number | null;
-}
+  size: z.int().nullable().default(null),
+});
+export type VolumeSpec = z.infer<typeof volumeSpecSchema>;
 
-export interface VmSpec {
-  name: string;
-  image: string;
-  cpus: number;
+/** A VM as it is stored. What was stored before a field was there has its default. */
+export const vmSpecSchema = z.object({
+  name: z.string(),
+  image: z.string(),
+  cpus: z.int(),
   /** Bytes. */
-  memory: number;
+  memory: z.int(),
   /** Bytes; null leaves the image's size. */
-  disk: number | null;
-  nics: NicSpec[];
-  restart: RestartPolicy;
-  volumes: VolumeSpec[];
+  disk: z.int().nullable().default(null),
+  nics: z.array(nicSpecSchema).default([]),
+  restart: z.enum(restartPolicies).default('on-failure'),
+  volumes: z.array(volumeSpecSchema).default([]),
   /** Null leaves it to the image. */
-  firmware: Firmware | null;
+  firmware: z.enum(firmwares).nullable().default(null),
   /** NoCloud user-data: a script that starts with `#!` or `#cloud-config`. */
-  userData: string | null;
+  userData: z.string().nullable().default(null),
   /** A `#cloud-config` document that goes with the script of `userData`. */
-  cloudConfig: string | null;
-  sshKeys: string[];
-  placement: VmPlacement;
-}
+  cloudConfig: z.string().nullable().default(null),
+  sshKeys: z.array(z.string()).default([]),
+  placement: vmPlacementSchema.default(anywhere),
+});
+export type VmSpec = z.infer<typeof vmSpecSchema>;
 
-export interface SliceSpec {
-  name: string;
-  placement: SlicePlacement;
-  networks: NetworkSpec[];
-  vms: VmSpec[];
-}
+export const sliceSpecSchema = z.object({
+  name: z.string(),
+  placement: slicePlacementSchema.default(usualPlacement),
+  networks: z.array(networkSpecSchema),
+  vms: z.array(vmSpecSchema),
+});
+export type SliceSpec = z.infer<typeof sliceSpecSchema>;
 
 export const sliceDesiredStates = ['running', 'stopped', 'absent'] as const;
 export type SliceDesired = (typeof sliceDesiredStates)[number];
