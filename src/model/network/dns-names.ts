@@ -1,0 +1,18 @@
+/** Which names the DNS server of a network answers, and with which addresses. Pure. */
+import type { RouterNetworkPlan } from '../node/plan.ts';
+import type { Nic, Vm } from '../vm/vm.ts';
+
+/**
+ * A VM of the network is named by its address there. Another one by those that it has in networks which some VM of this one
+ * is in too: guests ask the server of their first network also for those whom they reach by another. `vms`: all of the slice.
+ */
+export function dnsNames(networkId: string, vms: readonly NamedVm[]): RouterNetworkPlan['names'] {
+  const isHere = ({ nics }: NamedVm): boolean => nics.some((nic) => nic.networkId === networkId);
+  const near = new Set(vms.filter(isHere).flatMap(({ nics }) => nics.map((nic) => nic.networkId)));
+  return vms.flatMap((vm) => {
+    const shared = vm.nics.filter((nic) => (isHere(vm) ? nic.networkId === networkId : near.has(nic.networkId)));
+    return (shared.length > 0 ? shared : vm.nics.slice(0, 1)).map(({ address }) => ({ hostname: vm.name, address }));
+  });
+}
+
+type NamedVm = Pick<Vm, 'name'> & { nics: readonly Pick<Nic, 'networkId' | 'address'>[] };

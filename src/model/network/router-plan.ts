@@ -1,0 +1,38 @@
+/** What a slice's router is to be, from the slice's networks and VMs. Pure. */
+import type { RouterNetworkPlan, RouterPlan } from '../node/plan.ts';
+import type { Network } from '../slice/slice.ts';
+import type { Vm } from '../vm/vm.ts';
+import { dnsNames } from './dns-names.ts';
+
+export interface RoutedSlice {
+  sliceId: string;
+  /** The slice's name. */
+  slice: string;
+  /** See RouterPlan. */
+  transit: string;
+  /** Those of the slice, sorted by name. */
+  networks: readonly Network[];
+  /** Those of the slice that are not being removed. */
+  vms: readonly Vm[];
+}
+
+export function routerPlan({ networks, vms, ...slice }: RoutedSlice): RouterPlan {
+  return { ...slice, networks: networks.map((network) => networkPlan(network, vms)) };
+}
+
+function networkPlan({ id, name, segment, spec }: Network, vms: readonly Vm[]): RouterNetworkPlan {
+  const { cidr, gateway, internet, dhcp } = spec;
+  return {
+    networkId: id,
+    name,
+    segment,
+    cidr,
+    gateway,
+    internet,
+    dhcp,
+    leases: vms.flatMap((vm) =>
+      vm.nics.filter((nic) => nic.networkId === id).map(({ mac, address }) => ({ mac, address, hostname: vm.name })),
+    ),
+    names: dnsNames(id, vms),
+  };
+}

@@ -1,0 +1,72 @@
+/** What a VM is started from, derived from what is wanted of it. Pure. */
+import type { Image } from '../image/image.ts';
+import { launchImageOf } from '../image/launch-image.ts';
+import type { PortPlan, VmLaunch, VolumePlan, WantedVm } from '../node/plan.ts';
+import type { Network } from '../slice/slice.ts';
+import type { Nic, Vm } from './vm.ts';
+
+/** By identifier; what a VM refers to is in them. */
+export interface LaunchParts {
+  images: ReadonlyMap<string, Image>;
+  networks: ReadonlyMap<string, Network>;
+}
+
+export function wantedVm(vm: Vm, parts: LaunchParts): WantedVm {
+  const { spec, observed } = vm;
+  return {
+    ...launchOf(vm, parts),
+    label: `${vm.slice}/${vm.name}`,
+    desired: vm.desired,
+    generation: vm.generation,
+    settled: observed.settledGeneration === vm.generation,
+    movingTo: vm.movingTo,
+    restart: spec.restart,
+    restarts: observed.restarts,
+    retryAt: observed.retryAt,
+    attempted: observed.attempted,
+  };
+}
+
+/** A VM gets a node only once its image has content; a volume may be added to one that has its node already. */
+function launchOf(vm: Vm, { images, networks }: LaunchParts): Pick<WantedVm, 'launch' | 'missingImages'> {
+  const { spec } = vm;
+  const image = required(images, vm.imageId);
+  const base = launchImageOf(image);
+  if (base === null) throw new Error(`VM ${vm.id} was placed before its image ${image.name} was there`);
+  const missingImages: string[] = [];
+  const volumes = vm.volumes.map(({ id, name, imageId }): VolumePlan => {
+    const volumeImage = imageId === null ? null : required(images, imageId);
+    const content = volumeImage === null ? null : launchImageOf(volumeImage);
+    if (volumeImage !== null && content === null) missingImages.push(volumeImage.name);
+    return { id, name, image: content, size: spec.volumes.find((volume) => volume.name === name)?.size ?? null };
+  });
+  const launch: VmLaunch = {
+    id: vm.id,
+    hostname: vm.name,
+    cpus: spec.cpus,
+    memory: spec.memory,
+    disk: spec.disk,
+    image: base,
+    volumes,
+    firmware: spec.firmware ?? image.traits.firmware,
+    ports: vm.nics.map((nic) => portPlan(vm, nic, required(networks, nic.networkId))),
+    userData: spec.userData,
+    cloudConfig: spec.cloudConfig,
+    sshKeys: spec.sshKeys,
+    boot: vm.boot,
+  };
+  return { launch, missingImages };
+}
+
+function portPlan(vm: Vm, nic: Nic, { segment, spec }: Network): PortPlan {
+  const model = vm.spec.nics.find(({ name }) => name === nic.name)?.model ?? 'virtio';
+  const { dhcp, impairment } = spec;
+  return { nicId: nic.id, vmId: vm.id, mac: nic.mac, address: nic.address, segment, model, dhcp, impairment };
+}
+
+/** Foreign keys see to it that it is there. */
+function required<Value>(values: ReadonlyMap<string, Value>, id: string): Value {
+  const value = values.get(id);
+  if (value === undefined) throw new Error(`no row ${id}, although another refers to it`);
+  return value;
+}
