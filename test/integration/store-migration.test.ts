@@ -7,9 +7,11 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import type { Database } from '../../src/store/database/database.ts';
-import { type Migration, migrate, migrations } from '../../src/store/database/migrate.ts';
+import { migrate } from '../../src/store/database/migrate.ts';
+import type { Migration } from '../../src/store/database/migration.ts';
 import { openPostgres } from '../../src/store/database/postgres.ts';
 import { openSqlite } from '../../src/store/database/sqlite.ts';
+import { migrations } from '../../src/store/migrations/migrations.ts';
 import { openStore } from '../../src/store/open.ts';
 import { onBothDatabases, settings } from './databases.ts';
 import { startPostgres } from './postgres.ts';
@@ -64,6 +66,31 @@ onBothDatabases(({ dialect, open, freshLocation }) => {
       rows.map(({ number }) => number),
       [...migrations.keys(), migrations.length].map((index) => index + 1),
     );
+    await database.close();
+  });
+
+  test('CR15 a migration reads rows and writes them in another shape, by functions of queries, all of it or nothing', async () => {
+    const location = await freshLocation();
+    const database = openDatabase(location);
+    await migrate(database, Date.now);
+    const ages: Migration = ({ integer }) => [
+      `create table ages (name text primary key, age ${integer} not null)`,
+      async (queries) => {
+        const flavors = await queries.withTables<{ flavors: { name: string } }>().selectFrom('flavors').select('name').execute();
+        for (const { name } of flavors) await sql`insert into ages (name, age) values (${name}, ${name.length})`.execute(queries);
+      },
+    ];
+    const failing: Migration = (words) => [
+      ...ages(words),
+      async () => {
+        throw new Error('not this time');
+      },
+    ];
+    await database.write((queries) => queries.insertInto('flavors').values({ name: 'huge', cpus: 1, memory: 1, disk: null }).execute());
+    await assert.rejects(migrate(database, Date.now, [...migrations, failing]), /not this time/);
+    await migrate(database, Date.now, [...migrations, ages]);
+    const { rows } = await database.read((queries) => sql`select name, age from ages`.execute(queries));
+    assert.deepEqual(rows, [{ name: 'huge', age: 4 }]);
     await database.close();
   });
 

@@ -2,35 +2,43 @@
 import { CroftError } from '../../model/error.ts';
 import { type ColumnKind, type TableName, tables } from '../database/tables.ts';
 
-type BackupValue = string | number | null;
+export type BackupValue = string | number | null;
 
-/** One row; `line` is where it stands, from 1. */
+/** One row; `line` is where it stands, from 1, null for a row that is another by now than it stood there. */
 export interface BackupRow {
-  line: number;
-  table: TableName;
+  line: number | null;
+  table: string;
   row: Record<string, BackupValue>;
+}
+
+export interface Backup {
+  /** The number of the schema that the rows are of. */
+  schema: number;
+  rows: BackupRow[];
 }
 
 /**
  * The rows of a backup: a header, one line for each row, and a line that counts them, so that a backup cut short is
- * noticed. Rejects with `input.invalid` that names the line. `schema` is the one that the backup must have.
+ * noticed. Rejects with `input.invalid` that names the line. `known` is the number of the newest schema that is taken; rows of an
+ * older one are checked where they are upgraded.
  */
-export async function readBackup(lines: AsyncIterable<string>, schema: number): Promise<BackupRow[]> {
+export async function readBackup(lines: AsyncIterable<string>, known: number): Promise<Backup> {
   const rows: BackupRow[] = [];
   let line = 0;
+  let schema = 0;
   let ended = false;
   for await (const text of lines) {
     line += 1;
     if (text === '') continue;
     if (ended) throw invalid(line, 'stands after the end');
     const value = parseObject(line, text);
-    if (line === 1) checkHeader(value, schema);
+    if (line === 1) schema = readHeader(value, known);
     else if (typeof value.rows === 'number') ended = checkEnd(line, value.rows, rows.length);
-    else rows.push(readRow(line, value));
+    else rows.push(schema === known ? readRow(line, value) : readOlderRow(line, value));
   }
   if (!ended) throw invalid(line + 1, 'is missing: the backup was cut short');
   if (!rows.some(({ table }) => table === 'controller')) throw invalid(line, 'is the end, and there was no controller');
-  return rows;
+  return { schema, rows };
 }
 
 function parseObject(line: number, text: string): Record<string, unknown> {
@@ -51,12 +59,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function checkHeader(header: Record<string, unknown>, schema: number): void {
-  if (header.croft !== 'backup' || typeof header.schema !== 'number') throw invalid(1, 'is not the header of a backup');
-  if (header.schema === schema) return;
-  throw new CroftError('input.invalid', `line 1 of the backup says schema ${header.schema}, this program restores schema ${schema}`, {
-    hint: 'Restore it with the version of Croft that made it, and let this version open the result.',
-    issues: [{ path: 'schema', message: `not ${schema}`, line: 1 }],
+function readHeader({ croft, schema }: Record<string, unknown>, known: number): number {
+  if (croft !== 'backup' || typeof schema !== 'number') throw invalid(1, 'is not the header of a backup');
+  if (Number.isInteger(schema) && schema >= 1 && schema <= known) return schema;
+  throw new CroftError('input.invalid', `line 1 of the backup says schema ${schema}, this program restores schemas 1 to ${known}`, {
+    hint: 'Restore it with the version of Croft that made it, or a later one.',
+    issues: [{ path: 'schema', message: `not ${known}`, line: 1 }],
   });
 }
 
@@ -76,6 +84,17 @@ function readRow(line: number, { table, row }: Record<string, unknown>): BackupR
     table,
     row: Object.fromEntries(Object.entries(columns).map(([column, kind]) => [column, readValue(line, column, kind, row[column])])),
   };
+}
+
+/** Which tables and columns there were, its schema says when it is made. */
+function readOlderRow(line: number, { table, row }: Record<string, unknown>): BackupRow {
+  if (typeof table !== 'string') throw invalid(line, `names no table: ${JSON.stringify(table)}`);
+  if (!isRecord(row)) throw invalid(line, 'has no row');
+  const values = Object.entries(row).map(([column, value]): [string, BackupValue] => {
+    if (value === null || typeof value === 'string' || Number.isSafeInteger(value)) return [column, value as BackupValue];
+    throw invalid(line, `has no text or whole number in column ${JSON.stringify(column)}`);
+  });
+  return { line, table, row: Object.fromEntries(values) };
 }
 
 function isTableName(name: string): name is TableName {

@@ -1,14 +1,9 @@
 /** Brings a database to the schema of this program: numbered migrations, each in a transaction of its own. */
 import { type RawBuilder, sql } from 'kysely';
 import { CroftError } from '../../model/error.ts';
-import { initial } from '../migrations/0001-initial.ts';
+import { migrations } from '../migrations/migrations.ts';
 import type { Database, Queries, SchemaWords } from './database.ts';
-
-/** One migration: the statements that make the next schema. The one at index n makes schema n + 1. */
-export type Migration = (words: SchemaWords) => readonly string[];
-
-/** Only ever appended to; what was released is never edited. */
-export const migrations: readonly Migration[] = [initial];
+import type { Migration, MigrationQueries } from './migration.ts';
 
 /** The number of the schema that this program works with. */
 export const schemaVersion = migrations.length;
@@ -31,7 +26,10 @@ async function migrateOnce(words: SchemaWords, queries: Queries, at: number, ste
   if (version > steps.length) throw newerDatabase(version, steps.length);
   const migration = steps[version];
   if (migration === undefined) return false;
-  for (const text of migration(words)) await statement(text).execute(queries);
+  for (const step of migration(words)) {
+    if (typeof step === 'string') await statement(step).execute(queries);
+    else await step(queries as MigrationQueries);
+  }
   await sql`insert into migrations (number, applied_at) values (${version + 1}, ${at})`.execute(queries);
   return version + 1 < steps.length;
 }

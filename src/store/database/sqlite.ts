@@ -52,6 +52,12 @@ function useWriteAheadLog(connection: DatabaseSync): void {
   }
 }
 
+/** A database that is gone when it is closed. It has no snapshots. */
+export function openSqliteInMemory(): Database {
+  const inMemory = ':memory:';
+  return new SqliteStore(inMemory, new DatabaseSync(inMemory, { enableForeignKeyConstraints: true }));
+}
+
 class SqliteStore implements Database {
   readonly dialect = 'sqlite';
   readonly words = words;

@@ -1,6 +1,5 @@
-/** The first schema. */
+/** The first schema. Its text is frozen: what the indexes say is written here as it was, whatever queries say today. */
 import type { SchemaWords } from '../database/database.ts';
-import { abandonedVm, awaitedVm, openVm, undecidedVm } from '../open-conditions.ts';
 
 export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): string[] {
   return [
@@ -114,9 +113,9 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
     'create index vms_by_node on vms (node_id)',
     'create index vms_by_image on vms (image_id)',
     'create index vms_by_target on vms (moving_to)',
-    `create index vms_open on vms (slice_id) where ${openVm}`,
-    `create index vms_awaited on vms (slice_id) where ${awaitedVm}`,
-    `create index vms_undecided on vms (slice_id) where ${undecidedVm}`,
+    "create index vms_open on vms (slice_id) where (case when desired = 'absent' or settled_generation is null or settled_generation <> generation then 1 else 0 end = 1)",
+    "create index vms_awaited on vms (slice_id) where (state = 'running' and addressed = 0)",
+    'create index vms_undecided on vms (slice_id) where (node_id is null or moving_to is not null or stay_reason is not null)',
     `create table nics (
       id ${text} primary key,
       vm_id ${text} not null references vms (id),
@@ -136,7 +135,7 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
     )${tableSuffix}`,
     'create unique index leftovers_by_vm on leftovers (vm_id, node_id)',
     'create index leftovers_by_node on leftovers (node_id)',
-    `create index vms_abandoned on vms (id) where ${abandonedVm}`,
+    'create index vms_abandoned on vms (id) where (abandoned = 1)',
     `create table volumes (
       id ${text} primary key,
       vm_id ${text} not null references vms (id),
