@@ -5,12 +5,12 @@ export const exitCodes = {
   ok: { code: 0, meaning: 'done' },
   failed: { code: 1, meaning: 'it was tried and failed' },
   usage: { code: 2, meaning: 'wrong usage or wrong input; nothing was changed' },
-  missing: { code: 3, meaning: 'there is no such thing' },
+  missing: { code: 3, meaning: 'not found' },
   refused: { code: 4, meaning: 'refused: it exists, is in use, was not confirmed, or nothing is left to allocate' },
   unavailable: { code: 5, meaning: 'the controller, or the node that was asked, cannot be reached' },
-  timeout: { code: 6, meaning: 'it took too long; what --wait waited for goes on' },
+  timeout: { code: 6, meaning: 'timed out; what --wait waited for continues' },
   unauthorized: { code: 7, meaning: 'the token is missing or wrong' },
-  interrupted: { code: 130, meaning: 'ended by Ctrl-C; what was under way on the controller goes on' },
+  interrupted: { code: 130, meaning: 'ended by Ctrl-C; what was under way on the controller continues' },
 } as const;
 
 export type ExitReason = keyof typeof exitCodes;

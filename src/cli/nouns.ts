@@ -13,7 +13,7 @@ export interface Noun {
 }
 
 const cloud = 'The cloud:';
-const work = 'What goes on:';
+const work = 'Activity:';
 const machine = 'This machine:';
 const more = 'More:';
 
@@ -92,13 +92,13 @@ export const nouns: readonly Noun[] = [
   },
   {
     name: 'backup',
-    summary: 'write a consistent copy of all that the controller knows',
+    summary: 'write a consistent copy of all state of the controller',
     group: machine,
     load: async () => (await import('./commands/backup.ts')).registerBackup,
   },
   {
     name: 'restore',
-    summary: 'bring a backup back',
+    summary: 'restore a backup',
     group: machine,
     load: async () => (await import('./commands/backup.ts')).registerRestore,
   },

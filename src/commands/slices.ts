@@ -127,7 +127,7 @@ function refuseRecreation({ slice, vms }: SliceChange): void {
     .filter((vm) => vm.kind === 'recreate')
     .map(({ spec, changes }) => `${spec.name} (${changes.map(({ field }) => field).join(', ')})`);
   if (anew.length === 0) return;
-  throw new CroftError('conflict.confirm', `in slice ${slice} these VMs would be made anew and lose their disks: ${anew.join('; ')}`, {
+  throw new CroftError('conflict.confirm', `in slice ${slice} these VMs would be recreated and lose their disks: ${anew.join('; ')}`, {
     hint: 'allow it with "allowRecreate", or leave these fields as they are',
   });
 }

@@ -12,8 +12,8 @@ export type VmRequest = 'start' | 'stop' | 'restart' | 'pause' | 'resume' | 'rem
 const requests = {
   start: { commit: (vms, slice, name) => vms.desire(slice, name, 'running'), done: 'started' },
   stop: { commit: (vms, slice, name) => vms.desire(slice, name, 'stopped'), done: 'stopped' },
-  restart: { commit: (vms, slice, name) => vms.reboot(slice, name), done: 'started anew' },
-  pause: { commit: (vms, slice, name) => vms.desire(slice, name, 'paused'), done: 'held still' },
+  restart: { commit: (vms, slice, name) => vms.reboot(slice, name), done: 'restarted' },
+  pause: { commit: (vms, slice, name) => vms.desire(slice, name, 'paused'), done: 'paused' },
   resume: { commit: (vms, slice, name) => vms.desire(slice, name, 'running'), done: 'resumed' },
   remove: { commit: (vms, slice, name) => vms.desire(slice, name, 'absent'), done: 'removed' },
 } as const satisfies Record<VmRequest, { commit(vms: Store['vms'], slice: string, name: string): Promise<Vm>; done: string }>;

@@ -137,7 +137,7 @@ export class NodeHost implements Host {
   }
 
   #lost(what: string, cause?: unknown): CroftError {
-    const hint = 'It connects anew at the next use; check the machine and its SSH server if this lasts.';
+    const hint = 'The next use reconnects. If this lasts, check the machine and its SSH server.';
     return new CroftError('node.unreachable', `Node ${this.name}: ${what}.`, { node: this.name, hint, cause });
   }
 }

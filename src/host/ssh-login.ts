@@ -144,7 +144,7 @@ function place({ user, address, port }: SshTarget): string {
 function changedKey({ node, target }: SshLoginOptions, seen: string): CroftError {
   const message = `The host key of node ${node} (${place(target)}) is ${seen}, but ${target.hostKey} is pinned`;
   const hint =
-    'If the machine was installed anew, compare the new key at its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and adopt it again; else someone may be in between.';
+    'If the machine was reinstalled, compare the new key at its console (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub) and adopt it again; else someone may be in between.';
   return new CroftError('node.host-key', message, { node, hint });
 }
 

@@ -72,7 +72,7 @@ function seenValues(seen: ObservedVm | null): Partial<VmObserved> {
   return { state, pid, ...(state === 'running' || state === 'paused' ? { startedAt, launchHash } : without) };
 }
 
-const hindrances = { 'disk-full': 'its guest is held still: the disk of its node is full' } as const;
+const hindrances = { 'disk-full': 'its guest is paused: the disk of its node is full' } as const;
 /** A guest that waits for room is not kept waiting for long once there is some. */
 const longestHalt = 60_000;
 

@@ -434,7 +434,7 @@ test('CR6 a guest that is held still by a full disk says so and goes on now and 
   const first = halted({});
   assert.deepEqual(first.steps, []);
   const observed = first.observations[0]?.observed ?? {};
-  assert.match(observed.reason ?? '', /held still.* disk of its node is full/);
+  assert.match(observed.reason ?? '', /is paused.* disk of its node is full/);
   assert.equal(observed.restarts, 1);
   assert.ok(observed.retryAt !== undefined && observed.retryAt !== null && observed.retryAt > now);
   assert.deepEqual(halted({ retryAt: now + 1 }).steps, []);

@@ -27,7 +27,7 @@ test('CR1 a stopped VM and one that is restarted leave a draining node; one that
   ];
   assert.deepEqual(inWords(snapshot([draining, node('b')], vms)), [
     '1 stays: runs with restart: never; stop it to let it move',
-    '4 stays: is held still; resume or stop it to let it move',
+    '4 stays: is paused; resume or stop it to let it move',
     '2 → b',
     '3 → b',
   ]);

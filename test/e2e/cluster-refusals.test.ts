@@ -134,7 +134,7 @@ test('CR6 a guest that fills the disk of its node is held still and says so, and
   );
   const state = async () => (await stage.client.vms.get('brim', 'a')).state;
   await until('it is held still', async () => (await state()) === 'paused' || undefined, 60_000);
-  assert.match((await stage.client.vms.get('brim', 'a')).reason ?? '', /held still: the disk of its node is full/);
+  assert.match((await stage.client.vms.get('brim', 'a')).reason ?? '', /is paused: the disk of its node is full/);
   await resize('200');
   await until('it goes on', async () => (await state()) === 'running' || undefined, 90_000);
   await until(

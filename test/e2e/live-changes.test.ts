@@ -124,7 +124,7 @@ test('SC11 a guest that does not let go of a device keeps it, which is said, unt
   const changed = slice({ nics: ['lan'], disk: '8MiB', volumes: [{ name: 'more', size: '16MiB' }] });
   const { task } = await stage.client.slices.apply({ file: changed }, { allowRecreate: true });
   const vm = () => stage.client.vms.get('mute', 'one');
-  const words = /^the volume data: .*did not let go of it/;
+  const words = /^the volume data: .*did not release the device/;
   await until('it is said', async () => words.test((await vm()).reason ?? '') || undefined, 90_000);
   assert.deepEqual([(await vm()).state, await stage.pid('mute', 'one')], ['running', pid]);
   assert.equal((await stage.client.tasks.get(task?.id ?? '')).state, 'running');

@@ -109,7 +109,7 @@ test('CR12 a qcow2 whose inside is broken or cut short is refused; clusters that
   execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, whole]);
   const content = await readFile(whole);
   await writeFile(short, content.subarray(0, content.length - 512 * 1024));
-  await assert.rejects(inspectImage(short), withCode('image.unusable', /damaged or cut short.*Fetch it anew/s));
+  await assert.rejects(inspectImage(short), withCode('image.unusable', /damaged or cut short.*Fetch it again/s));
   // The table of reference counts begins where bytes 48 to 55 of the header say.
   await writeFile(damaged, Buffer.from(content).fill(0, Number(content.readBigUInt64BE(48)), Number(content.readBigUInt64BE(48)) + 8));
   await assert.rejects(inspectImage(damaged), withCode('image.unusable', /damaged or cut short/));

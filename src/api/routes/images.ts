@@ -76,7 +76,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
     '/v1/images/:image/pull',
     {
       schema: {
-        summary: 'Fetch an image, anew where it is there; VMs keep the content that they were made from',
+        summary: 'Fetch an image, again where it is present; VMs keep the content that they were made from',
         operationId: 'pullImage',
         tags: ['images'],
         params: imageParams,

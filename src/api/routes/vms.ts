@@ -65,9 +65,9 @@ export const vmRoutes: Routes = (api, dependencies) => {
   const changes = [
     { method: 'POST', path: '/start', request: 'start', summary: 'Start a VM' },
     { method: 'POST', path: '/stop', request: 'stop', summary: 'Stop a VM; its disk and addresses stay' },
-    { method: 'POST', path: '/restart', request: 'restart', summary: 'Start a VM anew; its disk stays' },
-    { method: 'POST', path: '/pause', request: 'pause', summary: 'Hold the guest of a VM still' },
-    { method: 'POST', path: '/resume', request: 'resume', summary: 'Let a guest that is held still go on' },
+    { method: 'POST', path: '/restart', request: 'restart', summary: 'Restart a VM; its disk stays' },
+    { method: 'POST', path: '/pause', request: 'pause', summary: 'Pause the guest of a VM' },
+    { method: 'POST', path: '/resume', request: 'resume', summary: 'Resume the paused guest of a VM' },
     { method: 'DELETE', path: '', request: 'remove', summary: 'Remove a VM and its disk, also from its slice' },
   ] as const;
   for (const { method, path, request, summary } of changes) {

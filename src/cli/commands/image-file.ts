@@ -50,7 +50,7 @@ function registerImport(command: Command, context: CliContext): void {
   command
     .argument('<name>')
     .argument('<file>', 'qcow2, raw, VMDK, VHDX or ISO, not compressed')
-    .description('take in an image from a file')
+    .description('import an image from a file')
     .addOption(new Option('--firmware <kind>', 'what its guests start with (bios)').choices(firmwares))
     .addOption(new Option('--architecture <name>', 'what its guests run on (x86_64)').choices(architectures))
     .addOption(new Option('--backend <name>', 'the hypervisor that it needs').choices(backends))

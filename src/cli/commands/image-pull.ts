@@ -31,7 +31,7 @@ export function registerImagePull(image: Command, context: CliContext): void {
     .command('pull')
     .argument('<name>', 'an image of the catalogue, also by another name, or how the new one is called')
     .argument('[url...]', 'where it is; further ones are mirrors')
-    .description('fetch an image, anew where it is there')
+    .description('fetch an image, again where it is present')
     .option('--sha256 <hex>', 'what its file hashes to')
     .option('--sha512 <hex>', 'what its file hashes to')
     .option('--checksums <url>', 'a file that lists the hashes of several')
@@ -43,7 +43,7 @@ export function registerImagePull(image: Command, context: CliContext): void {
     .addOption(new Option('--architecture <name>', 'what its guests run on (x86_64)').choices(architectures))
     .addOption(new Option('--backend <name>', 'the hypervisor that it needs').choices(backends))
     .option('--to <targets>', 'keep it there in advance: all, pool:NAME, node:NAME', commaList)
-    .option('--no-wait', 'do not wait until it is there')
+    .option('--no-wait', 'do not wait until the image is present')
     .addOption(new Option('--timeout <time>', 'how long to wait').argParser(duration).default(3_600_000, '1h'));
   withExamples(
     withOutput(pull),
@@ -70,7 +70,7 @@ export function registerImagePull(image: Command, context: CliContext): void {
     .command('keep')
     .argument('<image>')
     .argument('[targets]', 'all, pool:NAME, node:NAME; without any, where VMs need it', commaList, [])
-    .description('say where an image is kept in advance');
+    .description('set the nodes that keep an image in advance');
   withExamples(withOutput(keep), 'croft image keep debian-12 pool:fast,node:n3', 'croft image keep debian-12');
   keep.action(async (name: string, targets: string[], { output }: OutputOptions) => {
     const client = await context.client();

@@ -43,7 +43,7 @@ export function registerImage(image: Command, context: CliContext): void {
 }
 
 function registerVerify(verify: Command, context: CliContext): void {
-  withOutput(verify.argument('<image>').description('hash an image again, here and on each node that has it'));
+  withOutput(verify.argument('<image>').description('verify the hash of an image, here and on each node that has it'));
   withExamples(verify, 'croft image verify debian-12');
   verify.action(async (name: string, { output }: OutputOptions) => {
     const client = await context.client();

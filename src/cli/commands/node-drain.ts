@@ -9,7 +9,7 @@ import { waitForTask } from '../progress/wait.ts';
 import { drainText } from '../views/drain.ts';
 
 export function registerNodeDrain(drain: Command, context: CliContext): void {
-  withWait(drain.argument('<node>').description('put nothing new on a node, and move away what can move'));
+  withWait(drain.argument('<node>').description('place nothing new on a node, and move its VMs away'));
   withExamples(drain, 'croft node drain n1', 'croft node drain n1 --wait --timeout 1h');
   drain.action(async (name: string, options: TaskOptions) => {
     const client = await context.client();

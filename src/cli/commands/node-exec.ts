@@ -35,7 +35,7 @@ async function requestOf(context: CliContext, words: string[], script: string | 
   if (script !== undefined) return { script: await readInput(context, script), args: words, timeout };
   const [program, ...rest] = words;
   if (program === undefined) {
-    throw new CroftError('input.invalid', 'there is nothing to run', {
+    throw new CroftError('input.invalid', 'no command was given', {
       hint: 'croft node exec NODE -- PROGRAM ARGUMENTS, or --script FILE',
     });
   }

@@ -16,7 +16,7 @@ export async function addNodesOfFile(context: CliContext, file: string, accept: 
   for (const [index, config] of nodes.entries()) {
     const existing = known.get(config.name);
     if (existing !== undefined) {
-      context.say(`node ${config.name} is there already and was left as it is`);
+      context.say(`node ${config.name} exists already and was left unchanged`);
       continue;
     }
     try {

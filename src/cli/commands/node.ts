@@ -16,12 +16,13 @@ import { registerNodeSet } from './node-set.ts';
 
 export function registerNode(node: Command, context: CliContext): void {
   registerNodeAdd(node.command('add'), context);
-  withExamples(withOutput(node.command('ls').description('list the nodes with what is promised of them')), 'croft node ls').action(
-    async ({ output }: OutputOptions) => {
-      const client = await context.client();
-      await context.show(output, await client.nodes.list(), (nodes) => nodeTable(nodes, context.view()));
-    },
-  );
+  withExamples(
+    withOutput(node.command('ls').description('list the nodes with their capacity and what VMs were promised')),
+    'croft node ls',
+  ).action(async ({ output }: OutputOptions) => {
+    const client = await context.client();
+    await context.show(output, await client.nodes.list(), (nodes) => nodeTable(nodes, context.view()));
+  });
   withExamples(oneNode(node.command('show').description('show a node: its state, hardware and programs')), 'croft node show n1').action(
     async (name: string, { output }: OutputOptions) => {
       const client = await context.client();
@@ -53,7 +54,7 @@ function oneNode(command: Command): Command {
 }
 
 function registerAdministration(node: Command, context: CliContext): void {
-  const resume = oneNode(node.command('resume').description('use a drained node again, and call off the moves away from it'));
+  const resume = oneNode(node.command('resume').description('use a drained node again, and cancel the moves away from it'));
   withExamples(resume, 'croft node resume n1').action(async (name: string, { output }: OutputOptions) => {
     const client = await context.client();
     await context.show(output, await client.nodes.resume(name), (found) => `node ${found.name} may get VMs again`);

@@ -20,7 +20,7 @@ export function registerSliceApply(apply: Command, context: CliContext): void {
     .description('make a slice as its file says, changing only what differs')
     .requiredOption('-f, --file <file>', 'the slice file, - for standard input')
     .option('-y, --yes', 'do not ask before VMs or volumes are removed')
-    .option('--allow-recreate', 'VMs may be made anew where the change needs it; their disks are lost');
+    .option('--allow-recreate', 'allow VMs to be recreated where the change needs it; their disks are lost');
   withExamples(
     withWait(apply),
     'croft slice apply -f examples/hello.yaml --wait',
@@ -53,7 +53,7 @@ async function permitLosses(context: CliContext, plan: PlanAnswer, given: { yes:
     kind === 'restart' || kind === 'update' ? changes.flatMap(({ from, loses }) => (loses === undefined ? [] : [`${name} (${from})`])) : [],
   );
   if (recreated.length > 0 && !given.allowRecreate) {
-    throw new CroftError('conflict.confirm', `the change makes ${recreated.join(', ')} anew, and what is on their disks is lost`, {
+    throw new CroftError('conflict.confirm', `the change recreates ${recreated.join(', ')}, and the data on their disks is lost`, {
       hint: 'add --allow-recreate if that is wanted',
     });
   }

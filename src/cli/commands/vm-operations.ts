@@ -22,7 +22,7 @@ export function registerVmOperations(vm: Command, context: CliContext): void {
     await client.vms.reboot(slice, name, hard ?? false);
     context.print(hard ? `${slice}/${name} was reset` : `${slice}/${name} was asked to restart itself`);
   });
-  withExamples(withOutput(oneVm('guest', 'show what the agent in the guest of a VM says')), 'croft vm guest hello/web').action(
+  withExamples(withOutput(oneVm('guest', 'show what the guest agent of a VM reports')), 'croft vm guest hello/web').action(
     async ({ slice, vm: name }: VmName, { output }: OutputOptions) => {
       const client = await context.client();
       await context.show(output, await client.vms.guest(slice, name), (report) => guestText(report, context.view()));

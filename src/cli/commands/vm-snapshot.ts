@@ -28,7 +28,7 @@ export function registerVmSnapshots(vm: Command, context: CliContext): void {
     context.print(`made snapshot ${snapshot} of ${slice}/${name}`);
   });
   withExamples(
-    oneVm('revert', 'put a VM back to a snapshot').argument('<name>').option('-y, --yes', 'do not ask'),
+    oneVm('revert', 'revert a VM to a snapshot').argument('<name>').option('-y, --yes', 'do not ask'),
     'croft vm revert hello/web before-upgrade',
   ).action(async ({ slice, vm: name }: VmName, snapshot: string, { yes }: { yes?: true }) => {
     if (!yes) await askOnTerminal(context, `Put ${slice}/${name} back to snapshot ${snapshot}? What was written since is lost.`);

@@ -52,8 +52,8 @@ const changes = {
   start: 'start a VM',
   stop: 'stop a VM: asked to power down first, ended if it does not',
   restart: 'stop a VM and start it again',
-  pause: 'hold the guest of a VM still',
-  resume: 'let a guest that is held still go on',
+  pause: 'pause the guest of a VM',
+  resume: 'resume the paused guest of a VM',
 } as const;
 
 function oneVm(command: Command): Command {

@@ -24,7 +24,7 @@ export async function runDemo(context: CliContext): Promise<void> {
     await demonstrate(context, signal);
   } catch (error) {
     if (!ending.signal.aborted) throw error;
-    throw new Interrupted('the demo ended early; what it began goes on, `croft demo` goes on where it was');
+    throw new Interrupted('the demo ended early; what it started continues, and `croft demo` resumes where it was');
   } finally {
     release();
   }

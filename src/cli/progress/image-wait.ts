@@ -30,14 +30,14 @@ export async function waitForImage(context: CliContext, name: string, timeout: n
       if (view.pull === null && lacking.length === 0) return view;
       display.show(view, lacking);
       await pause(lookEvery, undefined, { signal: ending.signal }).catch(() => {
-        throw new Interrupted(`the fetching of ${name} goes on without you; \`croft image show ${name}\` tells how`);
+        throw new Interrupted(`the fetching of ${name} continues in the background; \`croft image show ${name}\` tells how`);
       });
     }
   } finally {
     release();
   }
   throw new CroftError('command.timeout', `image ${name} was not there within ${timeout / 1000} s`, {
-    hint: `the fetching goes on; see \`croft image show ${name}\``,
+    hint: `the fetch continues; see \`croft image show ${name}\``,
   });
 }
 

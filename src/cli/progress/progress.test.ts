@@ -162,7 +162,7 @@ test('CR15 Ctrl-C while waiting leaves the task running and says how to see it',
   };
   const { code, stderr } = await runFake(start, { client: { ...client, vms: { list } }, onInterrupt });
   assert.equal(code, 130);
-  assert.match(stderr, /goes on without you; `croft task wait t1`/);
+  assert.match(stderr, /continues in the background; `croft task wait t1`/);
 });
 
 test('CR9 on a terminal the lines are drawn in place', async () => {

@@ -55,7 +55,7 @@ export async function waitForTask(context: CliContext, task: Task, { after, time
 }
 
 function goesOn(task: Task): string {
-  return `${task.kind} of ${taskSubject(task)} goes on without you; \`croft task wait ${task.id}\` shows it again`;
+  return `${task.kind} of ${taskSubject(task)} continues in the background; \`croft task wait ${task.id}\` shows it again`;
 }
 
 function succeeded(task: Task): Task {

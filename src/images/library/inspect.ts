@@ -72,7 +72,7 @@ async function requireWhole(file: string, name: string, signal: AbortSignal | un
     const reason = /killed by SIG/.test(words)
       ? `its tables cannot be checked in ${checkTime} s of processor time`
       : `it is damaged or cut short: ${words}`;
-    throw unusable(name, reason, 'Fetch it anew, or mend it with: qemu-img check -r all FILE', thrown);
+    throw unusable(name, reason, 'Fetch it again, or repair it with: qemu-img check -r all FILE', thrown);
   }
 }
 

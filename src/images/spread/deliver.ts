@@ -187,7 +187,7 @@ function asError(thrown: unknown): Error {
 function notDelivered(host: Host, { sha256 }: DeliveredImage, words: string): CroftError {
   return new CroftError('command.failed', `The image sha256:${sha256.slice(0, 12)} did not reach node ${host.name} whole: ${words}`, {
     node: host.name,
-    hint: 'It is gone on with from where it ended; see that the connection to the node holds, and that the image in the library is whole.',
+    hint: 'The next attempt resumes where this one ended. Check the connection to the node, and verify the image in the library (croft image verify).',
   });
 }
 

@@ -116,7 +116,7 @@ export class Recorder implements Progress {
 
   vmHeld(vm: { id: string; label: string }, held: boolean): void {
     this.#observe(vm.id, { state: held ? 'paused' : 'running', step: null, reason: null, retryAt: null });
-    this.#event(held ? 'vm.paused' : 'vm.resumed', held ? 'is held still' : 'goes on', named(vm.label));
+    this.#event(held ? 'vm.paused' : 'vm.resumed', held ? 'was paused' : 'was resumed', named(vm.label));
   }
 
   vmThawed(vm: { id: string; label: string }): void {

@@ -17,7 +17,7 @@ export function describeChange(change: SliceChange): string[] {
 const consequences = {
   update: '',
   restart: ' (restart)',
-  recreate: ' (made anew, its disk is lost)',
+  recreate: ' (recreated, its disk is lost)',
 } as const;
 
 function networkLine(change: NetworkChange): string {

@@ -58,10 +58,10 @@ const effects: [string, Partial<VmSpec>, VmChange['kind'], string, Partial<VmSpe
     'a disk that shrinks',
     { disk: mebibyte },
     'recreate',
-    '-/+ vm web: disk 2MiB → 1MiB (made anew, its disk is lost)',
+    '-/+ vm web: disk 2MiB → 1MiB (recreated, its disk is lost)',
     { disk: 2 * mebibyte },
   ],
-  ['the image', { image: 'b' }, 'recreate', '-/+ vm web: image micro → b (made anew, its disk is lost)'],
+  ['the image', { image: 'b' }, 'recreate', '-/+ vm web: image micro → b (recreated, its disk is lost)'],
   ['one NIC more', { nics: [nic('lan'), nic('wire', 1)] }, 'restart', '~ vm web: nics none → eth1 wire (restart)'],
   ['no NIC', { nics: [] }, 'restart', '~ vm web: nics eth0 lan → none (restart)'],
   [
@@ -74,7 +74,7 @@ const effects: [string, Partial<VmSpec>, VmChange['kind'], string, Partial<VmSpe
     'image and restart policy',
     { image: 'b', restart: 'never' },
     'recreate',
-    '-/+ vm web: image micro → b, restart on-failure → never (made anew, its disk is lost)',
+    '-/+ vm web: image micro → b, restart on-failure → never (recreated, its disk is lost)',
   ],
 ];
 
@@ -175,5 +175,5 @@ test('SC11 of a VM that does not run nothing is said but that it changes', () =>
   assert.deepEqual(linesIn(rests, { cpus: 2, firmware: 'uefi', nics: [] }), [
     '~ vm web: cpus 1 → 2, firmware none → uefi, nics eth0 lan → none',
   ]);
-  assert.match(linesIn(rests, { image: 'b' })[0] ?? '', /made anew/);
+  assert.match(linesIn(rests, { image: 'b' })[0] ?? '', /recreated/);
 });

@@ -59,6 +59,6 @@ export async function refuseOutgrown(queries: Queries, sliceId: string, specs: r
   const [first] = outgrowths(growing, nodes);
   if (first === undefined) return;
   throw new CroftError('conflict.in-use', first, {
-    hint: 'Ask for less, free something on the node, or remove the VM and make it anew.',
+    hint: 'Ask for less, free something on the node, or remove the VM and create it again.',
   });
 }

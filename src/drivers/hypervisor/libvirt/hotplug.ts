@@ -94,7 +94,7 @@ async function unplug(reach: DomainReach, alias: string): Promise<void> {
 }
 
 function keptByGuest({ host, vmId }: DomainReach): CroftError {
-  return new CroftError('command.timeout', `the guest of VM ${vmId} did not let go of it within ${unplugTime / 1000} s`, {
+  return new CroftError('command.timeout', `the guest of VM ${vmId} did not release the device within ${unplugTime / 1000} s`, {
     node: host.name,
     hint: 'Restart the VM: it is without the device then.',
   });

@@ -104,7 +104,7 @@ async function unplug(session: QmpSession, device: string, remove: () => Promise
       over = await Promise.race([gone, delay(askEvery, false, { ref: false })]);
     }
     if (await hasDevice(session, device)) {
-      throw new CroftError('command.timeout', `the guest did not let go of it within ${unplugTime / 1000} s`, {
+      throw new CroftError('command.timeout', `the guest did not release the device within ${unplugTime / 1000} s`, {
         hint: 'Restart the VM: it is without the device then.',
       });
     }

@@ -48,13 +48,13 @@ async function note(host: Host, layout: NodeLayout, vmId: string, frozen: boolea
   const argv = ['sh', '-c', noteFrozen, 'croft-frozen', vmFolders(layout, vmId).run, frozen ? 'frozen' : ''] as const;
   const { code, stderr } = await run(host, { argv });
   if (code === 0) return;
-  throw new CroftError('command.failed', `it cannot be noted on ${host.name} that a guest's file systems stand still: ${stderr.trim()}`, {
+  throw new CroftError('command.failed', `the freeze of a guest's file systems cannot be recorded on ${host.name}: ${stderr.trim()}`, {
     node: host.name,
   });
 }
 
 /** Its guest's file systems may stand still, and nobody in there says otherwise. */
 export function stillFrozen({ name }: Host, vmId: string): CroftError {
-  const message = `the file systems in the guest of VM ${vmId} on ${name} may stand still since a snapshot was cut off: its agent does not answer`;
-  return new CroftError('command.timeout', message, { node: name, hint: 'Start the agent in the guest anew, or reset the VM.' });
+  const message = `the file systems in the guest of VM ${vmId} on ${name} may still be frozen since an interrupted snapshot: its agent does not answer`;
+  return new CroftError('command.timeout', message, { node: name, hint: 'Restart the agent in the guest, or reset the VM.' });
 }

@@ -59,7 +59,7 @@ function foreignName(layout: NodeLayout, state: PortState, plan: PortPlan): Crof
   const kind = foreignLink ? 'interface' : 'Open vSwitch port';
   const command = foreignLink ? `ip link delete ${name}` : `ovs-vsctl del-port ${name}`;
   return new CroftError('network.port', `${kind} ${name} exists already and does not belong to this controller`, {
-    hint: `Look at what uses it and remove it ("${command}"); it is made anew then.`,
+    hint: `Look at what uses it and remove it ("${command}"); Croft makes a new one then.`,
   });
 }
 

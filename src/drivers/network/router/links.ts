@@ -42,7 +42,7 @@ export function demandOwnNames(layout: NodeLayout, state: NetworkState, plan: Ro
 
 function taken(kind: string, name: string, command: string): CroftError {
   return new CroftError('network.router', `${kind} ${name} exists already and does not belong to this controller`, {
-    hint: `Look at what uses it and remove it ("${command}"); it is made anew then.`,
+    hint: `Look at what uses it and remove it ("${command}"); Croft makes a new one then.`,
   });
 }
 
