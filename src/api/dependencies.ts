@@ -1,11 +1,12 @@
 /** What the API stands on; the composition root hands it in. */
 import type { Duplex, Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
-import type { Backend, ImageDefinition, ImageTraits } from '../model/image/definition.ts';
+import type { ImageDefinition, ImageTraits } from '../model/image/definition.ts';
 import type { Image, ImageContent } from '../model/image/image.ts';
 import type { ImageMap } from '../model/image/map/image-map.ts';
 import type { ImageCheck, ImageCollection, PullProgress } from '../model/image/view.ts';
 import type { DoctorReport } from '../model/node/doctor.ts';
+import type { Hypervisor } from '../model/node/hypervisor.ts';
 import type { Node, NodeConfigInput } from '../model/node/node.ts';
 import type { AbandonedAnswer, CommandAnswer, DrainAnswer } from '../model/operations.ts';
 import type { PlacementPolicy } from '../model/placement/placement.ts';
@@ -110,7 +111,7 @@ export interface ApiDependencies {
   changes: ChangeFeed;
   metrics: Metrics;
   /** What the hypervisor of a node can do; see Capability. */
-  abilitiesOf(hypervisor: Backend): ReadonlySet<Capability>;
+  abilitiesOf(hypervisor: Hypervisor): ReadonlySet<Capability>;
   /** Tells the loops that desired state has changed. */
   wake(): void;
   logger: FastifyBaseLogger;

@@ -1,24 +1,109 @@
-/** The hypervisor drivers there are, and which of them a node has. */
-import type { HypervisorDriver } from '../drivers/hypervisor/driver.ts';
+/**
+ * The hypervisors, by what a controller does for each: its driver, the programs and packages that it needs on a node, and what the
+ * doctor looks at and does there. The other half of an entry, its traits, is in src/model/node/hypervisor.ts.
+ */
+import type { DriverProbe, HypervisorDriver } from '../drivers/hypervisor/driver.ts';
 import { createLibvirtDriver } from '../drivers/hypervisor/libvirt/libvirt.ts';
 import { createQemuDriver, type QemuParts } from '../drivers/hypervisor/qemu/qemu.ts';
 import { createZonesDriver } from '../drivers/hypervisor/zones/zones.ts';
 import { createVnicDriver } from '../drivers/network/vnic/vnic.ts';
 import { CroftError } from '../model/error.ts';
-import type { Backend } from '../model/image/definition.ts';
+import type { DoctorCheck } from '../model/node/doctor.ts';
+import { type Hypervisor, hypervisorNames } from '../model/node/hypervisor.ts';
 import type { NodeConfig } from '../model/node/node.ts';
+import type { MeasuredSpecs } from '../tools/node-specs.ts';
+import { installation, type PackageSource } from './node-packages.ts';
+
+type DriverConfig = Pick<NodeConfig, 'hypervisor' | 'libvirt'>;
+
+/** A node whose hypervisor was asked whether it can be used. */
+interface Probed {
+  specs: MeasuredSpecs;
+  probe: DriverProbe;
+  source: PackageSource;
+}
+
+export interface HypervisorSupport {
+  /** Makes a function that gives the driver for a node, which may be the same for all. */
+  driver(parts: QemuParts): (config: DriverConfig) => HypervisorDriver;
+  /** The programs that it needs, by the names that `NodeSpecs.tools` has them under. */
+  programs(architecture: string): readonly string[];
+  /** Sections of scripts/packages.txt with the packages that its nodes may need, by what installs them there. */
+  packages: Readonly<Partial<Record<'apt-get' | 'pkg', readonly string[]>>>;
+  /** Starts what answers for it; null where nothing has to run. `script` is POSIX sh. */
+  service: { name: string; script: string } | null;
+  /** The command that makes it answer; null where that is not known. */
+  fix(node: Probed): string | null;
+  /** What the doctor looks at besides. */
+  checks(node: Probed): readonly DoctorCheck[];
+}
+
+const libvirtScript = `
+if [ -d /run/systemd/system ]; then
+  exec systemctl enable --now libvirtd >&2
+elif command -v rc-service >/dev/null; then
+  rc-update add libvirtd >&2
+  exec rc-service libvirtd start >&2
+fi
+exec libvirtd -d >&2
+`;
+
+/** What svcadm(8) enables with -s runs when it ends. */
+const zonesScript = 'exec svcadm enable -s svc:/system/zones:default >&2';
+
+export const hypervisorSupport: Readonly<Record<Hypervisor, HypervisorSupport>> = {
+  qemu: {
+    driver(parts) {
+      const driver = createQemuDriver(parts);
+      return () => driver;
+    },
+    programs: (architecture) => [`qemu-system-${architecture}`, 'qemu-img', 'setpriv', 'flock'],
+    packages: { 'apt-get': ['node'] },
+    service: null,
+    fix: () => null,
+    checks: () => [],
+  },
+  libvirt: {
+    driver: (parts) => (config) => createLibvirtDriver({ uri: 'qemu:///system', network: null, ...config.libvirt, ...parts }),
+    programs: () => ['virsh', 'qemu-img', 'setpriv', 'flock'],
+    packages: { 'apt-get': ['node', 'libvirt'] },
+    service: { name: 'libvirt', script: libvirtScript },
+    fix({ specs, source: { packager } }) {
+      // Where virsh is not installed, that is what is to be done first.
+      if (typeof specs.tools.virsh !== 'string') return null;
+      return packager === 'apk' ? 'rc-service libvirtd start' : 'systemctl enable --now libvirtd';
+    },
+    checks: () => [],
+  },
+  zones: {
+    driver(parts) {
+      const { attach } = createVnicDriver();
+      const driver = createZonesDriver({ ...parts, attach: (host, layout, ports) => attach(host, layout, ports) });
+      return () => driver;
+    },
+    // What illumos has of its own the driver asks for; python3 locks files there, and is a terminal for consoles.
+    programs: () => ['python3'],
+    packages: { pkg: ['illumos'] },
+    service: { name: 'the service of zones', script: zonesScript },
+    fix({ probe, source }) {
+      if (probe.usable) return null;
+      if (/not installed/.test(probe.reason)) return installation('hypervisor', source);
+      return /is disabled/.test(probe.reason) ? 'svcadm enable svc:/system/zones:default' : null;
+    },
+    // Only images in the format qcow2 need the program, so a node without it is fit.
+    checks({ specs, source }) {
+      const how = `not installed; for images in the format qcow2: ${installation('qemu-img', source)}`;
+      return [{ name: 'qemu-img', ok: true, detail: specs.tools['qemu-img'] ?? how, fix: null }];
+    },
+  },
+};
 
 /** A function that gives a node's driver. It throws `unsupported` for a hypervisor that this program has no driver for. */
-export function createHypervisors(parts: QemuParts): (config: Pick<NodeConfig, 'hypervisor' | 'libvirt'>) => HypervisorDriver {
-  const { attach } = createVnicDriver();
-  const drivers: Partial<Record<Backend, HypervisorDriver>> = {
-    qemu: createQemuDriver(parts),
-    zones: createZonesDriver({ ...parts, attach: (host, layout, ports) => attach(host, layout, ports) }),
-  };
-  return ({ hypervisor, libvirt }) => {
-    if (hypervisor === 'libvirt') return createLibvirtDriver({ uri: 'qemu:///system', network: null, ...libvirt, ...parts });
-    const driver = drivers[hypervisor];
-    if (driver === undefined) throw new CroftError('unsupported', `there is no driver for the hypervisor ${hypervisor}`);
-    return driver;
+export function createHypervisors(parts: QemuParts): (config: DriverConfig) => HypervisorDriver {
+  const drivers = new Map(hypervisorNames.map((name) => [name, hypervisorSupport[name].driver(parts)]));
+  return (config) => {
+    const driver = drivers.get(config.hypervisor);
+    if (driver === undefined) throw new CroftError('unsupported', `there is no driver for the hypervisor ${config.hypervisor}`);
+    return driver(config);
   };
 }

@@ -3,31 +3,37 @@ import type { HypervisorDriver, NodeLayout } from '../drivers/hypervisor/driver.
 import { type Host, perform } from '../host/host.ts';
 import type { NodeInspection } from '../loops/node/worker.ts';
 import { CroftError } from '../model/error.ts';
-import type { Backend } from '../model/image/definition.ts';
-import type { Accelerator, NodeConfig, NodeRole } from '../model/node/node.ts';
+import type { NetworkDriverKind } from '../model/network/driver-kind.ts';
+import { traitsOf } from '../model/node/hypervisor.ts';
+import type { Accelerator, NodeConfig } from '../model/node/node.ts';
+import type { NodeRole } from '../model/node/roles.ts';
 import { probeAccelerator } from '../tools/accelerator.ts';
 import { readNodeSpecs, readNodeUsage } from '../tools/node-specs.ts';
+import { hypervisorSupport } from './hypervisors.ts';
 
 /** What images are taken in, checked and passed on with. */
 const images = ['coreutils', 'zstd', 'ssh'];
-const switching = ['ip', 'nft', 'ethtool', 'ovs-vsctl', 'ovs-vswitchd'];
 
-/** The programs that a role needs, by the names that `NodeSpecs.tools` has them under. */
-export function toolsOf(role: NodeRole, architecture: string, hypervisor: Backend): string[] {
-  if (role === 'network') return [...switching, 'dnsmasq'];
-  return [...hypervisorTools(architecture)[hypervisor], ...images];
+/** The programs that network drivers need for the links of VMs. */
+const linkTools: Readonly<Record<NetworkDriverKind, readonly string[]>> = {
+  ovs: ['ip', 'nft', 'ethtool', 'ovs-vsctl', 'ovs-vswitchd'],
+  vnic: [],
+};
+
+/** The programs that a node's roles need, by the names that `NodeSpecs.tools` has them under. */
+export function toolsOf({ roles, hypervisor }: Pick<NodeConfig, 'roles' | 'hypervisor'>, architecture: string): string[] {
+  const links = traitsOf(hypervisor).networkDrivers.flatMap((kind) => linkTools[kind]);
+  const tools: Record<NodeRole, readonly string[]> = {
+    compute: [...hypervisorSupport[hypervisor].programs(architecture), ...links, ...images],
+    network: [...links, 'dnsmasq'],
+  };
+  return [...new Set(roles.flatMap((role) => tools[role]))];
 }
 
-/** What illumos has of its own is asked for by the hypervisor driver; python3 locks files there, and is a terminal for consoles. */
-const hypervisorTools = (architecture: string): Record<Backend, readonly string[]> => ({
-  qemu: [`qemu-system-${architecture}`, 'qemu-img', 'setpriv', 'flock', ...switching],
-  libvirt: ['virsh', 'qemu-img', 'setpriv', 'flock', ...switching],
-  zones: ['python3'],
-});
-
-/** Zones of the brand bhyve run on the processor's own virtualization, or not at all; of others it is measured. */
+/** Measured, unless the hypervisor leaves no choice. */
 export async function acceleratorOf(host: Host, layout: NodeLayout, { hypervisor }: NodeConfig): Promise<Accelerator> {
-  if (hypervisor === 'zones') return { kind: 'bhyve', reason: "zones of this brand run on the processor's virtualization only" };
+  const given = traitsOf(hypervisor).accelerator;
+  if (given !== null) return given;
   const [accelerator] = await perform(host, probeAccelerator(layout.runFolder));
   return accelerator;
 }
@@ -37,8 +43,7 @@ export function createNodeInspection(hypervisorOf: (config: NodeConfig) => Hyper
     async inspect(host, layout, config) {
       const hypervisor = hypervisorOf(config);
       const [specs, probe] = await perform(host, readNodeSpecs(layout.stateFolder), hypervisor.probe());
-      const needed = new Set(config.roles.flatMap((role) => toolsOf(role, specs.architecture, config.hypervisor)));
-      const missing = [...needed].filter((tool) => specs.tools[tool] === null || specs.tools[tool] === undefined);
+      const missing = toolsOf(config, specs.architecture).filter((tool) => specs.tools[tool] === null || specs.tools[tool] === undefined);
       if (missing.length > 0) {
         const words = missing.map((tool) => (tool === 'ovs-vswitchd' ? 'a running ovs-vswitchd' : tool)).join(', ');
         throw new CroftError('node.unfit', `node ${host.name} lacks ${words}`, {

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { type Host, run } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
-import type { NodeConfig, NodeSpecs } from '../model/node/node.ts';
+import type { HypervisorTraits } from '../model/node/hypervisor.ts';
+import type { NodeSpecs } from '../model/node/node.ts';
 
 /** By what a node's system installs packages. */
 export type Packager = 'apt-get' | 'apk' | 'pkg';
@@ -27,8 +28,11 @@ const alpinePackages: Record<string, string> = {
   zstd: 'zstd',
 };
 
-/** Sections of scripts/packages.txt. */
-const sections = { 'apt-get': ['node', 'libvirt'], pkg: ['illumos'] };
+/** Where a node has packages from, and which sections of scripts/packages.txt say what they bring. */
+export interface PackageSource {
+  packager: Packager;
+  sections: readonly string[];
+}
 
 const installTime = 600_000;
 
@@ -48,24 +52,22 @@ else
 fi
 `;
 
-export function packagerOf(
-  { hypervisor }: Pick<NodeConfig, 'hypervisor'>,
-  { operatingSystem }: Pick<NodeSpecs, 'operatingSystem'>,
-): Packager {
-  if (hypervisor === 'zones') return 'pkg';
+export function packagerOf(system: HypervisorTraits['system'], { operatingSystem }: Pick<NodeSpecs, 'operatingSystem'>): Packager {
+  if (system === 'illumos') return 'pkg';
   return operatingSystem.startsWith('Alpine') ? 'apk' : 'apt-get';
 }
 
 /** None where it is not known what brings the program. */
-export function packagesOf(program: string, packager: Packager): readonly string[] {
+export function packagesOf(program: string, { packager, sections }: PackageSource): readonly string[] {
   if (packager === 'apk') return alpinePackages[program]?.split(' ') ?? [];
-  return listedPackages(sections[packager]).get(program) ?? [];
+  return listedPackages(sections).get(program) ?? [];
 }
 
 /** The command that brings the program; null where it is not known. */
-export function installation(program: string, packager: Packager): string | null {
-  const packages = packagesOf(program, packager);
+export function installation(program: string, source: PackageSource): string | null {
+  const packages = packagesOf(program, source);
   if (packages.length === 0) return null;
+  const { packager } = source;
   return [packager, packager === 'apk' ? 'add' : 'install', ...packages].join(' ');
 }
 

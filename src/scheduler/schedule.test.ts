@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { NicModel } from '../model/network/nic-model.ts';
 import type { PlacementSnapshot, PlacementVm } from '../model/placement/assignment.ts';
 import type { PlacementPolicy } from '../model/placement/placement.ts';
-import type { NicModel } from '../model/slice/slice.ts';
 import { gibibyte } from '../model/vm/flavor.ts';
 import { micro, node, options, preferred, required, slice, snapshot, vm } from './sample-snapshot.ts';
 import { schedule } from './schedule.ts';

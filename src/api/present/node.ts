@@ -1,6 +1,6 @@
 /** Nodes as they are shown, with what their VMs are promised. Pure. */
 
-import type { Backend } from '../../model/image/definition.ts';
+import type { Hypervisor } from '../../model/node/hypervisor.ts';
 import type { Node } from '../../model/node/node.ts';
 import type { NodeView } from '../../model/node/view.ts';
 import { capacityOf, nothing, promisedByNode } from '../../model/placement/capacity.ts';
@@ -10,7 +10,7 @@ import type { VmOutline } from '../../store/store.ts';
 type PlacedVm = Pick<VmOutline, 'nodeId' | 'movingTo' | 'demand' | 'memoryHeld'>;
 
 /** What each hypervisor can do. */
-type Abilities = (hypervisor: Backend) => ReadonlySet<Capability>;
+type Abilities = (hypervisor: Hypervisor) => ReadonlySet<Capability>;
 
 /** `vms` may hold other nodes' VMs too. */
 export function presentNode(node: Node, vms: readonly PlacedVm[], abilitiesOf: Abilities): NodeView {

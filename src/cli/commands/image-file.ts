@@ -5,8 +5,9 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { CroftError } from '../../model/error.ts';
-import { architectures, backends, firmwares } from '../../model/image/definition.ts';
+import { architectures, firmwares } from '../../model/image/definition.ts';
 import type { ImportOptions } from '../../model/image/requests.ts';
+import { hypervisorNames } from '../../model/node/hypervisor.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
 import { unreadable } from '../input.ts';
@@ -53,7 +54,7 @@ function registerImport(command: Command, context: CliContext): void {
     .description('import an image from a file')
     .addOption(new Option('--firmware <kind>', 'what its guests start with (bios)').choices(firmwares))
     .addOption(new Option('--architecture <name>', 'what its guests run on (x86_64)').choices(architectures))
-    .addOption(new Option('--backend <name>', 'the hypervisor that it needs').choices(backends))
+    .addOption(new Option('--backend <name>', 'the hypervisor that it needs').choices(hypervisorNames))
     .option('--no-nocloud', 'its guests read no seed');
   withExamples(withOutput(command), 'croft image import debian debian-12-generic-amd64.qcow2', 'croft image import setup alpine.iso');
   command.action(async (name: string, file: string, { output, firmware, architecture, backend, nocloud }: ImportFlags) => {

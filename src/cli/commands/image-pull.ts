@@ -1,8 +1,9 @@
 /** `croft image pull` and `croft image keep`: images from the network, and where they are kept in advance. */
 import { type Command, Option } from 'commander';
 import { CroftError } from '../../model/error.ts';
-import { architectures, backends, checksumAlgorithms, firmwares, sourceFormats } from '../../model/image/definition.ts';
+import { architectures, checksumAlgorithms, firmwares, sourceFormats } from '../../model/image/definition.ts';
 import type { PullRequest } from '../../model/image/requests.ts';
+import { hypervisorNames } from '../../model/node/hypervisor.ts';
 import { commaList, duration } from '../arguments.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
@@ -41,7 +42,7 @@ export function registerImagePull(image: Command, context: CliContext): void {
     .addOption(new Option('--format <format>', 'what it must be (told from its content)').choices(sourceFormats))
     .addOption(new Option('--firmware <kind>', 'what its guests start with (bios)').choices(firmwares))
     .addOption(new Option('--architecture <name>', 'what its guests run on (x86_64)').choices(architectures))
-    .addOption(new Option('--backend <name>', 'the hypervisor that it needs').choices(backends))
+    .addOption(new Option('--backend <name>', 'the hypervisor that it needs').choices(hypervisorNames))
     .option('--to <targets>', 'keep it there in advance: all, pool:NAME, node:NAME', commaList)
     .option('--no-wait', 'do not wait until the image is present')
     .addOption(new Option('--timeout <time>', 'how long to wait').argParser(duration).default(3_600_000, '1h'));

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { CroftError } from '../../model/error.ts';
-import { type Backend, backends } from '../../model/image/definition.ts';
+import { type Hypervisor, hypervisorNames, hypervisors } from '../../model/node/hypervisor.ts';
 import type { NodeConfigInput } from '../../model/node/node.ts';
 import type { NodeView } from '../../model/node/view.ts';
 import { commaList, labelList, type SshAddress, sshAddress } from '../arguments.ts';
@@ -25,7 +25,7 @@ interface NodeAddOptions extends OutputOptions, OvercommitOptions {
   jumpKey?: string;
   sudo?: boolean;
   roles?: string[];
-  hypervisor?: Backend;
+  hypervisor?: Hypervisor;
   libvirtUri?: string;
   libvirtNetwork?: string;
   pool?: string;
@@ -53,7 +53,7 @@ export function registerNodeAdd(add: Command, context: CliContext): void {
     .option('--sudo', 'run commands through sudo -n; decided by the login unless given')
     .option('--no-sudo', 'never use sudo')
     .option('--roles <roles>', 'compute, network or both, with a comma between', commaList)
-    .addOption(new Option('--hypervisor <name>', 'what its VMs run on (qemu)').choices(backends))
+    .addOption(new Option('--hypervisor <name>', 'what its VMs run on (qemu)').choices(hypervisorNames))
     .option('--libvirt-uri <uri>', "virsh's connection, as it is made on the node (qemu:///system)")
     .option('--libvirt-network <name>', 'a libvirt network that its VMs join in addition')
     .option('--pool <name>', 'the pool that it is in (default)')
@@ -123,7 +123,8 @@ function configOf(name: string | undefined, options: NodeAddOptions): NodeConfig
 
 function libvirtOf({ hypervisor, libvirtUri: uri, libvirtNetwork: network }: NodeAddOptions): Pick<NodeConfigInput, 'libvirt'> {
   if (uri === undefined && network === undefined) return {};
-  if (hypervisor === 'libvirt') return { libvirt: { ...(uri !== undefined && { uri }), ...(network !== undefined && { network }) } };
+  if (hypervisor !== undefined && hypervisors[hypervisor].settings === 'libvirt')
+    return { libvirt: { ...(uri !== undefined && { uri }), ...(network !== undefined && { network }) } };
   throw new CroftError('input.invalid', '--libvirt-uri and --libvirt-network are for nodes with libvirt', {
     hint: 'add --hypervisor libvirt',
   });

@@ -1,5 +1,6 @@
 /** Nodes as text. Pure. */
 
+import { traitsOf } from '../../model/node/hypervisor.ts';
 import { limitsInWords } from '../../model/node/limits.ts';
 import type { NodeView } from '../../model/node/view.ts';
 import { capabilities } from '../../model/vm/capability.ts';
@@ -58,13 +59,15 @@ function addressOf({ simulated, config: { ssh } }: NodeView): string {
   return ssh.port === 22 ? `${ssh.user}@${host}` : `${ssh.user}@${host}:${ssh.port}`;
 }
 
-function hypervisorInWords({ simulated, config: { hypervisor, libvirt }, specs }: NodeView): string {
+function hypervisorInWords({ simulated, config, specs }: NodeView): string {
   if (simulated) return "none: its VMs exist in the controller's memory only";
-  const network = libvirt?.network ?? null;
+  const { hypervisor } = config;
+  const field = traitsOf(hypervisor).settings;
+  const settings = field === null ? undefined : config[field];
   return [
     specs?.hypervisor === undefined ? hypervisor : `${hypervisor} ${specs.hypervisor.version}`,
-    ...(hypervisor === 'libvirt' && libvirt !== undefined ? [libvirt.uri] : []),
-    ...(hypervisor === 'libvirt' && network !== null ? [`network ${network}`] : []),
+    ...(settings === undefined ? [] : [settings.uri]),
+    ...(settings?.network ? [`network ${settings.network}`] : []),
   ].join(', ');
 }
 
@@ -108,7 +111,7 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
       ...(specs === null
         ? []
         : ([
-            ['system', `${specs.operatingSystem}, ${isIllumos(config) ? 'illumos' : 'Linux'} ${specs.kernel}, ${specs.architecture}`],
+            ['system', `${specs.operatingSystem}, ${traitsOf(config.hypervisor).system} ${specs.kernel}, ${specs.architecture}`],
             [
               'hardware',
               `${counted(specs.cpus, 'CPU')}, ${sizeInWords(specs.memory)} memory, ${sizeInWords(specs.memoryAvailable)} available`,
@@ -128,7 +131,7 @@ export function nodeDetails(node: NodeView, options: ViewOptions): string {
   );
 }
 
-const isIllumos = ({ hypervisor }: NodeView['config']): boolean => hypervisor === 'zones';
+const isIllumos = ({ hypervisor }: NodeView['config']): boolean => traitsOf(hypervisor).system === 'illumos';
 
 function bridgeInWords(config: NodeView['config']): string {
   if (isIllumos(config)) return config.uplink === null ? 'a virtual switch' : `uplink ${config.uplink}`;

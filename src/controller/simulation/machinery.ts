@@ -9,8 +9,9 @@ import type { ImageDelivery } from '../../images/spread/deliver.ts';
 import type { ImagePlace } from '../../images/spread/node-images.ts';
 import type { NodeInspection } from '../../loops/node/worker.ts';
 import { CroftError } from '../../model/error.ts';
-import { architectures, backends, firmwares } from '../../model/image/definition.ts';
+import { architectures, firmwares } from '../../model/image/definition.ts';
 import type { ImageContent } from '../../model/image/image.ts';
+import { hypervisorNames } from '../../model/node/hypervisor.ts';
 import type { NodeSpecs } from '../../model/node/node.ts';
 import { gibibyte } from '../../model/vm/flavor.ts';
 import { hypervisorChecks } from '../hypervisor-checks.ts';
@@ -95,7 +96,7 @@ function inspectionOf({ cpus, memory, disk }: Simulation, bootId: string): NodeI
     ...vitals,
     ...{ architecture: architectures[0], kernel: 'simulated', operatingSystem: 'simulated', cpus },
     accelerator: { kind: 'tcg', reason: 'simulated' },
-    ...{ tools: {}, firmwares: [...firmwares], hypervisors: [...backends], datapath: 'netdev' },
+    ...{ tools: {}, firmwares: [...firmwares], hypervisors: [...hypervisorNames], datapath: 'netdev' },
   };
   return {
     inspect: async () => specs,

@@ -1,15 +1,12 @@
 /** Where an image comes from and what it is: one entry of an image map, normalised. Plain data. */
 import { z } from 'zod';
+import { hypervisorNames } from '../node/hypervisor.ts';
 
 export const architectures = ['x86_64', 'aarch64'] as const;
 export type Architecture = (typeof architectures)[number];
 
 export const firmwares = ['bios', 'uefi'] as const;
 export type Firmware = (typeof firmwares)[number];
-
-/** The hypervisors that an image may ask for. */
-export const backends = ['qemu', 'libvirt', 'zones'] as const;
-export type Backend = (typeof backends)[number];
 
 export const compressions = ['none', 'gz', 'xz', 'bz2', 'zstd'] as const;
 export type Compression = (typeof compressions)[number];
@@ -28,7 +25,8 @@ export const imageTraitsSchema = z
     firmware: z.enum(firmwares),
     /** Its guests read a NoCloud seed. */
     nocloud: z.boolean(),
-    backend: z.enum(backends).nullable(),
+    /** The hypervisor that its guests need; null for any. */
+    backend: z.enum(hypervisorNames).nullable(),
     cpus: z.int().nullable(),
     memory: z.int().nullable(),
     disk: z.int().nullable(),

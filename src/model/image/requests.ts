@@ -1,7 +1,8 @@
 /** What may be asked about images. */
 import { z } from 'zod';
 import { nameSchema } from '../input/name.ts';
-import { backends, imageTraitsSchema } from './definition.ts';
+import { hypervisorNames } from '../node/hypervisor.ts';
+import { imageTraitsSchema } from './definition.ts';
 
 const targetRule = 'a target is all, pool:NAME or node:NAME';
 
@@ -34,7 +35,7 @@ export const prepullRequestSchema = z.object({ prepull: prepullSchema }).meta({ 
 export const importQuerySchema = imageTraitsSchema
   .pick({ architecture: true, firmware: true })
   .partial()
-  .extend({ nocloud: z.enum(['true', 'false']).optional(), backend: z.enum(backends).optional() });
+  .extend({ nocloud: z.enum(['true', 'false']).optional(), backend: z.enum(hypervisorNames).optional() });
 export type ImportOptions = z.infer<typeof importQuerySchema>;
 
 /** An entry of the image map in force. */

@@ -1,6 +1,7 @@
 /** What links VMs may have by the hypervisor of their node. Pure. */
-import type { Backend } from '../image/definition.ts';
-import type { NetworkSpec, NicModel, NicSpec } from '../slice/slice.ts';
+import { type Hypervisor, traitsOf } from '../node/hypervisor.ts';
+import type { NetworkSpec, NicSpec } from '../slice/slice.ts';
+import type { NicModel } from './nic-model.ts';
 
 /** A VM's links, as far as hypervisors differ in them. */
 export interface LinkNeeds {
@@ -10,18 +11,12 @@ export interface LinkNeeds {
   impaired: boolean;
 }
 
-/** Those of bhyve's that illumos' brand names. */
-const zoneModels: readonly NicModel[] = ['virtio', 'e1000'];
-
-/**
- * What links a hypervisor cannot give, such as `that cannot impair networks (zones)`. All NICs of a zone are of one model, since
- * only OmniOS, and only of late, can tell them apart; nothing there delays or loses packets.
- */
-export function* unfitLinks(hypervisor: Backend, { nicModels, impaired }: LinkNeeds): Generator<string, undefined> {
-  if (hypervisor !== 'zones') return;
-  if (nicModels.length > 1 || nicModels.some((model) => !zoneModels.includes(model)))
-    yield `whose VMs have NICs of one model, ${zoneModels.join(' or ')} (zones)`;
-  if (impaired) yield 'that cannot impair networks (zones)';
+/** What links a hypervisor cannot give, such as `that cannot impair networks (zones)`. */
+export function* unfitLinks(hypervisor: Hypervisor, needs: LinkNeeds): Generator<string, undefined> {
+  const { nicModels, mixedNicModels, impairment } = traitsOf(hypervisor);
+  if ((needs.nicModels.length > 1 && !mixedNicModels) || needs.nicModels.some((model) => !nicModels.includes(model)))
+    yield `whose VMs have NICs of ${mixedNicModels ? 'the models' : 'one model,'} ${nicModels.join(' or ')} (${hypervisor})`;
+  if (needs.impaired && !impairment) yield `that cannot impair networks (${hypervisor})`;
 }
 
 export function nicModelsOf(nics: readonly Pick<NicSpec, 'model'>[]): NicModel[] {

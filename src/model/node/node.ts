@@ -1,10 +1,9 @@
 /** Nodes: machines that run VMs, how they are reached, and what was seen of them. */
 import { z } from 'zod';
-import { backends, type Firmware } from '../image/definition.ts';
+import type { Firmware } from '../image/definition.ts';
 import { nameSchema } from '../input/name.ts';
-
-export const nodeRoles = ['compute', 'network'] as const;
-export type NodeRole = (typeof nodeRoles)[number];
+import { hypervisorNames } from './hypervisor.ts';
+import { nodeRoles } from './roles.ts';
 
 /** A label's name or value: short words that need no quoting. */
 export const labelSchema = z
@@ -48,7 +47,7 @@ export const nodeConfigSchema = z.object({
   sudo: z.boolean().nullable().default(null),
   roles: z.array(z.enum(nodeRoles)).min(1).default(['compute', 'network']),
   /** What its VMs run on. A node has one hypervisor, which does not change while VMs are on it. */
-  hypervisor: z.enum(backends).default('qemu'),
+  hypervisor: z.enum(hypervisorNames).default('qemu'),
   /**
    * For the hypervisor libvirt. `uri`: virsh's connection, as it is made on the node. `network`: a network of libvirt's own in
    * which every VM gets one more NIC; null for none.

@@ -3,7 +3,8 @@ import { shortHash } from '../identifier.ts';
 import type { Firmware } from '../image/definition.ts';
 import type { ImageContent } from '../image/image.ts';
 import type { Impairment } from '../network/impairment.ts';
-import type { NicModel, RestartPolicy } from '../slice/slice.ts';
+import type { NicModel } from '../network/nic-model.ts';
+import type { RestartPolicy } from '../slice/slice.ts';
 import type { VmDesired } from '../vm/vm.ts';
 
 /** One NIC of a VM as its node needs it. */

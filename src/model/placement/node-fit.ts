@@ -1,9 +1,11 @@
 /** Whether a node is one that a VM may have, room aside: what the VM asks of it, and what it lacks of that, in words. */
 
-import type { Backend, Firmware } from '../image/definition.ts';
+import type { Firmware } from '../image/definition.ts';
 import type { Image } from '../image/image.ts';
 import { type LinkNeeds, nicModelsOf, unfitLinks } from '../network/hypervisor-links.ts';
-import type { Node, NodeRole } from '../node/node.ts';
+import type { Hypervisor } from '../node/hypervisor.ts';
+import type { Node } from '../node/node.ts';
+import type { NodeRole } from '../node/roles.ts';
 import type { VmSpec } from '../slice/slice.ts';
 
 /** What one VM asks of the node that it is put on. */
@@ -11,7 +13,7 @@ export interface NodeRequirement extends LinkNeeds {
   architecture: string;
   firmware: Firmware;
   /** The hypervisor; null for any. */
-  backend: Backend | null;
+  backend: Hypervisor | null;
   node: string | null;
   pools: readonly string[];
   labels: Readonly<Record<string, string>>;

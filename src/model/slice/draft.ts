@@ -2,8 +2,8 @@
 import { parseLabel } from '../image/map/label.ts';
 import type { InputIssues, InputPath } from '../input/issues.ts';
 import { quoted } from '../input/quote.ts';
+import type { NicModel } from '../network/nic-model.ts';
 import type { NetworkFile, NicFile, SliceFile, VmFile, VmTemplate } from './file.ts';
-import type { NicModel } from './slice.ts';
 import { type TopologyParts, topologyParts, topologySizes } from './topology.ts';
 
 export interface NicDraft {

@@ -6,8 +6,9 @@ import { nameSchema } from '../input/name.ts';
 import { sizeSchema } from '../input/size-schema.ts';
 import { sizeRule } from '../input/unit.ts';
 import { type Impairment, quantities } from '../network/impairment.ts';
+import { nicModels } from '../network/nic-model.ts';
 import { prioritySchema, slicePlacementFileSchema, vmPlacementFileSchema } from './placement-file.ts';
-import { nicModels, restartPolicies } from './slice.ts';
+import { restartPolicies } from './slice.ts';
 import { topologies } from './topology.ts';
 import { volumesSchema } from './volume-file.ts';
 

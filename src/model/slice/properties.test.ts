@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { storedImages } from '../../../test/model/stored-images.ts';
 import { firmwares } from '../image/definition.ts';
 import type { Impairment } from '../network/impairment.ts';
+import { nicModels } from '../network/nic-model.ts';
 import { type Affinity, placementPolicies, type SlicePlacement, type VmPlacement } from '../placement/placement.ts';
 import type { NetworkChange, SliceChange, VmChange } from './change.ts';
 import { describeChange } from './change-words.ts';
@@ -14,7 +15,7 @@ import { readSliceFile } from './document.ts';
 import { exportSlice, sliceFileOf } from './export.ts';
 import { checkSliceFile } from './file-check.ts';
 import { type NormaliseContext, normaliseSlice } from './normalise.ts';
-import { type NetworkSpec, type NicSpec, nicModels, restartPolicies, type SliceSpec, type VmSpec, type VolumeSpec } from './slice.ts';
+import { type NetworkSpec, type NicSpec, restartPolicies, type SliceSpec, type VmSpec, type VolumeSpec } from './slice.ts';
 
 const images = ['micro', 'debian'];
 

@@ -2,13 +2,11 @@
 import { z } from 'zod';
 import { firmwares } from '../image/definition.ts';
 import { impairmentSchema } from '../network/impairment.ts';
+import { nicModels } from '../network/nic-model.ts';
 import { anywhere, slicePlacementSchema, usualPlacement, vmPlacementSchema } from '../placement/placement.ts';
 
 export const restartPolicies = ['always', 'on-failure', 'never'] as const;
 export type RestartPolicy = (typeof restartPolicies)[number];
-
-export const nicModels = ['virtio', 'e1000', 'rtl8139'] as const;
-export type NicModel = (typeof nicModels)[number];
 
 /** A network as it is stored. What was stored before a field was there has its default. */
 export const networkSpecSchema = z.object({

@@ -1,7 +1,8 @@
 /** A VM as the API shows it: names instead of identifiers, and one reason for a person. */
 import { z } from 'zod';
 import { firmwares } from '../image/definition.ts';
-import { nicModels, restartPolicies } from '../slice/slice.ts';
+import { nicModels } from '../network/nic-model.ts';
+import { restartPolicies } from '../slice/slice.ts';
 import { vmDesiredStates, vmObservedStates } from './vm.ts';
 
 export const nicViewSchema = z.object({

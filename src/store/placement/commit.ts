@@ -1,6 +1,6 @@
 /** Commits assignments inside one write transaction, each judged by what holds then and by those committed before it. */
 
-import type { NodeRole } from '../../model/node/node.ts';
+import type { NodeRole } from '../../model/node/roles.ts';
 import type { Assignment, MoveAssignment } from '../../model/placement/assignment.ts';
 import { capacityOf, nothing, shortages } from '../../model/placement/capacity.ts';
 import { mismatch, requirementOf, takesMore } from '../../model/placement/node-fit.ts';

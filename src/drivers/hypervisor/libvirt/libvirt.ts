@@ -1,6 +1,7 @@
 /** The hypervisor driver for libvirt: a VM is the same folder as the QEMU driver's, and a domain that virsh is asked for. */
 import { type Host, perform } from '../../../host/host.ts';
-import { type Capability, capabilities, type HypervisorDriver, type NodeLayout } from '../driver.ts';
+import { hypervisors } from '../../../model/node/hypervisor.ts';
+import type { HypervisorDriver, NodeLayout } from '../driver.ts';
 import { type QemuParts, readConsoleLog } from '../qemu/qemu.ts';
 import { vmFolders } from '../vm-folder/identity.ts';
 import { prepareNode, purgeNode } from '../vm-folder/node.ts';
@@ -28,7 +29,7 @@ export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtO
   const endings = new Endings();
   return {
     name: 'libvirt',
-    can: new Set<Capability>(capabilities),
+    can: hypervisors.libvirt.can,
     probe: () => probeLibvirt(options),
     prepareNode,
     observe: (layout) => observeVms(layout, options),

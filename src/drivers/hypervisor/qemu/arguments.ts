@@ -1,7 +1,7 @@
 /** The command line of a VM's QEMU; pure, and free of text that users wrote. */
 import { CroftError } from '../../../model/error.ts';
+import type { NicModel } from '../../../model/network/nic-model.ts';
 import type { PortPlan, VmLaunch } from '../../../model/node/plan.ts';
-import type { NicModel } from '../../../model/slice/slice.ts';
 import { tapName } from '../../network/names.ts';
 import type { NodeAbilities, NodeLayout } from '../driver.ts';
 import { cpuDevice, mostCpus } from '../vm-folder/cpu-places.ts';

@@ -1,9 +1,10 @@
 /** The hypervisor driver for plain QEMU: a VM is a folder, a process with a user of its own, and five Unix sockets. */
 import { type Host, perform, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
+import { hypervisors } from '../../../model/node/hypervisor.ts';
 import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
 import { readGuest } from '../../../tools/guest-agent.ts';
-import { type Capability, capabilities, type HypervisorDriver, type NodeAbilities, type NodeLayout } from '../driver.ts';
+import type { HypervisorDriver, NodeAbilities, NodeLayout } from '../driver.ts';
 import { groupArguments, groupPlaces } from '../vm-folder/cgroups.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
 import type { Machine } from '../vm-folder/machine.ts';
@@ -37,7 +38,7 @@ export function createQemuDriver({ seedOf }: QemuParts): HypervisorDriver {
   }
   return {
     name: 'qemu',
-    can: new Set<Capability>(capabilities),
+    can: hypervisors.qemu.can,
     probe: probeQemu,
     prepareNode,
     observe(layout) {

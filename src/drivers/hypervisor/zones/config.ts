@@ -1,14 +1,16 @@
 /** What a VM's zone is configured with; pure. */
 import { CroftError } from '../../../model/error.ts';
+import type { NicModel } from '../../../model/network/nic-model.ts';
+import { hypervisors } from '../../../model/node/hypervisor.ts';
 import { type LaunchImage, planHash, type VmLaunch } from '../../../model/node/plan.ts';
-import type { NicModel } from '../../../model/slice/slice.ts';
 import { attribute, type ZoneConfiguration, type ZoneResource } from '../../../tools/zonecfg.ts';
 import { vnicName } from '../../network/names.ts';
 import type { NodeLayout } from '../driver.ts';
 import { screenSocket, zonePlaces } from './names.ts';
 import { zoneVolumes } from './volumes.ts';
 
-const nicModels: Partial<Record<NicModel, string>> = { virtio: 'virtio', e1000: 'e1000' };
+/** bhyve's brand calls them by the same names. */
+const { nicModels }: { nicModels: readonly NicModel[] } = hypervisors.zones;
 
 /** With the compatibility module it boots what needs a BIOS. */
 const bootRoms = { bios: 'BHYVE_RELEASE_CSM', uefi: 'BHYVE_RELEASE' } as const;
@@ -73,15 +75,14 @@ function disks(vm: VmLaunch, dataset: string): ZoneResource[] {
 function nics({ controllerId }: NodeLayout, { ports }: VmLaunch): ZoneResource[] {
   const [model, ...others] = new Set(ports.map((port) => port.model));
   if (model === undefined) return [];
-  const netif = nicModels[model];
-  if (others.length > 0 || netif === undefined) {
+  if (others.length > 0 || !nicModels.includes(model)) {
     throw new CroftError(
       'vm.launch',
-      `a VM in a zone has NICs of one model, virtio or e1000, and not of ${[model, ...others].join(' and ')}`,
+      `a VM in a zone has NICs of one model, ${nicModels.join(' or ')}, and not of ${[model, ...others].join(' and ')}`,
     );
   }
   return [
-    attribute('netif', netif),
+    attribute('netif', model),
     ...ports.map(({ nicId }): ZoneResource => ({ kind: 'net', properties: { physical: vnicName(controllerId, nicId) } })),
   ];
 }

@@ -1,6 +1,7 @@
 /** The hypervisor driver for illumos: a VM is a zone of the brand bhyve with ZFS volumes. */
 import { type Host, perform } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
+import { hypervisors } from '../../../model/node/hypervisor.ts';
 import type { PortPlan, VmLaunch } from '../../../model/node/plan.ts';
 import { unsupported } from '../../../model/vm/unsupported.ts';
 import type { Capability, HypervisorDriver, NodeLayout } from '../driver.ts';
@@ -32,12 +33,6 @@ export interface ZonesParts {
   devices?: string;
 }
 
-/**
- * Not declared: pause, memory-snapshot (bhyve's brand has neither), live-disk, live-size, hotplug-nic, hotplug-volume (a zone
- * takes its configuration when it boots), events, guest-agent, console-log (zoneadmd keeps nothing), move.
- */
-const can: ReadonlySet<Capability> = new Set(['reboot', 'snapshot', 'vnc']);
-
 const usualTimes = { reboot: 60_000, console: 20_000 };
 
 const atOnce = { powerdown: 0, terminate: 0 };
@@ -61,7 +56,7 @@ export function createZonesDriver({
   });
   return {
     name: 'zones',
-    can,
+    can: hypervisors.zones.can,
     probe: probeZones,
     prepareNode: prepareZonesNode,
     observe: observeZones,

@@ -1,28 +1,16 @@
 /** One image of an image map as it is written, in Solstice CI's form, in Croft's own, or mixed: fields are told apart by name. */
 import { z } from 'zod';
-import {
-  type Architecture,
-  type Backend,
-  type Compression,
-  checksumAlgorithms,
-  firmwares,
-  type SourceFormat,
-  sourceFormats,
-} from '../definition.ts';
+import { type Hypervisor, hypervisorNames, traitsOf } from '../../node/hypervisor.ts';
+import { type Architecture, type Compression, checksumAlgorithms, firmwares, type SourceFormat, sourceFormats } from '../definition.ts';
 import { choice, field } from './field.ts';
 import { resourceFields, resourcesSchema } from './resources.ts';
 import { sourceField } from './source.ts';
 
 /** Solstice CI's hypervisors are read as the ones here that run the same guests; its `noop` asks for none. */
-const backendNames: Readonly<Record<string, Backend | 'any'>> = {
+const backendNames: Readonly<Record<string, Hypervisor | 'any'>> = {
   any: 'any',
   noop: 'any',
-  qemu: 'qemu',
-  kvm: 'qemu',
-  libvirt: 'libvirt',
-  zones: 'zones',
-  bhyve: 'zones',
-  propolis: 'zones',
+  ...Object.fromEntries(hypervisorNames.flatMap((name) => [name, ...traitsOf(name).imageNames].map((word) => [word, name]))),
 };
 
 const compressionNames: Readonly<Record<string, Compression>> = {
