@@ -2,9 +2,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { CroftError } from '../model/error.ts';
 import { checkImageMap } from '../model/image/map/check.ts';
-import { emptyImageMap, type ImageMap, mergeImageMaps } from '../model/image/map/image-map.ts';
+import { emptyImageMap, type ImageMap, imageMapSubject, mergeImageMaps } from '../model/image/map/image-map.ts';
 import { type ExaminedImageMap, examineImageMap, readImageMap } from '../model/image/map/read.ts';
-import { imageMapSubject } from '../model/image/map/subject.ts';
 import { decodeUtf8 } from '../model/input/utf8.ts';
 
 /** Far more than any map may have; only that none fills the memory. */

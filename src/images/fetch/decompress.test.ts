@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
-import { CorruptStream } from './corrupt-stream.ts';
 import { decompress } from './decompress.ts';
+import { CorruptStream } from './unpack-frames.ts';
 
 const packers = { gz: gzipSync, zstd: zstdCompressSync };
 

@@ -3,8 +3,7 @@ import type { Writable } from 'node:stream';
 import { CroftError } from '../../model/error.ts';
 import type { Compression } from '../../model/image/definition.ts';
 import { startFilter } from '../program.ts';
-import { CorruptStream } from './corrupt-stream.ts';
-import { unpackFrames } from './unpack-frames.ts';
+import { CorruptStream, unpackFrames } from './unpack-frames.ts';
 
 type Unpack = (packed: AsyncGenerator<Buffer>) => AsyncGenerator<Buffer>;
 

@@ -5,13 +5,11 @@ import { CroftError } from '../../model/error.ts';
 import type { ImageDefinition } from '../../model/image/definition.ts';
 import { formatSize } from '../../model/input/unit.ts';
 import { urlWords } from '../../model/input/url-words.ts';
-import { asFullDisk, fullDisk } from '../library/full-disk.ts';
+import { asFullDisk, fullDisk, unusable } from '../library/failures.ts';
 import type { CompleteFile, ImageLibrary, LibraryImage } from '../library/library.ts';
 import type { ImageLimits } from '../library/limits.ts';
 import { type Algorithm, SparseFile } from '../library/sparse-file.ts';
-import { unusable } from '../library/unusable.ts';
 import { type ExpectedChecksum, expectedChecksum } from './checksum.ts';
-import { CorruptStream } from './corrupt-stream.ts';
 import { decompress } from './decompress.ts';
 import { download } from './download.ts';
 import { SourceFailure } from './failure.ts';
@@ -21,6 +19,7 @@ import { PartialFile, readNote, removePartial, StaleDownload } from './partial.t
 import { readAhead } from './read-ahead.ts';
 import type { Requester } from './request.ts';
 import { Tries, type TryOptions } from './tries.ts';
+import { CorruptStream } from './unpack-frames.ts';
 import { parseSource } from './url.ts';
 
 /** `received` and `total` are bytes of the published file, or of the disk while it is converted; `total` is null where nobody knows. */

@@ -1,5 +1,5 @@
 /** Joins what a network brings to larger pieces, one of them ahead of whoever reads, so that neither waits for the other. */
-import { giveBack } from './give-back.ts';
+import { releaseBuffer } from './release-buffer.ts';
 
 /** Each piece is one turn of a thread that unpacks, so small pieces cost more than their work. */
 const pieceSize = 512 * 1024;
@@ -18,7 +18,7 @@ export async function* readAhead(source: AsyncGenerator<Buffer>, stop: AbortCont
       // Heard when it is its turn.
       ahead.catch(() => undefined);
       yield piece;
-      giveBack(piece);
+      releaseBuffer(piece);
     }
   } finally {
     stop.abort();
@@ -39,6 +39,6 @@ async function collect(source: AsyncGenerator<Buffer>): Promise<Buffer | null> {
   }
   if (length === 0) return null;
   const joined = Buffer.concat(pieces, length);
-  pieces.forEach(giveBack);
+  pieces.forEach(releaseBuffer);
   return joined;
 }

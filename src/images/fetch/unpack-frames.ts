@@ -1,7 +1,11 @@
 /** Unpacks gzip members and zstd frames, of which a file may have several after each other. */
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
-import { CorruptStream } from './corrupt-stream.ts';
-import { giveBack } from './give-back.ts';
+import { releaseBuffer } from './release-buffer.ts';
+
+/** A packed stream that is broken, cut short or followed by something else; the message has the words of what should unpack it. */
+export class CorruptStream extends Error {
+  override readonly name = 'CorruptStream';
+}
 
 /** Each piece is one turn of a thread, so small pieces cost more than their work. */
 const pieceSize = 512 * 1024;
@@ -38,7 +42,7 @@ async function* unpackFrame(feeder: Feeder): AsyncGenerator<Buffer> {
   try {
     for await (const piece of feeder.engine as AsyncIterable<Buffer>) {
       yield piece;
-      giveBack(piece);
+      releaseBuffer(piece);
     }
   } catch (thrown) {
     throw feeder.failure?.thrown ?? new CorruptStream(thrown instanceof Error ? thrown.message : String(thrown), { cause: thrown });

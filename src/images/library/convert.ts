@@ -2,7 +2,7 @@
 import { CroftError } from '../../model/error.ts';
 import type { SourceFormat } from '../../model/image/definition.ts';
 import { confinedQemuImg } from './confined-qemu-img.ts';
-import { unusable } from './unusable.ts';
+import { unusable } from './failures.ts';
 
 export interface Conversion {
   /** Inspected already: it names no other file. */

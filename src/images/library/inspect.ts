@@ -5,8 +5,8 @@ import { CroftError } from '../../model/error.ts';
 import type { SourceFormat } from '../../model/image/definition.ts';
 import { formatSize } from '../../model/input/unit.ts';
 import { confinedQemuImg } from './confined-qemu-img.ts';
+import { unusable } from './failures.ts';
 import { type FileHead, headSize, recognise, sector } from './recognise.ts';
-import { unusable } from './unusable.ts';
 
 export interface SourceFacts {
   format: SourceFormat;

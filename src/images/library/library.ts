@@ -9,11 +9,10 @@ import type { SourceFormat } from '../../model/image/definition.ts';
 import { type ImageContent, type ImageFormat, imageFormats } from '../../model/image/image.ts';
 import { formatSize } from '../../model/input/unit.ts';
 import { convert } from './convert.ts';
-import { asFullDisk } from './full-disk.ts';
+import { asFullDisk, unusable } from './failures.ts';
 import { inspectImage } from './inspect.ts';
 import { type ImageLimits, usualLimits } from './limits.ts';
 import { SparseFile } from './sparse-file.ts';
-import { unusable } from './unusable.ts';
 
 /** Of a file in the library: its sha256 in lower-case hex, its format, its size and that of the disk in bytes. */
 export type LibraryImage = ImageContent;

@@ -1,7 +1,7 @@
 /** What a file is, told from its first bytes, before any program opens it. Pure. */
 import type { SourceFormat } from '../../model/image/definition.ts';
+import { unusable } from './failures.ts';
 import { checkQcow2 } from './qcow2-header.ts';
-import { unusable } from './unusable.ts';
 import { checkVmdk } from './vmdk-header.ts';
 
 export const sector = 512;

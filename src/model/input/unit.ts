@@ -1,4 +1,5 @@
 /** Sizes with a unit, as people write them: `256MiB`, `1.5GiB`, `20GB`. */
+import { z } from 'zod';
 
 /**
  * Bytes of each unit. IEC units are powers of 1024 and SI units powers of 1000 (IEC 80000-13); the bare letters mean
@@ -42,3 +43,6 @@ export function formatSize(bytes: number): string {
   }
   return `${bytes}B`;
 }
+
+/** A size in a file that users write: text here, read by `parseSize` where it is used. */
+export const sizeSchema = z.string({ error: sizeRule }).regex(sizePattern, sizeRule).meta({ description: sizeRule, example: '256MiB' });

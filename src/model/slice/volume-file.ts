@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { labelSchema } from '../image/map/label.ts';
 import { nameSchema } from '../input/name.ts';
-import { sizeSchema } from '../input/size-schema.ts';
+import { sizeSchema } from '../input/unit.ts';
 
 /** The serial number of a virtio disk, by which its guest finds it, has at most 20 bytes. */
 const longestName = 20;

@@ -47,8 +47,8 @@ function comeAndGone<T>(then: readonly T[], now: readonly T[], inWords: (part: T
 }
 
 /** The refusal of memory that the VM could not go on with; it says how the parts differ. */
-export function memoryOfAnother(name: string, differences: readonly string[], hint = giveBack): CroftError {
+export function memoryOfAnother(name: string, differences: readonly string[], hint = releaseBuffer): CroftError {
   return new CroftError('conflict.changed', `snapshot ${name} has memory of the VM with other parts: ${differences.join('; ')}`, { hint });
 }
 
-const giveBack = 'Give the VM these parts again in its slice, or take a snapshot without memory.';
+const releaseBuffer = 'Give the VM these parts again in its slice, or take a snapshot without memory.';

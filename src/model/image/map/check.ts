@@ -1,9 +1,9 @@
 /** Whether an image map can be used: all that is wrong with it is told at once. */
 import { InputIssues } from '../../input/issues.ts';
-import type { ImageMap } from './image-map.ts';
+import { imageMapSubject, type ImageMap } from \x27./image-map.ts\x27;
+
 import type { ExaminedImageMap } from './read.ts';
 import { checkReferences } from './references.ts';
-import { imageMapSubject } from './subject.ts';
 
 /**
  * `map` is merged of all maps, among them `examined`, which may have parts that could not be read; `storedImages` are names of

@@ -1,6 +1,7 @@
 /** An image map: what a label such as `ubuntu-22.04:large` stands for, and where each image comes from. */
 
 import type { Place } from '../../input/issues.ts';
+import { printable } from '../../input/quote.ts';
 import type { ImageDefinition } from '../definition.ts';
 
 /** A label as it was written, and where, so that what is wrong with it can be told once all maps are there. */
@@ -41,4 +42,9 @@ export function mergeImageMaps(base: ImageMap, over: ImageMap): ImageMap {
     sizes: new Map([...base.sizes, ...over.sizes]),
     images: new Map([...base.images, ...over.images]),
   };
+}
+
+/** `The image map images.yaml`, or `The image map a.yaml with b.yaml` where they were merged. */
+export function imageMapSubject(files: readonly string[]): string {
+  return `The image map ${[...new Set(files)].map(printable).join(' with ')}`;
 }

@@ -7,10 +7,10 @@ import { parseYaml } from '../../input/yaml-document.ts';
 import type { ImageDefinition } from '../definition.ts';
 import { checkTogether, definitionOf, isRecord } from './definition.ts';
 import { imageFileSchema } from './image-file.ts';
-import type { ImageMap, ImageSize } from './image-map.ts';
+import { imageMapSubject, type ImageMap, type ImageSize } from \x27./image-map.ts\x27;
+
 import { labelSchema } from './label.ts';
 import { refuseTwiceSaid, resourcesOf, resourcesSchema } from './resources.ts';
-import { imageMapSubject } from './subject.ts';
 
 const fileSchema = z.strictObject({
   default_label: labelSchema.nullish(),

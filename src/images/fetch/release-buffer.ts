@@ -1,7 +1,7 @@
-/** Gives memory back before the garbage collector would, which lets large pieces heap up and takes longer than the work on them. */
+/** Releases the memory of a buffer at once: collecting large buffers later costs more than the work on them. */
 
 /** Takes the last piece of its memory; what others may use too is left to the collector. */
-export function giveBack({ buffer, byteOffset, byteLength }: Buffer): void {
+export function releaseBuffer({ buffer, byteOffset, byteLength }: Buffer): void {
   const isWhole = byteLength === buffer.byteLength;
   // Small pieces from anywhere in the process share memory of the pool's size, which differs among releases of Node.js.
   const isLast = buffer.byteLength > Buffer.poolSize && byteOffset + byteLength === buffer.byteLength;

@@ -1,5 +1,10 @@
-/** How a full disk of the controller is told. */
+/** Why an image cannot be taken into the library: it is unusable, or the disk is full. */
 import { CroftError } from '../../model/error.ts';
+
+/** `image.unusable`: `name` cannot be an image, and why. */
+export function unusable(name: string, reason: string, hint?: string, cause?: unknown): CroftError {
+  return new CroftError('image.unusable', `${name} cannot be an image: ${reason}`, { ...(hint === undefined ? {} : { hint }), cause });
+}
 
 /** `disk.full` where that is why something could not be written into a folder, else what was thrown. */
 export function asFullDisk(thrown: unknown, folder: string): unknown {
