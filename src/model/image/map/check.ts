@@ -1,6 +1,6 @@
 /** Whether an image map can be used: all that is wrong with it is told at once. */
 import { InputIssues } from '../../input/issues.ts';
-import { imageMapSubject, type ImageMap } from \x27./image-map.ts\x27;
+import { type ImageMap, imageMapSubject } from './image-map.ts';
 
 import type { ExaminedImageMap } from './read.ts';
 import { checkReferences } from './references.ts';

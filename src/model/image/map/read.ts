@@ -7,7 +7,7 @@ import { parseYaml } from '../../input/yaml-document.ts';
 import type { ImageDefinition } from '../definition.ts';
 import { checkTogether, definitionOf, isRecord } from './definition.ts';
 import { imageFileSchema } from './image-file.ts';
-import { imageMapSubject, type ImageMap, type ImageSize } from \x27./image-map.ts\x27;
+import { type ImageMap, type ImageSize, imageMapSubject } from './image-map.ts';
 
 import { labelSchema } from './label.ts';
 import { refuseTwiceSaid, resourcesOf, resourcesSchema } from './resources.ts';
