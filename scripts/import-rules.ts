@@ -77,6 +77,13 @@ export const importRules: readonly ImportRule[] = [
     why: 'a host carries commands and files and does not know what they mean',
   },
   {
+    folder: 'access',
+    from: ['model'],
+    types: ['store/store.ts'],
+    packages: ['node:crypto'],
+    why: 'who may do what is decided from principals and owners alone, whatever carries the request',
+  },
+  {
     folder: 'commands',
     from: ['model', 'store/store.ts', 'scheduler/preview.ts', 'api/present'],
     types: ['api/dependencies.ts'],
@@ -85,7 +92,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     folder: 'api',
-    from: ['model', 'commands', 'store/store.ts'],
+    from: ['model', 'access', 'commands', 'store/store.ts'],
     packages: ['fastify', '@fastify/swagger', '@fastify/websocket', 'fastify-type-provider-zod', 'prom-client', 'zod', 'pino', 'node:*'],
     why: 'the API writes desired state and reads what is: it makes nothing happen on a node by itself',
   },
@@ -117,7 +124,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     folder: 'controller',
-    from: ['model', 'store', 'drivers', 'images', 'tools', 'host', 'api', 'loops', 'client', 'cli/local-operations.ts'],
+    from: ['model', 'store', 'drivers', 'images', 'tools', 'host', 'access', 'api', 'loops', 'client', 'cli/local-operations.ts'],
     packages: ['pino', 'node:*'],
     why: 'the controller puts the parts together; what it does for the command line is in cli/local-operations.ts',
   },

@@ -1,27 +1,31 @@
-/** Who may ask: whoever carries the controller's token. */
-import { createHash, timingSafeEqual } from 'node:crypto';
+/** Who asks: the bearer token of a request becomes its principal. */
 import type { FastifyRequest } from 'fastify';
+import type { Principals } from '../access/principals.ts';
+import { anonymous, type Principal } from '../model/access/principal.ts';
 import { CroftError } from '../model/error.ts';
 
 declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** True for what may be asked without a token. */
-    open?: boolean;
+  interface FastifyRequest {
+    /** Who asks; set before anything else looks at the request. */
+    principal: Principal;
   }
 }
 
-/** Makes the hook that refuses a request without the token; the comparison takes the same time wherever they differ. */
-export function requireToken(token: string): (request: FastifyRequest) => Promise<void> {
-  const expected = digest(token);
+/** Makes the hook that sets the principal, and refuses a request without a token unless its route is open. */
+export function authentication(principals: Principals): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
-    if (request.routeOptions.config.open === true) return;
+    if (request.routeOptions.config.access === 'open') {
+      request.principal = anonymous;
+      return;
+    }
     const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (given !== undefined && timingSafeEqual(digest(given), expected)) return;
+    const principal = given === undefined ? null : await principals.byToken(given);
+    if (principal !== null) {
+      request.principal = principal;
+      return;
+    }
     throw new CroftError('auth.required', given === undefined ? 'the request carries no token' : 'the token is not the right one', {
       hint: 'send the header "Authorization: Bearer TOKEN"; `croft up` writes the token into its state folder',
     });
   };
 }
-
-/** Hashes have one length, which timingSafeEqual needs, and tell nothing of the length of the token. */
-const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

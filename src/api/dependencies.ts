@@ -1,6 +1,7 @@
 /** What the API stands on; the composition root hands it in. */
 import type { Duplex, Readable } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
+import type { Principals } from '../access/principals.ts';
 import type { ImageDefinition, ImageTraits } from '../model/image/definition.ts';
 import type { Image, ImageContent } from '../model/image/image.ts';
 import type { ImageMap } from '../model/image/map/image-map.ts';
@@ -97,8 +98,8 @@ export interface ChangeFeed {
 
 export interface ApiDependencies {
   store: Store;
-  /** Every request but the health check must carry it. */
-  token: string;
+  /** Whose token a request carries. */
+  principals: Principals;
   version: string;
   /** The range of the transit networks, `a.b.c.d/n`: no network of a slice may overlap it. */
   transit: string;

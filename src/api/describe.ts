@@ -5,7 +5,7 @@ import type { Api } from './route.ts';
 import { createApi } from './server.ts';
 
 /** The routes are only described and never asked, so nothing stands behind them. */
-const behindNothing: Partial<ApiDependencies> = { token: '', logger: pino({ level: 'silent' }) };
+const behindNothing: Partial<ApiDependencies> = { logger: pino({ level: 'silent' }) };
 
 export async function describeApi(): Promise<string> {
   const api = await createApi(behindNothing as ApiDependencies);

@@ -1,5 +1,5 @@
 /** The OpenAPI description: what it says of the API as a whole, and which schemas it holds. */
-import type { FastifyDynamicSwaggerOptions, SwaggerTransformObject } from '@fastify/swagger';
+import type { FastifyDynamicSwaggerOptions, SwaggerTransform, SwaggerTransformObject } from '@fastify/swagger';
 import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
 export const documentInfo: NonNullable<FastifyDynamicSwaggerOptions['openapi']> = {
@@ -20,6 +20,16 @@ export const documentInfo: NonNullable<FastifyDynamicSwaggerOptions['openapi']> 
     { name: 'events', description: 'What happened and what is under way' },
   ],
 };
+
+/** Each operation says which permission it needs. */
+export function withPermission(transform: SwaggerTransform): SwaggerTransform {
+  return (source) => {
+    const described = transform(source);
+    const declared = source.route.config?.access;
+    if (declared === undefined || declared === 'open') return described;
+    return { ...described, schema: { ...described.schema, 'x-permission': declared.action } as typeof described.schema };
+  };
+}
 
 interface Described {
   paths?: unknown;

@@ -17,6 +17,18 @@ export type Api = FastifyInstance<
 
 export type Routes = (api: Api, dependencies: ApiDependencies) => void;
 
+/** Adds routes in a scope of their own, where they may read bodies in their own way. What is wrong with one fails the start. */
+export function inScope(api: Api, add: (scope: Api) => void): void {
+  api.register((scope: Api, _options, done) => {
+    try {
+      add(scope);
+      done();
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
 export const sliceParams = z.object({ slice: nameSchema });
 export const vmParams = z.object({ slice: nameSchema, vm: nameSchema });
 export const nodeParams = z.object({ node: nameSchema });
@@ -38,7 +50,7 @@ export function countSchema(minimum: number, maximum: number) {
 /** The OpenAPI responses of these errors, and of those that any operation may answer. */
 export function problems(...codes: ErrorCode[]) {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of new Set<ErrorCode>([...codes, 'input.invalid', 'auth.required', 'internal'])) {
+  for (const code of new Set<ErrorCode>([...codes, 'input.invalid', 'auth.required', 'auth.forbidden', 'internal'])) {
     const { status } = new CroftError(code, '');
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

@@ -5,12 +5,13 @@ import websocket from '@fastify/websocket';
 import Fastify from 'fastify';
 import { createJsonSchemaTransform, serializerCompiler } from 'fastify-type-provider-zod';
 import { CroftError } from '../model/error.ts';
-import { requireToken } from './authentication.ts';
+import { authentication } from './authentication.ts';
+import { enforceDeclaration, requireDeclaration } from './authorization.ts';
 import type { ApiDependencies } from './dependencies.ts';
-import { documentInfo, withComponents } from './openapi.ts';
+import { documentInfo, withComponents, withPermission } from './openapi.ts';
 import { bodyLimit, sendProblem } from './problems.ts';
 import { requestCheck } from './request-check.ts';
-import type { Api } from './route.ts';
+import { type Api, inScope } from './route.ts';
 import { backupRoutes } from './routes/backup.ts';
 import { consoleRoutes } from './routes/console.ts';
 import { doctorRoutes } from './routes/doctor.ts';
@@ -69,19 +70,17 @@ export async function createApi(dependencies: ApiDependencies): Promise<Api> {
   api.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
   });
-  api.addHook('onRequest', requireToken(dependencies.token));
+  api.addHook('onRoute', requireDeclaration);
+  api.decorateRequest('principal');
+  api.addHook('onRequest', authentication(dependencies.principals));
+  api.addHook('onRequest', enforceDeclaration);
 
   await api.register(swagger, {
     openapi: documentInfo,
-    transform: createJsonSchemaTransform({}),
+    transform: withPermission(createJsonSchemaTransform({})),
     transformObject: withComponents,
   });
-  for (const add of routes) {
-    api.register((scope: Api, _options, done) => {
-      add(scope, dependencies);
-      done();
-    });
-  }
+  for (const add of routes) inScope(api, (scope) => add(scope, dependencies));
   await api.ready();
   return api;
 }

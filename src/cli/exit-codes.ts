@@ -22,6 +22,7 @@ const reasons: Readonly<Record<ErrorCode, ExitReason>> = {
   'input.media-type': 'usage',
   'input.silent': 'failed',
   'auth.required': 'unauthorized',
+  'auth.forbidden': 'unauthorized',
   'not-found': 'missing',
   unsupported: 'refused',
   'conflict.exists': 'refused',

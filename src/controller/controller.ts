@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
+import { administratorOnly } from '../access/principals.ts';
 import { createMetrics } from '../api/metrics.ts';
 import { createApi } from '../api/server.ts';
 import { openImageLibrary } from '../images/library/library.ts';
@@ -136,7 +137,7 @@ export async function startController(
   const api = await createApi({
     ...{
       store,
-      token,
+      principals: administratorOnly(token),
       version: options.version,
       transit: options.transit,
       placement: { policy: options.placement, routerGrace },

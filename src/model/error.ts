@@ -7,6 +7,7 @@ const declared = {
   'input.media-type': { status: 415, title: 'The request has another content type than is read here' },
   'input.silent': { status: 408, title: 'The request was not sent to its end' },
   'auth.required': { status: 401, title: 'A valid token is required' },
+  'auth.forbidden': { status: 403, title: 'Who asks may not do this' },
   'not-found': { status: 404, title: 'There is no such thing' },
   'conflict.exists': { status: 409, title: 'It exists already' },
   'conflict.in-use': { status: 409, title: 'It is in use' },

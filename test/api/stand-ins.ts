@@ -5,10 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { pino } from 'pino';
+import { administratorOnly } from '../../src/access/principals.ts';
 import type { ApiDependencies } from '../../src/api/dependencies.ts';
 import { createMetrics } from '../../src/api/metrics.ts';
 import type { Api } from '../../src/api/route.ts';
 import { createApi } from '../../src/api/server.ts';
+import type { Principal } from '../../src/model/access/principal.ts';
 import { CroftError } from '../../src/model/error.ts';
 import { usualTraits } from '../../src/model/image/definition.ts';
 import { readImageMap } from '../../src/model/image/map/read.ts';
@@ -30,6 +32,11 @@ export const sampleImage = (name: string, sha256: string, size = 512): FetchedIm
   content: { sha256, format: 'raw', size, virtualSize: size },
 });
 export const fingerprint = `SHA256:${'A'.repeat(43)}`;
+
+/** Members by their tokens. */
+const members = new Map<string, Principal>(['ann', 'bob'].map((name) => [`token-of-${name}`, { kind: 'member', name }]));
+/** The header that a member sends. */
+export const authorizationOf = (member: 'ann' | 'bob'): string => `Bearer token-of-${member}`;
 
 type Parts = Partial<ApiDependencies>;
 type Replacements = Parts | ((store: Store) => Parts | Promise<Parts>);
@@ -67,7 +74,7 @@ export async function setStage(replace: Replacements = {}): Promise<Stage> {
   };
   const api = await createApi({
     store,
-    token,
+    principals: { byToken: (given) => members.get(given) ?? administratorOnly(token).byToken(given) },
     version,
     transit: '100.64.0.0/16',
     placement: { policy: 'spread', routerGrace: 60_000 },

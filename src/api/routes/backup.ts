@@ -1,6 +1,7 @@
 /** Backup and restore of the whole store. */
 import { z } from 'zod';
 import { backupContent, restoreBackup } from '../../commands/backup.ts';
+import { access } from '../authorization.ts';
 import { flagSchema, noBody, problems, type Routes, rawBody } from '../route.ts';
 import { acceptStream, streamBody } from '../stream-body.ts';
 
@@ -8,6 +9,7 @@ export const backupRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/backup',
     {
+      config: access('controller.administer', 'shared'),
       schema: {
         summary: 'Download a consistent copy of the store',
         operationId: 'getBackup',
@@ -22,6 +24,7 @@ export const backupRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/restore',
     {
+      config: access('controller.administer', 'shared'),
       schema: {
         summary: 'Replace the store by a backup; with `replace` also where it has nodes or slices',
         operationId: 'restoreBackup',

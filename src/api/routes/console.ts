@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { CroftError } from '../../model/error.ts';
 import { longestLog } from '../../model/vm/operations.ts';
+import { access } from '../authorization.ts';
 import { relayConsole } from '../console-relay.ts';
 import { presentable } from '../problems.ts';
 import { countSchema, problems, type Routes, rawBody, vmParams } from '../route.ts';
@@ -10,6 +11,7 @@ export const consoleRoutes: Routes = (api, { console }) => {
   api.get(
     '/v1/slices/:slice/vms/:vm/console-log',
     {
+      config: access('slice.enter', 'slice'),
       schema: {
         summary: 'Show the end of what a VM printed on its serial console',
         operationId: 'getConsoleLog',
@@ -32,6 +34,7 @@ export const consoleRoutes: Routes = (api, { console }) => {
   api.route({
     method: 'GET',
     url: '/v1/slices/:slice/vms/:vm/console',
+    config: access('slice.enter', 'slice'),
     schema: {
       summary:
         'Attach to the serial console of a VM over a WebSocket: binary frames are its bytes, an empty one says that it is open, a text frame is the problem that ended it',

@@ -2,6 +2,7 @@
 
 import { fixNode } from '../../commands/nodes.ts';
 import { doctorReportSchema } from '../../model/node/doctor.ts';
+import { access } from '../authorization.ts';
 import { nodeParams, problems, type Routes } from '../route.ts';
 
 const onNode = problems('not-found', 'node.unreachable', 'node.auth', 'node.host-key', 'node.sudo', 'command.failed', 'command.timeout');
@@ -12,6 +13,7 @@ export const doctorRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/doctor',
     {
+      config: access('node.read', 'shared'),
       schema: {
         summary: 'Check what all nodes need',
         operationId: 'checkNodes',
@@ -25,6 +27,7 @@ export const doctorRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/nodes/:node/doctor',
     {
+      config: access('node.read', 'shared'),
       schema: {
         summary: 'Check what a node needs',
         operationId: 'checkNode',
@@ -39,6 +42,7 @@ export const doctorRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/nodes/:node/doctor',
     {
+      config: access('node.administer', 'shared'),
       schema: {
         summary: 'Install what a node lacks, then check it again',
         operationId: 'fixNode',

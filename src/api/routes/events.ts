@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { eventSchema } from '../../model/event.ts';
 import { nameSchema } from '../../model/input/name.ts';
 import { latestEventAnswerSchema } from '../../model/operations.ts';
+import { access } from '../authorization.ts';
 import { eventStream } from '../event-stream.ts';
 import { countSchema, problems, type Routes, rawBody } from '../route.ts';
 
@@ -17,6 +18,7 @@ export const eventRoutes: Routes = (api, { store, changes }) => {
   api.get(
     '/v1/events',
     {
+      config: access('event.read', 'asker'),
       schema: {
         summary: 'List events after a sequence, oldest first',
         operationId: 'listEvents',
@@ -31,6 +33,7 @@ export const eventRoutes: Routes = (api, { store, changes }) => {
   api.get(
     '/v1/events/latest',
     {
+      config: access('event.read', 'asker'),
       schema: {
         summary: 'Tell the newest sequence, from which a stream misses nothing from now on',
         operationId: 'getLatestEvent',
@@ -44,6 +47,7 @@ export const eventRoutes: Routes = (api, { store, changes }) => {
   api.get(
     '/v1/events/stream',
     {
+      config: access('event.read', 'slice'),
       schema: {
         summary: 'Follow events as Server-Sent Events; without a start only new ones',
         operationId: 'followEvents',

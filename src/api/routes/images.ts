@@ -11,8 +11,9 @@ import {
   pullRequestSchema,
 } from '../../model/image/requests.ts';
 import { imageCheckSchema, imageCollectionSchema, imageViewSchema } from '../../model/image/view.ts';
+import { access } from '../authorization.ts';
 import { presentCatalogue } from '../present/image.ts';
-import { type Api, flagSchema, imageParams, noBody, problems, type Routes, rawBody } from '../route.ts';
+import { flagSchema, imageParams, inScope, noBody, problems, type Routes, rawBody } from '../route.ts';
 import { acceptStream, streamBody } from '../stream-body.ts';
 
 export const imageRoutes: Routes = (api, dependencies) => {
@@ -21,6 +22,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/images',
     {
+      config: access('image.read', 'shared'),
       schema: {
         summary: 'List the images',
         operationId: 'listImages',
@@ -34,6 +36,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/image-catalogue',
     {
+      config: access('image.read', 'shared'),
       schema: {
         summary: 'List the images that the image map knows where to fetch from',
         operationId: 'listImageCatalogue',
@@ -47,6 +50,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/image-collection',
     {
+      config: access('image.administer', 'shared'),
       schema: {
         summary: 'Remove image files that nothing needs, from the library and from all nodes',
         operationId: 'collectImages',
@@ -61,6 +65,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/images/:image',
     {
+      config: access('image.read', 'shared'),
       schema: {
         summary: 'Show an image, where it is, and how its fetching goes',
         operationId: 'getImage',
@@ -75,6 +80,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/images/:image/pull',
     {
+      config: access('image.administer', 'shared'),
       schema: {
         summary: 'Fetch an image, again where it is present; VMs keep the content that they were made from',
         operationId: 'pullImage',
@@ -92,6 +98,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
   api.put(
     '/v1/images/:image/prepull',
     {
+      config: access('image.administer', 'shared'),
       schema: {
         summary: 'Say where an image is kept in advance',
         operationId: 'setPrepull',
@@ -110,6 +117,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/images/:image/verify',
     {
+      config: access('image.administer', 'shared'),
       schema: {
         summary: 'Hash an image again in the library and on each node that has it',
         operationId: 'verifyImage',
@@ -124,6 +132,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/images/:image/content',
     {
+      config: access('image.administer', 'shared'),
       schema: {
         summary: 'Download the file of an image',
         operationId: 'exportImage',
@@ -146,6 +155,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/images/:image/build-micro',
     {
+      config: access('image.administer', 'shared'),
       schema: {
         summary: 'Build the small guest image that Croft brings along',
         operationId: 'buildMicroImage',
@@ -160,6 +170,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/images/:image/build-debian',
     {
+      config: access('image.administer', 'shared'),
       schema: {
         summary: "Build a guest image with systemd and cloud-init from the packages of the controller's release of Debian or Ubuntu",
         operationId: 'buildDebianImage',
@@ -174,6 +185,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
   api.delete(
     '/v1/images/:image',
     {
+      config: access('image.administer', 'shared'),
       schema: {
         summary: 'Remove an image that no VM uses',
         operationId: 'removeImage',
@@ -188,11 +200,12 @@ export const imageRoutes: Routes = (api, dependencies) => {
     },
   );
 
-  api.register((scope: Api, _options, done) => {
+  inScope(api, (scope) => {
     acceptStream(scope, 'application/octet-stream');
     scope.put(
       '/v1/images/:image',
       {
+        config: access('image.administer', 'shared'),
         schema: {
           summary: 'Upload an image (qcow2, raw, VMDK, VHDX or ISO) and point the name at it',
           operationId: 'putImage',
@@ -205,7 +218,6 @@ export const imageRoutes: Routes = (api, dependencies) => {
       },
       async ({ params, query, body }, reply) => reply.code(201).send(await images.add(params.image, body, traitsOf(query))),
     );
-    done();
   });
 };
 

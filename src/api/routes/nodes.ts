@@ -12,6 +12,7 @@ import {
   fingerprintAnswerSchema,
   nodeEditSchema,
 } from '../../model/operations.ts';
+import { access } from '../authorization.ts';
 import { presentNode, presentNodes } from '../present/node.ts';
 import { flagSchema, nodeParams, problems, type Routes } from '../route.ts';
 
@@ -26,6 +27,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/nodes',
     {
+      config: access('node.read', 'shared'),
       schema: {
         summary: 'List the nodes',
         operationId: 'listNodes',
@@ -42,6 +44,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/nodes',
     {
+      config: access('node.administer', 'shared'),
       schema: {
         summary: 'Adopt a machine as a node; its host key is pinned',
         operationId: 'adoptNode',
@@ -56,6 +59,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/nodes/host-key',
     {
+      config: access('node.administer', 'shared'),
       schema: {
         summary: 'Read the host key that a machine shows, to compare it before adopting',
         operationId: 'readHostKey',
@@ -70,6 +74,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/nodes/:node',
     {
+      config: access('node.read', 'shared'),
       schema: {
         summary: 'Show a node',
         operationId: 'getNode',
@@ -84,6 +89,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
   api.patch(
     '/v1/nodes/:node',
     {
+      config: access('node.administer', 'shared'),
       schema: {
         summary: 'Change the pool and the labels of a node; VMs that are there stay',
         operationId: 'editNode',
@@ -99,6 +105,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
   api.delete(
     '/v1/nodes/:node',
     {
+      config: access('node.administer', 'shared'),
       schema: {
         summary: 'Remove a node; with `abandon` even while VMs are assigned to it',
         operationId: 'removeNode',
@@ -114,6 +121,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/nodes/:node/drain',
     {
+      config: access('node.administer', 'shared'),
       schema: {
         summary: 'Place nothing new on a node, and move away what can move',
         operationId: 'drainNode',
@@ -131,6 +139,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/nodes/:node/resume',
     {
+      config: access('node.administer', 'shared'),
       schema: {
         summary: 'Place VMs on a node again; moves away from it are called off',
         operationId: 'resumeNode',
@@ -145,6 +154,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/nodes/:node/exec',
     {
+      config: access('node.administer', 'shared'),
       schema: {
         summary: 'Run a program or a script on a node as root; recorded in the events',
         operationId: 'execOnNode',

@@ -7,6 +7,7 @@ import { describeChange } from '../../model/slice/change-words.ts';
 import { exportSlice } from '../../model/slice/export.ts';
 import { sliceSummarySchema, sliceViewSchema } from '../../model/slice/view.ts';
 import { taskSchema } from '../../model/task.ts';
+import { access } from '../authorization.ts';
 import { presentChange } from '../present/change.ts';
 import { presentSlice, summariseSlice, summariseSlices } from '../present/slice.ts';
 import { problems, type Routes, rawBody, sliceParams } from '../route.ts';
@@ -17,6 +18,7 @@ export const sliceRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/slices',
     {
+      config: access('slice.read', 'asker'),
       schema: {
         summary: 'List the slices',
         operationId: 'listSlices',
@@ -33,6 +35,7 @@ export const sliceRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/slices/:slice',
     {
+      config: access('slice.read', 'slice'),
       schema: {
         summary: 'Show a slice with its networks and VMs',
         operationId: 'getSlice',
@@ -55,6 +58,7 @@ export const sliceRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/slices/plan',
     {
+      config: access('slice.change', 'query'),
       schema: {
         summary: 'Show what applying a slice file would change',
         operationId: 'planSlice',
@@ -72,6 +76,7 @@ export const sliceRoutes: Routes = (api, dependencies) => {
   api.post(
     '/v1/slices/apply',
     {
+      config: access('slice.change', 'query'),
       schema: {
         summary: 'Make a slice what a slice file says',
         operationId: 'applySlice',
@@ -102,6 +107,7 @@ export const sliceRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/slices/:slice/export',
     {
+      config: access('slice.read', 'slice'),
       schema: {
         summary: 'Write a slice as a slice file, YAML, that applies to the same slice',
         operationId: 'exportSlice',
@@ -134,6 +140,7 @@ export const sliceRoutes: Routes = (api, dependencies) => {
     api.route({
       method,
       url: `/v1/slices/:slice${path}`,
+      config: access('slice.change', 'slice'),
       schema: {
         summary,
         operationId,

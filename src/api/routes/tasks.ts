@@ -2,12 +2,14 @@
 import { z } from 'zod';
 import { identifierPattern } from '../../model/identifier.ts';
 import { taskSchema } from '../../model/task.ts';
+import { access } from '../authorization.ts';
 import { countSchema, problems, type Routes } from '../route.ts';
 
 export const taskRoutes: Routes = (api, { store }) => {
   api.get(
     '/v1/tasks',
     {
+      config: access('task.read', 'asker'),
       schema: {
         summary: 'List the tasks, newest first',
         operationId: 'listTasks',
@@ -22,6 +24,7 @@ export const taskRoutes: Routes = (api, { store }) => {
   api.get(
     '/v1/tasks/:task',
     {
+      config: access('task.read', 'asker'),
       schema: {
         summary: 'Show a task',
         operationId: 'getTask',

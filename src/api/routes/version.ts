@@ -1,13 +1,14 @@
 /** Whether the controller answers, which one it is, its figures, and the description of the API. */
 import { z } from 'zod';
 import { versionAnswerSchema } from '../../model/operations.ts';
+import { access, open } from '../authorization.ts';
 import { problems, type Routes, rawBody } from '../route.ts';
 
 export const versionRoutes: Routes = (api, { store, version, metrics }) => {
   api.get(
     '/v1/health',
     {
-      config: { open: true },
+      config: open,
       schema: {
         summary: 'Tell that the controller answers; needs no token',
         operationId: 'getHealth',
@@ -22,6 +23,7 @@ export const versionRoutes: Routes = (api, { store, version, metrics }) => {
   api.get(
     '/v1/version',
     {
+      config: access('controller.read', 'shared'),
       schema: {
         summary: 'Tell which controller this is',
         operationId: 'getVersion',
@@ -35,6 +37,7 @@ export const versionRoutes: Routes = (api, { store, version, metrics }) => {
   api.get(
     '/v1/metrics',
     {
+      config: access('controller.observe', 'shared'),
       schema: {
         summary: 'Give figures of nodes, VMs and the controller in the text format of Prometheus',
         operationId: 'getMetrics',
@@ -48,5 +51,5 @@ export const versionRoutes: Routes = (api, { store, version, metrics }) => {
     },
   );
 
-  api.get('/v1/openapi.json', { config: { open: true }, schema: { hide: true } }, async (_request, reply) => reply.send(api.swagger()));
+  api.get('/v1/openapi.json', { config: open, schema: { hide: true } }, async (_request, reply) => reply.send(api.swagger()));
 };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { CroftError } from '../../model/error.ts';
 import { nameSchema } from '../../model/input/name.ts';
 import { guestReportSchema, rebootRequestSchema, snapshotRequestSchema, snapshotSchema } from '../../model/vm/operations.ts';
+import { access } from '../authorization.ts';
 import { relayConsole } from '../console-relay.ts';
 import { presentable } from '../problems.ts';
 import { noBody, problems, type Routes, vmParams } from '../route.ts';
@@ -14,6 +15,7 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
   api.get(
     `${vmPath}/snapshots`,
     {
+      config: access('slice.read', 'slice'),
       schema: {
         summary: 'List the snapshots of a VM',
         operationId: 'listSnapshots',
@@ -28,6 +30,7 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
   api.post(
     `${vmPath}/snapshots`,
     {
+      config: access('slice.change', 'slice'),
       schema: {
         summary: 'Make a snapshot of the disks of a VM, with its memory where asked',
         operationId: 'makeSnapshot',
@@ -46,6 +49,7 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
   api.post(
     `${vmPath}/snapshots/:snapshot/revert`,
     {
+      config: access('slice.change', 'slice'),
       schema: {
         summary: 'Put a VM back to a snapshot; what was written since is lost',
         operationId: 'revertToSnapshot',
@@ -63,6 +67,7 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
   api.delete(
     `${vmPath}/snapshots/:snapshot`,
     {
+      config: access('slice.change', 'slice'),
       schema: {
         summary: 'Remove a snapshot; the VM stays as it is',
         operationId: 'removeSnapshot',
@@ -80,6 +85,7 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
   api.post(
     `${vmPath}/reboot`,
     {
+      config: access('slice.change', 'slice'),
       schema: {
         summary: 'Ask the guest of a VM to restart itself, or reset it',
         operationId: 'rebootVm',
@@ -98,6 +104,7 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
   api.get(
     `${vmPath}/guest`,
     {
+      config: access('slice.enter', 'slice'),
       schema: {
         summary: 'Show what the agent in the guest says; null where none answers',
         operationId: 'getGuest',
@@ -112,6 +119,7 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
   api.route({
     method: 'GET',
     url: `${vmPath}/vnc`,
+    config: access('slice.enter', 'slice'),
     schema: {
       summary: 'Reach the screen of a VM over a WebSocket: binary frames are RFB, a text frame is the problem that ended it',
       operationId: 'openScreen',

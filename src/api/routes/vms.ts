@@ -5,6 +5,7 @@ import { requestOfVm } from '../../commands/vms.ts';
 import { nameSchema } from '../../model/input/name.ts';
 import { taskSchema } from '../../model/task.ts';
 import { vmViewSchema } from '../../model/vm/view.ts';
+import { access } from '../authorization.ts';
 import { presentVm } from '../present/vm.ts';
 import { countSchema, problems, type Routes, vmParams } from '../route.ts';
 
@@ -17,6 +18,7 @@ export const vmRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/vms',
     {
+      config: access('slice.read', 'slice'),
       schema: {
         summary: 'List the VMs, of one slice or on one node where asked; with a limit, a page of them',
         description: 'Sorted by slice and name. A page that is not the last has the header `next`: the value of `after` for the next one.',
@@ -48,6 +50,7 @@ export const vmRoutes: Routes = (api, dependencies) => {
   api.get(
     '/v1/slices/:slice/vms/:vm',
     {
+      config: access('slice.read', 'slice'),
       schema: {
         summary: 'Show a VM',
         operationId: 'getVm',
@@ -74,6 +77,7 @@ export const vmRoutes: Routes = (api, dependencies) => {
     api.route({
       method,
       url: `/v1/slices/:slice/vms/:vm${path}`,
+      config: access('slice.change', 'slice'),
       schema: {
         summary,
         operationId: `${request}Vm`,
