@@ -8,6 +8,7 @@ import { createNoopNetworkDriver } from '../drivers/network/noop/noop.ts';
 import { FakeHost } from '../host/fake-host.ts';
 import { perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
+import { underlayOf } from '../model/network/underlay.ts';
 import { planHash, type VmLaunch, type WantedOnNode, type WantedVm } from '../model/node/plan.ts';
 import type { Capability } from '../model/vm/capability.ts';
 import type { ExecutionContext, Progress } from './context.ts';
@@ -15,6 +16,7 @@ import { execute } from './execute.ts';
 import { planNode } from './plan.ts';
 
 const layout: NodeLayout = { controllerId: 'c', stateFolder: '/state/c', runFolder: '/run/c', bridge: 'br-croft', uplink: null };
+const underlay = underlayOf(layout);
 
 /** What a recorder would have written of the VMs, so far as the next plan needs it. */
 type Memory = Map<string, Pick<WantedVm, 'restarts' | 'retryAt' | 'attempted'>>;
@@ -149,6 +151,7 @@ function wantedOf(world: World): WantedOnNode {
     };
   });
   return {
+    underlay,
     vms,
     routers: world.routers.map((sliceId) => ({ sliceId, slice: sliceId, transit: '100.64.0.0/30', networks: [] })),
     ...{ arriving: [], leftovers: [], abandoned: [], images: [] },
@@ -176,7 +179,7 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
       fc.array(fc.tuple(worldArbitrary, fc.array(faultArbitrary, { maxLength: 3 })), { minLength: 1, maxLength: 4 }),
       async (can, seed, edits) => {
         const { hypervisor, network, pass } = stage(can, seed);
-        let wanted: WantedOnNode = { vms: [], routers: [], arriving: [], leftovers: [], abandoned: [], images: [] };
+        let wanted: WantedOnNode = { underlay, vms: [], routers: [], arriving: [], leftovers: [], abandoned: [], images: [] };
         for (const [world, faults] of edits) {
           wanted = wantedOf(world as World);
           for (const { step, vm, lose } of faults) {
@@ -192,6 +195,7 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
           routers: [],
         });
         const all = {
+          underlay,
           vms: [...wanted.vms, ...removal.vms],
           routers: wanted.routers,
           arriving: [],

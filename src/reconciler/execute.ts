@@ -13,15 +13,17 @@ export type Running = Map<string, Promise<void>>;
 
 /** Starts all steps of a plan, those of different subjects side by side. Failures go to `progress`; nothing is thrown. */
 export function execute(context: ExecutionContext, steps: readonly Step[]): Running {
-  const missing = steps.find(({ kind }) => kind === 'bridge');
-  const bridge = missing === undefined ? Promise.resolve() : guard(context, missing, makeBridge(context));
+  const joining = steps.find((step) => step.kind === 'underlay');
+  const underlay = joining === undefined ? Promise.resolve() : guard(context, joining, ensureUnderlay(context, joining));
   const launches = steps.filter((step) => step.kind === 'launch').map(({ vm }) => vm);
-  const attached = launches.length === 0 ? null : bridge.then(() => attachAll(context, launches));
+  const attached = launches.length === 0 ? null : underlay.then(() => attachAll(context, launches));
   const running: Running = new Map();
   for (const step of steps) {
-    if (step.kind === 'bridge') continue;
+    if (step.kind === 'underlay') continue;
     const before =
-      step.kind === 'launch' ? launchVm(context, step.vm, attached as Promise<AttachOutcomes>) : bridge.then(() => perform(context, step));
+      step.kind === 'launch'
+        ? launchVm(context, step.vm, attached as Promise<AttachOutcomes>)
+        : underlay.then(() => perform(context, step));
     const subject = subjectOf(step);
     const earlier = running.get(subject);
     running.set(subject, earlier === undefined ? before : Promise.all([earlier, before]).then(() => undefined));
@@ -29,7 +31,7 @@ export function execute(context: ExecutionContext, steps: readonly Step[]): Runn
   return running;
 }
 
-type Effects = { [Kind in Exclude<StepKind, 'bridge' | 'launch'>]: (context: ExecutionContext, step: StepShapes[Kind]) => Promise<void> };
+type Effects = { [Kind in Exclude<StepKind, 'underlay' | 'launch'>]: (context: ExecutionContext, step: StepShapes[Kind]) => Promise<void> };
 
 const effects: Effects = {
   fetchImage,
@@ -47,7 +49,7 @@ const effects: Effects = {
   discardArrival: ({ hypervisor, host, layout }, { id }) => hypervisor.discardArrival(host, layout, id),
 };
 
-function perform(context: ExecutionContext, step: Exclude<Step, { kind: 'bridge' | 'launch' }>): Promise<void> {
+function perform(context: ExecutionContext, step: Exclude<Step, { kind: 'underlay' | 'launch' }>): Promise<void> {
   const effect = effects[step.kind] as (context: ExecutionContext, step: Step) => Promise<void>;
   return guard(context, step, effect(context, step));
 }
@@ -61,8 +63,8 @@ async function guard({ progress }: ExecutionContext, step: Step, work: Promise<v
   }
 }
 
-function makeBridge({ network, host, layout, abilities }: ExecutionContext): Promise<void> {
-  return network.ensureBridge(host, layout, abilities);
+function ensureUnderlay({ network, host, layout, abilities }: ExecutionContext, { plan }: StepShapes['underlay']): Promise<void> {
+  return network.ensureUnderlay(host, layout, abilities, plan);
 }
 
 async function fetchImage({ images, host, layout, progress, clock }: ExecutionContext, { image }: StepShapes['fetchImage']): Promise<void> {

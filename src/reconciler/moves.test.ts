@@ -7,6 +7,7 @@ import { createNoopNetworkDriver } from '../drivers/network/noop/noop.ts';
 import { FakeHost } from '../host/fake-host.ts';
 import { perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
+import { underlayOf } from '../model/network/underlay.ts';
 import type { VmLaunch, WantedVm } from '../model/node/plan.ts';
 import type { ExecutionContext, Progress } from './context.ts';
 import { execute } from './execute.ts';
@@ -129,6 +130,7 @@ function stage() {
     const own = busyOn(node);
     const plan = planNode({
       wanted: {
+        underlay: underlayOf(layout),
         vms: !gone && row.nodeId === node ? [wanted] : [],
         ...{
           arriving: !gone && row.movingTo === node && row.desired !== 'absent' ? [id] : [],

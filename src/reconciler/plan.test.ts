@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
-import type { ObservedNetwork } from '../drivers/network/driver.ts';
+import type { ObservedNetwork, ObservedUnderlay } from '../drivers/network/driver.ts';
+import { underlayOf } from '../model/network/underlay.ts';
 import { type PortPlan, planHash, type RouterPlan, type VmLaunch, type WantedOnNode, type WantedVm } from '../model/node/plan.ts';
 import { vmDesiredStates, vmObservedStates } from '../model/vm/vm.ts';
 import { type NodePlan, type PlanInput, planNode } from './plan.ts';
 import { transitions } from './transitions.ts';
 
 const now = 1_000_000;
+const underlay = underlayOf({ bridge: 'br-croft', uplink: 'eth1' });
+const joined: ObservedUnderlay = { healthy: true, faults: [], hash: planHash(underlay) };
 
 function port(nicId: string, vmId: string): PortPlan {
   return { nicId, vmId, mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 2000, model: 'virtio', dhcp: true, impairment: null };
@@ -58,13 +61,13 @@ function seenVm(vm: WantedVm, rest: Partial<ObservedVm> = {}): ObservedVm {
 function seenPorts(...vms: WantedVm[]): ObservedNetwork {
   const ports = vms.flatMap(({ launch }) => launch.ports);
   return {
-    bridge: 'present',
+    underlay: joined,
     routers: [],
     ports: ports.map((plan) => ({ name: `t-${plan.nicId}`, nicId: plan.nicId, vmId: plan.vmId, healthy: true, hash: planHash(plan) })),
   };
 }
 
-const nothing: WantedOnNode = { vms: [], routers: [], arriving: [], leftovers: [], abandoned: [], images: [] };
+const nothing: WantedOnNode = { underlay, vms: [], routers: [], arriving: [], leftovers: [], abandoned: [], images: [] };
 
 function plan(vms: WantedVm[], seen: ObservedVm[], network: ObservedNetwork = seenPorts(...vms), rest: Partial<PlanInput> = {}): NodePlan {
   return planNode({
@@ -196,7 +199,7 @@ test('CR11 a port that was removed, changed or is unhealthy is put right without
   const [right] = seenPorts(vm).ports;
   assert.ok(right);
   for (const ports of [[], [{ ...right, healthy: false }], [{ ...right, hash: 'other' }]]) {
-    const result = plan([vm], [seenVm(vm)], { bridge: 'present', ports, routers: [] });
+    const result = plan([vm], [seenVm(vm)], { underlay: joined, ports, routers: [] });
     assert.deepEqual(result.steps, [{ kind: 'repairPorts', ports: vm.launch.ports }]);
   }
 });
@@ -235,7 +238,7 @@ test('CR5 routers are made, edited, put right and removed by comparing plan and 
   const with_ = (routers: ObservedNetwork['routers'], wanted: RouterPlan[], busy = new Set<string>()): NodePlan =>
     planNode({
       wanted: { ...nothing, routers: wanted },
-      observed: { vms: [], network: { bridge: 'present', ports: [], routers }, images: [], arrivals: [] },
+      observed: { vms: [], network: { underlay: joined, ports: [], routers }, images: [], arrivals: [] },
       ...{ busy, running: new Map(), unreadable: new Map(), can: new Set() },
       postponedImages: new Set(),
       postponedMoves: new Map(),
@@ -253,11 +256,19 @@ test('CR5 routers are made, edited, put right and removed by comparing plan and 
   assert.deepEqual(kinds(with_([seen], [], new Set(['router:s']))), []);
 });
 
-test('CR2 a missing bridge is made, before anything that needs it', () => {
+test('CR2 an underlay that is missing, faulty or another one is made, before anything that needs it', () => {
   const vm = wantedVm('a');
-  const missing: ObservedNetwork = { bridge: 'missing', ports: [], routers: [] };
-  assert.deepEqual(kinds(plan([vm], [], missing)), ['bridge', 'launch']);
-  assert.deepEqual(kinds(plan([], [], missing)), ['bridge']);
+  const faults = ['there is no bridge br-croft'];
+  for (const seen of [
+    { healthy: false, faults, hash: null },
+    { ...joined, healthy: false, faults },
+    { ...joined, hash: 'other', faults },
+  ]) {
+    const missing: ObservedNetwork = { underlay: seen, ports: [], routers: [] };
+    assert.deepEqual(kinds(plan([vm], [], missing)), ['underlay', 'launch']);
+    assert.deepEqual(plan([], [], missing).steps, [{ kind: 'underlay', plan: underlay, faults }]);
+  }
+  assert.deepEqual(kinds(plan([], [], { underlay: joined, ports: [], routers: [] })), []);
 });
 
 test('CR12 images that are wanted without a VM are fetched once, unless they are there, on their way, or failed lately', () => {

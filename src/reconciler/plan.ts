@@ -53,7 +53,7 @@ export interface NodePlan {
 
 export function planNode(input: PlanInput): NodePlan {
   const plan: NodePlan = { steps: [], observations: [], forget: [], strangers: [] };
-  if (input.observed.network.bridge === 'missing') plan.steps.push({ kind: 'bridge' });
+  planUnderlay(input, plan);
   planImages(input, plan);
   planRouters(input, plan);
   const ports = new PortLedger(input.observed.network.ports);
@@ -61,6 +61,11 @@ export function planNode(input: PlanInput): NodePlan {
   planStrays(input, ports, plan);
   if (!input.busy.has('ports')) plan.steps.push(...ports.steps());
   return plan;
+}
+
+function planUnderlay({ wanted, observed }: PlanInput, plan: NodePlan): void {
+  const { healthy, hash, faults } = observed.network.underlay;
+  if (!healthy || hash !== planHash(wanted.underlay)) plan.steps.push({ kind: 'underlay', plan: wanted.underlay, faults });
 }
 
 function planImages({ wanted, observed, busy, postponedImages }: PlanInput, plan: NodePlan): void {

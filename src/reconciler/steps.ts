@@ -1,12 +1,13 @@
 /** The steps that a plan is made of, as data. */
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
+import type { UnderlayPlan } from '../model/network/underlay.ts';
 import type { LaunchImage, PortPlan, RouterPlan, WantedVm } from '../model/node/plan.ts';
 import type { LiveChange } from './live-change.ts';
 
 /** Step kind → what it needs. The executor must have exactly these. */
 export interface StepShapes {
-  /** Make the bridge, which is missing. */
-  bridge: Record<never, never>;
+  /** Bring what joins the node to the others into the planned state. `faults` says what was seen to be wrong with it. */
+  underlay: { plan: UnderlayPlan; faults: string[] };
   /** Bring a router into the planned state. `faults` says what was seen to be wrong with it. */
   router: { plan: RouterPlan; faults: string[] };
   removeRouter: { sliceId: string };
@@ -47,7 +48,7 @@ export function keyOf(step: Step): string {
 /** The thing that a step works on; two steps of one subject never run at the same time. */
 export function subjectOf(step: Step): string {
   switch (step.kind) {
-    case 'bridge':
+    case 'underlay':
     case 'repairPorts':
     case 'detach':
       return 'ports';

@@ -6,6 +6,7 @@ import { tapName } from '../../src/drivers/network/names.ts';
 import { createOvsDriver } from '../../src/drivers/network/ovs/ovs.ts';
 import { perform } from '../../src/host/host.ts';
 import type { Impairment } from '../../src/model/network/impairment.ts';
+import { underlayOf } from '../../src/model/network/underlay.ts';
 import type { PortPlan } from '../../src/model/node/plan.ts';
 import { type Guest, startGuest } from './network-guest.ts';
 import { abilities, layoutOn, portOf } from './network-plans.ts';
@@ -27,7 +28,7 @@ let limited: Guest;
 before(async () => {
   on = await startPrivateHost('one');
   layout = layoutOn(on);
-  await driver.ensureBridge(on.host, layout, abilities);
+  await driver.ensureUnderlay(on.host, layout, abilities, underlayOf(layout));
   await attach(sender, free, slow);
   from = await guest('sender', sender);
   unlimited = await guest('free', free);

@@ -6,6 +6,7 @@ import { tapName } from '../../src/drivers/network/names.ts';
 import { detectDatapath } from '../../src/drivers/network/ovs/bridge.ts';
 import { createOvsDriver } from '../../src/drivers/network/ovs/ovs.ts';
 import { perform } from '../../src/host/host.ts';
+import { underlayOf } from '../../src/model/network/underlay.ts';
 import { planHash } from '../../src/model/node/plan.ts';
 import { type Guest, startGuest } from './network-guest.ts';
 import { abilities, layoutOn, portOf } from './network-plans.ts';
@@ -43,7 +44,7 @@ test('CR5 the datapath is found out without leaving anything behind', async () =
 });
 
 test('CR10 ports of several VMs are made at once, and making them again changes nothing', async () => {
-  await driver.ensureBridge(on.host, layout, abilities);
+  await driver.ensureUnderlay(on.host, layout, abilities, underlayOf(layout));
   for (const _ of ['once', 'twice']) {
     assert.deepEqual(await driver.attach(on.host, layout, [sender, receiver]), [
       { vmId: sender.vmId, error: null },
@@ -60,7 +61,7 @@ test('CR10 ports of several VMs are made at once, and making them again changes 
   }));
   const byName = (a: ObservedPort, b: ObservedPort) => a.name.localeCompare(b.name);
   assert.deepEqual(seen.ports.sort(byName), expected.sort(byName));
-  assert.equal(seen.bridge, 'present');
+  assert.deepEqual(seen.underlay, { healthy: true, faults: [], hash: planHash(underlayOf(layout)) });
   from = await startGuest(on, 'sender', sender);
   to = await startGuest(on, 'receiver', receiver);
   await from.sh('ip address add 10.77.0.10/24 dev eth0');
@@ -205,18 +206,18 @@ test('CR5 an uplink that is missing or on another bridge is refused, a good one 
   );
   const refused = (uplink: string, message: RegExp) =>
     assert.rejects(
-      driver.ensureBridge(on.host, { ...layout, uplink }, abilities),
+      driver.ensureUnderlay(on.host, { ...layout, uplink }, abilities, underlayOf({ ...layout, uplink })),
       (error: Error & { code?: string }) => error.code === 'network.port' && message.test(error.message),
     );
   await refused('none0', /there is no such interface/);
   await refused('up0', /it is on bridge br-other/);
   const joined = { ...layout, uplink: 'up1' };
-  for (const _ of ['once', 'twice']) await driver.ensureBridge(on.host, joined, abilities);
+  for (const _ of ['once', 'twice']) await driver.ensureUnderlay(on.host, joined, abilities, underlayOf(joined));
   const [seen] = await perform(on.host, driver.observe(joined));
-  assert.equal(seen.bridge, 'present');
+  assert.deepEqual(seen.underlay, { healthy: true, faults: [], hash: planHash(underlayOf(joined)) });
   await on.sh('ovs-ofctl del-flows br-croft in_port=up1');
   const [deaf] = await perform(on.host, driver.observe(joined));
-  assert.equal(deaf.bridge, 'missing', 'a trunk without its flow is no trunk');
+  assert.deepEqual(deaf.underlay.faults, ['uplink up1 has no flow'], 'a trunk without its flow is no trunk');
   await driver.purge(on.host, joined);
   assert.equal(await on.succeeds('ovs-vsctl br-exists br-croft'), false);
   await on.sh('ip link delete dev up1; ovs-vsctl del-br br-other');
@@ -232,7 +233,7 @@ test("CR17 somebody else's bridge is used, and left as it was", async () => {
       'ovs-vsctl show; ovs-vsctl --columns=external_ids,fail_mode list Bridge br-int; ovs-ofctl --no-stats dump-flows br-int; ip -o link | sed "s/state.*//"; nft list ruleset',
     );
   const before = await picture();
-  await driver.ensureBridge(on.host, foreign, abilities);
+  await driver.ensureUnderlay(on.host, foreign, abilities, underlayOf(foreign));
   assert.deepEqual(await driver.attach(on.host, foreign, [portOf('tenant', 40)]), [{ vmId: portOf('tenant', 40).vmId, error: null }]);
   for (const _ of ['once', 'twice']) await driver.purge(on.host, foreign);
   assert.equal(await picture(), before);
@@ -240,10 +241,13 @@ test("CR17 somebody else's bridge is used, and left as it was", async () => {
 
 test('CR5 without Open vSwitch the node is unfit, and the error says what to do', async () => {
   await on.sh('kill "$(cat /run/openvswitch/ovsdb-server.pid)"; while pgrep -x ovsdb-server >/dev/null; do :; done');
-  await assert.rejects(driver.ensureBridge(on.host, layout, abilities), (error: Error & { code?: string; hint?: string }) => {
-    assert.equal(error.code, 'node.unfit');
-    assert.match(error.hint ?? '', /systemctl start openvswitch-switch/);
-    return true;
-  });
+  await assert.rejects(
+    driver.ensureUnderlay(on.host, layout, abilities, underlayOf(layout)),
+    (error: Error & { code?: string; hint?: string }) => {
+      assert.equal(error.code, 'node.unfit');
+      assert.match(error.hint ?? '', /systemctl start openvswitch-switch/);
+      return true;
+    },
+  );
   assert.deepEqual(await perform(on.host, detectDatapath()), [null]);
 });

@@ -5,6 +5,7 @@ import type { ObservedRouter } from '../../src/drivers/network/driver.ts';
 import { gatewayName, namespaceName, routerPortName, sliceTableName } from '../../src/drivers/network/names.ts';
 import { createOvsDriver } from '../../src/drivers/network/ovs/ovs.ts';
 import { perform } from '../../src/host/host.ts';
+import { underlayOf } from '../../src/model/network/underlay.ts';
 import { planHash } from '../../src/model/node/plan.ts';
 import { type Guest, startGuest, takeLease } from './network-guest.ts';
 import { abilities, layoutOn, networkOf, portOf, routerOf } from './network-plans.ts';
@@ -44,7 +45,7 @@ before(async () => {
   layout = layoutOn(on);
   await on.sh(internet, on.folder);
   snapshot = await takeSnapshot();
-  await driver.ensureBridge(on.host, layout, abilities);
+  await driver.ensureUnderlay(on.host, layout, abilities, underlayOf(layout));
   const attached = await driver.attach(on.host, layout, [web, db, stranger, { ...lonely, address: '10.79.0.12' }]);
   assert.deepEqual(
     attached.map((outcome) => outcome.error),

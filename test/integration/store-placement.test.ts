@@ -341,6 +341,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const node = await addReadyNode(store, 'n1');
     await store.placement.commit([toNode('router', slice.id, node.id)]);
     assert.deepEqual((await store.placement.onNode(node.id, [])).wanted, {
+      underlay: { kind: 'trunk', bridge: 'br-croft', uplink: null, mtu: null, peers: [] },
       vms: [],
       arriving: [],
       leftovers: [],

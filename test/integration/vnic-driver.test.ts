@@ -7,6 +7,7 @@ import { etherstubName, vnicName } from '../../src/drivers/network/names.ts';
 import { plansFolder } from '../../src/drivers/network/vnic/state.ts';
 import { createVnicDriver } from '../../src/drivers/network/vnic/vnic.ts';
 import { perform } from '../../src/host/host.ts';
+import { underlayOf } from '../../src/model/network/underlay.ts';
 import { type PortPlan, planHash } from '../../src/model/node/plan.ts';
 import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
 import type { Machine } from '../stand-ins/zones/state.ts';
@@ -71,11 +72,7 @@ test('SC11 a VM gets a link with the VLAN of its network, that sends only as its
     ...{ kind: 'vnic', over: 'e1000g0' },
     properties: { mac: '02:00:00:00:00:01', vlan: '2001', protection: 'dhcp-nospoof,ip-nospoof,mac-nospoof,restricted' },
   });
-  const { bridge, ports } = await observe();
-  assert.deepEqual(
-    [bridge, ports],
-    ['present', [{ name: linkOf(port), nicId: port.nicId, vmId: 'vm', healthy: true, hash: planHash(port) }]],
-  );
+  assert.deepEqual((await observe()).ports, [{ name: linkOf(port), nicId: port.nicId, vmId: 'vm', healthy: true, hash: planHash(port) }]);
   const before = await links();
   await attach(port);
   assert.deepEqual(await links(), before);
@@ -152,10 +149,10 @@ test('SC11 of a VM that runs a link gets its protection back, and cannot become 
 
 test('SC11 without an uplink VMs are joined by a virtual switch, which goes with the last that is removed', async () => {
   layout = { ...layout, uplink: null };
-  assert.equal((await observe()).bridge, 'missing');
-  await driver.ensureBridge(machine.host, layout, abilities);
-  await driver.ensureBridge(machine.host, layout, abilities);
-  assert.equal((await observe()).bridge, 'present');
+  assert.equal((await observe()).underlay.healthy, false);
+  await driver.ensureUnderlay(machine.host, layout, abilities, underlayOf(layout));
+  await driver.ensureUnderlay(machine.host, layout, abilities, underlayOf(layout));
+  assert.deepEqual((await observe()).underlay, { healthy: true, faults: [], hash: planHash(underlayOf(layout)) });
   const port = portOf('vm', 1);
   await attach(port);
   assert.equal((await links())[linkOf(port)]?.over, etherstubName(layout.controllerId));
@@ -163,10 +160,22 @@ test('SC11 without an uplink VMs are joined by a virtual switch, which goes with
   assert.deepEqual(Object.keys(await links()), ['e1000g0']);
 });
 
+test('SC11 an uplink joins the node, and one that is gone is seen', async () => {
+  const underlay = underlayOf(layout);
+  await driver.ensureUnderlay(machine.host, layout, abilities, underlay);
+  assert.deepEqual((await observe()).underlay, { healthy: true, faults: [], hash: planHash(underlay) });
+  await machine.change((now) => void delete now.links.e1000g0);
+  assert.deepEqual((await observe()).underlay, { healthy: false, faults: ['there is no link e1000g0'], hash: planHash(underlay) });
+});
+
 test('SC11 an uplink that the node does not have is named, with how to find one', async () => {
   layout = { ...layout, uplink: 'net7' };
-  assert.equal((await observe()).bridge, 'missing');
-  await assert.rejects(driver.ensureBridge(machine.host, layout, abilities), { code: 'network.port', message: /net7/, hint: /show-link/ });
+  assert.equal((await observe()).underlay.healthy, false);
+  await assert.rejects(driver.ensureUnderlay(machine.host, layout, abilities, underlayOf(layout)), {
+    code: 'network.port',
+    message: /net7/,
+    hint: /show-link/,
+  });
 });
 
 test("SC11 links that bear another controller's name, or nobody's, are neither seen nor touched", async () => {

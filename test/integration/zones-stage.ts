@@ -10,6 +10,7 @@ import { vnicName } from '../../src/drivers/network/names.ts';
 import { createVnicDriver } from '../../src/drivers/network/vnic/vnic.ts';
 import { perform } from '../../src/host/host.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
+import { underlayOf } from '../../src/model/network/underlay.ts';
 import type { LaunchImage, PortPlan, VmLaunch } from '../../src/model/node/plan.ts';
 import { type HypervisorStage, undoneBy, until } from '../contract/hypervisor-stage.ts';
 import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
@@ -36,7 +37,7 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
   const driver = newDriver(machine);
   await driver.prepareNode(host, layout);
   const network = createVnicDriver();
-  await network.ensureBridge(host, layout, abilities);
+  await network.ensureUnderlay(host, layout, abilities, underlayOf(layout));
   const image = await putImage(layout);
   const volume = (vm: VmLaunch) => `${machine.devices}/dsk/rpool/croft-${controllerId}/vms/${vm.id}/head/disk`;
   return {

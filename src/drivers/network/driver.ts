@@ -1,6 +1,7 @@
 /** The interface of network drivers: segments, ports and routers on one node. */
 import type { Call, Host } from '../../host/host.ts';
 import type { CroftError } from '../../model/error.ts';
+import type { UnderlayPlan } from '../../model/network/underlay.ts';
 import type { PortPlan, RouterPlan } from '../../model/node/plan.ts';
 import type { NodeAbilities, NodeLayout } from '../hypervisor/driver.ts';
 
@@ -27,8 +28,16 @@ export interface ObservedRouter {
   leases: { mac: string; address: string; expiresAt: number }[];
 }
 
+export interface ObservedUnderlay {
+  healthy: boolean;
+  /** What is not healthy, for a person. */
+  faults: string[];
+  /** `planHash` of the UnderlayPlan that it was made from; null when it cannot be read. */
+  hash: string | null;
+}
+
 export interface ObservedNetwork {
-  bridge: 'present' | 'missing';
+  underlay: ObservedUnderlay;
   ports: ObservedPort[];
   routers: ObservedRouter[];
 }
@@ -41,8 +50,12 @@ export interface NetworkDriver {
   /** Everything of this controller on the node, in one call. */
   observe(layout: NodeLayout): Call<ObservedNetwork>;
 
-  /** Makes the bridge where it is missing and joins the uplink to it. */
-  ensureBridge(host: Host, layout: NodeLayout, abilities: NodeAbilities): Promise<void>;
+  /**
+   * Brings what joins the node to the others into the planned state; what is right already is left as it is. Rejects with
+   * `unsupported` for a kind of underlay that the driver does not have, with `node.unfit` where what it needs does not run, with
+   * `network.port` for an uplink that cannot be had.
+   */
+  ensureUnderlay(host: Host, layout: NodeLayout, abilities: NodeAbilities, underlay: UnderlayPlan): Promise<void>;
 
   /**
    * Makes the ports of several VMs in as few round trips as it can; all ports of one VM or none. A VM fails with

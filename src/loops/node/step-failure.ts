@@ -25,8 +25,8 @@ export function failureOf(step: Step): StepFailure {
     case 'change':
     case 'move':
       return { of: 'vm', id: step.vm.launch.id, label: step.vm.label, step: step.kind === 'launch' ? 'start' : step.kind };
-    case 'bridge':
-      return ofNode('the bridge could not be made');
+    case 'underlay':
+      return ofNode('the node could not be joined to the others');
     case 'removeRouter':
       return ofNode('a router could not be removed');
     case 'repairPorts':

@@ -4,6 +4,7 @@ import type { Firmware } from '../image/definition.ts';
 import type { ImageContent } from '../image/image.ts';
 import type { Impairment } from '../network/impairment.ts';
 import type { NicModel } from '../network/nic-model.ts';
+import type { UnderlayPlan } from '../network/underlay.ts';
 import type { RestartPolicy } from '../slice/slice.ts';
 import type { VmDesired } from '../vm/vm.ts';
 
@@ -99,6 +100,8 @@ export interface WantedVm {
 }
 
 export interface WantedOnNode {
+  /** What joins the node to the others. */
+  underlay: UnderlayPlan;
   vms: WantedVm[];
   /** VMs whose disks arrive from another node. */
   arriving: string[];
@@ -115,7 +118,7 @@ export interface WantedOnNode {
  * The hash by which a node's state is compared with a plan: equal exactly where the plans are equal, whatever the order of
  * their keys. A launch's leaves out what of its ports is changed without its process: impairment, and DHCP.
  */
-export function planHash(plan: PortPlan | RouterPlan | VmLaunch): string {
+export function planHash(plan: PortPlan | RouterPlan | UnderlayPlan | VmLaunch): string {
   return shortHash(16, canonical('ports' in plan ? ofItsProcess(plan) : plan));
 }
 

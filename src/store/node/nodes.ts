@@ -114,6 +114,13 @@ export async function readNodes(queries: Queries): Promise<Node[]> {
   return rows.map(nodeOf);
 }
 
+/** How the node is configured; rejects where there is none. */
+export async function readConfig(queries: Queries, id: string): Promise<NodeConfig> {
+  const row = await queries.selectFrom('nodes').select('config').where('id', '=', id).executeTakeFirst();
+  if (row === undefined) throw new Error(`node ${id} was removed`);
+  return JSON.parse(row.config);
+}
+
 /** Null where there is none. */
 export async function readNode(queries: Queries, id: string): Promise<Node | null> {
   const row = await queries.selectFrom('nodes').selectAll().where('id', '=', id).executeTakeFirst();

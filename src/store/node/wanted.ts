@@ -2,6 +2,8 @@
 import type { Image } from '../../model/image/image.ts';
 import { prepulledImages } from '../../model/image/prepull.ts';
 import { routerPlan } from '../../model/network/router-plan.ts';
+import { underlayOf } from '../../model/network/underlay.ts';
+import type { NodeConfig } from '../../model/node/node.ts';
 import type { LaunchImage, RouterPlan } from '../../model/node/plan.ts';
 import type { Network, Slice } from '../../model/slice/slice.ts';
 import { wantedVm } from '../../model/vm/launch.ts';
@@ -14,7 +16,7 @@ import { transitCidr } from '../slice/transit.ts';
 import type { NodeRecords } from '../store.ts';
 import { readVms } from '../vm/rows.ts';
 import { readMarks } from './marks.ts';
-import { readNode } from './nodes.ts';
+import { readConfig } from './nodes.ts';
 
 export interface RecordsQuestion {
   nodeId: string;
@@ -34,11 +36,13 @@ export async function readNodeRecords(queries: Queries, { nodeId, seen, transit 
   const networksHere = vms.length + routing.length === 0 ? [] : await readNetworksOn(queries, nodeId);
   const networks = new Map(networksHere.map((network) => [network.id, network]));
   const { prepulls, ...marks } = await readMarks(queries, nodeId);
+  const config = await readConfig(queries, nodeId);
   return {
     wanted: {
+      underlay: underlayOf(config),
       vms: vms.map((vm) => wantedVm(vm, { images, networks })),
       ...marks,
-      images: prepulls ? await prepulledOn(queries, nodeId) : [],
+      images: prepulls ? await prepulledFor(queries, config) : [],
       routers: routersOf(routing, networksHere, routed, transit),
     },
     vms,
@@ -107,7 +111,7 @@ async function readNetworksOn(queries: Queries, nodeId: string): Promise<Network
 }
 
 /** Images that the node is to have in advance. */
-async function prepulledOn(queries: Queries, nodeId: string): Promise<LaunchImage[]> {
+async function prepulledFor(queries: Queries, config: NodeConfig): Promise<LaunchImage[]> {
   const rows = await queries
     .selectFrom('images')
     .selectAll()
@@ -115,9 +119,7 @@ async function prepulledOn(queries: Queries, nodeId: string): Promise<LaunchImag
     .where('prepull', '<>', '[]')
     .orderBy('name')
     .execute();
-  const node = rows.length === 0 ? null : await readNode(queries, nodeId);
-  if (node === null) return [];
-  return prepulledImages(node.config, rows.map(imageOf));
+  return prepulledImages(config, rows.map(imageOf));
 }
 
 function routersOf(slices: readonly SliceRow[], networks: readonly Network[], vms: readonly Vm[], transit: string): RouterPlan[] {

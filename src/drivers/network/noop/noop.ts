@@ -3,12 +3,12 @@ import type { Host } from '../../../host/host.ts';
 import type { CroftError } from '../../../model/error.ts';
 import { type PortPlan, planHash, type RouterPlan } from '../../../model/node/plan.ts';
 import type { NodeLayout } from '../../hypervisor/driver.ts';
-import type { NetworkDriver, ObservedNetwork, ObservedPort, ObservedRouter } from '../driver.ts';
+import type { NetworkDriver, ObservedNetwork, ObservedPort, ObservedRouter, ObservedUnderlay } from '../driver.ts';
 import { tapName } from '../names.ts';
 
 /** What is on one node; tests look into it and break it. */
 export interface NoopNetwork {
-  bridge: boolean;
+  underlay: ObservedUnderlay;
   ports: Map<string, ObservedPort & { mac: string }>;
   routers: Map<string, NoopRouter>;
 }
@@ -46,9 +46,9 @@ export function createNoopNetworkDriver({ now = Date.now }: NoopNetworkOptions =
     networks,
     failure: () => null,
     observe: (layout) => ({ command: { argv: ['true'] }, parse: () => observed(networkOf(layout), plugged, now()) }),
-    async ensureBridge(_host: Host, layout) {
-      demandSuccess('ensureBridge', layout.bridge);
-      networkOf(layout).bridge = true;
+    async ensureUnderlay(_host: Host, layout, _abilities, plan) {
+      demandSuccess('ensureUnderlay', layout.bridge);
+      networkOf(layout).underlay = { healthy: true, faults: [], hash: planHash(plan) };
     },
     async attach(_host: Host, layout, ports) {
       return [...Map.groupBy(ports, (plan) => plan.vmId)].map(([vmId, plans]) => {
@@ -86,15 +86,15 @@ export function createNoopNetworkDriver({ now = Date.now }: NoopNetworkOptions =
 }
 
 function emptyNetwork(): NoopNetwork {
-  return { bridge: false, ports: new Map(), routers: new Map() };
+  return { underlay: { healthy: false, faults: ['it is not complete'], hash: null }, ports: new Map(), routers: new Map() };
 }
 
 /** ms that a lease has still to run whenever it is looked at. */
 const leaseTime = 3_600_000;
 
-function observed({ bridge, ports, routers }: NoopNetwork, plugged: ReadonlySet<string>, now: number): ObservedNetwork {
+function observed({ underlay, ports, routers }: NoopNetwork, plugged: ReadonlySet<string>, now: number): ObservedNetwork {
   return {
-    bridge: bridge ? 'present' : 'missing',
+    underlay: { ...underlay, faults: [...underlay.faults] },
     ports: [...ports.values()].map(({ mac: _, ...port }) => port),
     routers: [...routers.values()].map(({ reserved, ...router }) => {
       const taken = reserved.filter(({ mac }) => plugged.has(mac));

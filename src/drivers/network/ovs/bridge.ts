@@ -1,15 +1,11 @@
-/** The bridge of a node: made where it is missing, joined to the uplink, guarded from the node's own IP stack. */
-import { type Call, type Host, perform, run } from '../../../host/host.ts';
-import { CroftError } from '../../../model/error.ts';
-import { changeLinks } from '../../../tools/ip.ts';
+/** The bridge of a node: made where it is missing, and guarded from the node's own IP stack. */
+import type { Call } from '../../../host/host.ts';
 import { applyRuleset, replaceTable } from '../../../tools/nft.ts';
-import { changeFlows } from '../../../tools/ovs-ofctl.ts';
-import { changeOvs, labelWords, type OvsBridge, ovsFailure, ovsListingCommand, ovsSilent } from '../../../tools/ovs-vsctl.ts';
+import { changeOvs, labelWords, type OvsBridge } from '../../../tools/ovs-vsctl.ts';
 import type { NodeAbilities, NodeLayout } from '../../hypervisor/driver.ts';
 import { guardTableName } from '../names.ts';
-import { portCookie, trustedPortFlows } from './flows.ts';
-import { bridgeOf, controllerLabel, interfaceOf } from './labels.ts';
-import { type NetworkState, readNetworkState } from './state.ts';
+import { controllerLabel } from './labels.ts';
+import type { NetworkState } from './state.ts';
 
 /** The group of interfaces that belong to the bridge alone; a number that nobody else is likely to use. */
 export const portGroup = 25458;
@@ -40,110 +36,52 @@ export function detectDatapath(): Call<'system' | 'netdev' | null> {
   };
 }
 
-/** See `NetworkDriver.ensureBridge`. Rejects with `node.unfit` where Open vSwitch does not run, with `network.port` for the uplink. */
-export async function ensureBridge(host: Host, layout: NodeLayout, abilities: NodeAbilities): Promise<void> {
-  await demandOvs(host);
-  const [state] = await perform(host, readNetworkState(layout));
-  const bridge = state.ovs.bridges.find((one) => one.name === layout.bridge);
-  const own = bridge === undefined || isOwnBridge(layout, bridge);
-  if (own) {
-    await perform(host, changeOvs('node.unfit', `bridge ${layout.bridge} could not be made`, bridgeChanges(layout, abilities)));
-  }
-  if (abilities.datapath === 'netdev')
-    await perform(host, applyRuleset('node.unfit', `the guard of bridge ${layout.bridge} could not be set`, guard(layout)));
-  if (layout.uplink !== null) {
-    await joinUplink(host, layout, layout.uplink, state);
-    // A bridge of somebody else has flows of its own; only in Croft's own bridge does the uplink need one.
-    if (own) await trustUplink(host, layout, layout.uplink);
-  }
-  const [after] = await perform(host, readNetworkState(layout));
-  demandWorkingBridge(layout, after);
-}
-
 /** Whether Croft made the bridge. */
-export function isOwnBridge(layout: NodeLayout, bridge: OvsBridge): boolean {
-  return bridge.labels[controllerLabel] === layout.controllerId;
+export function isOwnBridge({ controllerId }: Pick<NodeLayout, 'controllerId'>, bridge: OvsBridge): boolean {
+  return bridge.labels[controllerLabel] === controllerId;
 }
 
-/** Whether the bridge is there, with all that `ensureBridge` adds to it. */
-export function isBridgeReady(layout: NodeLayout, state: NetworkState): boolean {
-  const bridge = state.ovs.bridges.find((one) => one.name === layout.bridge);
-  if (bridge === undefined) return false;
-  if (bridge.datapath === 'netdev' && !state.tables.includes(`inet ${guardTableName(layout.controllerId)}`)) return false;
-  if (layout.uplink === null) return true;
-  const port = state.ovs.ports.find((one) => one.name === layout.uplink);
-  if (port === undefined) return state.ovs.interfaces.some((one) => one.name === layout.uplink);
-  if (!bridge.ports.includes(port.uuid)) return false;
-  const cookie = portCookie(layout.controllerId, layout.uplink);
-  const needsFlow = isOwnBridge(layout, bridge);
-  return !needsFlow || state.flows.some((flow) => flow.cookie === cookie && flow.port === interfaceOf(state, port)?.ofport);
+export function bridgeNamed(state: Pick<NetworkState, 'ovs'>, name: string): OvsBridge | undefined {
+  return state.ovs.bridges.find((bridge) => bridge.name === name);
 }
 
-async function demandOvs(host: Host): Promise<void> {
-  const result = await run(host, ovsListingCommand);
-  if (result.code !== 0) throw ovsFailure(result) ?? ovsSilent(result.stderr.trim());
-}
-
-function bridgeChanges(layout: NodeLayout, abilities: NodeAbilities): string[][] {
+/** What makes the bridge as it is to be, and guards it. A bridge of somebody else gets the guard alone. */
+export function bridgeCalls({ controllerId }: NodeLayout, { datapath }: NodeAbilities, state: NetworkState, name: string): Call<void>[] {
+  const present = bridgeNamed(state, name);
+  const own = present === undefined || isOwnBridge({ controllerId }, present);
+  const columns = [`datapath_type=${datapath}`, 'fail_mode=secure', ...labelWords({ [controllerLabel]: controllerId })];
+  const changes = [
+    ['--may-exist', 'add-br', name],
+    ['set', 'Bridge', name, ...columns],
+  ];
   return [
-    ['--may-exist', 'add-br', layout.bridge],
-    [
-      'set',
-      'Bridge',
-      layout.bridge,
-      `datapath_type=${abilities.datapath}`,
-      'fail_mode=secure',
-      ...labelWords({ [controllerLabel]: layout.controllerId }),
-    ],
+    ...(own ? [changeOvs('node.unfit', `bridge ${name} could not be made`, changes)] : []),
+    ...(datapath === 'netdev' ? [applyRuleset('node.unfit', `the guard of bridge ${name} could not be set`, guard(controllerId))] : []),
   ];
 }
 
-function demandWorkingBridge(layout: NodeLayout, state: NetworkState): void {
-  const own = state.ovs.interfaces.find((one) => one.name === layout.bridge);
-  if (own === undefined || own.error === null) return;
-  throw new CroftError('node.unfit', `bridge ${layout.bridge} does not work: ${own.error}`, {
-    hint: 'Look into the log of Open vSwitch, /var/log/openvswitch/ovs-vswitchd.log.',
-  });
+/** What is wrong with the bridge, for a person. */
+export function bridgeFaults({ controllerId }: NodeLayout, state: NetworkState, name: string): string[] {
+  const bridge = bridgeNamed(state, name);
+  if (bridge === undefined) return [`there is no bridge ${name}`];
+  const guarded = bridge.datapath !== 'netdev' || state.tables.includes(`inet ${guardTableName(controllerId)}`);
+  const error = bridgeError(state, name);
+  return [
+    ...(guarded ? [] : [`the guard of bridge ${name} is gone`]),
+    ...(error === null ? [] : [`bridge ${name} does not work: ${error}`]),
+  ];
+}
+
+/** Why Open vSwitch cannot work with a bridge that is there, in its words; null where it can. */
+export function bridgeError({ ovs }: Pick<NetworkState, 'ovs'>, name: string): string | null {
+  return ovs.interfaces.find((one) => one.name === name)?.error ?? null;
 }
 
 /**
  * With the userspace datapath the node's own IP stack sees the frames on ports too: a guest could reach the node's
  * services past the bridge. ARP is switched off on each port for the same reason.
  */
-function guard(layout: NodeLayout): string {
+function guard(controllerId: string): string {
   const chains = `  chain prerouting {\n    type filter hook prerouting priority raw\n    meta iifgroup ${portGroup} drop\n  }\n`;
-  return replaceTable('inet', guardTableName(layout.controllerId), chains);
-}
-
-async function joinUplink(host: Host, layout: NodeLayout, uplink: string, state: NetworkState): Promise<void> {
-  const port = state.ovs.ports.find(
-    (one) => one.name === uplink || state.ovs.interfaces.some((other) => other.name === uplink && one.interfaces.includes(other.uuid)),
-  );
-  const where = port === undefined ? null : bridgeOf(state, port);
-  if (where !== null && where.name !== layout.bridge) {
-    throw new CroftError('network.port', `uplink ${uplink} cannot be joined to bridge ${layout.bridge}: it is on bridge ${where.name}`, {
-      hint: `Name bridge ${where.name} or another uplink in the node's configuration, or take it off with "ovs-vsctl del-port ${uplink}".`,
-    });
-  }
-  if (port === undefined && !state.links.some((link) => link.name === uplink)) {
-    throw new CroftError('network.port', `uplink ${uplink} cannot be joined to bridge ${layout.bridge}: there is no such interface`, {
-      hint: 'Name an interface that the node has; "ip link" lists them.',
-    });
-  }
-  if (port !== undefined) return;
-  const what = `uplink ${uplink} could not be joined to bridge ${layout.bridge}`;
-  const labels = labelWords({ [controllerLabel]: layout.controllerId, 'croft-kind': 'uplink' });
-  await perform(
-    host,
-    changeLinks('network.port', what, [`link set dev ${uplink} up`]),
-    changeOvs('network.port', what, [
-      ['add-port', layout.bridge, uplink],
-      ['set', 'Port', uplink, 'vlan_mode=trunk', ...labels],
-    ]),
-  );
-}
-
-async function trustUplink(host: Host, layout: NodeLayout, uplink: string): Promise<void> {
-  const what = `the flow of uplink ${uplink} could not be set`;
-  await perform(host, changeFlows('network.port', what, layout.bridge, trustedPortFlows(layout.controllerId, uplink)));
+  return replaceTable('inet', guardTableName(controllerId), chains);
 }

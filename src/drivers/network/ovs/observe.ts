@@ -15,15 +15,16 @@ import {
   transitName,
 } from '../names.ts';
 import { hasInternet, planFile, prefixOf, readRouterPlan, transitAddresses } from '../router/plan-file.ts';
-import { isBridgeReady } from './bridge.ts';
+import { observedTrunk } from '../underlay-record.ts';
 import { guestPortFlowCount, portCookie, trustedPortFlowCount } from './flows.ts';
 import { bridgeOf, interfaceOf, ownPorts } from './labels.ts';
 import { type NamespaceState, type NetworkState, routersFolder } from './state.ts';
+import { trunkFaults } from './trunk.ts';
 
 /** Pure: judges all that this controller has on the node. */
 export function judgeNetwork(layout: NodeLayout, state: NetworkState): ObservedNetwork {
   return {
-    bridge: isBridgeReady(layout, state) ? 'present' : 'missing',
+    underlay: observedTrunk(state.underlay, (plan) => trunkFaults(layout, state, plan)),
     ports: judgePorts(layout, state),
     routers: [...routersPresent(layout, state)].sort().map((sliceId) => judgeRouter(layout, state, sliceId)),
   };

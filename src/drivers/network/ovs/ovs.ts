@@ -2,11 +2,11 @@
 import type { NetworkDriver } from '../driver.ts';
 import { removeRouterFrom } from '../router/remove.ts';
 import { ensureRouter } from '../router/router.ts';
-import { ensureBridge } from './bridge.ts';
 import { judgeNetwork } from './observe.ts';
 import { attachPorts, detachPorts } from './ports.ts';
 import { purgeNetwork } from './purge.ts';
 import { readNetworkState } from './state.ts';
+import { ensureTrunk } from './trunk.ts';
 
 export function createOvsDriver(): NetworkDriver {
   return {
@@ -15,7 +15,7 @@ export function createOvsDriver(): NetworkDriver {
       const { command, parse } = readNetworkState(layout);
       return { command, parse: (result) => judgeNetwork(layout, parse(result)) };
     },
-    ensureBridge,
+    ensureUnderlay: ensureTrunk,
     attach: attachPorts,
     detach: detachPorts,
     ensureRouter,

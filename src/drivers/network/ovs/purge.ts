@@ -9,6 +9,7 @@ import type { NodeLayout } from '../../hypervisor/driver.ts';
 import { guardTableName } from '../names.ts';
 import { routerRemoval } from '../router/remove.ts';
 import { forwardingUndoFile } from '../router/router.ts';
+import { underlayPath } from '../underlay-record.ts';
 import { isOwnBridge } from './bridge.ts';
 import { controllerCookieMatch } from './flows.ts';
 import { ownPorts } from './labels.ts';
@@ -23,7 +24,12 @@ export async function purgeNetwork(host: Host, layout: NodeLayout): Promise<void
   const names = new Set(judgeNetwork(layout, state).ports.map((port) => port.name));
   await perform(host, ...removal(layout, state, names), ...guardRemoval(layout, state));
   const [left] = await perform(host, readNetworkState(layout));
-  await perform(host, ...bridgeRemoval(layout, left), restoreForwarding(forwardingUndoFile(layout)), removeFiles(routersFolder(layout)));
+  await perform(
+    host,
+    ...bridgeRemoval(layout, left),
+    restoreForwarding(forwardingUndoFile(layout)),
+    removeFiles(routersFolder(layout), underlayPath(layout)),
+  );
 }
 
 function guardRemoval(layout: NodeLayout, state: NetworkState): Call<void>[] {

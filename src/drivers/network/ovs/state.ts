@@ -1,5 +1,6 @@
 /** What the network driver reads of a node, in one command: everything that it decides from. */
 import type { Call, Command } from '../../../host/host.ts';
+import type { UnderlayPlan } from '../../../model/network/underlay.ts';
 import { type Link, parseDefaultGateway, parseLinks } from '../../../tools/ip.ts';
 import { parseTables } from '../../../tools/nft.ts';
 import { type Flow, parseFlows } from '../../../tools/ovs-ofctl.ts';
@@ -7,6 +8,7 @@ import { type OvsListing, ovsListingCommand, parseOvsListing } from '../../../to
 import { parseQueues } from '../../../tools/tc.ts';
 import type { NodeLayout } from '../../hypervisor/driver.ts';
 import { sliceOfName } from '../names.ts';
+import { readUnderlayPlan, underlayPath } from '../underlay-record.ts';
 import { controllerCookieMatch } from './flows.ts';
 
 export interface NamespaceState {
@@ -28,6 +30,8 @@ export interface PortState {
 }
 
 export interface NetworkState extends PortState {
+  /** What the node was joined to the others by; null where that is not complete. */
+  underlay: UnderlayPlan | null;
   /** Those on the layout's bridge that bear this controller's cookie. */
   flows: Flow[];
   /** nft tables of the node's own namespace, as `family name`. */
@@ -45,12 +49,12 @@ export interface NetworkState extends PortState {
 
 /**
  * `$1` routers' folder, `$2` prefix of the namespaces' paths, `$3` bridge, `$4` cookie and mask, `$5` `ports` to read only
- * what ports are made from, the rest ovs-vsctl's command.
+ * what ports are made from, `$6` record of the underlay, the rest ovs-vsctl's command.
  */
 const script = `
 section() { printf '\\n@@ %s\\n' "$*"; }
-routers=$1 prefix=$2 bridge=$3 cookie=$4 scope=$5
-shift 5
+routers=$1 prefix=$2 bridge=$3 cookie=$4 scope=$5 underlay=$6
+shift 6
 section ovs
 "$@"
 section links
@@ -58,6 +62,8 @@ ip -json -details address show
 section queues
 tc -json qdisc show
 [ "$scope" = all ] || exit 0
+section underlay
+[ ! -r "$underlay" ] || cat "$underlay"
 section flows
 ovs-ofctl --no-names --no-stats dump-flows "$bridge" "$cookie"
 section tables
@@ -105,8 +111,8 @@ export function readPortState(layout: NodeLayout): Call<PortState> {
 function reading(layout: NodeLayout, scope: 'all' | 'ports'): Command {
   const { controllerId, bridge } = layout;
   const cookie = `cookie=${controllerCookieMatch(controllerId)}`;
-  const parameters = [routersFolder(layout), `/run/netns/croft-${controllerId}-`, bridge, cookie, scope, ...ovsListingCommand.argv];
-  return { argv: ['sh', '-c', script, 'sh', ...parameters] };
+  const parameters = [routersFolder(layout), `/run/netns/croft-${controllerId}-`, bridge, cookie, scope, underlayPath(layout)];
+  return { argv: ['sh', '-c', script, 'sh', ...parameters, ...ovsListingCommand.argv] };
 }
 
 function parsePortState(sections: ReadonlyMap<string, string>): PortState {
@@ -120,6 +126,7 @@ export function parseNetworkState(output: string, controllerId: string, folder: 
   const section = (name: string) => sections.get(name) ?? '';
   return {
     ...parsePortState(sections),
+    underlay: readUnderlayPlan(section('underlay')),
     flows: parseFlows(section('flows')),
     tables: parseTables(section('tables')),
     forwarding: section('forwarding').trim() === '1',

@@ -1,22 +1,29 @@
 /** What was read of an illumos node, judged: whether its VMs can be joined, and which of their links are as they should be. Pure. */
+import type { TrunkPlan } from '../../../model/network/underlay.ts';
 import { type PortPlan, planHash } from '../../../model/node/plan.ts';
 import { protection, type Vnic } from '../../../tools/dladm.ts';
 import type { NodeLayout } from '../../hypervisor/driver.ts';
 import type { ObservedNetwork, ObservedPort } from '../driver.ts';
 import { etherstubName, nicOfVnic } from '../names.ts';
+import { observedTrunk } from '../underlay-record.ts';
 import type { VnicState } from './state.ts';
 
 /** The link that VMs' links are made over. */
-export function linkBelow({ uplink, controllerId }: NodeLayout): string {
+export function linkBelow({ uplink, controllerId }: Pick<NodeLayout, 'uplink' | 'controllerId'>): string {
   return uplink ?? etherstubName(controllerId);
 }
 
 export function judgeVnics(layout: NodeLayout, state: VnicState): ObservedNetwork {
   return {
-    bridge: state.classes.has(linkBelow(layout)) ? 'present' : 'missing',
+    underlay: observedTrunk(state.underlay, (plan) => underlayFaults(layout, state, plan)),
     ports: state.vnics.flatMap((vnic) => judgeVnic(layout, state, vnic)),
     routers: [],
   };
+}
+
+function underlayFaults({ controllerId }: NodeLayout, { classes }: VnicState, plan: TrunkPlan): string[] {
+  const below = linkBelow({ controllerId, uplink: plan.uplink });
+  return classes.has(below) ? [] : [`there is no link ${below}`];
 }
 
 /** Nothing where it is not this controller's. */

@@ -1,11 +1,15 @@
 /** What the driver for virtual NICs reads of an illumos node, in one command. */
 import type { Call } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
+import type { UnderlayPlan } from '../../../model/network/underlay.ts';
 import type { PortPlan } from '../../../model/node/plan.ts';
 import { type DataLinks, listLinks, readLinks } from '../../../tools/dladm.ts';
 import type { NodeLayout } from '../../hypervisor/driver.ts';
+import { readUnderlayPlan, underlayPath } from '../underlay-record.ts';
 
 export interface VnicState extends DataLinks {
+  /** What the node was joined to the others by; null where that is not complete. */
+  underlay: UnderlayPlan | null;
   /** By name, what each link of ours was made from. */
   plans: Map<string, PortPlan>;
 }
@@ -15,9 +19,11 @@ export function plansFolder(layout: NodeLayout): string {
   return `${layout.runFolder}/vnics`;
 }
 
-/** Argument: folder of the plans. Prints the links, then file names and plans. */
+/** Arguments: folder of the plans, record of the underlay. Prints the links, the record, then file names and plans. */
 const script = `
 ${listLinks}
+echo underlay
+[ ! -r "$2" ] || cat "$2"
 echo plans
 for file in "$1"/*_0; do
   [ -f "$file" ] && IFS= read -r plan <"$file" && printf '%s %s\\n' "\${file##*/}" "$plan"
@@ -28,12 +34,12 @@ exit 0
 /** Throws `command.failed` where dladm cannot tell. */
 export function readVnicState(layout: NodeLayout): Call<VnicState> {
   return {
-    command: { argv: ['sh', '-c', script, 'croft-links', plansFolder(layout)] },
+    command: { argv: ['sh', '-c', script, 'croft-links', plansFolder(layout), underlayPath(layout)] },
     parse({ code, stdout, stderr }) {
       if (code !== 0)
         throw new CroftError('command.failed', `the links cannot be listed: dladm said: ${stderr.trim() || `exit code ${code}`}`);
-      const [links = '', plans = ''] = stdout.split(/^plans$/m);
-      return { ...readLinks(links), plans: readPlans(plans) };
+      const [links = '', underlay = '', plans = ''] = stdout.split(/^(?:underlay|plans)$/m);
+      return { ...readLinks(links), underlay: readUnderlayPlan(underlay), plans: readPlans(plans) };
     },
   };
 }

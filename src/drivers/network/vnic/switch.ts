@@ -1,16 +1,19 @@
 /** What joins the VMs of an illumos node: its uplink, or a virtual switch of the controller's; and taking all back. */
 import { type Host, perform, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
+import type { UnderlayPlan } from '../../../model/network/underlay.ts';
 import { removeFiles } from '../../../tools/file.ts';
-import type { NodeLayout } from '../../hypervisor/driver.ts';
+import type { NodeAbilities, NodeLayout } from '../../hypervisor/driver.ts';
 import { etherstubName, nicOfVnic } from '../names.ts';
+import { recordUnderlay, requireTrunk, underlayPath } from '../underlay-record.ts';
 import { detachVnics } from './ports.ts';
 import { plansFolder, readVnicState } from './state.ts';
 
-/** See `NetworkDriver.ensureBridge`. The virtual switch is there until the next reboot of the node, as the links over it are. */
-export async function ensureSwitch(host: Host, layout: NodeLayout): Promise<void> {
+/** See `NetworkDriver.ensureUnderlay`. The virtual switch is there until the next reboot of the node, as the links over it are. */
+export async function ensureSwitch(host: Host, layout: NodeLayout, _abilities: NodeAbilities, plan: UnderlayPlan): Promise<void> {
+  const trunk = requireTrunk(host.name, 'vnic', plan);
   const [{ classes }] = await perform(host, readVnicState(layout));
-  const { uplink } = layout;
+  const { uplink } = trunk;
   if (uplink === null) {
     const stub = etherstubName(layout.controllerId);
     if (!classes.has(stub)) await change(host, 'create-etherstub', stub);
@@ -20,6 +23,7 @@ export async function ensureSwitch(host: Host, layout: NodeLayout): Promise<void
       node: host.name,
     });
   }
+  await perform(host, recordUnderlay(layout, trunk));
 }
 
 /** See `NetworkDriver.purge`. No zone that has a link may run. */
@@ -29,7 +33,7 @@ export async function purgeVnics(host: Host, layout: NodeLayout): Promise<void> 
   await detachVnics(host, layout, own);
   const stub = etherstubName(layout.controllerId);
   if (classes.has(stub)) await change(host, 'delete-etherstub', stub);
-  await perform(host, removeFiles(plansFolder(layout)));
+  await perform(host, removeFiles(plansFolder(layout), underlayPath(layout)));
 }
 
 async function change(host: Host, command: 'create-etherstub' | 'delete-etherstub', name: string): Promise<void> {

@@ -14,7 +14,7 @@ export function createVnicDriver(): NetworkDriver {
       const { command, parse } = readVnicState(layout);
       return { command, parse: (result) => judgeVnics(layout, parse(result)) };
     },
-    ensureBridge: ensureSwitch,
+    ensureUnderlay: ensureSwitch,
     attach: attachVnics,
     detach: detachVnics,
     async ensureRouter(host) {

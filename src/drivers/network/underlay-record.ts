@@ -1,0 +1,51 @@
+/** What a node was joined to the others by: a file in its run folder, written last, so where it is there the underlay was complete. */
+import type { Call } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
+import { type TrunkPlan, type UnderlayKind, type UnderlayPlan, underlayPlanSchema } from '../../model/network/underlay.ts';
+import { planHash } from '../../model/node/plan.ts';
+import { writeFile } from '../../tools/file.ts';
+import type { NodeLayout } from '../hypervisor/driver.ts';
+import type { ObservedUnderlay } from './driver.ts';
+
+const fileName = 'underlay.json';
+
+export function underlayPath({ runFolder }: NodeLayout): string {
+  return `${runFolder}/${fileName}`;
+}
+
+export function recordUnderlay({ runFolder }: NodeLayout, plan: UnderlayPlan): Call<void> {
+  return writeFile(runFolder, fileName, `${JSON.stringify(plan)}\n`);
+}
+
+/** Null where there is none, or none that can be read: it is made again then. */
+export function readUnderlayPlan(text: string): UnderlayPlan | null {
+  try {
+    return underlayPlanSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/** What is seen by a driver that joins nodes by trunks alone. `faultsOf`: what is wrong with one, for a person. */
+export function observedTrunk(plan: UnderlayPlan | null, faultsOf: (plan: TrunkPlan) => string[]): ObservedUnderlay {
+  if (plan?.kind !== 'trunk') return { hash: null, healthy: false, faults: ['it is not complete'] };
+  const faults = faultsOf(plan);
+  return { hash: planHash(plan), healthy: faults.length === 0, faults };
+}
+
+/** The plan as one of a trunk. Throws `unsupported` for another kind. */
+export function requireTrunk(node: string, driver: string, plan: UnderlayPlan): TrunkPlan {
+  if (plan.kind === 'trunk') return plan;
+  throw unsupportedUnderlay(node, driver, plan.kind);
+}
+
+function unsupportedUnderlay(node: string, driver: string, kind: UnderlayKind): CroftError {
+  return new CroftError(
+    'unsupported',
+    `node ${node} cannot be joined to others by ${kind}: its network driver ${driver} has no such underlay`,
+    {
+      hint: 'Join the node by a VLAN trunk: name its uplink when it is added (croft node add --uplink).',
+      node,
+    },
+  );
+}
