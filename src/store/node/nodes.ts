@@ -122,7 +122,7 @@ export async function readConfig(queries: Queries, id: string): Promise<NodeConf
 }
 
 /** Null where there is none. */
-export async function readNode(queries: Queries, id: string): Promise<Node | null> {
+async function readNode(queries: Queries, id: string): Promise<Node | null> {
   const row = await queries.selectFrom('nodes').selectAll().where('id', '=', id).executeTakeFirst();
   return row === undefined ? null : nodeOf(row);
 }
