@@ -85,8 +85,7 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     folder: 'commands',
-    from: ['model', 'store/store.ts', 'scheduler/preview.ts', 'api/present'],
-    types: ['api/dependencies.ts'],
+    from: ['model', 'store/store.ts', 'scheduler/preview.ts'],
     packages: ['zod', 'node:*'],
     why: 'a command checks a wish and commits it: it knows no HTTP and reaches no node by itself',
   },

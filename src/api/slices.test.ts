@@ -167,14 +167,14 @@ test('CR9 an apply against another generation is refused', async () => {
 test('CR9 an edit that comes between comparing and committing is compared again, and refused where a generation was given', async () => {
   await using stage = await setStage();
   await apply(stage, { text: hello });
-  const { slices } = stage.store;
-  const commit = slices.commit.bind(slices);
+  const { store } = stage;
+  const commit = store.commit.bind(store);
   /** Before the next commit somebody else's is made. */
   const interfere = (theirs: string): void => {
-    slices.commit = async (change) => {
-      slices.commit = commit;
+    store.commit = async (by, work) => {
+      store.commit = commit;
       await apply(stage, { text: theirs });
-      return commit(change);
+      return commit(by, work);
     };
   };
   const ours = hello.replace('cpus: 1', 'cpus: 2');

@@ -2,9 +2,10 @@
 import { createInterface } from 'node:readline';
 import { pipeline, type Readable, Readable as ReadableStream } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
-import type { ApiDependencies } from '../api/dependencies.ts';
 import { CroftError } from '../model/error.ts';
 import type { Store } from '../store/store.ts';
+import type { CommandContext } from './context.ts';
+import type { CommandDependencies } from './dependencies.ts';
 
 /** The store's dump, compressed while it is read. Destroying it ends the reading. */
 export function backupContent(store: Store): Readable {
@@ -17,13 +18,12 @@ async function* withLineEnds(lines: AsyncIterable<string>): AsyncGenerator<strin
 
 /** Rejects with `conflict.confirm` where there is something to lose and `replace` is not set, with `input.*` for a broken backup. */
 export async function restoreBackup(
-  { store, wake }: Pick<ApiDependencies, 'store' | 'wake'>,
+  { store, wake }: CommandContext<Pick<CommandDependencies, 'store' | 'wake'>>,
   content: Readable,
   replace: boolean,
 ): Promise<void> {
   if (!replace) await refuseLoss(store);
-  await store.backups.restore(linesOf(content));
-  await store.events.append([{ kind: 'store.restored', message: 'the store was replaced by a backup' }]);
+  await store.backups.restore(linesOf(content), [{ kind: 'store.restored', message: 'the store was replaced by a backup' }]);
   wake();
 }
 

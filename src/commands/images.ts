@@ -1,55 +1,57 @@
-/** What is asked of images: checked here, done by what looks after images. */
-
-import type { ApiDependencies } from '../api/dependencies.ts';
-import { presentImage } from '../api/present/image.ts';
+/** What is asked of images that are to be fetched: the wish and its event in one commit, then made known to what fetches. */
 import { CroftError } from '../model/error.ts';
 import type { ImageDefinition } from '../model/image/definition.ts';
+import type { ImageMap } from '../model/image/map/image-map.ts';
 import { readImageDefinition } from '../model/image/map/read.ts';
 import type { PullRequest } from '../model/image/requests.ts';
-import type { ImageView } from '../model/image/view.ts';
+import type { Commit } from '../store/store.ts';
+import type { CommandContext } from './context.ts';
+import type { CommandDependencies } from './dependencies.ts';
 
-type Context = Pick<ApiDependencies, 'store' | 'images'>;
+type Context = CommandContext<Pick<CommandDependencies, 'store' | 'images'>>;
 
-/** Has an image fetched, anew where it is there. Rejects with `not-found` where neither the request nor the map says where from. */
-export async function pullImage(context: Context, name: string, { definition, prepull }: PullRequest): Promise<ImageView> {
-  const meant = await context.images.pull(name, definition === undefined ? null : publishedDefinition(name, definition));
-  if (prepull !== undefined) await context.images.keep(meant, prepull);
-  return await showImage(context, meant);
+/**
+ * Has an image fetched, anew where it is there. Resolves with its name, which is another one where an alias was given. Rejects
+ * with `not-found` where neither the request nor the map says where from.
+ */
+export async function pullImage(
+  { principal, store, images }: Context,
+  name: string,
+  { definition, prepull }: PullRequest,
+): Promise<string> {
+  const meant = await images.definition(name, definition === undefined ? null : publishedDefinition(name, definition));
+  await store.commit(principal, async (commit) => {
+    await requestImage(commit, meant);
+    if (prepull !== undefined) await commit.images.setPrepull(meant.name, prepull);
+  });
+  images.wake();
+  return meant.name;
 }
 
-/** Rejects with `not-found`, which says of a name of the map what to fetch. */
-export async function showImage(context: Context, name: string): Promise<ImageView> {
-  const image = (await context.store.images.list()).find((stored) => stored.name === name);
-  if (image !== undefined) return presentImage(image, await surroundings(context));
-  const { aliases, images } = await context.images.map();
-  const alias = aliases.get(name);
-  if (alias === undefined && !images.has(name)) return presentImage(await context.store.images.get(name), await surroundings(context));
-  const is = alias === undefined ? 'is in the image map and was not fetched yet' : `is no image but another name of ${alias.label}`;
-  throw new CroftError('not-found', `${name} ${is}`, { hint: `\`croft image pull ${name}\` fetches it` });
+/** Says where an image is kept in advance, see Image. */
+export async function keepImage({ principal, store, images }: Context, name: string, prepull: readonly string[]): Promise<void> {
+  await store.commit(principal, (commit) => commit.images.setPrepull(name, prepull));
+  images.wake();
 }
 
-/** What is done with an image that is stored. Where there is none, and the image map has the name, that is said. */
-export async function unlessAlias<T>({ images }: Pick<Context, 'images'>, name: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (thrown) {
-    const alias = thrown instanceof CroftError && thrown.code === 'not-found' ? (await images.map()).aliases.get(name) : undefined;
-    if (alias === undefined) throw thrown;
-    throw new CroftError('not-found', `${name} is no image but another name of ${alias.label}`, {
-      hint: 'Name the image itself.',
-      cause: thrown,
-    });
-  }
+/**
+ * Has those of the map fetched that never were, as part of a larger change; names that the map does not know are passed over.
+ * Resolves with their number.
+ */
+export async function requestImages(commit: Commit, names: readonly string[], map: ImageMap): Promise<number> {
+  const known = names.flatMap((name) => map.images.get(name) ?? []);
+  if (known.length === 0) return 0;
+  const stored = new Set((await commit.images.list()).map(({ name }) => name));
+  const wanted = known.filter(({ name }) => !stored.has(name));
+  for (const definition of wanted) await requestImage(commit, definition);
+  return wanted.length;
 }
 
-export async function listImages(context: Context): Promise<ImageView[]> {
-  const [images, around] = await Promise.all([context.store.images.list(), surroundings(context)]);
-  return images.map((image) => presentImage(image, around));
-}
-
-async function surroundings({ store, images }: Context) {
-  const [nodes, vms, pulls] = await Promise.all([store.nodes.list(), store.vms.list(), store.imagePulls.list()]);
-  return { nodes, vms, pulls, progress: images.progress };
+async function requestImage({ imagePulls, events }: Commit, definition: ImageDefinition): Promise<void> {
+  const { name, sources } = definition;
+  await imagePulls.request(definition);
+  const from = sources.length === 1 ? 'its source' : `one of ${sources.length} sources`;
+  await events.append([{ kind: 'image.requested', message: `image ${name} is to be fetched from ${from}` }]);
 }
 
 /** Files of the controller's machine are for its administrator to offer, in the image map. */

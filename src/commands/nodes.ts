@@ -1,33 +1,73 @@
-/** What is asked of nodes: recorded as an event, done, and made known to the loops. */
+/** What is asked of nodes: the change and its event in one commit, then made known to the loops. */
 import { createHash } from 'node:crypto';
-import type { ApiDependencies } from '../api/dependencies.ts';
 import type { DoctorReport } from '../model/node/doctor.ts';
-import type { Node } from '../model/node/node.ts';
+import type { Node, NodeConfig, NodeConfigInput } from '../model/node/node.ts';
 import type { CommandAnswer, DrainAnswer, ExecRequest, NodeEdit } from '../model/operations.ts';
+import type { CommandContext } from './context.ts';
+import type { CommandDependencies } from './dependencies.ts';
 
-type Context = Pick<ApiDependencies, 'store' | 'nodes' | 'wake'>;
+type Context<Needs extends keyof CommandDependencies> = CommandContext<Pick<CommandDependencies, Needs>>;
 
-/** Recorded first, so that it stands before what it leads to. */
-export async function drainNode({ store, nodes }: Context, name: string): Promise<Omit<DrainAnswer, 'node'>> {
-  await record(store, 'node.draining', name, `${name} is being drained: nothing new is placed there, and what can leaves it`);
-  return await nodes.drain(name);
+/** The machine is logged in to before anything is stored. */
+export async function adoptNode(
+  { principal, store, nodes, wake }: Context<'store' | 'nodes' | 'wake'>,
+  input: NodeConfigInput,
+): Promise<Node> {
+  const config = await nodes.reach(input);
+  const node = await store.commit(principal, async (commit) => {
+    const added = await commit.nodes.add(config);
+    await commit.events.append([{ kind: 'node.added', node: config.name, message: `added: ${placeOf(config)}` }]);
+    return added;
+  });
+  wake();
+  return node;
 }
 
-export async function resumeNode({ store, wake }: Pick<Context, 'store' | 'wake'>, name: string): Promise<Node> {
-  const { id } = await store.nodes.get(name);
-  await store.nodes.administer(id, 'active');
-  await record(store, 'node.active', name, `${name} is active again`);
+function placeOf({ ssh }: NodeConfig): string {
+  return ssh === undefined ? 'this machine' : `${ssh.user}@${ssh.address}:${ssh.port}, host key ${ssh.hostKey}`;
+}
+
+/** Also tells what the placement loop, woken by this, will decide of its VMs. */
+export async function drainNode(
+  { principal, store, nodes, wake }: Context<'store' | 'nodes' | 'wake'>,
+  name: string,
+): Promise<Omit<DrainAnswer, 'node'>> {
+  const message = `${name} is being drained: nothing new is placed there, and what can leaves it`;
+  const { node, task } = await store.commit(principal, async (commit) => {
+    const found = await commit.nodes.get(name);
+    await commit.nodes.administer(found.id, 'draining');
+    await commit.events.append([{ kind: 'node.draining', node: name, message }]);
+    return { node: found, task: await commit.tasks.start({ kind: 'node.drain', subject: name, vm: null, generation: 0 }) };
+  });
+  const vms = await nodes.foretellDrain(node);
   wake();
-  return store.nodes.get(name);
+  return { task, vms };
+}
+
+export async function resumeNode({ principal, store, wake }: Context<'store' | 'wake'>, name: string): Promise<Node> {
+  const node = await store.commit(principal, async ({ nodes, events }) => {
+    const { id } = await nodes.get(name);
+    await nodes.administer(id, 'active');
+    await events.append([{ kind: 'node.active', node: name, message: `${name} is active again` }]);
+    return await nodes.get(name);
+  });
+  wake();
+  return node;
 }
 
 /** VMs that are there stay: pools, labels and room are asked about when a VM gets a node. */
-export async function editNode(
-  { store, wake }: Pick<Context, 'store' | 'wake'>,
-  name: string,
-  { pool, labels = {}, overcommit = {} }: NodeEdit,
-): Promise<Node> {
-  const node = await store.nodes.configure(name, (config) => ({
+export async function editNode({ principal, store, wake }: Context<'store' | 'wake'>, name: string, edit: NodeEdit): Promise<Node> {
+  const node = await store.commit(principal, async ({ nodes, events }) => {
+    const edited = await nodes.configure(name, (config) => editedConfig(config, edit));
+    await events.append([{ kind: 'node.configured', node: name, message: describeConfig(edited.config) }]);
+    return edited;
+  });
+  wake();
+  return node;
+}
+
+function editedConfig(config: NodeConfig, { pool, labels = {}, overcommit = {} }: NodeEdit): NodeConfig {
+  return {
     ...config,
     pool: pool ?? config.pool,
     overcommit: {
@@ -38,22 +78,22 @@ export async function editNode(
     labels: Object.fromEntries(
       Object.entries({ ...config.labels, ...labels }).filter((entry): entry is [string, string] => entry[1] !== null),
     ),
-  }));
-  const words = Object.entries(node.config.labels).map(([label, value]) => `${label}=${value}`);
-  const { cpus, memory, disk } = node.config.overcommit;
+  };
+}
+
+function describeConfig({ name, pool, labels, overcommit: { cpus, memory, disk } }: NodeConfig): string {
+  const words = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
   const promised = `its CPUs are promised ${cpus} times, its memory ${memory}, its disk ${disk}`;
-  const message = `${name} is in pool ${node.config.pool}, its labels are ${words.sort().join(', ') || 'none'}; ${promised}`;
-  await store.events.append([{ kind: 'node.configured', node: name, message }]);
-  wake();
-  return node;
+  return `${name} is in pool ${pool}, its labels are ${words.sort().join(', ') || 'none'}; ${promised}`;
 }
 
 /**
  * Recorded before it runs: a controller that dies meanwhile has still said what it was doing. The loops look at the
  * node after it, for it may have changed what they keep in order.
  */
-export async function execOnNode({ store, nodes, wake }: Context, name: string, request: ExecRequest): Promise<CommandAnswer> {
-  await record(store, 'node.exec', name, describeExec(request));
+export async function execOnNode(context: Context<'store' | 'nodes' | 'wake'>, name: string, request: ExecRequest): Promise<CommandAnswer> {
+  const { nodes, wake } = context;
+  await record(context, 'node.exec', name, describeExec(request));
   try {
     return await nodes.exec(name, request, request.timeout);
   } finally {
@@ -62,8 +102,9 @@ export async function execOnNode({ store, nodes, wake }: Context, name: string, 
 }
 
 /** Installs what the node lacks, then checks it again. */
-export async function fixNode({ store, nodes, wake }: Context, name: string): Promise<DoctorReport> {
-  await record(store, 'node.fix', name, `installing what ${name} lacks`);
+export async function fixNode(context: Context<'store' | 'nodes' | 'wake'>, name: string): Promise<DoctorReport> {
+  const { nodes, wake } = context;
+  await record(context, 'node.fix', name, `installing what ${name} lacks`);
   try {
     return await nodes.doctor(name, true);
   } finally {
@@ -72,9 +113,11 @@ export async function fixNode({ store, nodes, wake }: Context, name: string): Pr
 }
 
 /** Rejects with `not-found` where there is no such node. */
-async function record(store: Context['store'], kind: string, node: string, message: string): Promise<void> {
-  await store.nodes.get(node);
-  await store.events.append([{ kind, node, message }]);
+async function record({ principal, store }: Context<'store'>, kind: string, node: string, message: string): Promise<void> {
+  await store.commit(principal, async ({ nodes, events }) => {
+    await nodes.get(node);
+    await events.append([{ kind, node, message }]);
+  });
 }
 
 /** Arguments as JSON, so that spaces and quotes in them stay apart; a script by its hash. */

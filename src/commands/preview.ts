@@ -1,10 +1,10 @@
 /** Foretells what would become of a change, from the state as it is now. */
 
-import type { ApiDependencies } from '../api/dependencies.ts';
 import type { SliceChange } from '../model/slice/change.ts';
 import { type Preview, previewPlacement } from '../scheduler/preview.ts';
+import type { CommandDependencies } from './dependencies.ts';
 
-type Context = Pick<ApiDependencies, 'store' | 'placement'>;
+type Context = Pick<CommandDependencies, 'store' | 'placement'>;
 
 export async function previewChange({ store, placement }: Context, change: SliceChange): Promise<Preview> {
   if (change.vms.every(({ kind }) => kind === 'remove')) return { places: [], refusals: [] };

@@ -1,13 +1,13 @@
 /** What is possible with the VMs of a slice as they are now, to foretell what becomes of them when it changes. */
 
-import type { ApiDependencies } from '../api/dependencies.ts';
 import type { Node } from '../model/node/node.ts';
 import type { VmSituation } from '../model/vm/situation.ts';
 import type { VmOutline } from '../store/store.ts';
+import type { CommandDependencies } from './dependencies.ts';
 
 /** `cdRoms` are the names of images that are CD-ROMs. */
 export async function situations(
-  { store, abilitiesOf }: Pick<ApiDependencies, 'store' | 'abilitiesOf'>,
+  { store, abilitiesOf }: Pick<CommandDependencies, 'store' | 'abilitiesOf'>,
   slice: string,
   cdRoms: ReadonlySet<string>,
 ): Promise<(vm: string) => VmSituation> {

@@ -1,8 +1,7 @@
-/** What is asked of slices: committed as desired state, recorded as a task and an event, and made known to the loops. */
-
-import type { ApiDependencies } from '../api/dependencies.ts';
+/** What is asked of slices: desired state, task, event and images to fetch in one commit, then made known to the loops. */
 import { CroftError } from '../model/error.ts';
 import type { Image } from '../model/image/image.ts';
+import type { ImageMap } from '../model/image/map/image-map.ts';
 import type { ApplyOptions, SliceDocument } from '../model/operations.ts';
 import type { SliceChange } from '../model/slice/change.ts';
 import { describeChange } from '../model/slice/change-words.ts';
@@ -12,11 +11,14 @@ import { checkSliceFile } from '../model/slice/file-check.ts';
 import { normaliseSlice } from '../model/slice/normalise.ts';
 import type { Slice, SliceDesired } from '../model/slice/slice.ts';
 import type { Task } from '../model/task.ts';
-import type { Store } from '../store/store.ts';
+import type { Commit, Store } from '../store/store.ts';
+import type { CommandContext } from './context.ts';
+import type { CommandDependencies } from './dependencies.ts';
+import { requestImages } from './images.ts';
 import { situations } from './situations.ts';
 
-type Context = Pick<ApiDependencies, 'store' | 'wake' | 'transit' | 'images' | 'abilitiesOf'>;
-type Comparing = Pick<Context, 'store' | 'transit' | 'images' | 'abilitiesOf'>;
+type Comparing = Pick<CommandDependencies, 'store' | 'transit' | 'images' | 'abilitiesOf'>;
+type Context = CommandContext<Comparing & Pick<CommandDependencies, 'wake'>>;
 
 export interface Applied {
   slice: Slice;
@@ -46,17 +48,20 @@ export async function applySlice(context: Context, document: SliceDocument, opti
 }
 
 async function applyOnce(context: Context, document: SliceDocument, options: ApplyOptions): Promise<Applied> {
-  const { store, wake, images } = context;
-  const { current, change } = await compare(context, document);
+  const { principal, store, wake, images } = context;
+  const { current, change, map } = await compare(context, document);
   refuseOtherGeneration(change, options.against);
   if (current !== null && isEmptyChange(change)) return { slice: current, task: await taskUnderWay(store, current), change };
   if (options.allowRecreate !== true) refuseDataLoss(change);
-  await images.request(imagesOf(change));
-  const slice = await store.slices.commit(change);
-  const message = `${change.slice} was applied as generation ${slice.generation}:\n${describeChange(change).join('\n')}`;
-  const task = await record(store, 'slice.apply', slice, message);
+  const { requested, ...applied } = await store.commit(principal, async (commit) => {
+    const fetched = await requestImages(commit, imagesOf(change), map);
+    const slice = await commit.slices.commit(change);
+    const message = `${change.slice} was applied as generation ${slice.generation}:\n${describeChange(change).join('\n')}`;
+    return { requested: fetched, slice, task: await record(commit, 'slice.apply', slice, message) };
+  });
+  if (requested > 0) images.wake();
   wake();
-  return { slice, task, change };
+  return { ...applied, change };
 }
 
 /** The images that VMs and volumes of a change need, by name. */
@@ -64,18 +69,15 @@ function imagesOf({ spec }: SliceChange): string[] {
   return [...new Set(spec.vms.flatMap(({ image, volumes }) => [image, ...volumes.flatMap((volume) => volume.image ?? [])]))];
 }
 
-/** What still works on a slice that is as it was asked for; started anew where a crash came between a commit and its task. */
-async function taskUnderWay({ tasks, vms }: Context['store'], { name, generation }: Slice): Promise<Task | null> {
-  const running = (await tasks.running()).find(({ subject, vm }) => subject === name && vm === null);
-  if (running !== undefined) return running;
-  const unsettled = (await vms.list({ slice: name })).some((vm) => vm.observed.settledGeneration !== vm.generation);
-  return unsettled ? await tasks.start({ kind: 'slice.apply', subject: name, vm: null, generation }) : null;
+/** What still works on a slice that is as it was asked for. */
+async function taskUnderWay({ tasks }: Store, { name }: Slice): Promise<Task | null> {
+  return (await tasks.running()).find(({ kind, subject, vm }) => kind.startsWith('slice.') && subject === name && vm === null) ?? null;
 }
 
 async function compare(
   { store, transit, images: intake, abilitiesOf }: Comparing,
   document: SliceDocument,
-): Promise<{ current: Slice | null; change: SliceChange }> {
+): Promise<{ current: Slice | null; change: SliceChange; map: ImageMap }> {
   const { file, locate } = 'text' in document ? readSliceFile(document.text) : { file: checkSliceFile(document.file), locate: undefined };
   const [current, flavors, images, map] = await Promise.all([
     store.slices.find(file.slice),
@@ -94,9 +96,9 @@ async function compare(
     reserved: transit,
     ...(locate !== undefined && { locate }),
   });
-  if (current === null) return { current, change: diffSlice(null, wanted, null) };
+  if (current === null) return { current, change: diffSlice(null, wanted, null), map };
   const situationOf = await situations({ store, abilitiesOf }, current.name, cdRoms);
-  return { current, change: diffSlice(current.spec, wanted, current.generation, situationOf) };
+  return { current, change: diffSlice(current.spec, wanted, current.generation, situationOf), map };
 }
 
 function diskSizesOf(images: readonly Image[]): Map<string, number> {
@@ -152,17 +154,23 @@ const verbs = {
 } as const satisfies Record<SliceDesired, { kind: Task['kind']; done: string }>;
 
 /** Starts, stops or removes all of a slice. */
-export async function desireSlice({ store, wake }: Pick<Context, 'store' | 'wake'>, name: string, desired: SliceDesired): Promise<Task> {
-  const slice = await store.slices.desire(name, desired);
+export async function desireSlice(
+  { principal, store, wake }: CommandContext<Pick<CommandDependencies, 'store' | 'wake'>>,
+  name: string,
+  desired: SliceDesired,
+): Promise<Task> {
   const { kind, done } = verbs[desired];
-  const task = await record(store, kind, slice, `${name} is to be ${done}`);
+  const task = await store.commit(principal, async (commit) => {
+    const slice = await commit.slices.desire(name, desired);
+    return await record(commit, kind, slice, `${name} is to be ${done}`);
+  });
   wake();
   return task;
 }
 
-async function record(store: Store, kind: Task['kind'], slice: Slice, message: string): Promise<Task> {
-  const task = await store.tasks.start({ kind, subject: slice.name, vm: null, generation: slice.generation });
-  await store.events.append([{ kind: eventKinds[kind] ?? kind, slice: slice.name, message }]);
+async function record({ tasks, events }: Commit, kind: Task['kind'], slice: Slice, message: string): Promise<Task> {
+  const task = await tasks.start({ kind, subject: slice.name, vm: null, generation: slice.generation });
+  await events.append([{ kind: eventKinds[kind] ?? kind, slice: slice.name, message }]);
   return task;
 }
 

@@ -1,11 +1,11 @@
-/** What is asked of single VMs: committed as desired state, recorded as a task and an event, and made known to the loops. */
-
-import type { ApiDependencies } from '../api/dependencies.ts';
+/** What is asked of single VMs: desired state, task and event in one commit, then made known to the loops. */
 import { CroftError } from '../model/error.ts';
 import type { Task } from '../model/task.ts';
 import { unsupported } from '../model/vm/unsupported.ts';
 import type { Vm } from '../model/vm/vm.ts';
-import type { Store } from '../store/store.ts';
+import type { Commit } from '../store/store.ts';
+import type { CommandContext } from './context.ts';
+import type { CommandDependencies } from './dependencies.ts';
 
 export type VmRequest = 'start' | 'stop' | 'restart' | 'pause' | 'resume' | 'remove';
 
@@ -16,31 +16,34 @@ const requests = {
   pause: { commit: (vms, slice, name) => vms.desire(slice, name, 'paused'), done: 'paused' },
   resume: { commit: (vms, slice, name) => vms.desire(slice, name, 'running'), done: 'resumed' },
   remove: { commit: (vms, slice, name) => vms.desire(slice, name, 'absent'), done: 'removed' },
-} as const satisfies Record<VmRequest, { commit(vms: Store['vms'], slice: string, name: string): Promise<Vm>; done: string }>;
+} as const satisfies Record<VmRequest, { commit(vms: Commit['vms'], slice: string, name: string): Promise<Vm>; done: string }>;
 
 /**
  * Rejects with `not-found`, and with `conflict.in-use` for a VM that is being removed or that a link needs; what can only be
  * asked of a guest that runs, with `vm.not-running`, `node.unreachable` and `unsupported`.
  */
 export async function requestOfVm(
-  { store, wake, abilitiesOf }: Pick<ApiDependencies, 'store' | 'wake' | 'abilitiesOf'>,
+  { principal, store, wake, abilitiesOf }: CommandContext<Pick<CommandDependencies, 'store' | 'wake' | 'abilitiesOf'>>,
   slice: string,
   name: string,
   request: VmRequest,
 ): Promise<Task> {
   if (request === 'pause' || request === 'resume') await refuseHold({ store, abilitiesOf }, slice, name);
-  await requests[request].commit(store.vms, slice, name);
-  const { generation } = await store.slices.get(slice);
   const kind = `vm.${request}` as const;
-  const task = await store.tasks.start({ kind, subject: slice, vm: name, generation });
-  await store.events.append([{ kind, slice, vm: name, message: `${slice}/${name} is to be ${requests[request].done}` }]);
+  const task = await store.commit(principal, async ({ vms, slices, tasks, events }) => {
+    await requests[request].commit(vms, slice, name);
+    const { generation } = await slices.get(slice);
+    const started = await tasks.start({ kind, subject: slice, vm: name, generation });
+    await events.append([{ kind, slice, vm: name, message: `${slice}/${name} is to be ${requests[request].done}` }]);
+    return started;
+  });
   wake();
   return task;
 }
 
 /** Only a guest that runs, on a hypervisor that can, is held still or goes on. */
 async function refuseHold(
-  { store, abilitiesOf }: Pick<ApiDependencies, 'store' | 'abilitiesOf'>,
+  { store, abilitiesOf }: Pick<CommandDependencies, 'store' | 'abilitiesOf'>,
   slice: string,
   name: string,
 ): Promise<void> {

@@ -8,6 +8,7 @@ import { buildMicroImage } from '../images/guests/micro.ts';
 import type { ImageLibrary } from '../images/library/library.ts';
 import type { ImagePuller } from '../loops/image-puller.ts';
 import type { Journal } from '../loops/journal.ts';
+import type { Principal } from '../model/access/principal.ts';
 import { CroftError } from '../model/error.ts';
 import { type ImageDefinition, type ImageTraits, usualTraits } from '../model/image/definition.ts';
 import type { Image } from '../model/image/image.ts';
@@ -44,28 +45,35 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
     });
   }
 
-  async function add(name: string, content: Readable | string, traits: ImageTraits = usualTraits): Promise<Image> {
+  async function add(by: Principal, name: string, content: Readable | string, traits: ImageTraits = usualTraits): Promise<Image> {
     await refuseAlias(name);
     const image = await sweep.arriving(async () => {
       const { sha256, format, size, virtualSize } = await library.add(content);
-      return await store.images.put({ name, content: { sha256, format, size, virtualSize }, traits, origin: null });
+      return await store.commit(by, async ({ images, events }) => {
+        await events.append([{ kind: 'image.added', message: `image ${name} is sha256:${sha256}` }]);
+        return await images.put({ name, content: { sha256, format, size, virtualSize }, traits, origin: null });
+      });
     });
-    journal.record({ kind: 'image.added', message: `image ${name} is sha256:${image.content?.sha256}` });
+    wake();
     void sweep.sweep();
-    puller.wake();
     return image;
   }
 
   let lastBuild: Promise<unknown> = Promise.resolve();
 
   /** One after the other: each would take all that the machine has. */
-  function build(name: string, make: (request: ImageRequest) => Promise<unknown>, traits: ImageTraits): Promise<Image> {
-    const built = lastBuild.then(() => buildNow(name, make, traits));
+  function build(by: Principal, name: string, make: (request: ImageRequest) => Promise<unknown>, traits: ImageTraits): Promise<Image> {
+    const built = lastBuild.then(() => buildNow(by, name, make, traits));
     lastBuild = built.catch(() => undefined);
     return built;
   }
 
-  async function buildNow(name: string, make: (request: ImageRequest) => Promise<unknown>, traits: ImageTraits): Promise<Image> {
+  async function buildNow(
+    by: Principal,
+    name: string,
+    make: (request: ImageRequest) => Promise<unknown>,
+    traits: ImageTraits,
+  ): Promise<Image> {
     await mkdir(workFolder, { recursive: true });
     await removeLeftovers(workFolder);
     const folder = await mkdtemp(join(workFolder, 'output-'));
@@ -73,43 +81,37 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
     try {
       const outputFile = join(folder, 'disk');
       await make({ workFolder, outputFile, log });
-      return await add(name, outputFile, traits);
+      return await add(by, name, outputFile, traits);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
   }
 
-  async function request(definition: ImageDefinition): Promise<void> {
-    await store.imagePulls.request(definition);
-    const message = `image ${definition.name} is to be fetched from ${definition.sources.length === 1 ? 'its source' : `one of ${definition.sources.length} sources`}`;
-    journal.record({ kind: 'image.requested', message });
+  function wake(): void {
     puller.wake();
+    wakeNodes();
+    journal.announce();
   }
 
   return {
     map: () => maps.inForce(),
     mapAsWritten: () => maps.current(),
     add,
-    async remove(name: string): Promise<void> {
-      await store.images.remove(name);
+    async remove(by: Principal, name: string): Promise<void> {
+      await store.commit(by, async ({ images, events }) => {
+        await images.remove(name);
+        await events.append([{ kind: 'image.removed', message: `image ${name} removed` }]);
+      });
       puller.forget(name).catch(failed);
       void sweep.sweep();
-      journal.record({ kind: 'image.removed', message: `image ${name} removed` });
+      journal.announce();
     },
-    buildMicro: (name: string): Promise<Image> => build(name, buildMicroImage, usualTraits),
-    buildDebian: (name: string): Promise<Image> => build(name, buildDebianImage, debianTraits),
-    /** Those that were fetched or are being fetched are left as they are. */
-    async request(names: readonly string[]): Promise<void> {
-      const [stored, map] = await Promise.all([store.images.list(), maps.inForce()]);
-      const present = new Set(stored.map(({ name }) => name));
-      const definitions = names.filter((name) => !present.has(name)).flatMap((name) => map.images.get(name) ?? []);
-      for (const definition of definitions) await request(definition);
-    },
-    async pull(name: string, given: ImageDefinition | null): Promise<string> {
+    buildMicro: (by: Principal, name: string): Promise<Image> => build(by, name, buildMicroImage, usualTraits),
+    buildDebian: (by: Principal, name: string): Promise<Image> => build(by, name, buildDebianImage, debianTraits),
+    async definition(name: string, given: ImageDefinition | null): Promise<ImageDefinition> {
       if (given !== null) {
         await refuseAlias(name);
-        await request({ ...given, name });
-        return name;
+        return { ...given, name };
       }
       const map = await maps.current();
       const { images, aliases } = map;
@@ -120,13 +122,9 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
           hint: 'Give a URL to fetch it from, or add it to the image map.',
         });
       }
-      await request({ ...definition, name: meant });
-      return meant;
+      return { ...definition, name: meant };
     },
-    async keep(name: string, prepull: readonly string[]): Promise<void> {
-      await store.images.setPrepull(name, prepull);
-      wakeNodes();
-    },
+    wake,
     progress: (name: string) => puller.progress(name),
   };
 }

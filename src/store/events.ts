@@ -1,17 +1,17 @@
 /** Events in the database. */
 import type { Selectable } from 'kysely';
 import type { Event, NewEvent } from '../model/event.ts';
-import type { Database, Queries } from './database/database.ts';
+import type { Queries, Transactions } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
 import type { EventStore } from './store.ts';
 import { portions } from './vm/rows.ts';
 
 /** Reading on from a sequence misses none: transactions that write follow one another, so a lower sequence is never seen later than a higher one. */
 export class SqlEventStore implements EventStore {
-  readonly #database: Database;
+  readonly #database: Transactions;
   readonly #now: () => number;
 
-  constructor(database: Database, now: () => number) {
+  constructor(database: Transactions, now: () => number) {
     this.#database = database;
     this.#now = now;
   }

@@ -3,6 +3,7 @@ import { asCroftError, CroftError } from '../model/error.ts';
 import { newIdentifier as anIdentifier, type NewIdentifier, newControllerIdentifier } from '../model/identifier.ts';
 import { initialFlavors } from '../model/vm/flavor.ts';
 import { SqlBackupStore } from './backup/backup.ts';
+import { commitWithin } from './commit.ts';
 import type { Database } from './database/database.ts';
 import { migrate } from './database/migrate.ts';
 import { openPostgres } from './database/postgres.ts';
@@ -55,6 +56,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     backups: new SqlBackupStore(database, now, async () => {
       controllerId = await readControllerId(database);
     }),
+    commit: (_by, work) => database.write((queries) => work(commitWithin(queries, { settings, newIdentifier, now }))),
     async occupy(lost) {
       const occupancy = await database.occupy(lost);
       if (occupancy === null) throw occupied(location);

@@ -1,5 +1,6 @@
 /** The store: durable state behind one interface, the same on SQLite and on PostgreSQL. */
 
+import type { Principal } from '../model/access/principal.ts';
 import type { Event, NewEvent } from '../model/event.ts';
 import type { ImageDefinition, ImageTraits } from '../model/image/definition.ts';
 import type { Image, ImageContent, ImagePull } from '../model/image/image.ts';
@@ -30,12 +31,29 @@ export interface Store {
   readonly backups: BackupStore;
 
   /**
+   * Runs the change that a command makes: all that `work` writes through the commit that it is given is stored together, or
+   * nothing of it. `work` must not use the store itself, waits for nothing else, and may be run again. `by` is who asks for it.
+   */
+  commit<Result>(by: Principal, work: (commit: Commit) => Promise<Result>): Promise<Result>;
+
+  /**
    * Holds the database for one controller until it is disposed of: two would work on the same nodes. Rejects with
    * `conflict.exists` where another has it. `lost` is called should one have taken it while the server was away.
    */
   occupy(lost: () => void): Promise<AsyncDisposable | Disposable>;
 
   close(): Promise<void>;
+}
+
+/** What the change of a command may consist of. Reads show what was written through it before. */
+export interface Commit {
+  readonly nodes: Pick<NodeStore, 'get' | 'add' | 'administer' | 'configure' | 'remove'>;
+  readonly images: Pick<ImageStore, 'list' | 'put' | 'setPrepull' | 'remove'>;
+  readonly imagePulls: Pick<ImagePullStore, 'request'>;
+  readonly slices: Pick<SliceStore, 'get' | 'commit' | 'desire'>;
+  readonly vms: Pick<VmStore, 'desire' | 'reboot'>;
+  readonly tasks: Pick<TaskStore, 'start'>;
+  readonly events: Pick<EventStore, 'append'>;
 }
 
 export interface NodeStore {
@@ -243,8 +261,8 @@ export interface EventStore {
 export interface BackupStore {
   /** A consistent copy as lines of JSON: a header, then one row each, then their count. Read in one transaction; the same on both databases. */
   dump(): AsyncIterable<string>;
-  /** Replaces everything by what a dump says, all or nothing; `input.invalid` names the line that is wrong. */
-  restore(lines: AsyncIterable<string>): Promise<void>;
+  /** Replaces everything by what a dump says, all or nothing, and appends these events; `input.invalid` names the line that is wrong. */
+  restore(lines: AsyncIterable<string>, events?: readonly NewEvent[]): Promise<void>;
 }
 
 /** Numbers that the store allocates from; given when it is opened. */

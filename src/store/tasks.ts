@@ -3,17 +3,17 @@ import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely'
 import type { NewIdentifier } from '../model/identifier.ts';
 import { goneById } from '../model/missing.ts';
 import { type Task, taskKinds } from '../model/task.ts';
-import type { Database, Queries } from './database/database.ts';
+import type { Queries, Transactions } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
 import { insertEvents } from './events.ts';
 import type { TaskStore } from './store.ts';
 
 export class SqlTaskStore implements TaskStore {
-  readonly #database: Database;
+  readonly #database: Transactions;
   readonly #newIdentifier: NewIdentifier;
   readonly #now: () => number;
 
-  constructor(database: Database, newIdentifier: NewIdentifier, now: () => number) {
+  constructor(database: Transactions, newIdentifier: NewIdentifier, now: () => number) {
     this.#database = database;
     this.#newIdentifier = newIdentifier;
     this.#now = now;

@@ -149,7 +149,7 @@ function snapshotsInMemory(): ApiDependencies['operations'] {
 /** Counts and hashes what is uploaded, and holds on to none of it. */
 function imageIntake(store: Store): ApiDependencies['images'] {
   return {
-    async add(name, content) {
+    async add(_by, name, content) {
       const hash = createHash('sha256');
       let size = 0;
       for await (const chunk of content as AsyncIterable<Buffer>) {
@@ -158,29 +158,19 @@ function imageIntake(store: Store): ApiDependencies['images'] {
       }
       return store.images.put(sampleImage(name, hash.digest('hex'), size));
     },
-    async remove(name) {
+    async remove(_by, name) {
       await store.images.remove(name);
     },
-    buildMicro: (name) => store.images.put(sampleImage(name, imageHash)),
-    buildDebian: (name) => store.images.put(sampleImage(name, imageHash)),
+    buildMicro: (_by, name) => store.images.put(sampleImage(name, imageHash)),
+    buildDebian: (_by, name) => store.images.put(sampleImage(name, imageHash)),
     map: async () => sampleMap,
     mapAsWritten: async () => sampleMap,
-    async request(names) {
-      const stored = new Set((await store.images.list()).map(({ name }) => name));
-      for (const name of names.filter((wanted) => !stored.has(wanted))) {
-        const definition = sampleMap.images.get(name);
-        if (definition !== undefined) await store.imagePulls.request(definition);
-      }
-    },
-    async pull(name, definition) {
-      const wanted = definition ?? sampleMap.images.get(name);
+    async definition(name, given) {
+      const wanted = given ?? sampleMap.images.get(name);
       if (wanted === undefined) throw new CroftError('not-found', `no ${name}`);
-      await store.imagePulls.request(wanted);
-      return wanted.name;
+      return wanted;
     },
-    async keep(name, prepull) {
-      await store.images.setPrepull(name, prepull);
-    },
+    wake: () => undefined,
     progress: () => null,
     verify: async () => [{ node: null, outcome: 'intact', message: null }],
     collect: async ({ dryRun }) => [{ node: null, images: dryRun ? [] : [imageHash], bytes: dryRun ? 0 : 5, failure: null }],
@@ -194,7 +184,7 @@ function imageIntake(store: Store): ApiDependencies['images'] {
 
 function nodeGateway(store: Store, asked: string[]): ApiDependencies['nodes'] {
   return {
-    adopt: (config) => store.nodes.add(nodeConfigSchema.parse(config)),
+    reach: async (config) => nodeConfigSchema.parse(config),
     async hostKey(target) {
       asked.push(`host-key ${target.address}`);
       return fingerprint;
@@ -208,13 +198,8 @@ function nodeGateway(store: Store, asked: string[]): ApiDependencies['nodes'] {
       asked.push(`exec ${name} ${JSON.stringify(work)} ${timeout}`);
       return { code: 3, stdout: 'out', stderr: 'err' };
     },
-    async drain(name) {
-      const { id } = await store.nodes.get(name);
-      await store.nodes.administer(id, 'draining');
-      const task = await store.tasks.start({ kind: 'node.drain', subject: name, vm: null, generation: 0 });
-      return { task, vms: [{ vm: 'shop/web', movingTo: null, stayReason: 'no node has room' }] };
-    },
-    async forget(name, abandon) {
+    foretellDrain: async () => [{ vm: 'shop/web', movingTo: null, stayReason: 'no node has room' }],
+    async forget(_by, name, abandon) {
       const { id } = await store.nodes.get(name);
       return { abandoned: await store.nodes.remove(id, abandon), left: null };
     },

@@ -22,9 +22,9 @@ test('CR12 a large image is streamed: the client reads it no faster than the con
   const hash = createHash('sha256');
   await using stage = await setStage({
     images: {
-      ...{ remove: unasked, buildMicro: unasked, buildDebian: unasked, map: unasked, request: unasked, pull: unasked },
-      ...{ mapAsWritten: unasked, keep: unasked, verify: unasked, collect: unasked, open: unasked, progress: () => null },
-      async add(name, stream) {
+      ...{ remove: unasked, buildMicro: unasked, buildDebian: unasked, map: unasked, definition: unasked },
+      ...{ mapAsWritten: unasked, wake: () => undefined, verify: unasked, collect: unasked, open: unasked, progress: () => null },
+      async add(_by, name, stream) {
         for await (const part of stream as AsyncIterable<Buffer>) {
           hash.update(part);
           consumed += part.length;

@@ -34,8 +34,8 @@ export const backupRoutes: Routes = (api, dependencies) => {
         response: { 204: noBody, ...problems('input.media-type', 'conflict.confirm') },
       },
     },
-    async ({ query, body }, reply) => {
-      await restoreBackup(dependencies, body, query.replace);
+    async ({ query, body, principal }, reply) => {
+      await restoreBackup({ ...dependencies, principal }, body, query.replace);
       return reply.code(204).send();
     },
   );

@@ -51,6 +51,6 @@ export const doctorRoutes: Routes = (api, dependencies) => {
         response: { 200: doctorReportSchema, ...onNode },
       },
     },
-    async ({ params }) => fixNode(dependencies, params.node),
+    async ({ params, principal }) => fixNode({ ...dependencies, principal }, params.node),
   );
 };

@@ -1,6 +1,6 @@
 /** Images: fetching, uploading, building, listing, checking and removing base disks. */
 import { z } from 'zod';
-import { listImages, pullImage, showImage, unlessAlias } from '../../commands/images.ts';
+import { keepImage, pullImage } from '../../commands/images.ts';
 import { usualTraits } from '../../model/image/definition.ts';
 import { imageSchema } from '../../model/image/image.ts';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../../model/image/requests.ts';
 import { imageCheckSchema, imageCollectionSchema, imageViewSchema } from '../../model/image/view.ts';
 import { access } from '../authorization.ts';
+import { listImages, showImage, unlessAlias } from '../images.ts';
 import { presentCatalogue } from '../present/image.ts';
 import { flagSchema, imageParams, inScope, noBody, problems, type Routes, rawBody } from '../route.ts';
 import { acceptStream, streamBody } from '../stream-body.ts';
@@ -90,8 +91,9 @@ export const imageRoutes: Routes = (api, dependencies) => {
         response: { 202: imageViewSchema, ...problems('not-found', 'input.syntax') },
       },
     },
-    async ({ params, body }, reply) => {
-      return reply.code(202).send(await pullImage(dependencies, params.image, body));
+    async ({ params, body, principal }, reply) => {
+      const name = await pullImage({ ...dependencies, principal }, params.image, body);
+      return reply.code(202).send(await showImage(dependencies, name));
     },
   );
 
@@ -108,8 +110,8 @@ export const imageRoutes: Routes = (api, dependencies) => {
         response: { 200: imageViewSchema, ...problems('not-found') },
       },
     },
-    async ({ params, body }) => {
-      await unlessAlias(dependencies, params.image, images.keep(params.image, body.prepull));
+    async ({ params, body, principal }) => {
+      await unlessAlias(dependencies, params.image, keepImage({ ...dependencies, principal }, params.image, body.prepull));
       return await showImage(dependencies, params.image);
     },
   );
@@ -164,7 +166,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
         response: { 201: imageSchema, ...problems('command.failed', 'disk.full', 'image.unusable') },
       },
     },
-    async ({ params }, reply) => reply.code(201).send(await images.buildMicro(params.image)),
+    async ({ params, principal }, reply) => reply.code(201).send(await images.buildMicro(principal, params.image)),
   );
 
   api.post(
@@ -179,7 +181,7 @@ export const imageRoutes: Routes = (api, dependencies) => {
         response: { 201: imageSchema, ...problems('command.failed', 'disk.full', 'image.unusable') },
       },
     },
-    async ({ params }, reply) => reply.code(201).send(await images.buildDebian(params.image)),
+    async ({ params, principal }, reply) => reply.code(201).send(await images.buildDebian(principal, params.image)),
   );
 
   api.delete(
@@ -194,8 +196,8 @@ export const imageRoutes: Routes = (api, dependencies) => {
         response: { 204: noBody, ...problems('not-found', 'conflict.in-use') },
       },
     },
-    async ({ params }, reply) => {
-      await unlessAlias(dependencies, params.image, images.remove(params.image));
+    async ({ params, principal }, reply) => {
+      await unlessAlias(dependencies, params.image, images.remove(principal, params.image));
       return reply.code(204).send();
     },
   );
@@ -216,7 +218,8 @@ export const imageRoutes: Routes = (api, dependencies) => {
           response: { 201: imageSchema, ...problems('image.unusable', 'input.media-type', 'disk.full') },
         },
       },
-      async ({ params, query, body }, reply) => reply.code(201).send(await images.add(params.image, body, traitsOf(query))),
+      async ({ params, query, body, principal }, reply) =>
+        reply.code(201).send(await images.add(principal, params.image, body, traitsOf(query))),
     );
   });
 };

@@ -1,6 +1,6 @@
 /** Nodes: adopting, showing, draining and removing them, and running commands on them. */
 import { z } from 'zod';
-import { drainNode, editNode, execOnNode, resumeNode } from '../../commands/nodes.ts';
+import { adoptNode, drainNode, editNode, execOnNode, resumeNode } from '../../commands/nodes.ts';
 import type { Node } from '../../model/node/node.ts';
 import { nodeConfigSchema } from '../../model/node/node.ts';
 import { type NodeView, nodeViewSchema } from '../../model/node/view.ts';
@@ -53,7 +53,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
         response: { 201: nodeViewSchema, ...problems('conflict.exists', 'unsupported', ...reaching) },
       },
     },
-    async ({ body }, reply) => reply.code(201).send(await shown(await nodes.adopt(body))),
+    async ({ body, principal }, reply) => reply.code(201).send(await shown(await adoptNode({ ...dependencies, principal }, body))),
   );
 
   api.post(
@@ -99,7 +99,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
         response: { 200: nodeViewSchema, ...problems('not-found') },
       },
     },
-    async ({ params, body }) => shown(await editNode(dependencies, params.node, body)),
+    async ({ params, body, principal }) => shown(await editNode({ ...dependencies, principal }, params.node, body)),
   );
 
   api.delete(
@@ -115,7 +115,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
         response: { 200: abandonedAnswerSchema, ...problems('not-found', 'conflict.in-use', ...reaching) },
       },
     },
-    async ({ params, query }) => nodes.forget(params.node, query.abandon),
+    async ({ params, query, principal }) => nodes.forget(principal, params.node, query.abandon),
   );
 
   api.post(
@@ -130,8 +130,8 @@ export const nodeRoutes: Routes = (api, dependencies) => {
         response: { 200: drainAnswerSchema, ...problems('not-found') },
       },
     },
-    async ({ params }) => {
-      const drain = await drainNode(dependencies, params.node);
+    async ({ params, principal }) => {
+      const drain = await drainNode({ ...dependencies, principal }, params.node);
       return { node: await shown(await store.nodes.get(params.node)), ...drain };
     },
   );
@@ -148,7 +148,7 @@ export const nodeRoutes: Routes = (api, dependencies) => {
         response: { 200: nodeViewSchema, ...problems('not-found') },
       },
     },
-    async ({ params }) => shown(await resumeNode(dependencies, params.node)),
+    async ({ params, principal }) => shown(await resumeNode({ ...dependencies, principal }, params.node)),
   );
 
   api.post(
@@ -164,6 +164,6 @@ export const nodeRoutes: Routes = (api, dependencies) => {
         response: { 200: commandAnswerSchema, ...problems('not-found', 'command.timeout', ...reaching) },
       },
     },
-    async ({ params, body }) => execOnNode(dependencies, params.node, body),
+    async ({ params, body, principal }) => execOnNode({ ...dependencies, principal }, params.node, body),
   );
 };

@@ -97,8 +97,8 @@ export const sliceRoutes: Routes = (api, dependencies) => {
         },
       },
     },
-    async ({ body }) => {
-      const { slice, task, change } = await applySlice(dependencies, documentOf(body), body);
+    async ({ body, principal }) => {
+      const { slice, task, change } = await applySlice({ ...dependencies, principal }, documentOf(body), body);
       const [vms, names] = await Promise.all([store.vms.outlines({ slice: slice.name }), store.nodes.names()]);
       return { slice: summariseSlice(slice, vms, names), task, lines: describeChange(change) };
     },
@@ -148,7 +148,8 @@ export const sliceRoutes: Routes = (api, dependencies) => {
         params: sliceParams,
         response: { 202: taskSchema, ...problems('not-found', 'conflict.in-use') },
       },
-      handler: async ({ params }, reply) => reply.code(202).send(await desireSlice(dependencies, params.slice, desired)),
+      handler: async ({ params, principal }, reply) =>
+        reply.code(202).send(await desireSlice({ ...dependencies, principal }, params.slice, desired)),
     });
   }
 };

@@ -85,7 +85,8 @@ export const vmRoutes: Routes = (api, dependencies) => {
         params: vmParams,
         response: { 202: taskSchema, ...problems('not-found', 'conflict.in-use', 'vm.not-running', 'node.unreachable', 'unsupported') },
       },
-      handler: async ({ params }, reply) => reply.code(202).send(await requestOfVm(dependencies, params.slice, params.vm, request)),
+      handler: async ({ params, principal }, reply) =>
+        reply.code(202).send(await requestOfVm({ ...dependencies, principal }, params.slice, params.vm, request)),
     });
   }
 };

@@ -43,7 +43,7 @@ test('SC11 a command for a simulated node is refused, since no machine would run
 test('SC11 a node with zones that is to have routers is refused before its machine is asked anything', async () => {
   const untouched: Doctor = { examine: async () => [], treat: async () => undefined };
   const ask = (roles?: ('compute' | 'network')[]) =>
-    administrationWith(untouched).adopt({ name: 'omni', hypervisor: 'zones', ssh: { address: '192.0.2.1' }, ...(roles && { roles }) });
+    administrationWith(untouched).reach({ name: 'omni', hypervisor: 'zones', ssh: { address: '192.0.2.1' }, ...(roles && { roles }) });
   for (const roles of [undefined, ['network'], ['compute', 'network']] as const) {
     await assert.rejects(ask(roles && [...roles]), {
       code: 'unsupported',

@@ -2,6 +2,7 @@
 import type { HypervisorDriver, NodeLayout, ObservedVm } from '../../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../../drivers/network/driver.ts';
 import { type Host, perform, run } from '../../host/host.ts';
+import type { Principal } from '../../model/access/principal.ts';
 import { CroftError } from '../../model/error.ts';
 import type { DoctorCheck, DoctorReport } from '../../model/node/doctor.ts';
 import { requireRoles } from '../../model/node/hypervisor.ts';
@@ -45,9 +46,6 @@ export interface NodeGatewayOptions {
   policy: PlacementPolicy;
 }
 
-/** What draining a node begins: see DrainAnswer. */
-export type NodeDrain = Omit<DrainAnswer, 'node'>;
-
 type Work = { argv: readonly [string, ...string[]] } | { script: string; args: readonly string[] };
 
 export class NodeAdministration {
@@ -58,8 +56,8 @@ export class NodeAdministration {
   }
 
   /** The machine is logged in to and gives root privileges before anything is stored. Rejects with `unsupported` for a role that it cannot have. */
-  async adopt(input: NodeConfigInput): Promise<Node> {
-    const { hosts, store, journal, wake } = this.#options;
+  async reach(input: NodeConfigInput): Promise<NodeConfig> {
+    const { hosts } = this.#options;
     const asked = nodeConfigSchema.parse(input);
     requireRoles(asked);
     const config = await hosts.pin(asked);
@@ -70,26 +68,15 @@ export class NodeAdministration {
     } finally {
       await host.close();
     }
-    const node = await store.nodes.add(config);
-    const how =
-      config.ssh === undefined
-        ? 'this machine'
-        : `${config.ssh.user}@${config.ssh.address}:${config.ssh.port}, host key ${config.ssh.hostKey}`;
-    journal.record({ kind: 'node.added', node: config.name, message: `added: ${how}` });
-    wake();
-    return node;
+    return config;
   }
 
-  /** Foretells what the placement loop, woken by this, decides of the node's VMs. */
-  async drain(name: string): Promise<NodeDrain> {
-    const { store, wake, now, routerGrace, policy } = this.#options;
-    const { id } = await store.nodes.get(name);
-    await store.nodes.administer(id, 'draining');
-    const task = await store.tasks.start({ kind: 'node.drain', subject: name, vm: null, generation: 0 });
+  /** Decides as the placement loop will. */
+  async foretellDrain({ id }: Node): Promise<DrainAnswer['vms']> {
+    const { store, now, routerGrace, policy } = this.#options;
     const snapshot = await store.placement.snapshot();
     const { assignments } = schedule(snapshot, { now: now(), routerGrace, policy });
-    wake();
-    return { task, vms: drainedVms(id, snapshot, assignments) };
+    return drainedVms(id, snapshot, assignments);
   }
 
   hostKey(target: NonNullable<NodeConfigInput['ssh']>): Promise<string> {
@@ -113,16 +100,20 @@ export class NodeAdministration {
   }
 
   /** A node that is not given up is first cleaned, so that one that cannot be cleaned stays known and can be tried again. */
-  async forget(name: string, abandon: boolean): Promise<AbandonedAnswer> {
+  async forget(by: Principal, name: string, abandon: boolean): Promise<AbandonedAnswer> {
     const { store, fleet, journal, wake } = this.#options;
     const node = await store.nodes.get(name);
     try {
       if (!abandon) await this.#vacate(node);
-      const abandoned = await store.nodes.remove(node.id, abandon);
+      const abandoned = await store.commit(by, async ({ nodes, events }) => {
+        const lost = await nodes.remove(node.id, abandon);
+        await events.append([{ kind: 'node.removed', node: name, message: removalInWords(lost) }]);
+        return lost;
+      });
       await fleet.retire(node.id);
-      const answer = { abandoned, left: abandon ? await this.#cleanWhatCanBe(node) : null };
-      journal.record({ kind: 'node.removed', node: name, message: removalInWords(answer) });
-      return answer;
+      const left = abandon ? await this.#cleanWhatCanBe(node) : null;
+      if (left !== null) journal.record({ kind: 'node.failed', node: name, message: `it could not be cleaned: ${left}` });
+      return { abandoned, left };
     } finally {
       fleet.resume(node.id);
       wake();
@@ -228,7 +219,7 @@ export class NodeAdministration {
   }
 }
 
-function drainedVms(nodeId: string, snapshot: PlacementSnapshot, assignments: readonly Assignment[]): NodeDrain['vms'] {
+function drainedVms(nodeId: string, snapshot: PlacementSnapshot, assignments: readonly Assignment[]): DrainAnswer['vms'] {
   const names = new Map(snapshot.nodes.map(({ id, config }) => [id, config.name]));
   const moves = new Map(assignments.filter(({ kind }) => kind === 'move').map((move) => [move.id, move]));
   return snapshot.vms
@@ -241,7 +232,6 @@ function drainedVms(nodeId: string, snapshot: PlacementSnapshot, assignments: re
     });
 }
 
-function removalInWords({ abandoned, left }: AbandonedAnswer): string {
-  const lost = abandoned.length === 0 ? '' : `; abandoned ${abandoned.join(', ')}`;
-  return `removed${lost}${left === null ? '' : `; it could not be cleaned: ${left}`}`;
+function removalInWords(abandoned: readonly string[]): string {
+  return `removed${abandoned.length === 0 ? '' : `; abandoned ${abandoned.join(', ')}`}`;
 }

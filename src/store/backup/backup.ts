@@ -1,6 +1,8 @@
 /** Backups: all rows as lines of JSON, the same from both databases and for both. */
+import type { NewEvent } from '../../model/event.ts';
 import type { Database } from '../database/database.ts';
 import { readSchemaVersion, schemaVersion } from '../database/migrate.ts';
+import { insertEvents } from '../events.ts';
 import type { BackupStore } from '../store.ts';
 import { readBackup } from './format.ts';
 import { insertRow, rowsOf, tableNames } from './rows.ts';
@@ -34,12 +36,13 @@ export class SqlBackupStore implements BackupStore {
   }
 
   /** The lines are read to the end before anything is replaced, so that one that comes slowly, or never, holds up nobody. */
-  async restore(lines: AsyncIterable<string>): Promise<void> {
+  async restore(lines: AsyncIterable<string>, events: readonly NewEvent[] = []): Promise<void> {
     const rows = await upgradeBackup(await readBackup(lines, schemaVersion));
     await this.#database.write(async (queries) => {
       for (const table of tableNames.toReversed()) await queries.deleteFrom(table).execute();
       for (const row of rows) await insertRow(queries, row);
       await this.#database.continueEvents(queries);
+      await insertEvents(queries, this.#now(), events);
     });
     await this.#restored();
   }

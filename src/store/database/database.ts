@@ -15,9 +15,8 @@ export interface SchemaWords {
   tableSuffix: string;
 }
 
-export interface Database {
-  readonly dialect: 'sqlite' | 'postgres';
-  readonly words: SchemaWords;
+/** How the parts of the store reach the database. */
+export interface Transactions {
   /**
    * Runs `work` in a transaction that writes. At most one runs at a time, over all processes, so what it has read stays
    * true until it commits, and commits become visible in the order of their sequences. Must not be nested.
@@ -28,12 +27,17 @@ export interface Database {
   read<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
   /** Runs one statement, which sees one moment by itself. */
   ask<Result>(statement: (queries: Queries) => Promise<Result>): Promise<Result>;
+  /** Takes what was deleted out of the database's files too, as far as nothing that reads is in the way. */
+  scrub(): Promise<void>;
+}
+
+export interface Database extends Transactions {
+  readonly dialect: 'sqlite' | 'postgres';
+  readonly words: SchemaWords;
   /** Like `read`, but open until the caller ends it, and never in the way of the others. Shows the moment of the first query. */
   snapshot(): Promise<Snapshot>;
   /** Makes the next sequence of events follow the highest there is. */
   continueEvents(queries: Queries): Promise<void>;
-  /** Takes what was deleted out of the database's files too, as far as nothing that reads is in the way. */
-  scrub(): Promise<void>;
   /**
    * Holds the database for a controller, until it is disposed of. Null where another has it. `lost` is called should another
    * have taken it while the connection to the server was away.

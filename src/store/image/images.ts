@@ -3,17 +3,17 @@ import { CroftError } from '../../model/error.ts';
 import type { NewIdentifier } from '../../model/identifier.ts';
 import type { Image, ImageContent } from '../../model/image/image.ts';
 import { goneById } from '../../model/missing.ts';
-import type { Database, Queries } from '../database/database.ts';
+import type { Queries, Transactions } from '../database/database.ts';
 import type { FetchedImage, ImageStore } from '../store.ts';
 import { recountUsers } from '../vm/demand.ts';
 import { columnsOf, deleteUnnamedImages, imageOf, pickImage, readImages } from './rows.ts';
 
 export class SqlImageStore implements ImageStore {
-  readonly #database: Database;
+  readonly #database: Transactions;
   readonly #newIdentifier: NewIdentifier;
   readonly #now: () => number;
 
-  constructor(database: Database, newIdentifier: NewIdentifier, now: () => number) {
+  constructor(database: Transactions, newIdentifier: NewIdentifier, now: () => number) {
     this.#database = database;
     this.#newIdentifier = newIdentifier;
     this.#now = now;

@@ -4,18 +4,18 @@ import type { NewIdentifier } from '../../model/identifier.ts';
 import type { ImageDefinition } from '../../model/image/definition.ts';
 import type { Image, ImagePull } from '../../model/image/image.ts';
 import { urlWords } from '../../model/input/url-words.ts';
-import type { Database, Queries } from '../database/database.ts';
+import type { Queries, Transactions } from '../database/database.ts';
 import type { Tables } from '../database/tables.ts';
 import type { FetchedImage, ImagePullStore, PullIdentity } from '../store.ts';
 import { pointNameAt } from './images.ts';
 import { columnsOf, readImages } from './rows.ts';
 
 export class SqlImagePullStore implements ImagePullStore {
-  readonly #database: Database;
+  readonly #database: Transactions;
   readonly #newIdentifier: NewIdentifier;
   readonly #now: () => number;
 
-  constructor(database: Database, newIdentifier: NewIdentifier, now: () => number) {
+  constructor(database: Transactions, newIdentifier: NewIdentifier, now: () => number) {
     this.#database = database;
     this.#newIdentifier = newIdentifier;
     this.#now = now;

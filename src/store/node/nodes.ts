@@ -5,17 +5,17 @@ import type { NewIdentifier } from '../../model/identifier.ts';
 import { goneById, missing } from '../../model/missing.ts';
 import type { Node, NodeAdministration, NodeConfig, NodeObserved } from '../../model/node/node.ts';
 import { unobserved } from '../../model/vm/vm.ts';
-import type { Database, Queries } from '../database/database.ts';
+import type { Queries, Transactions } from '../database/database.ts';
 import type { Tables } from '../database/tables.ts';
 import type { NodeStore } from '../store.ts';
 import { deleteVms, observedColumns } from '../vm/rows.ts';
 
 export class SqlNodeStore implements NodeStore {
-  readonly #database: Database;
+  readonly #database: Transactions;
   readonly #newIdentifier: NewIdentifier;
   readonly #now: () => number;
 
-  constructor(database: Database, newIdentifier: NewIdentifier, now: () => number) {
+  constructor(database: Transactions, newIdentifier: NewIdentifier, now: () => number) {
     this.#database = database;
     this.#newIdentifier = newIdentifier;
     this.#now = now;

@@ -2,19 +2,19 @@
 import type { NewIdentifier } from '../../model/identifier.ts';
 import type { SliceChange } from '../../model/slice/change.ts';
 import type { Network, Slice, SliceDesired } from '../../model/slice/slice.ts';
-import type { Database, Queries } from '../database/database.ts';
+import type { Queries, Transactions } from '../database/database.ts';
 import type { SliceStore, StoreSettings } from '../store.ts';
 import { desireVms, isAsDesired } from '../vm/desire.ts';
 import { commitChange } from './commit.ts';
 import { beingRemoved, findSlice, getSlice, networksOf, sliceOf } from './rows.ts';
 
 export class SqlSliceStore implements SliceStore {
-  readonly #database: Database;
+  readonly #database: Transactions;
   readonly #settings: StoreSettings;
   readonly #newIdentifier: NewIdentifier;
   readonly #now: () => number;
 
-  constructor(database: Database, settings: StoreSettings, newIdentifier: NewIdentifier, now: () => number) {
+  constructor(database: Transactions, settings: StoreSettings, newIdentifier: NewIdentifier, now: () => number) {
     this.#database = database;
     this.#settings = settings;
     this.#newIdentifier = newIdentifier;

@@ -4,7 +4,7 @@ import { missing } from '../../model/missing.ts';
 import { withoutPeer } from '../../model/slice/placement.ts';
 import type { Slice, SliceSpec } from '../../model/slice/slice.ts';
 import type { Vm, VmDesired } from '../../model/vm/vm.ts';
-import type { Database, Queries } from '../database/database.ts';
+import type { Queries, Transactions } from '../database/database.ts';
 import { GroupCommit } from '../database/group-commit.ts';
 import { beingRemoved, getSlice, writeSpec } from '../slice/rows.ts';
 import type { VmFilter, VmObservation, VmOutline, VmStore } from '../store.ts';
@@ -15,10 +15,10 @@ import { pageOfVms } from './page.ts';
 import { deleteVms, readVms, type VmCondition } from './rows.ts';
 
 export class SqlVmStore implements VmStore {
-  readonly #database: Database;
+  readonly #database: Transactions;
   readonly #observations: GroupCommit<VmObservation>;
 
-  constructor(database: Database) {
+  constructor(database: Transactions) {
     this.#database = database;
     this.#observations = new GroupCommit((changes) => database.write((queries) => writeObservations(queries, changes)));
   }
