@@ -84,7 +84,8 @@ onBothDatabases(({ dialect, open, freshLocation }) => {
     if (dialect === 'sqlite') {
       const run = t.mock.method(StatementSync.prototype, 'run');
       const all = t.mock.method(StatementSync.prototype, 'all');
-      return () => [...run.mock.calls, ...all.mock.calls].filter(({ this: one }) => (one as StatementSync).sourceSQL === 'begin immediate').length;
+      return () =>
+        [...run.mock.calls, ...all.mock.calls].filter(({ this: one }) => (one as StatementSync).sourceSQL === 'begin immediate').length;
     }
     const query = t.mock.method(pg.Client.prototype, 'query');
     const textOf = (given: unknown): string => (typeof given === 'string' ? given : (given as { text: string }).text);
