@@ -1,5 +1,5 @@
 /** Whether a VM whose process ended by itself is started again, and when. Pure. */
-import type { RestartPolicy } from '../model/slice/slice.ts';
+import type { RestartPolicy } from '../model/vm/fields.ts';
 
 const firstDelay = 5_000;
 const longestDelay = 300_000;

@@ -5,7 +5,8 @@ import type { Image } from '../../src/model/image/image.ts';
 import { type Node, type NodeConfig, type NodeSpecs, nodeConfigSchema } from '../../src/model/node/node.ts';
 import { anywhere, usualPlacement } from '../../src/model/placement/placement.ts';
 import { diffSlice } from '../../src/model/slice/diff.ts';
-import type { NetworkSpec, NicSpec, Slice, SliceSpec, VmSpec } from '../../src/model/slice/slice.ts';
+import type { NetworkSpec, Slice, SliceSpec, VmSpec } from '../../src/model/slice/slice.ts';
+import type { NicSpec } from '../../src/model/vm/devices.ts';
 import { gibibyte, mebibyte } from '../../src/model/vm/flavor.ts';
 import type { Store } from '../../src/store/store.ts';
 

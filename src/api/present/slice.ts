@@ -1,4 +1,5 @@
 /** Slices as they are shown. Pure. */
+import { shownOfNetwork } from '../../model/network/fields.ts';
 import type { Network, Slice } from '../../model/slice/slice.ts';
 import type { NetworkView, SliceSummary, SliceView } from '../../model/slice/view.ts';
 import type { Vm } from '../../model/vm/vm.ts';
@@ -44,6 +45,5 @@ function commonFields(slice: Slice, names: NodeNames): Omit<SliceSummary, 'netwo
 }
 
 function presentNetwork({ name, spec, segment }: Network): NetworkView {
-  const { cidr, gateway, internet, dhcp, link } = spec;
-  return { name, cidr, gateway, segment, internet, dhcp, link };
+  return { name, ...shownOfNetwork(spec), segment };
 }

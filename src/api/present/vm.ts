@@ -1,5 +1,6 @@
 /** VMs as they are shown. Pure. */
 
+import { shownOf } from '../../model/vm/fields.ts';
 import type { NicView, VmView } from '../../model/vm/view.ts';
 import type { Nic, Vm } from '../../model/vm/vm.ts';
 
@@ -21,15 +22,8 @@ export function presentVm(vm: Vm, names: NodeNames): VmView {
     reason: vm.pendingReason ?? observed.reason,
     step: observed.step,
     addressed: observed.addressed,
-    image: spec.image,
-    cpus: spec.cpus,
-    memory: spec.memory,
-    disk: spec.disk,
-    firmware: spec.firmware,
-    volumes: spec.volumes,
+    ...shownOf(spec),
     nics: vm.nics.map((nic) => presentNic(nic, vm)),
-    placement: spec.placement,
-    restart: spec.restart,
     restarts: observed.restarts,
     retryAt: observed.retryAt,
     startedAt: observed.startedAt,

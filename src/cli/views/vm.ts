@@ -1,8 +1,7 @@
 /** VMs as text. Pure. */
 
 import { formatSize } from '../../model/input/unit.ts';
-import { vmPlacementInWords } from '../../model/slice/placement.ts';
-import { volumeInWords } from '../../model/slice/volume-diff.ts';
+import { specificationRows } from '../../model/vm/fields.ts';
 import type { VmView } from '../../model/vm/view.ts';
 import { renderFields } from '../output/fields.ts';
 import { toneOf } from '../output/paint.ts';
@@ -68,13 +67,7 @@ export function vmDetails(vm: VmView, options: ViewOptions): string {
       ['step', vm.step],
       ['node', vm.node === null ? null : nodeInWords(vm)],
       ['stays', vm.stayReason],
-      ['image', vm.image],
-      ['CPUs', String(vm.cpus)],
-      ['memory', formatSize(vm.memory)],
-      ['disk', vm.disk === null ? "the image's size" : formatSize(vm.disk)],
-      ['volumes', vm.volumes.map(volumeInWords).join(', ') || null],
-      ['firmware', vm.firmware?.toUpperCase() ?? "the image's"],
-      ['asks for', vmPlacementInWords(vm.placement)],
+      ...specificationRows(vm),
       ['addressed', vm.addressed ? 'yes: every NIC with DHCP has its lease' : 'no'],
       ['restart', vm.restarts === 0 ? vm.restart : `${vm.restart}; restarted ${vm.restarts} times`],
       ['next try', timeInWords(vm.retryAt)],

@@ -1,6 +1,7 @@
 /** What links VMs may have by the hypervisor of their node. Pure. */
 import { type Hypervisor, traitsOf } from '../node/hypervisor.ts';
-import type { NetworkSpec, NicSpec } from '../slice/slice.ts';
+import type { NetworkSpec } from '../slice/slice.ts';
+import type { NicSpec } from '../vm/devices.ts';
 import type { NicModel } from './nic-model.ts';
 
 /** A VM's links, as far as hypervisors differ in them. */

@@ -3,6 +3,7 @@ import type { RouterNetworkPlan, RouterPlan } from '../node/plan.ts';
 import type { Network } from '../slice/slice.ts';
 import type { Vm } from '../vm/vm.ts';
 import { dnsNames } from './dns-names.ts';
+import { routedOf } from './fields.ts';
 
 export interface RoutedSlice {
   sliceId: string;
@@ -21,15 +22,11 @@ export function routerPlan({ networks, vms, ...slice }: RoutedSlice): RouterPlan
 }
 
 function networkPlan({ id, name, segment, spec }: Network, vms: readonly Vm[]): RouterNetworkPlan {
-  const { cidr, gateway, internet, dhcp } = spec;
   return {
     networkId: id,
     name,
     segment,
-    cidr,
-    gateway,
-    internet,
-    dhcp,
+    ...routedOf(spec),
     leases: vms.flatMap((vm) =>
       vm.nics.filter((nic) => nic.networkId === id).map(({ mac, address }) => ({ mac, address, hostname: vm.name })),
     ),

@@ -2,14 +2,14 @@
 import { shortHash } from '../identifier.ts';
 import type { Firmware } from '../image/definition.ts';
 import type { ImageContent } from '../image/image.ts';
-import type { Impairment } from '../network/impairment.ts';
+import type { PluggedFields, RoutedFields } from '../network/fields.ts';
 import type { NicModel } from '../network/nic-model.ts';
 import type { UnderlayPlan } from '../network/underlay.ts';
-import type { RestartPolicy } from '../slice/slice.ts';
+import type { LaunchedFields, RestartPolicy } from '../vm/fields.ts';
 import type { VmDesired } from '../vm/vm.ts';
 
 /** One NIC of a VM as its node needs it. */
-export interface PortPlan {
+export interface PortPlan extends PluggedFields {
   nicId: string;
   vmId: string;
   mac: string;
@@ -17,10 +17,6 @@ export interface PortPlan {
   /** VLAN tag. */
   segment: number;
   model: NicModel;
-  /** Whether the network's router tells it its address by DHCP. */
-  dhcp: boolean;
-  /** What frames suffer on their way to it; null for nothing. */
-  impairment: Impairment | null;
 }
 
 /** Which image a disk is made on. */
@@ -35,35 +31,23 @@ export interface VolumePlan {
 }
 
 /** All that a VM's process is started from. Its hash tells whether a running process is the one that is wanted. */
-export interface VmLaunch {
+export interface VmLaunch extends LaunchedFields {
   id: string;
   /** The guest's host name. */
   hostname: string;
-  cpus: number;
-  /** Bytes. */
-  memory: number;
-  /** Bytes; null leaves the image's size. */
-  disk: number | null;
   /** An ISO image is a CD-ROM beside an empty disk, which the VM boots from once something is on it. */
   image: LaunchImage;
   volumes: VolumePlan[];
   firmware: Firmware;
   ports: PortPlan[];
-  userData: string | null;
-  cloudConfig: string | null;
-  sshKeys: string[];
   boot: number;
 }
 
 /** One network of a slice as its router needs it. */
-export interface RouterNetworkPlan {
+export interface RouterNetworkPlan extends RoutedFields {
   networkId: string;
   name: string;
   segment: number;
-  cidr: string;
-  gateway: string;
-  internet: boolean;
-  dhcp: boolean;
   leases: { mac: string; address: string; hostname: string }[];
   /** Names that its DNS answers; a name may have several addresses. */
   names: { hostname: string; address: string }[];

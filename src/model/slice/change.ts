@@ -1,12 +1,8 @@
 /** The difference between a slice as it is and as it is wanted: what `plan` shows and `apply` commits. Data only. */
+import type { FieldChange } from '../field.ts';
+import type { NetworkFieldName } from '../network/fields.ts';
+import type { VmFieldName } from '../vm/fields.ts';
 import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
-
-/** `from` and `to` in words for a person; null where there is nothing. One field may differ in several places. */
-export interface FieldChange<Field extends string> {
-  field: Field;
-  from: string | null;
-  to: string | null;
-}
 
 /**
  * How a change comes to a VM that runs and is not restarted for it. live: now. offered: now where the guest lets it, else at its
@@ -19,8 +15,8 @@ export type ChangeTime = (typeof changeTimes)[number];
  * `loses` says what is lost although the VM itself stays: it needs to be confirmed as making a VM anew does. `when` is there in
  * an update of a VM that runs, for what its process is made from.
  */
-export type VmFieldChange = FieldChange<Exclude<keyof VmSpec, 'name'>> & { loses?: 'its data'; when?: ChangeTime };
-export type NetworkFieldChange = FieldChange<Exclude<keyof NetworkSpec, 'name'>>;
+export type VmFieldChange = FieldChange<VmFieldName> & { loses?: 'its data'; when?: ChangeTime };
+export type NetworkFieldChange = FieldChange<NetworkFieldName>;
 
 export type VmChange =
   | { kind: 'create'; spec: VmSpec }

@@ -1,22 +1,38 @@
-/** Checks the user-data of a VM of a slice file: a script, a `#cloud-config` document, or one of each. */
+/** The user-data of a VM of a slice file, checked: a script, a `#cloud-config` document, or one of each. */
 import { isMap, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
 import type { InputIssues, InputPath } from '../input/issues.ts';
 import { printable } from '../input/quote.ts';
-import type { VmDraft } from './draft.ts';
-import type { VmSpec } from './slice.ts';
+import type { VmReading } from './draft.ts';
 
 const header = '#cloud-config';
 
+export const userDataSchema = z
+  .string()
+  .max(64 * 1024, 'user-data has at most 65536 characters')
+  .regex(/^(#!|#cloud-config\s)[^\0]*$/, 'user-data is a script that starts with "#!" or a document that starts with "#cloud-config"');
+
+export const cloudConfigSchema = z
+  .string()
+  .max(64 * 1024, 'a cloud-config has at most 65536 characters')
+  .regex(/^[^\0]*$/, 'a cloud-config has no zero byte');
+
+export function userDataOf({ vm, issues }: VmReading): string | null {
+  const { userData = null } = vm.fields;
+  if (userData?.startsWith(header) === true) checkDocument(userData, vm.pathOf('userData'), issues);
+  return userData;
+}
+
 /** The document gets the line that cloud-init knows it by where it has none. */
-export function userDataOf(vm: VmDraft, issues: InputIssues): Pick<VmSpec, 'userData' | 'cloudConfig'> {
-  const { userData = null, cloudConfig = null } = vm.fields;
-  const isDocument = userData?.startsWith(header) === true;
-  if (isDocument) checkDocument(userData, vm.pathOf('userData'), issues);
-  if (cloudConfig === null) return { userData, cloudConfig };
-  if (cloudConfig.startsWith('#!')) issues.add(vm.pathOf('cloudConfig'), 'it is a script: give it as userData');
-  checkDocument(cloudConfig, vm.pathOf('cloudConfig'), issues);
-  if (isDocument) issues.add(vm.pathOf('cloudConfig'), 'userData is a cloud-config already: put both into one, or make userData a script');
-  return { userData, cloudConfig: cloudConfig.startsWith(header) ? cloudConfig : `${header}\n${cloudConfig}` };
+export function cloudConfigOf({ vm, issues }: VmReading): string | null {
+  const { userData, cloudConfig } = vm.fields;
+  if (cloudConfig === undefined) return null;
+  const path = vm.pathOf('cloudConfig');
+  if (cloudConfig.startsWith('#!')) issues.add(path, 'it is a script: give it as userData');
+  checkDocument(cloudConfig, path, issues);
+  if (userData?.startsWith(header) === true)
+    issues.add(path, 'userData is a cloud-config already: put both into one, or make userData a script');
+  return cloudConfig.startsWith(header) ? cloudConfig : `${header}\n${cloudConfig}`;
 }
 
 /** YAML 1.1 is what cloud-init reads. A document of comments alone says nothing, which is allowed. */

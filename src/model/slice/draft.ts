@@ -3,7 +3,14 @@ import { parseLabel } from '../image/map/label.ts';
 import type { InputIssues, InputPath } from '../input/issues.ts';
 import { quoted } from '../input/quote.ts';
 import type { NicModel } from '../network/nic-model.ts';
-import type { NetworkFile, NicFile, SliceFile, VmFile, VmTemplate } from './file.ts';
+import type { VmSpec } from '../vm/fields.ts';
+import type { Flavor } from '../vm/flavor.ts';
+import type { NetworkFile, SliceFile, VmFile, VmTemplate } from './file.ts';
+import type { ChosenImage, ImageChoice } from './image.ts';
+import type { NicFile } from './nic-file.ts';
+import type { NicChecker } from './nics.ts';
+import type { MeantVms } from './placement.ts';
+import type { SubnetPlan } from './subnets.ts';
 import { type TopologyParts, topologyParts, topologySizes } from './topology.ts';
 
 export interface NicDraft {
@@ -33,6 +40,29 @@ export interface NetworkDraft {
 export interface SliceDraft {
   vms: VmDraft[];
   networks: NetworkDraft[];
+}
+
+/** What a VM's fields are read from. */
+export interface VmReading {
+  vm: VmDraft;
+  flavors: readonly Flavor[];
+  images: ImageChoice;
+  /** The one that its label means; undefined where it means none, of which there is an issue. */
+  image: ChosenImage | undefined;
+  /** The VM as it is, where it is there. */
+  before: VmSpec | undefined;
+  /** One for all VMs of the slice. */
+  nics: NicChecker;
+  meant: MeantVms;
+  issues: InputIssues;
+}
+
+/** What a network's fields are read from. */
+export interface NetworkReading {
+  network: NetworkDraft;
+  /** Undefined where its subnet is wrong, of which there is an issue. */
+  plan: SubnetPlan | undefined;
+  issues: InputIssues;
 }
 
 /** A preset's NICs come before those that the VM or the template adds; in all else the VM's own field wins over the template. */

@@ -1,15 +1,8 @@
 /** Checks the form of a slice file, and says what is wrong in words that help. */
 import { checkForm, type FormWords } from '../input/form-check.ts';
 import { InputIssues, type InputPath, type Locate } from '../input/issues.ts';
-import {
-  impairmentFileSchema,
-  networkFileSchema,
-  nicObjectSchema,
-  type SliceFile,
-  sliceFileSchema,
-  templateSchema,
-  vmFileSchema,
-} from './file.ts';
+import { impairmentFileSchema, networkFileSchema, type SliceFile, sliceFileSchema, templateSchema, vmFileSchema } from './file.ts';
+import { nicObjectSchema } from './nic-file.ts';
 import { affinityFileSchema, slicePlacementFileSchema, vmPlacementFileSchema } from './placement-file.ts';
 import { volumeFileSchema } from './volume-file.ts';
 

@@ -3,10 +3,10 @@
 import type { InputIssues } from '../input/issues.ts';
 import { quoted } from '../input/quote.ts';
 import { formatQuantity, type Impairment, parseQuantity, quantities } from '../network/impairment.ts';
-import type { NetworkDraft } from './draft.ts';
+import type { NetworkDraft, NetworkReading } from './draft.ts';
 
 /** Null where nothing is asked for: zero of a delay, jitter or loss is none. */
-export function impairmentOf(network: NetworkDraft, issues: InputIssues): Impairment | null {
+export function impairmentOf({ network, issues }: NetworkReading): Impairment | null {
   const field = (name: keyof Impairment) => fieldOf(network, name, issues) || null;
   const impairment: Impairment = { delay: field('delay'), jitter: field('jitter'), loss: field('loss'), rate: field('rate') };
   const { delay, jitter } = impairment;

@@ -1,6 +1,10 @@
 /** Joins the ends of links with the NICs of their VMs. */
 import { type InputIssues, type InputPath, unknownName } from '../input/issues.ts';
-import { draftNic, type NetworkDraft, type SliceDraft, type VmDraft } from './draft.ts';
+import { draftNic, type NetworkDraft, type NetworkReading, type SliceDraft, type VmDraft } from './draft.ts';
+
+export function isLink({ network }: NetworkReading): boolean {
+  return network.fields.link !== undefined;
+}
 
 interface LinkEnd {
   network: string;

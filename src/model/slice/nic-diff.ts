@@ -1,15 +1,7 @@
 /** What becomes of a VM's NICs when its slice changes. Pure. */
 
-import { deviceEffect, sameOrder, type VmEffect, type VmSituation } from '../vm/situation.ts';
-import type { FieldChange, VmFieldChange } from './change.ts';
-import type { NicSpec } from './slice.ts';
-
-export type SubnetMove = Pick<FieldChange<string>, 'from' | 'to'>;
-
-interface NicDifference {
-  effect: VmEffect;
-  change: VmFieldChange;
-}
+import type { NicSpec } from '../vm/devices.ts';
+import { type DifferenceContext, deviceEffect, type PartDifference, sameOrder, type VmEffect } from '../vm/situation.ts';
 
 /**
  * A NIC that comes to another network goes, and another comes in its place. One whose network got another subnet differs too:
@@ -18,14 +10,10 @@ interface NicDifference {
 export function nicDifferences(
   before: readonly NicSpec[],
   after: readonly NicSpec[],
-  moved: ReadonlyMap<string, SubnetMove>,
-  situation: VmSituation,
-): NicDifference[] {
+  { situation, moved }: DifferenceContext,
+): PartDifference[] {
   const comesOrGoes = deviceEffect(situation, 'hotplug-nic');
-  const difference = (effect: VmEffect, from: string | null, to: string | null): NicDifference => ({
-    effect,
-    change: { field: 'nics', from, to },
-  });
+  const difference = (effect: VmEffect, from: string | null, to: string | null): PartDifference => ({ effect, from, to });
   const present = new Map(before.map((nic) => [nic.name, nic]));
   const wanted = new Set(after.map(({ name }) => name));
   const gone = before.filter(({ name }) => !wanted.has(name)).map((nic) => difference(comesOrGoes, nicInWords(nic), null));
@@ -45,6 +33,6 @@ export function nicDifferences(
 
 const identity = ({ name, network }: NicSpec): string => `${name} ${network}`;
 
-function nicInWords({ name, network, model, address, mac }: NicSpec): string {
+export function nicInWords({ name, network, model, address, mac }: NicSpec): string {
   return [name, network, ...(model === 'virtio' ? [] : [model]), address, mac].filter((part) => part !== null).join(' ');
 }

@@ -2,8 +2,8 @@
 import { type InputIssues, unknownName } from '../input/issues.ts';
 import { quoted } from '../input/quote.ts';
 import { formatAddress, formatSubnet, isUsable, parseAddress } from '../network/ipv4.ts';
+import type { NicSpec } from '../vm/devices.ts';
 import type { NetworkDraft, NicDraft, VmDraft } from './draft.ts';
-import type { NicSpec } from './slice.ts';
 import type { SubnetPlan } from './subnets.ts';
 
 const mostNics = 8;

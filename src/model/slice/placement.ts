@@ -2,7 +2,7 @@
 import { type InputIssues, type InputPath, unknownName } from '../input/issues.ts';
 import { PeerIndex, unitsOf } from '../placement/peers.ts';
 import { type Affinity, anywhere, type SlicePlacement, type VmPlacement } from '../placement/placement.ts';
-import type { VmDraft } from './draft.ts';
+import type { VmDraft, VmReading } from './draft.ts';
 import type { AffinityFile, SlicePlacementFile, VmPlacementFile } from './placement-file.ts';
 import type { VmSpec } from './slice.ts';
 
@@ -22,7 +22,7 @@ export function meantVms(drafts: readonly Pick<VmDraft, 'name' | 'count'>[], nam
   return new Map([...names.map((name): [string, string[]] => [name, [name]]), ...counted]);
 }
 
-export function vmPlacementOf(vm: VmDraft, meant: MeantVms, issues: InputIssues): VmPlacement {
+export function vmPlacementOf({ vm, meant, issues }: VmReading): VmPlacement {
   const { priority = 0, placement = {} } = vm.fields;
   const namesOf = (rule: 'affinity' | 'antiAffinity'): Affinity =>
     affinityOf(placement[rule], vm.name, meant, [...vm.pathOf('placement'), rule], issues);

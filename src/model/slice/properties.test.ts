@@ -8,6 +8,8 @@ import { firmwares } from '../image/definition.ts';
 import type { Impairment } from '../network/impairment.ts';
 import { nicModels } from '../network/nic-model.ts';
 import { type Affinity, placementPolicies, type SlicePlacement, type VmPlacement } from '../placement/placement.ts';
+import type { NicSpec, VolumeSpec } from '../vm/devices.ts';
+import { restartPolicies } from '../vm/fields.ts';
 import type { NetworkChange, SliceChange, VmChange } from './change.ts';
 import { describeChange } from './change-words.ts';
 import { diffSlice, isEmptyChange } from './diff.ts';
@@ -15,7 +17,7 @@ import { readSliceFile } from './document.ts';
 import { exportSlice, sliceFileOf } from './export.ts';
 import { checkSliceFile } from './file-check.ts';
 import { type NormaliseContext, normaliseSlice } from './normalise.ts';
-import { type NetworkSpec, type NicSpec, restartPolicies, type SliceSpec, type VmSpec, type VolumeSpec } from './slice.ts';
+import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
 
 const images = ['micro', 'debian'];
 

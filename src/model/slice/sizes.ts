@@ -3,37 +3,41 @@
 import { type InputIssues, unknownName } from '../input/issues.ts';
 import { formatSize, parseSize, sizeRule } from '../input/unit.ts';
 import { type Flavor, gibibyte, mebibyte } from '../vm/flavor.ts';
-import type { VmDraft } from './draft.ts';
-import { type ChosenImage, diskOf } from './image.ts';
-import type { VmSpec } from './slice.ts';
-
-const defaultFlavor = 'mini';
+import type { VmDraft, VmReading } from './draft.ts';
+import { diskOf } from './image.ts';
 
 /**
  * What the VM says itself wins over its flavor, that over the size of its image's label, that over the image's defaults; what
- * is still open is the default flavor's. `before` is the VM as it is, where it is there.
+ * is still open is the default flavor's.
  */
-export function sizesOf(
-  vm: VmDraft,
-  flavors: readonly Flavor[],
-  image: ChosenImage | undefined,
-  before: VmSpec | undefined,
-  issues: InputIssues,
-): Pick<VmSpec, 'cpus' | 'memory' | 'disk'> {
-  const flavor = flavorOf(vm, flavors, issues);
-  const open = flavors.find(({ name }) => name === defaultFlavor);
-  const { size, traits } = image ?? { size: null, traits: null };
-  const asked = sizeOf(vm, 'disk', issues) ?? null;
-  const usual = flavor?.disk ?? size?.disk ?? traits?.disk ?? null;
-  const made = before !== undefined && before.image === image?.name && before.disk === (asked ?? usual);
-  return {
-    cpus: vm.fields.cpus ?? flavor?.cpus ?? size?.cpus ?? traits?.cpus ?? open?.cpus ?? 1,
-    memory: sizeOf(vm, 'memory', issues) ?? flavor?.memory ?? size?.memory ?? traits?.memory ?? open?.memory ?? 256 * mebibyte,
-    disk: diskOf({ asked, usual, made }, image, vm.pathOf('disk'), issues),
-  };
+export function cpusOf(reading: VmReading): number {
+  const { vm, flavors, image } = reading;
+  const usual = flavorOf(reading)?.cpus ?? image?.size?.cpus ?? image?.traits.cpus ?? defaultFlavor(flavors)?.cpus;
+  return vm.fields.cpus ?? usual ?? 1;
 }
 
-function flavorOf(vm: VmDraft, flavors: readonly Flavor[], issues: InputIssues): Flavor | undefined {
+/** Bytes. */
+export function memoryOf(reading: VmReading): number {
+  const { vm, flavors, image, issues } = reading;
+  const usual = flavorOf(reading)?.memory ?? image?.size?.memory ?? image?.traits.memory ?? defaultFlavor(flavors)?.memory;
+  return sizeOf(vm, 'memory', issues) ?? usual ?? 256 * mebibyte;
+}
+
+/** Bytes; null leaves the image's size. */
+export function diskSizeOf(reading: VmReading): number | null {
+  const { vm, image, before, issues } = reading;
+  const asked = sizeOf(vm, 'disk', issues) ?? null;
+  const usual = flavorOf(reading)?.disk ?? image?.size?.disk ?? image?.traits.disk ?? null;
+  const made = before !== undefined && before.image === image?.name && before.disk === (asked ?? usual);
+  const size = diskOf({ asked, usual, made }, image, vm.pathOf('disk'), issues);
+  if (image?.isCdRom === true && size === null)
+    issues.add(vm.path, `the image ${image.name} of VM ${vm.name} is a CD-ROM: give the disk that it is installed on a size`);
+  return size;
+}
+
+const defaultFlavor = (flavors: readonly Flavor[]): Flavor | undefined => flavors.find(({ name }) => name === 'mini');
+
+function flavorOf({ vm, flavors, issues }: VmReading): Flavor | undefined {
   const { flavor: name } = vm.fields;
   if (name === undefined) return undefined;
   const found = flavors.find((candidate) => candidate.name === name);

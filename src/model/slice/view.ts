@@ -1,18 +1,14 @@
 /** A slice as the API shows it: counted in lists, whole with its networks and VMs when it is asked for by name. */
 import { z } from 'zod';
+import { shownNetworkShape } from '../network/fields.ts';
 import { vmViewSchema } from '../vm/view.ts';
 import { sliceDesiredStates } from './slice.ts';
 
 export const networkViewSchema = z.object({
   name: z.string(),
-  cidr: z.string(),
-  gateway: z.string(),
+  ...shownNetworkShape,
   /** VLAN tag. */
   segment: z.int(),
-  internet: z.boolean(),
-  dhcp: z.boolean(),
-  /** True where the network joins exactly two NICs. */
-  link: z.boolean(),
 });
 export type NetworkView = z.infer<typeof networkViewSchema>;
 

@@ -18,8 +18,7 @@ export const volumeFileSchema = z.strictObject({
 });
 export type VolumeFile = z.infer<typeof volumeFileSchema>;
 
-export const volumesSchema = z
+export const volumesFileSchema = z
   .array(volumeFileSchema)
   .max(8, 'a VM has at most 8 volumes')
-  .optional()
   .meta({ description: 'Disks and CD-ROMs beside the first disk, in the order in which the guest finds them' });

@@ -2,9 +2,9 @@
 import type { InputIssues, InputPath } from '../input/issues.ts';
 import { quoted } from '../input/quote.ts';
 import { formatSize, parseSize, sizeRule } from '../input/unit.ts';
-import type { VmDraft } from './draft.ts';
-import { chooseImage, diskOf, type ImageChoice } from './image.ts';
-import type { VmSpec, VolumeSpec } from './slice.ts';
+import type { VolumeSpec } from '../vm/devices.ts';
+import type { VmReading } from './draft.ts';
+import { chooseImage, diskOf } from './image.ts';
 import type { VolumeFile } from './volume-file.ts';
 
 /** The IDE controller has four places; the seed and an ISO image that a VM is installed from have one each. */
@@ -12,8 +12,7 @@ const mostCdRoms = 2;
 const leastSize = 1024 ** 2;
 const mostSize = 64 * 1024 ** 4;
 
-/** `before` is the VM as it is, where it is there. */
-export function volumesOf(vm: VmDraft, images: ImageChoice, before: VmSpec | undefined, issues: InputIssues): VolumeSpec[] {
+export function volumesOf({ vm, images, before, issues }: VmReading): VolumeSpec[] {
   const files = vm.fields.volumes ?? [];
   const path = vm.pathOf('volumes');
   const names = new Set<string>();

@@ -1,8 +1,10 @@
 /** What a VM is started from, derived from what is wanted of it. Pure. */
 import type { Image } from '../image/image.ts';
 import { launchImageOf } from '../image/launch-image.ts';
+import { pluggedOf } from '../network/fields.ts';
 import type { PortPlan, VmLaunch, VolumePlan, WantedVm } from '../node/plan.ts';
 import type { Network } from '../slice/slice.ts';
+import { launchedOf } from './fields.ts';
 import type { Nic, Vm } from './vm.ts';
 
 /** By identifier; what a VM refers to is in them. */
@@ -43,16 +45,11 @@ function launchOf(vm: Vm, { images, networks }: LaunchParts): Pick<WantedVm, 'la
   const launch: VmLaunch = {
     id: vm.id,
     hostname: vm.name,
-    cpus: spec.cpus,
-    memory: spec.memory,
-    disk: spec.disk,
+    ...launchedOf(spec),
     image: base,
     volumes,
     firmware: spec.firmware ?? image.traits.firmware,
     ports: vm.nics.map((nic) => portPlan(vm, nic, required(networks, nic.networkId))),
-    userData: spec.userData,
-    cloudConfig: spec.cloudConfig,
-    sshKeys: spec.sshKeys,
     boot: vm.boot,
   };
   return { launch, missingImages };
@@ -60,8 +57,7 @@ function launchOf(vm: Vm, { images, networks }: LaunchParts): Pick<WantedVm, 'la
 
 function portPlan(vm: Vm, nic: Nic, { segment, spec }: Network): PortPlan {
   const model = vm.spec.nics.find(({ name }) => name === nic.name)?.model ?? 'virtio';
-  const { dhcp, impairment } = spec;
-  return { nicId: nic.id, vmId: vm.id, mac: nic.mac, address: nic.address, segment, model, dhcp, impairment };
+  return { nicId: nic.id, vmId: vm.id, mac: nic.mac, address: nic.address, segment, model, ...pluggedOf(spec) };
 }
 
 /** Foreign keys see to it that it is there. */

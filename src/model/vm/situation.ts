@@ -15,6 +15,20 @@ export const unknownSituation: VmSituation = { state: 'changing', can: new Set()
 /** `recreate` loses the disk; `update` is no matter of the process; the rest are ways in which a VM that runs comes to the change. */
 export type VmEffect = 'update' | 'live' | 'offered' | 'next-start' | 'restart' | 'recreate';
 
+/** How one field differs, or one entry of it. `loses` says what is lost although the VM itself stays. */
+export interface PartDifference {
+  effect: VmEffect;
+  from: string | null;
+  to: string | null;
+  loses?: 'its data';
+}
+
+export interface DifferenceContext {
+  situation: VmSituation;
+  /** Networks that get another subnet, by name, with their subnets. */
+  moved: ReadonlyMap<string, { from: string | null; to: string | null }>;
+}
+
 /** Of CPUs and memory. */
 export function sizeEffect(situation: VmSituation): VmEffect {
   if (situation.state !== 'running') return 'restart';

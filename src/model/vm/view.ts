@@ -1,8 +1,7 @@
 /** A VM as the API shows it: names instead of identifiers, and one reason for a person. */
 import { z } from 'zod';
-import { firmwares } from '../image/definition.ts';
 import { nicModels } from '../network/nic-model.ts';
-import { restartPolicies } from '../slice/slice.ts';
+import { shownShape } from './fields.ts';
 import { vmDesiredStates, vmObservedStates } from './vm.ts';
 
 export const nicViewSchema = z.object({
@@ -13,8 +12,6 @@ export const nicViewSchema = z.object({
   model: z.enum(nicModels),
 });
 export type NicView = z.infer<typeof nicViewSchema>;
-
-const affinitySchema = z.object({ required: z.array(z.string()), preferred: z.array(z.string()) });
 
 /** Sizes in bytes, times in ms since 1970. */
 export const vmViewSchema = z
@@ -38,27 +35,8 @@ export const vmViewSchema = z
     step: z.string().nullable(),
     /** Every NIC with DHCP has taken its lease since the start. */
     addressed: z.boolean(),
-    image: z.string(),
-    cpus: z.int(),
-    memory: z.int(),
-    /** Null where the image's own size is kept. */
-    disk: z.int().nullable(),
-    /** Null leaves it to the image. */
-    firmware: z.enum(firmwares).nullable(),
-    /** In the order in which the guest finds them; a size is null where it is the image's own. */
-    volumes: z.array(z.object({ name: z.string(), image: z.string().nullable(), size: z.int().nullable() })),
+    ...shownShape,
     nics: z.array(nicViewSchema),
-    /** What it asks of the node that it is put on; names of VMs are of its slice. */
-    placement: z.object({
-      priority: z.int(),
-      node: z.string().nullable(),
-      pools: z.array(z.string()),
-      labels: z.record(z.string(), z.string()),
-      imagePresent: z.boolean(),
-      affinity: affinitySchema,
-      antiAffinity: affinitySchema,
-    }),
-    restart: z.enum(restartPolicies),
     /** Restarts by policy since it last ran long enough. */
     restarts: z.int(),
     /** Not started again before this time; null when nothing delays it. */

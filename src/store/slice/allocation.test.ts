@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isUsable, parseAddress, parseSubnet } from '../../model/network/ipv4.ts';
 import { anywhere } from '../../model/placement/placement.ts';
-import type { NetworkSpec, NicSpec, VmSpec } from '../../model/slice/slice.ts';
+import type { NetworkSpec, VmSpec } from '../../model/slice/slice.ts';
+import type { NicSpec } from '../../model/vm/devices.ts';
 import { type ExistingNic, lowestFree, macCandidate, nextFree, planNics } from './allocation.ts';
 
 const lan: { id: string; spec: NetworkSpec } = {

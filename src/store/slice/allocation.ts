@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto';
 import { CroftError } from '../../model/error.ts';
 import { broadcastOf, formatAddress, isUsable, parseAddress, parseSubnet, type Subnet } from '../../model/network/ipv4.ts';
-import type { NetworkSpec, NicSpec, VmSpec } from '../../model/slice/slice.ts';
+import type { NetworkSpec, VmSpec } from '../../model/slice/slice.ts';
+import type { NicSpec } from '../../model/vm/devices.ts';
 
 /** The `count` lowest numbers from `first` to `last`, inclusive, that are not taken; fewer where no more are free. */
 export function lowestFree(taken: ReadonlySet<number>, first: number, last: number, count: number): number[] {

@@ -1,0 +1,235 @@
+/**
+ * What a VM's specification consists of. Each field is one entry: its form in a slice file, how it is stored, read, exported and told,
+ * what a change of it does to its VM, and whether it is shown and part of the launch. All else derives from this table.
+ */
+import { z } from 'zod';
+import { type Field, type Flagged, pickFlagged, shapeOf, storedShape } from '../field.ts';
+import { shortHash } from '../identifier.ts';
+import { firmwares } from '../image/definition.ts';
+import { labelSchema } from '../image/map/label.ts';
+import { formatSize, sizeRule, sizeSchema } from '../input/unit.ts';
+import { anywhere, vmPlacementSchema } from '../placement/placement.ts';
+import { cloudConfigOf, cloudConfigSchema, userDataOf, userDataSchema } from '../slice/cloud-config.ts';
+import type { VmReading } from '../slice/draft.ts';
+import { nicDifferences, nicInWords } from '../slice/nic-diff.ts';
+import { nicFile, nicsFileSchema } from '../slice/nic-file.ts';
+import { vmPlacementInWords, vmPlacementOf } from '../slice/placement.ts';
+import { cpusOf, diskSizeOf, memoryOf } from '../slice/sizes.ts';
+import { sshKeysOf, sshKeysSchema } from '../slice/ssh-keys.ts';
+import { volumeDifferences, volumeInWords } from '../slice/volume-diff.ts';
+import { volumesFileSchema } from '../slice/volume-file.ts';
+import { volumeFile, volumesOf } from '../slice/volumes.ts';
+import { nicSpecSchema, volumeSpecSchema } from './devices.ts';
+import { type DifferenceContext, growthEffect, type PartDifference, sizeEffect, type VmEffect, type VmSituation } from './situation.ts';
+
+/** What happens when the VM ends by itself. */
+export const restartPolicies = ['always', 'on-failure', 'never'] as const;
+export type RestartPolicy = (typeof restartPolicies)[number];
+
+interface VmField<Form extends z.ZodType | null, Stored extends z.ZodType, Shown extends boolean, Launched extends boolean>
+  extends Field<Form, Stored, VmReading> {
+  /** What a VM goes through when the field changes; it does not where the words stay the same. */
+  change: VmEffect | ((before: z.output<Stored>, after: z.output<Stored>, situation: VmSituation) => VmEffect);
+  /** Instead of `change` and `words`, for a list whose entries come and go. */
+  differences?(before: z.output<Stored>, after: z.output<Stored>, context: DifferenceContext): PartDifference[];
+  /** The API shows it with the VM. */
+  shown: Shown;
+  /** The VM's process is started from it, as it is. */
+  launched: Launched;
+  /** Its row in `vm show`; there is none where it says null. */
+  row?(value: z.output<Stored>): [title: string, text: string | null];
+}
+
+function field<Form extends z.ZodType | null, Stored extends z.ZodType, Shown extends boolean, Launched extends boolean>(
+  entry: VmField<Form, Stored, Shown, Launched>,
+): VmField<Form, Stored, Shown, Launched> {
+  return entry;
+}
+
+const hashInWords = (text: string | null): string | null => (text === null ? null : `hash ${shortHash(16, text)}`);
+
+export const vmFields = {
+  image: field({
+    form: labelSchema.meta({
+      description: "An image, an alias, or one of them with a size; the image map's default label where there is one",
+      example: 'debian-12:large',
+    }),
+    stored: z.string(),
+    read: ({ image }) => image?.name ?? '',
+    words: (image) => image,
+    introduction: (image) => `image ${image}`,
+    change: 'recreate',
+    shown: true,
+    launched: false,
+    row: (image) => ['image', image],
+  }),
+  cpus: field({
+    form: z.int().min(1).max(512),
+    stored: z.int(),
+    read: cpusOf,
+    words: String,
+    introduction: (cpus) => `${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`,
+    change: (_before, _after, situation) => sizeEffect(situation),
+    shown: true,
+    launched: true,
+    row: (cpus) => ['CPUs', String(cpus)],
+  }),
+  /** Bytes. */
+  memory: field({
+    form: sizeSchema.meta({ description: `32MiB to 4TiB; ${sizeRule}` }),
+    stored: z.int(),
+    read: memoryOf,
+    write: formatSize,
+    words: formatSize,
+    introduction: formatSize,
+    change: (_before, _after, situation) => sizeEffect(situation),
+    shown: true,
+    launched: true,
+    row: (memory) => ['memory', formatSize(memory)],
+  }),
+  /** Bytes; null is the image's own size, which counts as the smallest: a disk grows in place and cannot shrink. */
+  disk: field({
+    form: sizeSchema.meta({ description: `1MiB to 64TiB, the image's own size by default; ${sizeRule}` }),
+    stored: z.int().nullable(),
+    default: null,
+    read: diskSizeOf,
+    write: (size) => formatSize(size ?? 0),
+    words: (size) => (size === null ? null : formatSize(size)),
+    introduction: (size) => (size === null ? null : `disk ${formatSize(size)}`),
+    change: (before, after, situation) => ((after ?? 0) < (before ?? 0) ? 'recreate' : growthEffect(situation)),
+    shown: true,
+    launched: true,
+    row: (size) => ['disk', size === null ? "the image's size" : formatSize(size)],
+  }),
+  /** Null leaves it to the image. */
+  firmware: field({
+    form: z.enum(firmwares).meta({ description: "What the VM starts with; the image's own by default" }),
+    stored: z.enum(firmwares).nullable(),
+    default: null,
+    words: (firmware) => firmware,
+    introduction: (firmware) => firmware?.toUpperCase() ?? null,
+    change: 'restart',
+    shown: true,
+    launched: false,
+    row: (firmware) => ['firmware', firmware?.toUpperCase() ?? "the image's"],
+  }),
+  restart: field({
+    form: z.enum(restartPolicies).meta({ description: 'What happens when the VM ends by itself; on-failure by default' }),
+    stored: z.enum(restartPolicies),
+    default: 'on-failure',
+    words: (policy) => policy,
+    change: 'update',
+    shown: true,
+    launched: false,
+  }),
+  /** NoCloud user-data: a script that starts with `#!` or a document that starts with `#cloud-config`. */
+  userData: field({
+    form: userDataSchema,
+    stored: z.string().nullable(),
+    default: null,
+    read: userDataOf,
+    words: hashInWords,
+    change: 'restart',
+    shown: false,
+    launched: true,
+  }),
+  /** A `#cloud-config` document that goes with the script of `userData`. */
+  cloudConfig: field({
+    form: cloudConfigSchema.meta({ description: 'A #cloud-config document that goes with the script of userData' }),
+    stored: z.string().nullable(),
+    default: null,
+    read: cloudConfigOf,
+    words: hashInWords,
+    change: 'restart',
+    shown: false,
+    launched: true,
+  }),
+  sshKeys: field({
+    form: sshKeysSchema,
+    stored: z.array(z.string()),
+    default: [],
+    read: sshKeysOf,
+    words: (keys) => (keys.length === 0 ? null : `${keys.length} with hash ${shortHash(16, ...keys)}`),
+    change: 'restart',
+    shown: false,
+    launched: true,
+  }),
+  volumes: field({
+    form: volumesFileSchema,
+    stored: z.array(volumeSpecSchema),
+    default: [],
+    read: volumesOf,
+    write: (volumes) => volumes.map(volumeFile),
+    words: (volumes) => volumes.map(volumeInWords).join(', ') || null,
+    introduction: (volumes) => volumes.map((volume) => `volume ${volumeInWords(volume)}`).join(', ') || null,
+    change: 'restart',
+    differences: volumeDifferences,
+    shown: true,
+    launched: false,
+    row: (volumes) => ['volumes', volumes.map(volumeInWords).join(', ') || null],
+  }),
+  nics: field({
+    form: nicsFileSchema,
+    stored: z.array(nicSpecSchema),
+    read: ({ vm, nics }) => nics.nicsOf(vm),
+    write: (nics) => nics.map(nicFile),
+    words: (nics) => nics.map(nicInWords).join(', ') || null,
+    introduction: (nics) => nics.map(({ network }) => network).join(' and ') || 'no network',
+    change: 'restart',
+    differences: nicDifferences,
+    shown: false,
+    launched: false,
+  }),
+  /** Written as `priority` and `placement`. */
+  placement: field({
+    form: null,
+    stored: vmPlacementSchema,
+    default: anywhere,
+    read: vmPlacementOf,
+    words: vmPlacementInWords,
+    introduction: vmPlacementInWords,
+    change: 'update',
+    shown: true,
+    launched: false,
+    row: (placement) => ['asks for', vmPlacementInWords(placement)],
+  }),
+};
+
+type VmFields = typeof vmFields;
+export type VmFieldName = keyof VmFields;
+
+/** A VM as it is stored. */
+export const vmSpecSchema = z.object({ name: z.string(), ...storedShape(vmFields) });
+export type VmSpec = z.infer<typeof vmSpecSchema>;
+
+/** What the API shows of the specification. */
+export const shownShape = shapeOf(vmFields, 'shown');
+export const shownOf = (spec: VmSpec): Pick<VmSpec, Flagged<VmFields, 'shown'>> => pickFlagged(vmFields, 'shown', spec);
+
+/** What of the specification a VM's process is started from, as it is. */
+export type LaunchedFields = Pick<VmSpec, Flagged<VmFields, 'launched'>>;
+export const launchedOf = (spec: VmSpec): LaunchedFields => pickFlagged(vmFields, 'launched', spec);
+
+/** How the one differs from the other, and what each difference does to the VM. */
+export function vmDifferences(before: VmSpec, after: VmSpec, context: DifferenceContext): (PartDifference & { field: VmFieldName })[] {
+  const names = Object.keys(vmFields) as VmFieldName[];
+  return names.flatMap((name) =>
+    differencesOf(vmFields[name], before[name], after[name], context).map((part) => ({ field: name, ...part })),
+  );
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: a field's values are of its own type.
+type AnyVmField = VmField<any, any, boolean, boolean>;
+
+function differencesOf(entry: AnyVmField, before: unknown, after: unknown, context: DifferenceContext): PartDifference[] {
+  if (entry.differences !== undefined) return entry.differences(before, after, context);
+  const [from, to] = [entry.words(before), entry.words(after)];
+  if (from === to) return [];
+  const effect = typeof entry.change === 'string' ? entry.change : entry.change(before, after, context.situation);
+  return [{ effect, from, to }];
+}
+
+/** The rows of `vm show` that are about the specification. */
+export function specificationRows(shown: Pick<VmSpec, Flagged<VmFields, 'shown'>>): [title: string, text: string | null][] {
+  return Object.entries(vmFields).flatMap(([name, { row }]) => (row === undefined ? [] : [row(Reflect.get(shown, name) as never)]));
+}
