@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, readdir, readFile, truncate, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { ErrorCode } from '../../src/model/error.ts';
 import type { Compression, ImageDefinition, SourceFormat } from '../../src/model/image/definition.ts';
-import { breakOff, definitionOf, type FetchStage, fetchStage, refusal, sendFile, serveImages, temporaryFolder } from './image-server.ts';
+import {
+  breakOff,
+  definitionOf,
+  type FetchStage,
+  fetchStage,
+  refusal,
+  sendFile,
+  serveBytes,
+  serveImages,
+  temporaryFolder,
+} from './image-server.ts';
 
 const mebibyte = 1024 ** 2;
 const disk = randomBytes(2 * mebibyte);
@@ -286,20 +294,3 @@ test('SC8 a disk that is full, or would be, is told as such and left with room',
     execFileSync('umount', [folder]);
   }
 });
-
-/** A server that says anything; resolves with its URL. */
-async function serveBytes(context: TestContext, handler: (socket: Socket) => void): Promise<string> {
-  const open = new Set<Socket>();
-  const server = createServer((socket) => {
-    open.add(socket);
-    socket.on('error', () => undefined);
-    socket.once('data', () => handler(socket));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  context.after(async () => {
-    for (const socket of open) socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/disk`;
-}
