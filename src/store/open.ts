@@ -102,7 +102,11 @@ async function fill(database: Database, now: number): Promise<void> {
   await database.write(async (queries) => {
     const controller = await queries.selectFrom('controller').select('id').executeTakeFirst();
     if (controller !== undefined) return;
-    await queries.insertInto('controller').values({ id: newControllerIdentifier(), last_segment: 0, created_at: now }).execute();
+    const cursors = { last_vlan: 0, last_segment: 0 };
+    await queries
+      .insertInto('controller')
+      .values({ id: newControllerIdentifier(), ...cursors, created_at: now })
+      .execute();
     await queries
       .insertInto('flavors')
       .values([...initialFlavors])

@@ -4,6 +4,7 @@ import type { Principal } from '../model/access/principal.ts';
 import type { Event, NewEvent } from '../model/event.ts';
 import type { ImageDefinition, ImageTraits } from '../model/image/definition.ts';
 import type { Image, ImageContent, ImagePull } from '../model/image/image.ts';
+import type { UnderlayKind } from '../model/network/underlay.ts';
 import type { Node, NodeAdministration, NodeConfig, NodeObserved } from '../model/node/node.ts';
 import type { WantedOnNode } from '../model/node/plan.ts';
 import type { Assignment, PlacementSnapshot } from '../model/placement/assignment.ts';
@@ -269,6 +270,8 @@ export interface BackupStore {
 export interface StoreSettings {
   /** First and last VLAN tag, inclusive. */
   segments: { first: number; last: number };
+  /** What carries new networks; a trunk where nothing is said. */
+  underlay?: UnderlayKind;
   /** The range that transit networks are cut from, `a.b.c.d/n`. */
   transit: string;
 }

@@ -94,6 +94,27 @@ onBothDatabases(({ dialect, open, freshLocation }) => {
     await database.close();
   });
 
+  test('CR15 networks that are there keep their VLAN tags, and the next ones follow them', async () => {
+    const location = await freshLocation();
+    const database = openDatabase(location);
+    await migrate(database, Date.now, migrations.slice(0, 1));
+    await database.write(async (queries) => {
+      for (const text of [
+        "insert into controller (id, last_segment, created_at) values ('abcd2345', 121, 0)",
+        "insert into slices (id, name, spec, generation, desired, transit, created_at) values ('s', 'blue', '{}', 1, 'running', 0, 0)",
+        "insert into networks (id, slice_id, name, spec, segment) values ('n', 's', 'lan', '{}', 120)",
+      ]) {
+        await sql.raw(text).execute(queries);
+      }
+    });
+    await migrate(database, Date.now);
+    const cursors = await database.read((queries) => queries.selectFrom('controller').select(['last_vlan', 'last_segment']).execute());
+    const networks = await database.read((queries) => queries.selectFrom('networks').select(['segment', 'vlan']).execute());
+    await database.close();
+    assert.deepEqual(cursors, [{ last_vlan: 121, last_segment: 0 }]);
+    assert.deepEqual(networks, [{ segment: 120, vlan: 120 }]);
+  });
+
   test('CR15 six processes that open a new database at once migrate it once', async () => {
     const location = await freshLocation();
     const processes = Array.from({ length: 6 }, () => run(process.execPath, [openingProgram, location]));

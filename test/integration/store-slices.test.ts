@@ -7,7 +7,7 @@ import type { Store } from '../../src/store/store.ts';
 import { onBothDatabases } from './databases.ts';
 import { addReadyNode, apply, lanSlice, networkSpec, nicSpec, putImage, vmSpec } from './samples.ts';
 
-onBothDatabases(({ open }) => {
+onBothDatabases(({ open, freshLocation }) => {
   test('CR9 a new slice gets the lowest segments, a transit network, addresses and MACs', async (t) => {
     const store = await open(t);
     await putImage(store);
@@ -196,6 +196,25 @@ onBothDatabases(({ open }) => {
     assert.deepEqual(await store.slices.networks(slice.id), []);
     await apply(store, lanSlice('red', 1));
     assert.equal((await store.slices.networks((await store.slices.get('red')).id))[0]?.segment, 101);
+  });
+
+  test('CR11 networks that no trunk carries get segments of up to 24 bits, above all VLAN tags', async (t) => {
+    const location = await freshLocation();
+    const onTrunk = await open(t, { location });
+    await putImage(onTrunk);
+    const blue = await apply(onTrunk, lanSlice('blue', 1));
+    const inVxlan = await open(t, { location, settings: { underlay: 'vxlan' } });
+    const red = await apply(inVxlan, lanSlice('red', 1));
+    const green = await apply(onTrunk, lanSlice('green', 1));
+    const numbers = [];
+    for (const { id } of [blue, red, green]) {
+      numbers.push(...(await onTrunk.slices.networks(id)).map(({ segment, vlan }) => [segment, vlan]));
+    }
+    assert.deepEqual(numbers, [
+      [100, 100],
+      [4096, null],
+      [101, 101],
+    ]);
   });
 
   test('CR9 a removed slice keeps its name until nothing is left of it', async (t) => {

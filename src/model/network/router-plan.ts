@@ -1,9 +1,9 @@
 /** What a slice's router is to be, from the slice's networks and VMs. Pure. */
 import type { RouterNetworkPlan, RouterPlan } from '../node/plan.ts';
-import type { Network } from '../slice/slice.ts';
 import type { Vm } from '../vm/vm.ts';
 import { dnsNames } from './dns-names.ts';
 import { routedOf } from './fields.ts';
+import type { CarriedNetwork } from './segment.ts';
 
 export interface RoutedSlice {
   sliceId: string;
@@ -12,7 +12,7 @@ export interface RoutedSlice {
   /** See RouterPlan. */
   transit: string;
   /** Those of the slice, sorted by name. */
-  networks: readonly Network[];
+  networks: readonly CarriedNetwork[];
   /** Those of the slice that are not being removed. */
   vms: readonly Vm[];
 }
@@ -21,7 +21,7 @@ export function routerPlan({ networks, vms, ...slice }: RoutedSlice): RouterPlan
   return { ...slice, networks: networks.map((network) => networkPlan(network, vms)) };
 }
 
-function networkPlan({ id, name, segment, spec }: Network, vms: readonly Vm[]): RouterNetworkPlan {
+function networkPlan({ id, name, segment, spec }: CarriedNetwork, vms: readonly Vm[]): RouterNetworkPlan {
   return {
     networkId: id,
     name,

@@ -14,7 +14,7 @@ export interface PortPlan extends PluggedFields {
   vmId: string;
   mac: string;
   address: string;
-  /** VLAN tag. */
+  /** The number that the node's underlay tells the network by: a VLAN tag on a trunk. */
   segment: number;
   model: NicModel;
 }
@@ -47,6 +47,7 @@ export interface VmLaunch extends LaunchedFields {
 export interface RouterNetworkPlan extends RoutedFields {
   networkId: string;
   name: string;
+  /** As in PortPlan. */
   segment: number;
   leases: { mac: string; address: string; hostname: string }[];
   /** Names that its DNS answers; a name may have several addresses. */

@@ -32,11 +32,14 @@ export interface Slice {
   createdAt: number;
 }
 
-/** A network as stored; `segment` is its VLAN tag. */
+/** A network as stored. */
 export interface Network {
   id: string;
   sliceId: string;
   name: string;
   spec: NetworkSpec;
+  /** The number that keeps it apart from all other networks; up to 24 bits. */
   segment: number;
+  /** Its VLAN tag on trunks; null where no trunk carries it. */
+  vlan: number | null;
 }

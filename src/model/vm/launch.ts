@@ -2,15 +2,15 @@
 import type { Image } from '../image/image.ts';
 import { launchImageOf } from '../image/launch-image.ts';
 import { pluggedOf } from '../network/fields.ts';
+import type { CarriedNetwork } from '../network/segment.ts';
 import type { PortPlan, VmLaunch, VolumePlan, WantedVm } from '../node/plan.ts';
-import type { Network } from '../slice/slice.ts';
 import { launchedOf } from './fields.ts';
 import type { Nic, Vm } from './vm.ts';
 
 /** By identifier; what a VM refers to is in them. */
 export interface LaunchParts {
   images: ReadonlyMap<string, Image>;
-  networks: ReadonlyMap<string, Network>;
+  networks: ReadonlyMap<string, CarriedNetwork>;
 }
 
 export function wantedVm(vm: Vm, parts: LaunchParts): WantedVm {
@@ -55,7 +55,7 @@ function launchOf(vm: Vm, { images, networks }: LaunchParts): Pick<WantedVm, 'la
   return { launch, missingImages };
 }
 
-function portPlan(vm: Vm, nic: Nic, { segment, spec }: Network): PortPlan {
+function portPlan(vm: Vm, nic: Nic, { segment, spec }: CarriedNetwork): PortPlan {
   const model = vm.spec.nics.find(({ name }) => name === nic.name)?.model ?? 'virtio';
   return { nicId: nic.id, vmId: vm.id, mac: nic.mac, address: nic.address, segment, model, ...pluggedOf(spec) };
 }

@@ -11,7 +11,7 @@ export type ColumnKind = 'text' | 'text?' | 'integer' | 'integer?' | 'json' | 'j
 
 /** In an order in which rows can be inserted. The first column is the primary key. */
 export const tables = {
-  controller: { id: 'text', last_segment: 'integer', placement_cursor: 'text?', created_at: 'integer' },
+  controller: { id: 'text', last_vlan: 'integer', last_segment: 'integer', placement_cursor: 'text?', created_at: 'integer' },
   flavors: { name: 'text', cpus: 'integer', memory: 'integer', disk: 'integer?' },
   nodes: {
     id: 'text',
@@ -59,7 +59,7 @@ export const tables = {
     router_reason: 'text?',
     created_at: 'integer',
   },
-  networks: { id: 'text', slice_id: 'text', name: 'text', spec: 'json', segment: 'integer' },
+  networks: { id: 'text', slice_id: 'text', name: 'text', spec: 'json', segment: 'integer', vlan: 'integer?' },
   vms: {
     id: 'text',
     slice_id: 'text',

@@ -1,6 +1,7 @@
 /** All migrations, in their order. Only ever appended to; what was released is never edited. */
 import type { Migration } from '../database/migration.ts';
 import { initial } from './0001-initial.ts';
+import { vlanTags } from './0002-vlan-tags.ts';
 
 /** The one at index n makes schema n + 1, and its file bears that number. */
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, vlanTags];

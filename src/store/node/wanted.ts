@@ -2,6 +2,7 @@
 import type { Image } from '../../model/image/image.ts';
 import { prepulledImages } from '../../model/image/prepull.ts';
 import { routerPlan } from '../../model/network/router-plan.ts';
+import { type CarriedNetwork, carriedBy } from '../../model/network/segment.ts';
 import { underlayOf } from '../../model/network/underlay.ts';
 import type { NodeConfig } from '../../model/node/node.ts';
 import type { LaunchImage, RouterPlan } from '../../model/node/plan.ts';
@@ -33,13 +34,14 @@ export async function readNodeRecords(queries: Queries, { nodeId, seen, transit 
   const routing = slices.filter(({ routerNodeId, desired }) => routerNodeId === nodeId && desired !== 'absent');
   const routed = routing.length === 0 ? [] : await readRouted(queries, nodeId);
   const images = vms.length === 0 ? new Map<string, Image>() : await readImagesOn(queries, nodeId);
-  const networksHere = vms.length + routing.length === 0 ? [] : await readNetworksOn(queries, nodeId);
-  const networks = new Map(networksHere.map((network) => [network.id, network]));
   const { prepulls, ...marks } = await readMarks(queries, nodeId);
   const config = await readConfig(queries, nodeId);
+  const underlay = underlayOf(config);
+  const networksHere = vms.length + routing.length === 0 ? [] : carriedBy(underlay.kind, await readNetworksOn(queries, nodeId));
+  const networks = new Map(networksHere.map((network) => [network.id, network]));
   return {
     wanted: {
-      underlay: underlayOf(config),
+      underlay,
       vms: vms.map((vm) => wantedVm(vm, { images, networks })),
       ...marks,
       images: prepulls ? await prepulledFor(queries, config) : [],
@@ -122,7 +124,7 @@ async function prepulledFor(queries: Queries, config: NodeConfig): Promise<Launc
   return prepulledImages(config, rows.map(imageOf));
 }
 
-function routersOf(slices: readonly SliceRow[], networks: readonly Network[], vms: readonly Vm[], transit: string): RouterPlan[] {
+function routersOf(slices: readonly SliceRow[], networks: readonly CarriedNetwork[], vms: readonly Vm[], transit: string): RouterPlan[] {
   const networksBySlice = Map.groupBy(networks, ({ sliceId }) => sliceId);
   const vmsBySlice = Map.groupBy(vms, ({ sliceId }) => sliceId);
   return slices

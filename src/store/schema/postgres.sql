@@ -1,8 +1,9 @@
 CREATE TABLE public.controller (
     id text NOT NULL COLLATE pg_catalog."C",
-    last_segment bigint NOT NULL,
+    last_vlan bigint NOT NULL,
     placement_cursor text COLLATE pg_catalog."C",
-    created_at bigint NOT NULL
+    created_at bigint NOT NULL,
+    last_segment bigint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.events (
@@ -73,7 +74,8 @@ CREATE TABLE public.networks (
     slice_id text NOT NULL COLLATE pg_catalog."C",
     name text NOT NULL COLLATE pg_catalog."C",
     spec text NOT NULL COLLATE pg_catalog."C",
-    segment bigint NOT NULL
+    segment bigint NOT NULL,
+    vlan bigint
 );
 
 CREATE TABLE public.nics (
@@ -222,6 +224,8 @@ CREATE UNIQUE INDEX leftovers_by_vm ON public.leftovers USING btree (vm_id, node
 CREATE UNIQUE INDEX networks_by_name ON public.networks USING btree (slice_id, name);
 
 CREATE UNIQUE INDEX networks_by_segment ON public.networks USING btree (segment);
+
+CREATE UNIQUE INDEX networks_by_vlan ON public.networks USING btree (vlan);
 
 CREATE UNIQUE INDEX nics_by_address ON public.nics USING btree (network_id, address);
 

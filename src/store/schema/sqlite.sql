@@ -1,9 +1,9 @@
 CREATE TABLE controller (
   id text primary key,
-  last_segment integer not null,
+  last_vlan integer not null,
   placement_cursor text,
   created_at integer not null
-) strict;
+, last_segment integer not null default 0) strict;
 
 CREATE TABLE events (
   sequence integer primary key autoincrement,
@@ -66,11 +66,13 @@ CREATE TABLE networks (
   name text not null,
   spec text not null,
   segment integer not null
-) strict;
+, vlan integer) strict;
 
 CREATE UNIQUE INDEX networks_by_name on networks (slice_id, name);
 
 CREATE UNIQUE INDEX networks_by_segment on networks (segment);
+
+CREATE UNIQUE INDEX networks_by_vlan on networks (vlan);
 
 CREATE TABLE nics (
   id text primary key,

@@ -13,9 +13,10 @@ import type { StoreSettings } from '../store.ts';
 import { imagesByName, readImageBooks, recount } from '../vm/demand.ts';
 import { desireVms } from '../vm/desire.ts';
 import { insertVms, observedColumns, portions } from '../vm/rows.ts';
-import { lowestFree, nextFree } from './allocation.ts';
+import { lowestFree } from './allocation.ts';
 import { reconcileNics } from './nics.ts';
 import { beingRemoved, findSlice, writeSpec } from './rows.ts';
+import { allocateSegments } from './segments.ts';
 import { transitCount } from './transit.ts';
 import { reconcileVolumes } from './volumes.ts';
 
@@ -102,24 +103,13 @@ async function createNetworks(
   changes: readonly { spec: NetworkSpec }[],
 ): Promise<void> {
   if (changes.length === 0) return;
-  const taken = await queries.selectFrom('networks').select('segment').execute();
-  const { first, last } = settings.segments;
-  const { last_segment: previous } = await queries.selectFrom('controller').select('last_segment').executeTakeFirstOrThrow();
-  const segments = nextFree(new Set(taken.map(({ segment }) => segment)), first, last, changes.length, previous);
-  if (segments.length < changes.length) {
-    const free = segments.length === 1 ? '1 segment is' : `${segments.length} segments are`;
-    throw new CroftError('exhausted.segments', `slice "${slice.name}" needs ${changes.length} more, ${free} free of ${first} to ${last}`, {
-      hint: 'Remove networks, or configure a wider range of segments.',
-    });
-  }
-  const rows = changes.map(({ spec }, index) => {
-    return { id: newIdentifier(), slice_id: slice.id, name: spec.name, spec: JSON.stringify(spec), segment: segments[index] ?? first };
+  const underlay = settings.underlay ?? 'trunk';
+  const segments = await allocateSegments(queries, settings.segments, { slice: slice.name, count: changes.length, underlay });
+  const rows = segments.map((numbers, index) => {
+    const { spec } = changes[index] as { spec: NetworkSpec };
+    return { id: newIdentifier(), slice_id: slice.id, name: spec.name, spec: JSON.stringify(spec), ...numbers };
   });
   for (const part of portions(rows)) await queries.insertInto('networks').values(part).execute();
-  await queries
-    .updateTable('controller')
-    .set({ last_segment: segments.at(-1) ?? previous })
-    .execute();
 }
 
 async function updateNetworks(queries: Queries, sliceId: string, changes: readonly { spec: NetworkSpec }[]): Promise<void> {

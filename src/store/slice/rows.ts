@@ -21,7 +21,7 @@ export function sliceOf(row: Selectable<Tables['slices']>, spec: SliceSpec = JSO
 }
 
 export function networkOf(row: Selectable<Tables['networks']>): Network {
-  return { id: row.id, sliceId: row.slice_id, name: row.name, spec: JSON.parse(row.spec), segment: row.segment };
+  return { id: row.id, sliceId: row.slice_id, name: row.name, spec: JSON.parse(row.spec), segment: row.segment, vlan: row.vlan };
 }
 
 export async function findSlice(queries: Queries, name: string): Promise<Slice | null> {
