@@ -38,7 +38,7 @@ export function createDoctor(hypervisorOf: (config: NodeConfig) => ProbedDriver)
       const hypervisor = hypervisorOf(config);
       const [specs, probe] = await perform(host, readNodeSpecs(layout.stateFolder), hypervisor.probe());
       const source = sourceOf(config, specs);
-      const tools = toolsOf(config, specs.architecture);
+      const tools = toolsOf(config, specs);
       const checks = [reached(config, specs), ...tools.map((tool) => checkTool(tool, specs, source)), checkDisk(specs)];
       if (!config.roles.includes('compute')) return checks;
       const accelerator = await acceleratorOf(host, layout, config);

@@ -3,9 +3,10 @@ import type { HypervisorDriver, NodeLayout } from '../drivers/hypervisor/driver.
 import { type Host, perform } from '../host/host.ts';
 import type { NodeInspection } from '../loops/node/worker.ts';
 import { CroftError } from '../model/error.ts';
-import type { NetworkDriverKind } from '../model/network/driver-kind.ts';
+import { networkTraitsOf } from '../model/network/drivers.ts';
 import { traitsOf } from '../model/node/hypervisor.ts';
-import type { Accelerator, NodeConfig } from '../model/node/node.ts';
+import { type DriverChoiceConfig, networkDriverOf } from '../model/node/network-driver.ts';
+import type { Accelerator, NodeConfig, NodeSpecs } from '../model/node/node.ts';
 import type { NodeRole } from '../model/node/roles.ts';
 import { probeAccelerator } from '../tools/accelerator.ts';
 import { readNodeSpecs, readNodeUsage } from '../tools/node-specs.ts';
@@ -14,18 +15,15 @@ import { hypervisorSupport } from './hypervisors.ts';
 /** What images are taken in, checked and passed on with. */
 const images = ['coreutils', 'zstd', 'ssh'];
 
-/** The programs that network drivers need for the links of VMs. */
-const linkTools: Readonly<Record<NetworkDriverKind, readonly string[]>> = {
-  ovs: ['ip', 'nft', 'ethtool', 'ovs-vsctl', 'ovs-vswitchd'],
-  vnic: [],
-};
+type ToolsConfig = DriverChoiceConfig & Pick<NodeConfig, 'roles'>;
 
 /** The programs that a node's roles need, by the names that `NodeSpecs.tools` has them under. */
-export function toolsOf({ roles, hypervisor }: Pick<NodeConfig, 'roles' | 'hypervisor'>, architecture: string): string[] {
-  const links = traitsOf(hypervisor).networkDrivers.flatMap((kind) => linkTools[kind]);
+export function toolsOf(config: ToolsConfig, specs: Pick<NodeSpecs, 'architecture' | 'tools'>): string[] {
+  const { roles, hypervisor } = config;
+  const { linkTools, routerTools } = networkTraitsOf(networkDriverOf(config, specs));
   const tools: Record<NodeRole, readonly string[]> = {
-    compute: [...hypervisorSupport[hypervisor].programs(architecture), ...links, ...images],
-    network: [...links, 'dnsmasq'],
+    compute: [...hypervisorSupport[hypervisor].programs(specs.architecture), ...linkTools, ...images],
+    network: [...linkTools, ...routerTools],
   };
   return [...new Set(roles.flatMap((role) => tools[role]))];
 }
@@ -43,7 +41,7 @@ export function createNodeInspection(hypervisorOf: (config: NodeConfig) => Hyper
     async inspect(host, layout, config) {
       const hypervisor = hypervisorOf(config);
       const [specs, probe] = await perform(host, readNodeSpecs(layout.stateFolder), hypervisor.probe());
-      const missing = toolsOf(config, specs.architecture).filter((tool) => specs.tools[tool] === null || specs.tools[tool] === undefined);
+      const missing = toolsOf(config, specs).filter((tool) => specs.tools[tool] === null || specs.tools[tool] === undefined);
       if (missing.length > 0) {
         const words = missing.map((tool) => (tool === 'ovs-vswitchd' ? 'a running ovs-vswitchd' : tool)).join(', ');
         throw new CroftError('node.unfit', `node ${host.name} lacks ${words}`, {

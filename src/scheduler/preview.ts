@@ -1,7 +1,7 @@
 /** What would become of a change of a slice: where its new VMs would go now, or why they would wait. Pure. */
 
 import type { Image, ImageContent } from '../model/image/image.ts';
-import { isImpaired } from '../model/network/hypervisor-links.ts';
+import { isImpaired } from '../model/network/node-links.ts';
 import type { PlacementSnapshot, PlacementVm } from '../model/placement/assignment.ts';
 import { demandOf } from '../model/placement/capacity.ts';
 import { outgrowths, unknownDemands } from '../model/placement/outgrowth.ts';

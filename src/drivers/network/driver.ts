@@ -1,6 +1,7 @@
 /** The interface of network drivers: segments, ports and routers on one node. */
 import type { Call, Host } from '../../host/host.ts';
 import type { CroftError } from '../../model/error.ts';
+import type { NetworkDriverKind } from '../../model/network/drivers.ts';
 import type { UnderlayPlan } from '../../model/network/underlay.ts';
 import type { PortPlan, RouterPlan } from '../../model/node/plan.ts';
 import type { NodeAbilities, NodeLayout } from '../hypervisor/driver.ts';
@@ -45,7 +46,8 @@ export interface ObservedNetwork {
 export type PortOutcome = { vmId: string; error: CroftError | null };
 
 export interface NetworkDriver {
-  readonly name: string;
+  /** Its entry in src/model/network/drivers.ts says what it can do. */
+  readonly kind: NetworkDriverKind;
 
   /** Everything of this controller on the node, in one call. */
   observe(layout: NodeLayout): Call<ObservedNetwork>;

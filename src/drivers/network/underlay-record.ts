@@ -1,6 +1,7 @@
 /** What a node was joined to the others by: a file in its run folder, written last, so where it is there the underlay was complete. */
 import type { Call } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
+import type { NetworkDriverKind } from '../../model/network/drivers.ts';
 import { type TrunkPlan, type UnderlayKind, type UnderlayPlan, underlayPlanSchema } from '../../model/network/underlay.ts';
 import { planHash } from '../../model/node/plan.ts';
 import { writeFile } from '../../tools/file.ts';
@@ -34,12 +35,12 @@ export function observedTrunk(plan: UnderlayPlan | null, faultsOf: (plan: TrunkP
 }
 
 /** The plan as one of a trunk. Throws `unsupported` for another kind. */
-export function requireTrunk(node: string, driver: string, plan: UnderlayPlan): TrunkPlan {
+export function requireTrunk(node: string, driver: NetworkDriverKind, plan: UnderlayPlan): TrunkPlan {
   if (plan.kind === 'trunk') return plan;
   throw unsupportedUnderlay(node, driver, plan.kind);
 }
 
-function unsupportedUnderlay(node: string, driver: string, kind: UnderlayKind): CroftError {
+function unsupportedUnderlay(node: string, driver: NetworkDriverKind, kind: UnderlayKind): CroftError {
   return new CroftError(
     'unsupported',
     `node ${node} cannot be joined to others by ${kind}: its network driver ${driver} has no such underlay`,

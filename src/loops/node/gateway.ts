@@ -29,7 +29,7 @@ export interface NodeGatewayOptions {
   fleet: Fleet;
   journal: Journal;
   hypervisorOf(config: NodeConfig): HypervisorDriver;
-  networkOf(config: NodeConfig): NetworkDriver;
+  networkOf(node: Node): NetworkDriver;
   doctor: Doctor;
   /** Takes back what lets other nodes fetch images from this one. */
   images: { withdraw(host: Host, layout: NodeLayout): Promise<void> };
@@ -201,7 +201,7 @@ export class NodeAdministration {
       // A zone that runs does not let go of its links.
       const [vms] = await perform(host, hypervisor.observe(layout));
       for (const { id } of vms) await hypervisor.kill(host, layout, id);
-      await networkOf(node.config).purge(host, layout);
+      await networkOf(node).purge(host, layout);
       await hypervisor.purge(host, layout);
     } finally {
       await host.close();

@@ -48,7 +48,7 @@ export interface NodeWorkerOptions {
   turns: Turns;
   journal: Journal;
   hypervisorOf(config: NodeConfig): HypervisorDriver;
-  networkOf(config: NodeConfig): NetworkDriver;
+  networkOf(node: Node): NetworkDriver;
   images: NodeImages;
   inspection: NodeInspection;
   stopTimes: StopTimes;
@@ -138,7 +138,7 @@ export class NodeWorker {
     if (this.#stopped)
       throw new CroftError('node.unreachable', `Node ${node.config.name} is no longer worked on.`, { node: node.config.name });
     // Somebody else may have asked meanwhile, and only one of two connections would ever be ended.
-    this.#connection ??= { ...connect(node), hypervisor: hypervisorOf(node.config), network: networkOf(node.config) };
+    this.#connection ??= { ...connect(node), hypervisor: hypervisorOf(node.config), network: networkOf(node) };
     return this.#connection;
   }
 

@@ -3,7 +3,7 @@
  * checks, is in src/controller/hypervisors.ts. Pure.
  */
 import { CroftError } from '../error.ts';
-import type { NetworkDriverKind } from '../network/driver-kind.ts';
+import type { NetworkDriverKind } from '../network/drivers.ts';
 import { type NicModel, nicModels } from '../network/nic-model.ts';
 import { type Capability, capabilities } from '../vm/capability.ts';
 import { type NodeRole, nodeRoles } from './roles.ts';
@@ -18,10 +18,8 @@ export interface HypervisorTraits {
   nicModels: readonly NicModel[];
   /** NICs of one VM may be of different models. */
   mixedNicModels: boolean;
-  /** Frames of a VM's NICs may be delayed, lost or held back. */
-  impairment: boolean;
-  /** Network drivers whose links its VMs can have. */
-  networkDrivers: readonly NetworkDriverKind[];
+  /** Network drivers whose links its VMs can have, the preferred one first. */
+  networkDrivers: readonly [NetworkDriverKind, ...NetworkDriverKind[]];
   /** What accelerates its VMs always; null where that is measured on each node. */
   accelerator: { kind: 'bhyve'; reason: string } | null;
   /** The field of a node's configuration that is for this hypervisor alone. */
@@ -37,7 +35,6 @@ const linux = {
   rolesReason: null,
   nicModels,
   mixedNicModels: true,
-  impairment: true,
   networkDrivers: ['ovs'],
   accelerator: null,
   settings: null,
@@ -60,7 +57,6 @@ export const hypervisors = {
     nicModels: ['virtio', 'e1000'],
     /** Only OmniOS, and only of late, can tell the NICs of a zone apart. */
     mixedNicModels: false,
-    impairment: false,
     networkDrivers: ['vnic'],
     accelerator: { kind: 'bhyve', reason: "zones of this brand run on the processor's virtualization only" },
     settings: null,

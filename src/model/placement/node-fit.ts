@@ -2,7 +2,7 @@
 
 import type { Firmware } from '../image/definition.ts';
 import type { Image } from '../image/image.ts';
-import { type LinkNeeds, nicModelsOf, unfitLinks } from '../network/hypervisor-links.ts';
+import { type LinkNeeds, nicModelsOf, unfitLinks } from '../network/node-links.ts';
 import type { Hypervisor } from '../node/hypervisor.ts';
 import type { Node } from '../node/node.ts';
 import type { NodeRole } from '../node/roles.ts';
@@ -70,7 +70,7 @@ export function* mismatches(node: Node, requirement: NodeRequirement): Generator
   if (!specs.firmwares.includes(requirement.firmware)) yield `without ${requirement.firmware} firmware`;
   if (requirement.backend !== null && !specs.hypervisors.includes(requirement.backend))
     yield `without the hypervisor ${requirement.backend}`;
-  yield* unfitLinks(config.hypervisor, requirement);
+  yield* unfitLinks(config, specs, requirement);
   if (requirement.image !== null && !observed.images.includes(requirement.image)) yield 'without the image';
 }
 

@@ -1,6 +1,6 @@
 /** Reads what the scheduler decides from, and no more of each VM than that. */
 import type { NotNull } from 'kysely';
-import { isImpaired } from '../../model/network/hypervisor-links.ts';
+import { isImpaired } from '../../model/network/node-links.ts';
 import type { PlacementSnapshot, PlacementVm } from '../../model/placement/assignment.ts';
 import type { Slice, SliceSpec, VmSpec } from '../../model/slice/slice.ts';
 import type { Queries } from '../database/database.ts';

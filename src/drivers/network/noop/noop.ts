@@ -42,7 +42,7 @@ export function createNoopNetworkDriver({ now = Date.now }: NoopNetworkOptions =
     if (error !== null) throw error;
   };
   const driver: NoopNetworkDriver = {
-    name: 'noop',
+    kind: 'noop',
     networks,
     failure: () => null,
     observe: (layout) => ({ command: { argv: ['true'] }, parse: () => observed(networkOf(layout), plugged, now()) }),

@@ -10,7 +10,7 @@ import { ensureTrunk } from './trunk.ts';
 
 export function createOvsDriver(): NetworkDriver {
   return {
-    name: 'ovs',
+    kind: 'ovs',
     observe(layout) {
       const { command, parse } = readNetworkState(layout);
       return { command, parse: (result) => judgeNetwork(layout, parse(result)) };

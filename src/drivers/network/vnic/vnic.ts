@@ -9,7 +9,7 @@ import { ensureSwitch, purgeVnics } from './switch.ts';
 /** Routers, DHCP and DNS of its VMs' networks are on Linux nodes, and reached by the VLANs of the uplink. */
 export function createVnicDriver(): NetworkDriver {
   return {
-    name: 'vnic',
+    kind: 'vnic',
     observe(layout) {
       const { command, parse } = readVnicState(layout);
       return { command, parse: (result) => judgeVnics(layout, parse(result)) };

@@ -1,10 +1,13 @@
-/** What links VMs may have by the hypervisor of their node. Pure. */
-import { type Hypervisor, traitsOf } from '../node/hypervisor.ts';
+/** What links VMs may have by the hypervisor and the network driver of their node. Pure. */
+import { traitsOf } from '../node/hypervisor.ts';
+import { type DriverChoiceConfig, networkDriverOf } from '../node/network-driver.ts';
+import type { NodeSpecs } from '../node/node.ts';
 import type { NetworkSpec } from '../slice/slice.ts';
 import type { NicSpec } from '../vm/devices.ts';
+import { networkTraitsOf } from './drivers.ts';
 import type { NicModel } from './nic-model.ts';
 
-/** A VM's links, as far as hypervisors differ in them. */
+/** A VM's links, as far as nodes differ in them. */
 export interface LinkNeeds {
   /** Each that one of its NICs has, once, sorted. */
   nicModels: readonly NicModel[];
@@ -12,12 +15,13 @@ export interface LinkNeeds {
   impaired: boolean;
 }
 
-/** What links a hypervisor cannot give, such as `that cannot impair networks (zones)`. */
-export function* unfitLinks(hypervisor: Hypervisor, needs: LinkNeeds): Generator<string, undefined> {
-  const { nicModels, mixedNicModels, impairment } = traitsOf(hypervisor);
+/** What links a node cannot give, such as `that cannot impair networks (zones)`. */
+export function* unfitLinks(config: DriverChoiceConfig, specs: NodeSpecs, needs: LinkNeeds): Generator<string, undefined> {
+  const { hypervisor } = config;
+  const { nicModels, mixedNicModels } = traitsOf(hypervisor);
   if ((needs.nicModels.length > 1 && !mixedNicModels) || needs.nicModels.some((model) => !nicModels.includes(model)))
     yield `whose VMs have NICs of ${mixedNicModels ? 'the models' : 'one model,'} ${nicModels.join(' or ')} (${hypervisor})`;
-  if (needs.impaired && !impairment) yield `that cannot impair networks (${hypervisor})`;
+  if (needs.impaired && !networkTraitsOf(networkDriverOf(config, specs)).impairment) yield `that cannot impair networks (${hypervisor})`;
 }
 
 export function nicModelsOf(nics: readonly Pick<NicSpec, 'model'>[]): NicModel[] {
