@@ -1,6 +1,7 @@
 /** Looks for what a node lacks of what its roles need, says how to install it, and does so when asked. */
 import type { HypervisorDriver } from '../drivers/hypervisor/driver.ts';
 import { type Host, perform, run } from '../host/host.ts';
+import { readScript } from '../host/script.ts';
 import type { Doctor } from '../loops/node/gateway.ts';
 import { CroftError } from '../model/error.ts';
 import type { DoctorCheck } from '../model/node/doctor.ts';
@@ -17,18 +18,7 @@ import { installation, installPackages, type PackageSource, packagerOf, packages
 /** Images and disks need room; below this a node is said to be short of it. */
 const leastDisk = 2 * gibibyte;
 
-/** Starts Open vSwitch with whatever starts services there. */
-const switchScript = `
-if ovs-appctl --timeout=3 version >/dev/null 2>&1; then exit 0; fi
-if [ -d /run/systemd/system ]; then
-  exec systemctl enable --now openvswitch-switch >&2
-elif command -v rc-service >/dev/null; then
-  rc-update add ovsdb-server >&2
-  rc-update add ovs-vswitchd >&2
-  exec rc-service ovs-vswitchd start >&2
-fi
-exec /usr/share/openvswitch/scripts/ovs-ctl start --system-id=random >&2
-`;
+const switchScript = readScript(import.meta.url, 'scripts/start-open-vswitch.sh');
 
 type ProbedDriver = Pick<HypervisorDriver, 'name' | 'can' | 'probe'>;
 

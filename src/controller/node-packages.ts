@@ -1,6 +1,8 @@
 /** The packages that bring a node what it lacks, and their installation by whatever installs packages there. */
+
 import { readFileSync } from 'node:fs';
 import { type Host, run } from '../host/host.ts';
+import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';
 import type { HypervisorTraits } from '../model/node/hypervisor.ts';
 import type { NodeSpecs } from '../model/node/node.ts';
@@ -36,21 +38,7 @@ export interface PackageSource {
 
 const installTime = 600_000;
 
-/** Arguments: packages. Exit code 64 where none of the three is there. pkg(1) says 4 where there was nothing to do. */
-const installScript = `
-set -eu
-if [ "$(uname -s)" = SunOS ]; then
-  pkg install -q "$@" >&2 || [ "$?" -eq 4 ]
-elif command -v apt-get >/dev/null; then
-  export DEBIAN_FRONTEND=noninteractive
-  apt-get update -q >&2
-  apt-get install -q -y --no-install-recommends "$@" >&2
-elif command -v apk >/dev/null; then
-  apk add "$@" >&2
-else
-  exit 64
-fi
-`;
+const installScript = readScript(import.meta.url, 'scripts/install-packages.sh');
 
 export function packagerOf(system: HypervisorTraits['system'], { operatingSystem }: Pick<NodeSpecs, 'operatingSystem'>): Packager {
   if (system === 'illumos') return 'pkg';

@@ -2,12 +2,6 @@
 import { CroftError } from '../model/error.ts';
 import type { CommandResult } from './host.ts';
 
-/** Shell function `full PATH`: ends the script after printing the KiB that are free where PATH lies. */
-export const freeSpaceScript = `full() {
-  df -Pk "\${1%/*}/" | { read -r header; read -r system blocks used available rest; printf '%s' "$available"; }
-  exit 1
-}`;
-
 /** The result is that of a script with `full`, on the node of that name where it is known; programs speak English here, see the shell's surroundings. */
 export function fileError(path: string, { code, stdout, stderr }: CommandResult, node?: string): CroftError {
   const where = node === undefined ? path : `${path} on ${node}`;

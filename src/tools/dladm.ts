@@ -23,20 +23,7 @@ export interface DataLinks {
   vnics: Vnic[];
 }
 
-/**
- * Prints all links of the node, with those that zones which run have got, for `readLinks`. To print the properties of all
- * takes one program. Ends the script where dladm cannot tell.
- */
-export const listLinks = `
-echo links
-dladm show-link -p -o link,class || exit 1
-echo vnics
-dladm show-vnic -p -o link,over,macaddress,vid || exit 1
-echo properties
-dladm show-linkprop -c -o link,property,value -p protection,allowed-ips || exit 1
-`;
-
-/** Reads what `listLinks` printed. A line with one field is none of dladm's, which were asked for two at least. */
+/** Reads what list-links.sh printed. A line with one field is none of dladm's, which were asked for two at least. */
 export function readLinks(output: string): DataLinks {
   const sections = new Map<string, string[][]>();
   let rows: string[][] = [];
@@ -76,23 +63,3 @@ function paddedMac(mac: string): string {
  * identify itself by, if at all.
  */
 export const protection = ['dhcp-nospoof', 'ip-nospoof', 'mac-nospoof', 'restricted'];
-
-/**
- * Functions for scripts. Links are made until the next reboot of the node, and so are their properties.
- * has_vnic NAME. make_vnic NAME LINK MAC VLAN. protect_vnic NAME ADDRESS: the address may be empty.
- */
-export const dladmFunctions = `
-has_vnic() {
-  dladm show-vnic -p -o link "$1" >/dev/null 2>&1
-}
-make_vnic() {
-  dladm create-vnic -t -l "$2" -m "$3" -v "$4" "$1"
-}
-protect_vnic() {
-  if [ -n "$2" ]; then
-    dladm set-linkprop -t -p "allowed-ips=$2" "$1"
-  else
-    dladm reset-linkprop -t -p allowed-ips "$1"
-  fi && dladm set-linkprop -t -p protection=${protection.join(',')} "$1"
-}
-`;

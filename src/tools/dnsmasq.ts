@@ -1,5 +1,7 @@
 /** `dnsmasq`: DHCP and DNS for one network; its configuration, its control and its lease file. */
+
 import type { Call, Command } from '../host/host.ts';
+import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';
 
 export interface DnsmasqSettings {
@@ -88,21 +90,7 @@ export function startDnsmasq(folder: string, inside: (command: Command) => Comma
   };
 }
 
-/** Signals the dnsmasq of the folder `$1`, known by its pidfile and its command line; with TERM also waits for its end. */
-const signalScript = `
-read -r pid 2>/dev/null <"$1/pid" || exit 0
-runs() { grep -qsaF -e "--conf-file=$1/dnsmasq.conf" "/proc/$pid/cmdline"; }
-runs "$1" || exit 0
-kill -s "$2" "$pid" || exit 1
-[ "$2" = TERM ] || exit 0
-tries=0
-while runs "$1"; do
-  tries=$((tries + 1))
-  [ "$tries" -lt 50 ] || kill -s KILL "$pid"
-  [ "$tries" -lt 100 ] || exit 1
-  sleep 0.05
-done
-`;
+const signalScript = readScript(import.meta.url, 'scripts/signal-dnsmasq.sh');
 
 /** HUP makes it read reservations and names again, TERM ends it; nothing happens where it does not run. */
 export function signalDnsmasq(folder: string, signal: 'HUP' | 'TERM'): Call<void> {

@@ -1,8 +1,10 @@
 /** Small files on a node, written whole or not at all. */
+
 import type { Call } from '../host/host.ts';
+import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';
 
-const writeScript = 'umask 022 && mkdir -p "$1" && cat >"$1/.$2.new" && mv "$1/.$2.new" "$1/$2"';
+const writeScript = readScript(import.meta.url, 'scripts/write-file.sh');
 
 /** Writes a file of mode 0644 into a folder, which is made where it is missing. */
 export function writeFile(folder: string, name: string, content: string): Call<void> {

@@ -1,29 +1,14 @@
 /** The kernel's switch for forwarding IPv4, of the node and of namespaces. */
+
 import type { Call, Command } from '../host/host.ts';
+import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';
 
-/** Remembers the former value in the file `$1` when it was another one and none is remembered yet. */
-const enableScript = `
-former=$(cat /proc/sys/net/ipv4/ip_forward) || exit 1
-[ "$former" = 0 ] || exit 0
-umask 066
-[ -e "$1" ] || { mkdir -p "\${1%/*}" && echo "$former" >"$1"; } || exit 1
-echo 1 >/proc/sys/net/ipv4/ip_forward
-`;
+const enableScript = readScript(import.meta.url, 'scripts/enable-forwarding.sh');
 
-const restoreScript = `
-[ -r "$1" ] || exit 0
-read -r former <"$1" && [ "$former" = 0 ] && echo 0 >/proc/sys/net/ipv4/ip_forward
-rm -f "$1"
-rmdir "\${1%/*}" 2>/dev/null
-exit 0
-`;
+const restoreScript = readScript(import.meta.url, 'scripts/restore-forwarding.sh');
 
-const routerScript = `
-echo 1 >/proc/sys/net/ipv4/ip_forward || exit 1
-echo 1 >/proc/sys/net/ipv4/conf/all/arp_notify
-[ ! -d /proc/sys/net/ipv6 ] || echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
-`;
+const routerScript = readScript(import.meta.url, 'scripts/make-forwarder.sh');
 
 /** Switches the node's forwarding on; `undoFile` keeps the value that was there before. */
 export function enableForwarding(undoFile: string): Call<void> {

@@ -1,62 +1,19 @@
 /** virsh, the shell of libvirt: its arguments, the reading of what it prints, and its failures. */
-import type { CommandResult } from '../host/host.ts';
-import { CroftError } from '../model/error.ts';
 
-/** Seconds that libvirt has for an answer where nothing else is said. */
-const answerTime = 15;
+import type { CommandResult } from '../host/host.ts';
+import { readScript } from '../host/script.ts';
+import { CroftError } from '../model/error.ts';
 
 /** Exit codes of `timeout` for a command that it had to end, by TERM or by KILL. */
 const hung: readonly number[] = [124, 137];
 
-/** Exit codes of the scripts made with `virshFunctions`: there is no such domain of ours; libvirt cannot be reached. */
+/** Exit codes of the scripts made with `virsh.sh`: there is no such domain of ours; libvirt cannot be reached. */
 export const noDomain = 44;
 const noLibvirt = 45;
 
-/**
- * Functions for scripts; they need the connection's address in `uri`.
- * virsh_in SECONDS ARGUMENTS: runs virsh, which a libvirt that hangs does not hold for longer; its words are libvirt's own.
- * on_failure CODE WORDS: ends the script, with the code that says why.
- * require_own UUID NAMESPACE MARK: ends the script with noDomain unless that domain has metadata that bear the mark.
- */
-export const virshFunctions = `
-export LC_ALL=C
-virsh_in() {
-  limit=$1
-  shift
-  timeout -k 1 "$limit" virsh -q -c "$uri" "$@"
-}
-on_failure() {
-  [ -z "$2" ] || printf '%s\\n' "$2" >&2
-  case $2 in *'failed to connect to the hypervisor'* | *'Disconnected from'*) exit ${noLibvirt} ;; esac
-  exit "$1"
-}
-require_own() {
-  words=$(virsh_in ${answerTime} metadata "$1" "$2" 2>&1) || {
-    code=$?
-    case $words in *'failed to get domain'* | *'metadata element is not present'*) exit ${noDomain} ;; esac
-    on_failure "$code" "$words"
-  }
-  case $words in *"$3"*) ;; *) exit ${noDomain} ;; esac
-}
-`;
+export const ownDomainScript = readScript(import.meta.url, 'scripts/own-domain.sh');
 
-/** Runs virsh on a domain of ours. Arguments: connection, UUID, namespace, mark, seconds, then virsh's. What is read is its input. */
-export const ownDomainScript = `
-${virshFunctions}
-uri=$1 uuid=$2 limit=$5
-require_own "$2" "$3" "$4"
-shift 5
-virsh_in "$limit" "$@"
-`;
-
-/** Prints libvirt's version. Argument: connection. */
-export const versionScript = `
-${virshFunctions}
-uri=$1
-command -v virsh >/dev/null || { echo 'virsh is not installed' >&2; exit 1; }
-words=$(virsh_in 30 version 2>&1) || on_failure "$?" "$words"
-printf '%s\\n' "$words"
-`;
+export const versionScript = readScript(import.meta.url, 'scripts/version.sh');
 
 /** The error for what one of these scripts ended with: by its exit code where libvirt was not reached, else by virsh's words. */
 export function virshFailure(node: string, what: string, { code, stdout, stderr }: CommandResult): CroftError {

@@ -2,23 +2,6 @@
 import type { CommandResult } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 
-/**
- * Functions for scripts that handle volumes. Sizes are bytes.
- * has DATASET: whether it exists. size_of VOLUME: what a guest sees of it.
- * grow VOLUME SIZE: makes it larger where it is smaller. Source: zfs(8) of illumos, the property volsize.
- */
-export const zfsFunctions = `
-has() {
-  zfs list -H -o name "$1" >/dev/null 2>&1
-}
-size_of() {
-  zfs get -H -p -o value volsize "$1"
-}
-grow() {
-  [ "$(size_of "$1")" -ge "$2" ] || zfs set "volsize=$2" "$1"
-}
-`;
-
 /** ZFS takes sizes in whole blocks, of at most 128 KiB for a volume; a mebibyte is a multiple of all of them. */
 export function volumeSize(bytes: number): number {
   const block = 2 ** 20;

@@ -1,5 +1,6 @@
 /** Brings images onto nodes, each once, from wherever it is nearest. */
 import { type Call, type Host, perform, run } from '../../host/host.ts';
+import { readScript } from '../../host/script.ts';
 import { CroftError } from '../../model/error.ts';
 import type { ImageLibrary } from '../library/library.ts';
 import { type Collected, type CollectOptions, collectImages, type Verified, verifyImage } from './collect.ts';
@@ -191,14 +192,13 @@ function notDelivered(host: Host, { sha256 }: DeliveredImage, words: string): Cr
   });
 }
 
+const linkScript = readScript(import.meta.url, 'scripts/link-file.sh');
+
 /**
  * Links the file, or copies it without its holes over a border of file systems; false where neither can be. Guests'
  * processes read it under their own users.
  */
 async function linkFile(host: Host, source: string, target: string): Promise<boolean> {
-  const script = `trap 'rm -f "$2.partial.$$"' EXIT
-ln "$1" "$2.partial.$$" 2>/dev/null || { cp --reflink=always "$1" "$2.partial.$$" 2>/dev/null && sync "$2.partial.$$"; } || exit 1
-chmod 644 "$2.partial.$$" && mv -f "$2.partial.$$" "$2"`;
-  const { code } = await run(host, { argv: ['sh', '-c', script, 'sh', source, target] });
+  const { code } = await run(host, { argv: ['sh', '-c', linkScript, 'sh', source, target] });
   return code === 0;
 }

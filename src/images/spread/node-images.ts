@@ -1,6 +1,7 @@
 /** Where images lie on a node, and what of them is there. */
 import path from 'node:path';
 import type { Call } from '../../host/host.ts';
+import { readScript } from '../../host/script.ts';
 import { CroftError } from '../../model/error.ts';
 import type { ImageContent } from '../../model/image/image.ts';
 
@@ -24,13 +25,15 @@ export function imagePath(place: ImagePlace, { sha256, format }: Pick<DeliveredI
   return path.posix.join(imageFolder(place), `${sha256}.${format}`);
 }
 
+/** Exit code where the image is not there, or not whole. */
 const absent = 44;
+const presenceScript = readScript(import.meta.url, 'scripts/image-presence.sh');
+const listScript = readScript(import.meta.url, 'scripts/list-images.sh');
 
 /** Makes the folder, since the image goes there next; whether the image is there already, with its whole size. */
 export function imagePresence(place: ImagePlace, image: DeliveredImage): Call<boolean> {
-  const script = `mkdir -p "$1" || exit 1; [ "$(stat -c %s "$2" 2>/dev/null)" = "$3" ] || exit ${absent}`;
   return {
-    command: { argv: ['sh', '-c', script, 'sh', imageFolder(place), imagePath(place, image), String(image.size)] },
+    command: { argv: ['sh', '-c', presenceScript, 'sh', imageFolder(place), imagePath(place, image), String(image.size)] },
     parse: ({ code, stderr }) => {
       if (code !== 0 && code !== absent)
         throw new CroftError('command.failed', `The image folder ${imageFolder(place)} cannot be made: ${stderr.trim()}`);
@@ -42,7 +45,7 @@ export function imagePresence(place: ImagePlace, image: DeliveredImage): Call<bo
 /** The sha256 of each image in the folder, sorted; none where there is no folder. */
 export function listImages(place: ImagePlace): Call<string[]> {
   return {
-    command: { argv: ['sh', '-c', '[ ! -d "$1" ] || exec ls -1 "$1"', 'sh', imageFolder(place)] },
+    command: { argv: ['sh', '-c', listScript, 'sh', imageFolder(place)] },
     parse: ({ code, stdout, stderr }) => {
       if (code !== 0) throw new CroftError('command.failed', `The image folder ${imageFolder(place)} cannot be read: ${stderr.trim()}`);
       const found = stdout.split('\n').flatMap((name) => {

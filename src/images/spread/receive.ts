@@ -6,9 +6,9 @@ import { finished, pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress } from 'node:zlib';
 import { fileError } from '../../host/file-error.ts';
 import type { Host, HostProcess } from '../../host/host.ts';
+import { readScript } from '../../host/script.ts';
 import { CroftError } from '../../model/error.ts';
 import { type DeliveredImage, type ImagePlace, imageFolder, imagePath } from './node-images.ts';
-import { cutShort, differs, receiveScript } from './receive-script.ts';
 
 /** How a node is reached by another one that fetches from it. */
 export interface PeerAddress {
@@ -41,6 +41,11 @@ export type Receive = (reception: Reception) => Promise<Outcome>;
 
 /** Checking reads what is there already, and writing it all out may take a disk long. */
 const syncPatience = 300_000;
+
+/** Exit codes of the script: the content was wrong and is gone; the source ended too early and the part stays. */
+const differs = 45;
+const cutShort = 46;
+const receiveScript = readScript(import.meta.url, 'scripts/receive.sh');
 
 export const receiveImage: Receive = async (reception) => {
   const { host, place, image, source } = reception;

@@ -4,7 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { limitFunctions, limitsOf, probeLibvirt } from './limits.ts';
+import { readScript } from '../../../host/script.ts';
+import { limitsOf, probeLibvirt } from './limits.ts';
+
+const limitFunctions = readScript(import.meta.url, 'scripts/limit-domain.sh');
 
 /** What virsh is asked for; it refuses. */
 function asked(cpus: number, memory: number | null, groupsOfNow: boolean): string {

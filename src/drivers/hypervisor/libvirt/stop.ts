@@ -4,7 +4,7 @@ import { CroftError } from '../../../model/error.ts';
 import { noDomain, virshFailure } from '../../../tools/virsh.ts';
 import type { StopTimes } from '../driver.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
-import { removeFolders } from '../vm-folder/stop-scripts.ts';
+import { removeFolders } from '../vm-folder/scripts.ts';
 import { type DomainReach, domainArguments, domainState, onDomain } from './control.ts';
 import type { Endings } from './endings.ts';
 import { domainName } from './identity.ts';

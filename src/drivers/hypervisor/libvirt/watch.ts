@@ -1,14 +1,15 @@
 /** What libvirt tells of the domains on a node as it happens. */
+
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Host, HostProcess } from '../../../host/host.ts';
+import { readScript } from '../../../host/script.ts';
 import { identifierPattern } from '../../../model/identifier.ts';
 import { readVirshEvent } from '../../../tools/virsh.ts';
 import type { DriverEvent } from '../driver.ts';
 import type { LibvirtOptions } from './identity.ts';
 
-/** Line by line: virsh, printing to no terminal, would keep what it has until there is much of it. */
-const watchScript = 'LC_ALL=C exec stdbuf -oL virsh -q -c "$1" event --all --loop --timestamp';
+const watchScript = readScript(import.meta.url, 'scripts/watch.sh');
 
 /** ms until it is tried again after libvirt was lost; doubles up to the second. */
 const firstPause = 500;

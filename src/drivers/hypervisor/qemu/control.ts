@@ -7,7 +7,7 @@ import { AgentSession } from '../../../tools/guest-agent.ts';
 import { QmpSession } from '../../../tools/qmp.ts';
 import type { NodeLayout } from '../driver.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
-import { findProcess } from '../vm-folder/process-scripts.ts';
+import { lookForProcess } from '../vm-folder/scripts.ts';
 import { agentChardev } from './arguments.ts';
 
 /** What QEMU is given to answer a command, in ms. */
@@ -58,7 +58,7 @@ export async function whileRunning(
 /** A QEMU that hangs takes a few sessions without a word, and then no more. */
 async function hasProcess(host: Host, layout: NodeLayout, vmId: string): Promise<boolean> {
   const identity = [vmFolders(layout, vmId).run, String(vmUserId(vmId)), processName(vmId)];
-  return (await run(host, { argv: ['sh', '-c', `${findProcess} find_process "$1" "$2" "$3"`, 'croft-find', ...identity] })).code === 0;
+  return (await run(host, { argv: ['sh', '-c', lookForProcess, 'croft-find', ...identity] })).code === 0;
 }
 
 function silent({ name }: Host, vmId: string, cause: unknown): CroftError {

@@ -4,7 +4,7 @@ import { type Host, run } from '../../../host/host.ts';
 import type { QmpSession } from '../../../tools/qmp.ts';
 import type { NodeLayout } from '../driver.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
-import { notePaused } from '../vm-folder/stop-scripts.ts';
+import { notePaused } from '../vm-folder/scripts.ts';
 import { agentListens, withAgent, withControl } from './control.ts';
 
 /** What the agent is given to take a request, in ms. */

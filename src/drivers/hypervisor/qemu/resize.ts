@@ -1,10 +1,12 @@
 /** Other sizes for a VM: its disks grow and CPUs come at once, memory as far as its guest obeys; the rest is so at its next start. */
+
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Host, run } from '../../../host/host.ts';
+import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
-import { diskFailure, diskFunctions } from '../../../tools/qemu-img.ts';
+import { diskFailure } from '../../../tools/qemu-img.ts';
 import type { QmpSession } from '../../../tools/qmp.ts';
 import type { Deferred, NodeLayout } from '../driver.ts';
 import { addCpus, switchOnCpus, waysOf } from '../vm-folder/add-cpus.ts';
@@ -18,18 +20,7 @@ import { adopt, readRunning } from '../vm-folder/running.ts';
 import { balloonDevice } from './arguments.ts';
 import { agentListens, whileRunning, withAgent } from './control.ts';
 
-/** Prints the size that a guest sees of each disk, then of its base or 0. Arguments: for each disk its file, its base, the base's format. */
-const showSizes = `
-set -eu
-${diskFunctions}
-while [ "$#" -ge 3 ]; do
-  size=$(virtual_size "$1" qcow2)
-  least=0
-  [ -z "$2" ] || least=$(virtual_size "$2" "$3")
-  echo "$size $least"
-  shift 3
-done
-`;
+const showSizes = readScript(import.meta.url, 'scripts/show-sizes.sh');
 
 /** See `HypervisorDriver.resize`. CPUs only come; memory is taken and given back by a balloon, at most what the VM began with. */
 export async function resizeVm(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<Deferred> {

@@ -7,7 +7,7 @@ import { QmpSession } from '../../../tools/qmp.ts';
 import type { NodeLayout, StopTimes } from '../driver.ts';
 import { dropGroups, groupName, groupPlaces } from '../vm-folder/cgroups.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
-import { endProcess, noteStopping, removeFolders, runsNot } from '../vm-folder/stop-scripts.ts';
+import { endProcess, noteStopping, removeFolders, runsNot } from '../vm-folder/scripts.ts';
 import { tellAgent } from './power.ts';
 
 /** What QEMU is given to answer on its control socket, in ms. */

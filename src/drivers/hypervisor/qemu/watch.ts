@@ -6,7 +6,7 @@ import { type Command, type Host, perform } from '../../../host/host.ts';
 import { QmpSession } from '../../../tools/qmp.ts';
 import type { DriverEvent, NodeLayout, ObservedVm } from '../driver.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
-import { awaitEnd } from '../vm-folder/stop-scripts.ts';
+import { awaitEnd } from '../vm-folder/scripts.ts';
 import { observeVms } from './observe.ts';
 import { notePause } from './power.ts';
 

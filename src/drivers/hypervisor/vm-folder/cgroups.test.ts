@@ -4,7 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { groupFunctions } from './cgroups.ts';
+import { readScript } from '../../../host/script.ts';
+
+const groupFunctions = readScript(import.meta.url, 'scripts/groups.sh');
 
 /** A folder in place of the kernel's; `own` is what a process there reads of itself. */
 function openGroups(files: readonly string[], own: string, contents: Record<string, string> = {}) {

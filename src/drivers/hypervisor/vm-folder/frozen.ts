@@ -2,7 +2,9 @@
  * File systems in a guest that stand still while its disks are snapshotted. They go on whatever comes between: that they may
  * stand still is noted on the node before they are told to, and whoever finds the note later tells them to go on.
  */
+
 import { type Host, run } from '../../../host/host.ts';
+import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { NodeLayout } from '../driver.ts';
 import { vmFolders } from './identity.ts';
@@ -40,9 +42,7 @@ export async function letGo(host: Host, layout: NodeLayout, vmId: string, thaw: 
   return goesOn;
 }
 
-const noteFrozen = `
-if [ -n "$2" ]; then : >"$1/frozen"; else rm -f "$1/frozen"; fi
-`;
+const noteFrozen = readScript(import.meta.url, 'scripts/note-frozen.sh');
 
 async function note(host: Host, layout: NodeLayout, vmId: string, frozen: boolean): Promise<void> {
   const argv = ['sh', '-c', noteFrozen, 'croft-frozen', vmFolders(layout, vmId).run, frozen ? 'frozen' : ''] as const;

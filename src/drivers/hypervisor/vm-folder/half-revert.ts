@@ -9,7 +9,7 @@ import { diskFailure } from '../../../tools/qemu-img.ts';
 import type { NodeLayout } from '../driver.ts';
 import { vmDisks } from './disks.ts';
 import { vmFolders } from './identity.ts';
-import { applySnapshot, beginLoad, endLoad, finishRevert } from './revert-scripts.ts';
+import { applySnapshot, beginLoad, endLoad, finishRevert } from './scripts.ts';
 import { offline, tagOf } from './snapshots.ts';
 
 /** Puts the disks of a VM that does not run back. Where that rejects, it may be half done. */

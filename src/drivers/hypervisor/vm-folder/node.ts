@@ -1,71 +1,21 @@
 /** The controller's folders on a node: making them, and removing them without a trace. */
+
 import { type Call, type Host, run } from '../../../host/host.ts';
+import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import { limitedResources } from '../../../model/node/node.ts';
 import { diskFailure } from '../../../tools/qemu-img.ts';
 import type { DriverProbe, NodeLayout } from '../driver.ts';
-import { dropGroups, groupFunctions, groupName, groupPlaces } from './cgroups.ts';
+import { dropGroups, groupName, groupPlaces } from './cgroups.ts';
 
 /** Exit code of prepareScript where a folder above does not let the VMs' users pass. */
 const closedFolder = 77;
 
-/**
- * Makes the controller's folders; which of their parents had to be made is noted in the folder `undo`. Arguments: state
- * folder, run folder. The VMs' users may pass through the folders, but not look into them.
- */
-const prepareScript = `
-set -eu
-state=$1 run=$2
-umask 066
-made=
-for folder in "$state" "$run"; do
-  while [ -n "$folder" ] && [ ! -d "$folder" ]; do
-    made="$made$folder
-"
-    folder=\${folder%/*}
-  done
-done
-mkdir -p "$state/images" "$state/vms" "$state/undo" "$run/vms"
-chmod 711 "$state" "$state/images" "$state/vms" "$run" "$run/vms"
-chmod 700 "$state/undo"
-[ -f "$state/undo/folders" ] || printf %s "$made" >"$state/undo/folders"
-for folder in "$state" "$run"; do
-  while [ -n "$folder" ]; do
-    case $(stat -c %a "$folder") in
-    *[1357]) ;;
-    *) echo "$folder" >&2; exit ${closedFolder} ;;
-    esac
-    folder=\${folder%/*}
-  done
-done
-`;
+const prepareScript = readScript(import.meta.url, 'scripts/prepare-node.sh');
 
-/** Takes back what prepareScript did. Arguments: as there. Parents that were made for this controller go when they are empty. */
-const purgeScript = `
-set -eu
-state=$1 run=$2
-made=
-[ ! -f "$state/undo/folders" ] || made=$(cat "$state/undo/folders")
-rm -rf "$state" "$run"
-printf '%s\\n' "$made" | while IFS= read -r folder; do
-  [ ! -d "$folder" ] || rmdir "$folder" 2>/dev/null || :
-done
-`;
+const purgeScript = readScript(import.meta.url, 'scripts/purge-node.sh');
 
-/**
- * Prints the version of the QEMU for the node's own architecture; what the driver needs besides must be there too. Then what
- * control groups limit of VMs. Arguments: those of show_limits.
- */
-const probeScript = `
-${groupFunctions}
-for tool in qemu-img setpriv flock; do
-  command -v "$tool" >/dev/null || { echo "$tool is not installed" >&2; exit 1; }
-done
-qemu="qemu-system-$(uname -m)"
-command -v "$qemu" >/dev/null || { echo "$qemu is not installed" >&2; exit 1; }
-"$qemu" --version || exit 1
-show_limits "$@"
-`;
+const probeScript = readScript(import.meta.url, 'scripts/probe.sh');
 
 /** See `HypervisorDriver.probe`. */
 export function probeQemu(): Call<DriverProbe> {

@@ -9,7 +9,7 @@ import { diskFiles, type VmDisk, vmDisks, volumeFile } from './disks.ts';
 import { finishHalf } from './half-revert.ts';
 import { processName, type VmFolders, vmFolders, vmUserId } from './identity.ts';
 import { type LaunchRecord, launchRecord, readLaunchRecord } from './launch-record.ts';
-import { noFirmware, prepareDisk, prepareFirmware, prepareFolder, showPrepared, writeRecord } from './prepare-scripts.ts';
+import { noFirmware, prepareDisk, prepareFirmware, prepareFolder, showPrepared, writeRecord } from './scripts.ts';
 
 export interface Seed {
   /** The same for the same content. */

@@ -13,7 +13,7 @@ import type { LiveControl, LiveDisks } from './live-disks.ts';
 import { isSameMachine, type Machine, readMachine, type SnapshotMachine, snapshotMachineSchema } from './machine.ts';
 import { memoryOfAnother, otherNics, otherParts, partsOf } from './parts.ts';
 import { note, runningLaunch } from './running.ts';
-import { showMachine } from './snapshot-scripts.ts';
+import { showMachine } from './scripts.ts';
 import { jobTime, snapshotsIn, tagOf } from './snapshots.ts';
 
 export interface Revert {

@@ -4,9 +4,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { readScript } from '../../../host/script.ts';
 import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
 import { runningLaunch } from './running.ts';
-import { keepRunning } from './start-scripts.ts';
+
+const keepRunning = readScript(import.meta.url, 'scripts/keep-running.sh');
 
 const launchOf = (cpus: number): VmLaunch => ({
   ...{ id: 'vm', hostname: 'guest', cpus, memory: 1, disk: null, firmware: 'bios', boot: 0, ports: [], volumes: [] },

@@ -1,30 +1,21 @@
 /** What a VM's QEMU runs from, kept on the node: it changes with what comes and goes while the VM runs, and its hash with it. */
+
 import { type Call, type Host, perform, run } from '../../../host/host.ts';
+import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
 import { diskFailure } from '../../../tools/qemu-img.ts';
 import type { NodeLayout } from '../driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { type LaunchRecord, readLaunchRecord } from './launch-record.ts';
-import { adoptLaunch } from './start-scripts.ts';
+import { adoptLaunch } from './scripts.ts';
 
 export interface RunningVm {
   launch: VmLaunch;
   record: LaunchRecord | null;
 }
 
-/**
- * Prints the VM's record, or an empty line, and where it was started \`started\` and the mark of that, whose second line is its
- * launch as it runs. Argument: the VM's folder.
- */
-const showRunning = `
-line=
-[ ! -f "$1/launch.json" ] || IFS= read -r line <"$1/launch.json" || :
-printf '%s\\n' "$line"
-[ -e "$1/started" ] || [ -L "$1/started" ] || exit 0
-echo started
-cat "$1/started" || [ ! -e "$1/started" ]
-`;
+const showRunning = readScript(import.meta.url, 'scripts/show-running.sh');
 
 /** Null where it was never started, was stopped, or was started by an earlier version of Croft, which kept only the hash. */
 function runningVm(folder: string): Call<RunningVm | null> {

@@ -17,7 +17,7 @@ import { processName, vmFolders, vmUserId } from './identity.ts';
 import type { LiveControl, LiveDisks } from './live-disks.ts';
 import { readMachine } from './machine.ts';
 import { runningLaunch } from './running.ts';
-import { dropCompanions, dropSnapshot, keepMachine, keepVariables, showSnapshots, stillRuns, takeSnapshot } from './snapshot-scripts.ts';
+import { dropCompanions, dropSnapshot, keepMachine, keepVariables, showSnapshots, stillRuns, takeSnapshot } from './scripts.ts';
 
 /** What an administrator makes by hand is not ours; and qemu-img would take a bare number for another snapshot's place. */
 const prefix = 'croft-';

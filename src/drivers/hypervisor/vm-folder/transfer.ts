@@ -11,17 +11,7 @@ import type { NodeLayout, NodeReach, TransferOptions } from '../driver.ts';
 import { destroyVm } from '../qemu/stop.ts';
 import { diskFiles, vmDisks } from './disks.ts';
 import { processName, vmFolders, vmParents, vmUserId } from './identity.ts';
-import {
-  differs,
-  discardFolder,
-  receiveFile,
-  sendFile,
-  settleFiles,
-  showArrivals,
-  showFiles,
-  showRoom,
-  showUsage,
-} from './transfer-scripts.ts';
+import { differs, discardFolder, receiveFile, sendFile, settleFiles, showArrivals, showFiles, showRoom, showUsage } from './scripts.ts';
 
 /** Beside the state folders, on the same file system; observing sees identifiers only. */
 function arrivalFolder(layout: NodeLayout, vmId: string): string {

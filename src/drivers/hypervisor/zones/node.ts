@@ -1,7 +1,9 @@
 /** The controller's place on a node with zones: one ZFS dataset and two folders; making them, and removing them without a trace. */
+
 import { type Host, run } from '../../../host/host.ts';
+import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
-import { zfsFailure, zfsFunctions } from '../../../tools/zfs.ts';
+import { zfsFailure } from '../../../tools/zfs.ts';
 import type { NodeLayout } from '../driver.ts';
 
 /** Exit codes of prepareScript: the state folder lies in a boot environment, on no ZFS file system; the dataset's name is taken by someone else. */
@@ -9,64 +11,9 @@ const inBootEnvironment = 76;
 const noZfs = 77;
 const taken = 78;
 
-/**
- * Makes the controller's dataset below the one in which the state folder lies, and notes its name in the state folder.
- * Which parents of the folders had to be made is noted in the folder \`undo\`. zoneadm wants a zone's parent folders to be
- * writable for root alone. Below a boot environment nothing is made anew: pkg and beadm clone, mount and destroy that with all
- * that is in it (beadm(8)). Arguments: state folder, run folder, controller.
- */
-const prepareScript = `
-set -eu
-${zfsFunctions}
-state=$1 run=$2 controller=$3
-at=$state
-while [ -n "$at" ] && [ ! -d "$at" ]; do at=\${at%/*}; done
-parent=$(zfs list -H -o name "\${at:-/}") || exit ${noZfs}
-dataset=$parent/croft-$controller
-case $parent in
-*/ROOT/*) has "$dataset" || { echo "$parent" >&2; exit ${inBootEnvironment}; } ;;
-esac
-umask 022
-made=
-for folder in "$state" "$run"; do
-  while [ -n "$folder" ] && [ ! -d "$folder" ]; do
-    made="$made$folder
-"
-    folder=\${folder%/*}
-  done
-done
-mkdir -p "$state/images" "$state/vms" "$state/undo" "$run"
-chmod 711 "$state" "$state/images" "$run"
-chmod 700 "$state/vms" "$state/undo"
-[ -f "$state/undo/folders" ] || printf %s "$made" >"$state/undo/folders"
-if has "$dataset"; then
-  [ "$(zfs get -H -o value croft:controller "$dataset")" = "$controller" ] || { echo "$dataset" >&2; exit ${taken}; }
-else
-  zfs create -o mountpoint=none -o compression=on -o com.sun:auto-snapshot=false -o "croft:controller=$controller" "$dataset"
-fi
-has "$dataset/zones" || zfs create -o "mountpoint=$state/zones" "$dataset/zones"
-has "$dataset/images" || zfs create "$dataset/images"
-has "$dataset/vms" || zfs create "$dataset/vms"
-printf '%s\\n' "$dataset" >"$state/dataset"
-`;
+const prepareScript = readScript(import.meta.url, 'scripts/prepare-node.sh');
 
-/** Takes back what prepareScript did. Arguments: as there. Parents that were made for this controller go when they are empty. */
-const purgeScript = `
-set -eu
-${zfsFunctions}
-state=$1 run=$2 controller=$3
-made='' dataset=''
-[ ! -f "$state/undo/folders" ] || made=$(cat "$state/undo/folders")
-[ ! -f "$state/dataset" ] || read -r dataset <"$state/dataset"
-if [ -n "$dataset" ] && has "$dataset"; then
-  [ "$(zfs get -H -o value croft:controller "$dataset")" = "$controller" ] || { echo "$dataset" >&2; exit ${taken}; }
-  zfs destroy -r "$dataset"
-fi
-rm -rf "$state" "$run"
-printf '%s\\n' "$made" | while IFS= read -r folder; do
-  [ ! -d "$folder" ] || rmdir "$folder" 2>/dev/null || :
-done
-`;
+const purgeScript = readScript(import.meta.url, 'scripts/purge-node.sh');
 
 /** Repeating it does no harm. Rejects with `node.unfit` where the state folder is not on ZFS, or in a boot environment. */
 export async function prepareZonesNode(host: Host, layout: NodeLayout): Promise<void> {

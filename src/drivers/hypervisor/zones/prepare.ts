@@ -11,7 +11,7 @@ import { zoneConfiguration } from './config.ts';
 import type { ZoneImages } from './images.ts';
 import { type ZonePlaces, zonePlaces } from './names.ts';
 import { readDataset } from './node.ts';
-import { installZone, prepareVolume, prepareVolumes, showPrepared, writeRecord, writeSeed } from './prepare-scripts.ts';
+import { installZone, prepareVolume, prepareVolumes, showPrepared, writeRecord, writeSeed } from './scripts.ts';
 import { zoneVolumes } from './volumes.ts';
 
 /** What installing a zone or destroying its volumes may take, in ms. */

@@ -1,93 +1,22 @@
 /** Snapshots of all volumes of a VM at one instant, and putting the VM back to one without losing the others. */
+
 import { type Call, type Host, run } from '../../../host/host.ts';
+import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import { zfsFailure } from '../../../tools/zfs.ts';
 import type { NodeLayout, ObservedSnapshot } from '../driver.ts';
-import { settleVolumes } from './scripts.ts';
 
 /** Exit codes of the scripts: there is no such snapshot; there is one already. */
 const unknown = 44;
 const taken = 45;
 
-/**
- * find_snapshot DATASET NAME: sets \`holder\` to the dataset that has the snapshot, or to nothing. A VM's present volumes are in
- * \`head\`; \`past-…\` are those that it was put back from, kept as long as they have a snapshot.
- */
-const findSnapshot = `
-${settleVolumes}
-find_snapshot() {
-  holder=
-  for place in $(zfs list -H -o name -t filesystem -r "$1"); do
-    if has "$place@croft-$2"; then holder=$place; fi
-  done
-}
-`;
+const takeScript = readScript(import.meta.url, 'scripts/take-snapshot.sh');
 
-/** Arguments: dataset of the VM's volumes, name, ms since 1970. One \`zfs snapshot -r\` is one instant for all volumes. */
-const takeScript = `
-set -eu
-${findSnapshot}
-settle "$1"
-find_snapshot "$1" "$2"
-[ -z "$holder" ] || exit ${taken}
-zfs snapshot -r -o "croft:at=$3" "$1/head@croft-$2"
-`;
+const revertScript = readScript(import.meta.url, 'scripts/revert-volumes.sh');
 
-/**
- * Arguments: dataset of the VM's volumes, name, a word for what is set aside. The volumes as they were become clones in
- * \`next\`; one that the snapshot does not have stays as it is. Then \`head\` is set aside, or removed where it has no snapshot,
- * and \`next\` becomes \`head\`: whenever this is cut, \`settle\` finishes it or takes it back.
- * \`zfs rollback\` would not do: it destroys all later snapshots.
- */
-const revertScript = `
-set -eu
-${findSnapshot}
-settle "$1"
-find_snapshot "$1" "$2"
-[ -n "$holder" ] || exit ${unknown}
-zfs create "$1/next"
-for volume in $(zfs list -H -o name -t volume -r "$1/head"); do
-  name=\${volume##*/}
-  origin=$holder/$name@croft-$2
-  if ! has "$origin"; then
-    origin=$volume@carried-$3
-    zfs snapshot "$origin"
-  fi
-  zfs clone "$origin" "$1/next/$name"
-done
-if [ -n "$(zfs list -H -o name -t snapshot -r "$1/head")" ]; then
-  zfs rename "$1/head" "$1/past-$3"
-else
-  zfs destroy -r "$1/head"
-fi
-zfs rename "$1/next" "$1/head"
-`;
+const removeScript = readScript(import.meta.url, 'scripts/remove-snapshot.sh');
 
-/**
- * Arguments: dataset of the VM's volumes, name. A snapshot that the present volumes are clones of goes with the last of them
- * (\`-d\`); what was set aside and has no snapshot any more goes too, unless something is a clone of it still.
- */
-const removeScript = `
-set -eu
-${findSnapshot}
-has "$1" || exit 0
-settle "$1"
-find_snapshot "$1" "$2"
-[ -z "$holder" ] || zfs destroy -d -r "$holder@croft-$2"
-snapshots=$(zfs list -H -o name -t snapshot -r "$1")
-for place in $(zfs list -H -o name -t filesystem -r "$1"); do
-  case $place in "$1"/past-*) ;; *) continue ;; esac
-  case $snapshots in *"$place@croft-"*) ;; *) zfs destroy -r "$place" 2>/dev/null || : ;; esac
-done
-`;
-
-/** Argument: state folder, VM. Prints names and times. */
-const listScript = `
-[ -f "$1/dataset" ] || exit 0
-read -r dataset <"$1/dataset"
-zfs list -H -o name,croft:at -t snapshot -r "$dataset/vms/$2" 2>/dev/null
-exit 0
-`;
+const listScript = readScript(import.meta.url, 'scripts/list-snapshots.sh');
 
 export interface SnapshotPlace {
   host: Host;

@@ -1,20 +1,13 @@
 /** The screen of a VM in a zone, which is a socket of bhyve below the zone's root. */
+
 import { Duplex } from 'node:stream';
 import type { Host, HostProcess } from '../../../host/host.ts';
+import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { NodeLayout } from '../driver.ts';
 import { screenSocket, zonePlaces } from './names.ts';
 
-/**
- * Arguments: the folder of bhyve's socket, its name. Tells that it is there, and becomes nc(1), which passes on its
- * input and output. Only root may enter a zone, so a socket in it cannot be reached through the login. The folder belongs to
- * the zone, which must not lead anyone out of it.
- */
-const relay = `
-cd -P "$1" && [ "$(pwd -P)" = "$1" ] && [ -S "$2" ] && [ ! -h "$2" ] || exit 1
-echo >&2
-exec nc -U "$2"
-`;
+const relay = readScript(import.meta.url, 'scripts/relay.sh');
 
 /** Rejects with `not-found` where the socket is not there: the VM does not run. */
 export async function openZoneScreen(host: Host, layout: NodeLayout, vmId: string): Promise<Duplex> {

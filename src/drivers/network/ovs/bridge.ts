@@ -10,20 +10,7 @@ import type { NetworkState } from './state.ts';
 /** The group of interfaces that belong to the bridge alone; a number that nobody else is likely to use. */
 export const portGroup = 25458;
 
-/** Prints the datapath that works, or nothing where Open vSwitch does not run. */
-const datapathScript = `
-ovs-appctl --timeout=5 -t ovs-vswitchd version >/dev/null 2>&1 || exit 0
-types=$(ovs-vsctl --timeout=5 get Open_vSwitch . datapath_types 2>/dev/null) || exit 0
-case $types in
-  *system*)
-    if [ -d /sys/module/openvswitch ] || modprobe -n -q openvswitch 2>/dev/null; then
-      echo system
-      exit 0
-    fi ;;
-esac
-case $types in *netdev*) echo netdev ;; esac
-exit 0
-`;
+const datapathScript = readScript(import.meta.url, 'scripts/detect-datapath.sh');
 
 /** Finds out which Open vSwitch datapath works on the node, changing nothing there; null where Open vSwitch does not run. */
 export function detectDatapath(): Call<'system' | 'netdev' | null> {

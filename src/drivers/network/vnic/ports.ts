@@ -1,9 +1,11 @@
 /** Links of VMs on illumos: virtual NICs with their VLAN and their protection, made and removed. */
+
 import { type Host, perform, run } from '../../../host/host.ts';
+import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import { impairmentInWords } from '../../../model/network/impairment.ts';
 import type { PortPlan } from '../../../model/node/plan.ts';
-import { dladmFunctions } from '../../../tools/dladm.ts';
+import { protection } from '../../../tools/dladm.ts';
 import type { NodeLayout } from '../../hypervisor/driver.ts';
 import type { PortOutcome } from '../driver.ts';
 import { nicOfVnic, vnicName } from '../names.ts';
@@ -13,44 +15,9 @@ import { plansFolder, readVnicState, type VnicState } from './state.ts';
 /** What making or removing the links of a VM may take, in ms. */
 const patience = 60_000;
 
-/**
- * Makes the links of one VM, all or none. Arguments: folder of the plans, the link below; then for each its name, `make`, `remake` or
- * \`keep\`, MAC, VLAN, the address that is allowed, or nothing, and its plan.
- */
-const makeVnics = `
-set -eu
-${dladmFunctions}
-plans=$1 below=$2 made=
-shift 2
-undo() {
-  for name in $made; do
-    ! has_vnic "$name" || dladm delete-vnic -t "$name" || :
-    rm -f "$plans/$name" "$plans/$name.new"
-  done
-}
-trap '[ "$?" -eq 0 ] || undo' EXIT
-mkdir -p "$plans"
-while [ "$#" -ge 6 ]; do
-  [ "$2" != remake ] || dladm delete-vnic -t "$1"
-  [ "$2" = keep ] || made="$1 $made"
-  printf '%s\\n' "$6" >"$plans/$1.new"
-  mv -f "$plans/$1.new" "$plans/$1"
-  [ "$2" = keep ] || make_vnic "$1" "$below" "$3" "$4"
-  protect_vnic "$1" "$5"
-  shift 6
-done
-`;
+const makeVnics = readScript(import.meta.url, 'scripts/make-vnics.sh');
 
-/** Arguments: folder of the plans, names. One that a zone which runs still has stays, and is a failure once the others are gone. */
-const dropVnics = `
-${dladmFunctions}
-plans=$1 code=0
-shift
-for name in "$@"; do
-  if has_vnic "$name" && ! dladm delete-vnic -t "$name"; then code=1; else rm -f "$plans/$name"; fi
-done
-exit "$code"
-`;
+const dropVnics = readScript(import.meta.url, 'scripts/drop-vnics.sh');
 
 /** See `NetworkDriver.attach`. A link of a VM that runs can get other properties, but not another VLAN or MAC. */
 export async function attachVnics(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<PortOutcome[]> {
@@ -68,6 +35,7 @@ export async function attachVnics(host: Host, layout: NodeLayout, ports: readonl
         'croft-vnics',
         plansFolder(layout),
         linkBelow(layout),
+        protection.join(','),
         ...plans.flatMap((plan) => words(layout, state, plan)),
       ],
       timeout: patience,

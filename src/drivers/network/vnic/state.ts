@@ -1,9 +1,11 @@
 /** What the driver for virtual NICs reads of an illumos node, in one command. */
+
 import type { Call } from '../../../host/host.ts';
+import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { UnderlayPlan } from '../../../model/network/underlay.ts';
 import type { PortPlan } from '../../../model/node/plan.ts';
-import { type DataLinks, listLinks, readLinks } from '../../../tools/dladm.ts';
+import { type DataLinks, readLinks } from '../../../tools/dladm.ts';
 import type { NodeLayout } from '../../hypervisor/driver.ts';
 import { readUnderlayPlan, underlayPath } from '../underlay-record.ts';
 
@@ -19,17 +21,7 @@ export function plansFolder(layout: NodeLayout): string {
   return `${layout.runFolder}/vnics`;
 }
 
-/** Arguments: folder of the plans, record of the underlay. Prints the links, the record, then file names and plans. */
-const script = `
-${listLinks}
-echo underlay
-[ ! -r "$2" ] || cat "$2"
-echo plans
-for file in "$1"/*_0; do
-  [ -f "$file" ] && IFS= read -r plan <"$file" && printf '%s %s\\n' "\${file##*/}" "$plan"
-done
-exit 0
-`;
+const script = readScript(import.meta.url, 'scripts/read-state.sh');
 
 /** Throws `command.failed` where dladm cannot tell. */
 export function readVnicState(layout: NodeLayout): Call<VnicState> {

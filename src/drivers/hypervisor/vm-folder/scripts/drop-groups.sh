@@ -1,0 +1,3 @@
+# Arguments: as of drop_groups.
+. ./groups.sh
+drop_groups "$@"

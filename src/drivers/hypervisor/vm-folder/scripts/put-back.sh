@@ -1,0 +1,5 @@
+put_back() {
+  as_user qemu-img snapshot -a "$tag" "$1"
+  [ -z "$2" ] || grow_disk "$1" "$2"
+  sync "$1"
+}

@@ -1,0 +1,7 @@
+# Prints how many KiB are free for the folder, with those that it takes already. Arguments: its parent, the folder.
+used=0
+if [ -d "$2" ]; then
+  used=$(du -sk "$2") || exit 1
+  used=${used%%[!0-9]*}
+fi
+df -Pk "$1" | { read -r header && read -r system blocks taken available rest && echo "$((available + used))"; }

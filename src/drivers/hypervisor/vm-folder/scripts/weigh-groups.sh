@@ -1,0 +1,3 @@
+# Arguments: as of weigh_groups.
+. ./groups.sh
+weigh_groups "$@"

@@ -1,0 +1,5 @@
+. ./zone-to-end.sh
+[ ! -d "$folder" ] || : >"$folder/stopping"
+zoneadm -z "$name" halt || { gone || exit 1; }
+gone || { echo "the zone $name is in the state $zone after it was halted" >&2; exit 1; }
+echo halted

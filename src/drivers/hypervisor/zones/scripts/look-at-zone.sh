@@ -1,0 +1,2 @@
+. ./zone-to-end.sh
+echo runs

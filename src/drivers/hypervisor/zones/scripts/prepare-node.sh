@@ -1,0 +1,36 @@
+# Makes the controller's dataset below the one in which the state folder lies, and notes its name in the state folder.
+# Which parents of the folders had to be made is noted in the folder `undo`. zoneadm wants a zone's parent folders to be
+# writable for root alone. Below a boot environment nothing is made anew: pkg and beadm clone, mount and destroy that
+# with all that is in it (beadm(8)). Arguments: state folder, run folder, controller.
+set -eu
+. ../../../../tools/scripts/zfs.sh
+state=$1 run=$2 controller=$3
+at=$state
+while [ -n "$at" ] && [ ! -d "$at" ]; do at=${at%/*}; done
+parent=$(zfs list -H -o name "${at:-/}") || exit 77
+dataset=$parent/croft-$controller
+case $parent in
+*/ROOT/*) has "$dataset" || { echo "$parent" >&2; exit 76; } ;;
+esac
+umask 022
+made=
+for folder in "$state" "$run"; do
+  while [ -n "$folder" ] && [ ! -d "$folder" ]; do
+    made="$made$folder
+"
+    folder=${folder%/*}
+  done
+done
+mkdir -p "$state/images" "$state/vms" "$state/undo" "$run"
+chmod 711 "$state" "$state/images" "$run"
+chmod 700 "$state/vms" "$state/undo"
+[ -f "$state/undo/folders" ] || printf %s "$made" >"$state/undo/folders"
+if has "$dataset"; then
+  [ "$(zfs get -H -o value croft:controller "$dataset")" = "$controller" ] || { echo "$dataset" >&2; exit 78; }
+else
+  zfs create -o mountpoint=none -o compression=on -o com.sun:auto-snapshot=false -o "croft:controller=$controller" "$dataset"
+fi
+has "$dataset/zones" || zfs create -o "mountpoint=$state/zones" "$dataset/zones"
+has "$dataset/images" || zfs create "$dataset/images"
+has "$dataset/vms" || zfs create "$dataset/vms"
+printf '%s\n' "$dataset" >"$state/dataset"

@@ -1,0 +1,35 @@
+/** The shell, awk and python programs that run on nodes: files beside the code that sends them, read once, when that is loaded. */
+import { readFileSync } from 'node:fs';
+
+/** A line of a program, and where it stands. */
+export interface ScriptLine {
+  file: URL;
+  /** From 1. */
+  number: number;
+  text: string;
+}
+
+/**
+ * The program in the file `name`, which lies beside the module `from` (its `import.meta.url`), as one argument of an interpreter.
+ * In a shell script the line `. ./part.sh` stands for that file, by its place beside the script: the functions that scripts have
+ * in common. A part that was named before is not there twice. Lines that are a comment or empty are left out.
+ */
+export function readScript(from: string, name: string): string {
+  return scriptLines(new URL(name, from))
+    .map(({ text }) => text)
+    .filter((text) => !/^\s*(#|$)/.test(text))
+    .map((text) => `${text}\n`)
+    .join('');
+}
+
+/** As `readScript`, with its comments. Throws where a part is missing. */
+export function scriptLines(file: URL, seen = new Set<string>()): ScriptLine[] {
+  seen.add(file.href);
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return lines.flatMap((text, index) => {
+    const part = /^\s*\. (\.\.?\/\S+\.sh)$/.exec(text)?.[1];
+    if (part === undefined) return [{ file, number: index + 1, text }];
+    const target = new URL(part, file);
+    return seen.has(target.href) ? [] : scriptLines(target, seen);
+  });
+}

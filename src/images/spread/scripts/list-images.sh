@@ -1,0 +1,2 @@
+# Argument: folder.
+[ ! -d "$1" ] || exec ls -1 "$1"

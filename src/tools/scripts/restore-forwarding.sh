@@ -1,0 +1,5 @@
+[ -r "$1" ] || exit 0
+read -r former <"$1" && [ "$former" = 0 ] && echo 0 >/proc/sys/net/ipv4/ip_forward
+rm -f "$1"
+rmdir "${1%/*}" 2>/dev/null
+exit 0
