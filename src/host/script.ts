@@ -12,13 +12,15 @@ export interface ScriptLine {
 /**
  * The program in the file `name`, which lies beside the module `from` (its `import.meta.url`), as one argument of an interpreter.
  * In a shell script the line `. ./part.sh` stands for that file, by its place beside the script: the functions that scripts have
- * in common. A part that was named before is not there twice. Lines that are a comment or empty are left out.
+ * in common. A part that was named before is not there twice. Each use sends the program anew, so comments, empty lines and, but in python, indentation
+ * are left out: no text over several lines may depend on them.
  */
 export function readScript(from: string, name: string): string {
+  const indentation = name.endsWith('.py') ? /^$/ : /^\s+/;
   return scriptLines(new URL(name, from))
     .map(({ text }) => text)
     .filter((text) => !/^\s*(#|$)/.test(text))
-    .map((text) => `${text}\n`)
+    .map((text) => `${text.replace(indentation, '')}\n`)
     .join('');
 }
 

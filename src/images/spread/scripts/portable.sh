@@ -13,10 +13,8 @@ import fcntl, signal, sys
 seconds, mode = int(sys.argv[1]), sys.argv[2]
 kinds = {"x": fcntl.LOCK_EX, "s": fcntl.LOCK_SH, "u": fcntl.LOCK_UN}
 signal.alarm(seconds)
-try:
-    fcntl.flock(0, kinds[mode] | (0 if seconds or mode == "u" else fcntl.LOCK_NB))
-except OSError:
-    sys.exit(1)
+try: fcntl.flock(0, kinds[mode] | (0 if seconds or mode == "u" else fcntl.LOCK_NB))
+except OSError: sys.exit(1)
 ' "$1" "$2"
   elif [ "$1" -gt 0 ]; then
     flock -w "$1" "-$2" 0
