@@ -11,21 +11,13 @@ import { processesOf, readMachine, runVariable } from './leaks.ts';
 import { runGate, runTestFile } from './test-file.ts';
 import type { TestOutcome } from './test-reporter.ts';
 
-const shellScripts = [
-  ...['croft', 'scripts/*.sh', 'test/lab/*.sh'],
-  ...['init', 'etc/croft/*'].map((name) => `src/images/guests/micro/guest/${name}`),
-  ...['customize', 'guest/etc/kernel/postinst.d/*', 'guest/etc/initramfs/post-update.d/*'].map(
-    (name) => `src/images/guests/debian/${name}`,
-  ),
-];
-
 const gates: Record<string, readonly string[]> = {
   'types (tsc)': ['tsc', '-p', '.'],
   'lint and format (biome)': ['biome', 'check', '--error-on-warnings'],
   'import directions': ['node', 'scripts/import-directions.ts'],
   'unused code (knip)': ['knip'],
   'openapi.json is current': ['node', ...process.execArgv, 'scripts/openapi.ts', '--check'],
-  'shell scripts (shellcheck)': ['shellcheck', ...globSync(shellScripts)],
+  'shell, awk and python programs': ['node', ...process.execArgv, 'scripts/check-scripts.ts'],
 };
 
 interface Stage {

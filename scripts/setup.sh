@@ -63,6 +63,7 @@ hold_back_services() {
       as_root mkdir -p /etc/postgresql-common
       echo 'create_main_cluster = false' | as_root tee /etc/postgresql-common/createcluster.conf >/dev/null
     fi
+    ;;
   esac
 }
 
@@ -71,6 +72,7 @@ stop_new_services() {
     if [ -d /run/systemd/system ]; then
       as_root systemctl disable --quiet --now ssh.service ssh.socket 2>/dev/null || true
     fi
+    ;;
   esac
 }
 

@@ -30,9 +30,19 @@ override() {
   [ -e "$1" ] || return 0
   mount --bind "/run/lab/$(basename "$1")" "$1"
 }
-{ sed '/^operator:/d; s|^\(root:.*\):/root:|\1:/run/lab/root:|' /etc/passwd; echo 'operator:x:61000:61000::/run/lab/operator:/bin/sh'; } | override /etc/passwd 644
-{ sed '/^operator:/d' /etc/group; echo 'operator:x:61000:'; } | override /etc/group 644
-{ sed '/^operator:/d; /^root:/d' /etc/shadow; echo 'root:*:1::::::'; echo 'operator:*:1::::::'; } | override /etc/shadow 600
+{
+  sed '/^operator:/d; s|^\(root:.*\):/root:|\1:/run/lab/root:|' /etc/passwd
+  echo 'operator:x:61000:61000::/run/lab/operator:/bin/sh'
+} | override /etc/passwd 644
+{
+  sed '/^operator:/d' /etc/group
+  echo 'operator:x:61000:'
+} | override /etc/group 644
+{
+  sed '/^operator:/d; /^root:/d' /etc/shadow
+  echo 'root:*:1::::::'
+  echo 'operator:*:1::::::'
+} | override /etc/shadow 600
 printf 'root ALL=(ALL) ALL\noperator ALL=(ALL) NOPASSWD: ALL\n' | override /etc/sudoers 440
 printf '127.0.0.1 localhost\n127.0.1.1 %s\n' "$host" | override /etc/hosts 644
 override /proc/sys/kernel/random/boot_id 444 </proc/sys/kernel/random/uuid

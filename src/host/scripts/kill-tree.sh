@@ -17,6 +17,7 @@ judge() {
 }
 look() {
   if [ "$system" = SunOS ]; then
+    # shellcheck disable=SC2046 # three words for each process
     set -- $(ps -e -o pid= -o ppid= -o s=)
     while [ "$#" -ge 3 ]; do
       process=$1 parent=$2 state=$3
@@ -37,6 +38,7 @@ look() {
 }
 while [ "$round" -lt 50 ]; do
   family=" $root "
+  # shellcheck disable=SC2013 # names without spaces
   for file in $(grep -lsF -e "$mark" /proc/[0-9]*/environ); do
     process=${file#/proc/}
     family="$family${process%%/*} "
@@ -47,10 +49,14 @@ while [ "$round" -lt 50 ]; do
     living=
     look
   done
+  # shellcheck disable=SC2086 # one word for each process
   kill -KILL $first $living 2>/dev/null
   first=
   [ -n "$living" ] || break
   round=$((round + 1))
   [ "$round" -lt 5 ] || sleep 0.1 2>/dev/null || sleep 1
 done
-[ -z "$living" ] || { echo "still alive:$living" >&2; exit 1; }
+[ -z "$living" ] || {
+  echo "still alive:$living" >&2
+  exit 1
+}

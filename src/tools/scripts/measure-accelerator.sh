@@ -4,8 +4,14 @@
 set -eu
 folder=$1 limit=$2 port=$3
 umask 066
-[ -c /dev/kvm ] || { echo missing; exit 0; }
-program=$(command -v qemu-system-x86_64) || { echo no-qemu; exit 0; }
+[ -c /dev/kvm ] || {
+  echo missing
+  exit 0
+}
+program=$(command -v qemu-system-x86_64) || {
+  echo no-qemu
+  exit 0
+}
 read -r boot </proc/sys/kernel/random/boot_id
 key="$(uname -r) $boot $(stat -c %Y "$program")"
 mkdir -p "$folder"
@@ -13,7 +19,10 @@ exec 9<"$folder"
 flock -w 20 9
 if [ -f "$folder/accelerator" ]; then
   IFS= read -r known <"$folder/accelerator"
-  if [ "$known" = "$key" ]; then tail -n +2 "$folder/accelerator"; exit 0; fi
+  if [ "$known" = "$key" ]; then
+    tail -n +2 "$folder/accelerator"
+    exit 0
+  fi
 fi
 disk=$folder/accelerator.disk
 trap 'rm -f "$disk"' EXIT

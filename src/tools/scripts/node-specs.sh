@@ -15,6 +15,7 @@ if [ -r /proc/loadavg ]; then
 else
   illumos_identity "$1"
 fi
+# shellcheck disable=SC1091 # a file of the node
 if [ -r /etc/os-release ]; then (. /etc/os-release && echo "operatingSystem $PRETTY_NAME"); fi
 PATH=$PATH:/opt/ooce/bin
 tool() {

@@ -10,7 +10,10 @@ zone_state() {
   else
     case $line in
     *'No such zone'*) zone=none ;;
-    *) printf '%s\n' "$line" >&2; exit 1 ;;
+    *)
+      printf '%s\n' "$line" >&2
+      exit 1
+      ;;
     esac
   fi
 }

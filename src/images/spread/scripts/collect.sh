@@ -26,6 +26,7 @@ for file in "$folder"/*; do
   *) continue ;;
   esac
   if coming "$sha256"; then continue; fi
+  # shellcheck disable=SC2046 # three numbers
   set -- $(stat -c '%h %b %B' "$file")
   [ $# -eq 3 ] || continue
   freed=$(($2 * $3))

@@ -6,6 +6,7 @@
 # can be gone on with after whatever cut it. Zeros take no room on the disk. Where nothing comes for a minute it ends by
 # itself: the controller's machine may be gone without a word. How far a step is is what GNU dd says of itself once a
 # second, each time after a carriage return.
+# Exit codes: 45: the content was wrong and is gone; 46: the source ended too early, and the part stays.
 . ./portable.sh
 . ../../../host/scripts/free-space.sh
 folder=$1 sha256=$2 format=$3 size=$4 work=$5 user=$6 address=$7 port=$8 hostkey=$9
@@ -18,8 +19,14 @@ umask 022
 while :; do
   touch "$partial" || full "$partial"
   exec 9<>"$partial"
-  hold 15 x <&9 || { echo "another transfer to $partial does not end" >&2; exit 1; }
-  [ "$(stat -c %s "$file" 2>/dev/null)" != "$size" ] || { rm -f "$partial"; exit 0; }
+  hold 15 x <&9 || {
+    echo "another transfer to $partial does not end" >&2
+    exit 1
+  }
+  [ "$(stat -c %s "$file" 2>/dev/null)" != "$size" ] || {
+    rm -f "$partial"
+    exit 0
+  }
   ! is_same "$partial" <&9 || break
 done
 reporter='' puller='' watcher='' summer=''
@@ -32,6 +39,7 @@ trap 'exit 1' HUP INT PIPE TERM
 rm -rf "$work"
 (umask 077 && mkdir -p "$work") && mkfifo "$work/stream" "$work/copy" || full "$work/"
 # Both ends are open before anybody reads or writes: who opened a pipe whose other end has died already would wait for ever.
+# shellcheck disable=SC2094 # a pipe
 exec 8<>"$work/stream" 7<"$work/stream" 6>"$work/stream" 8>&-
 
 offset=$(stat -c %s "$partial")
@@ -62,7 +70,10 @@ if [ -n "$user" ]; then
     -o ServerAliveCountMax=2 -- "$address" "$sha256 $format $offset $size" \
     </dev/null >&6 2>"$work/words" 3<&- 6>&- 7<&- 9>&- &
   puller=$!
-  { read -r line; kill "$puller"; } <&3 >/dev/null 2>&1 6>&- 7<&- 9>&- &
+  {
+    read -r line
+    kill "$puller"
+  } <&3 >/dev/null 2>&1 6>&- 7<&- 9>&- &
   watcher=$!
 else
   cat <&3 >&6 2>"$work/words" 6>&- 7<&- 9>&- &
@@ -84,11 +95,17 @@ report at "$writer" "$work/written" "$offset" 9>&- &
 reporter=$!
 wait "$writer" || {
   grep '^dd: ' "$work/written" >&2
-  ! grep -q 'No space left\|quota exceeded' "$work/written" || { rm -f "$partial"; full "$partial"; }
+  ! grep -q 'No space left\|quota exceeded' "$work/written" || {
+    rm -f "$partial"
+    full "$partial"
+  }
   exit 1
 }
 kill "$reporter" 2>/dev/null
-[ "$(stat -c %s "$partial")" -ge "$size" ] || { cat "$work/words" >&2; exit 46; }
+[ "$(stat -c %s "$partial")" -ge "$size" ] || {
+  cat "$work/words" >&2
+  exit 46
+}
 
 echo "checking 0"
 if [ "$offset" -gt 0 ]; then
@@ -100,6 +117,10 @@ fi
 wait "$summer"
 kill "$reporter" 2>/dev/null
 read -r sum rest <"$work/sum"
-[ "$sum" = "$sha256" ] && [ "$(stat -c %s "$partial")" = "$size" ] || { rm -f "$partial"; printf 'sum %s\n' "$sum"; exit 45; }
+[ "$sum" = "$sha256" ] && [ "$(stat -c %s "$partial")" = "$size" ] || {
+  rm -f "$partial"
+  printf 'sum %s\n' "$sum"
+  exit 45
+}
 echo syncing
 sync "$partial" && mv -f "$partial" "$file"

@@ -2,12 +2,17 @@
 # compressed. Of an image that is still arriving it prints what is there and goes on until it has all, or until nobody
 # writes it any more: who writes it holds a lock on it. A file is read only as far as it was written, since its size
 # grows with it.
+# Exit code 64: what is asked for is refused, with words.
 set -f
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL
 . ./portable.sh
-refuse() { echo "refused: $1" >&2; exit 64; }
+refuse() {
+  echo "refused: $1" >&2
+  exit 64
+}
 folder=$1
+# shellcheck disable=SC2086 # its words; set -f keeps patterns from being names
 set -- $2
 [ $# -eq 4 ] || refuse 'not a request for an image'
 case $1 in *[!0-9a-f]*) refuse 'not a sha256' ;; esac
@@ -24,7 +29,10 @@ written() { stat -c %s - <&3; }
 follow() {
   tail -c "+$(($1 + 1))" <&3 || return
   until [ "$(written)" -ge "$size" ]; do
-    if hold 0 s <&3; then hold 0 u <&3; [ "$(written)" -ge "$size" ] || return; fi
+    if hold 0 s <&3; then
+      hold 0 u <&3
+      [ "$(written)" -ge "$size" ] || return
+    fi
     sleep 0.1
     cat <&3 || return
   done

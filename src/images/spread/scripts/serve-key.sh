@@ -7,7 +7,10 @@ set -eu
 user=$1 comment=$2 state=$3 line=$4
 note=$state/undo/authorized-keys
 home=$(getent passwd "$user" | cut -d : -f 6)
-[ -n "$home" ] || { echo "$user has no home" >&2; exit 1; }
+[ -n "$home" ] || {
+  echo "$user has no home" >&2
+  exit 1
+}
 file=$home/.ssh/authorized_keys
 if [ -e "$file" ]; then file=$(readlink -f "$file"); fi
 if [ -z "$line" ]; then

@@ -3,7 +3,10 @@
 round=0
 while find_process "$2" "$3" "$4"; do
   round=$((round + 1))
-  [ "$round" -lt 200 ] || { echo "process $process does not die" >&2; exit 1; }
+  [ "$round" -lt 200 ] || {
+    echo "process $process does not die" >&2
+    exit 1
+  }
   sleep 0.05
 done
 rm -f "$1/started"

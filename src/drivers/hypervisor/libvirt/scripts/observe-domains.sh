@@ -6,7 +6,6 @@
 # folders, connection, namespace.
 . ../../../../tools/scripts/virsh.sh
 state=$1 run=$2 uri=$3 namespace=$4
-tab=$(printf '\t')
 first_line() {
   line=
   [ ! -f "$1" ] || IFS= read -r line <"$1" || :
@@ -21,10 +20,14 @@ for folder in "$state"/*/ "$run"/*/; do
   id=${folder##*/}
   is_id "$id" && [ -d "$folder" ] || continue
   [ "$folder" = "$state/$id" ] || [ ! -d "$state/$id" ] || continue
-  first_line "$run/$id/pid"; process=$line
-  first_line "$run/$id/exit"; ended=$line
-  first_line "$state/$id/started"; started=$line
-  first_line "$state/$id/launch.json"; record=$line
+  first_line "$run/$id/pid"
+  process=$line
+  first_line "$run/$id/exit"
+  ended=$line
+  first_line "$state/$id/started"
+  started=$line
+  first_line "$state/$id/launch.json"
+  record=$line
   notes=
   for note in "$run/$id/stopping" "$run/$id/frozen" "$state/$id/reverting"; do
     [ ! -f "$note" ] || notes="$notes ${note##*/}"
@@ -43,7 +46,7 @@ for folder in "$state"/*/ "$run"/*/; do
   printf 'vm\t%s\t%s\t%s\t%s\t%s\t%s\n' "$id" "$process" "$ended" "$notes" "$started" "$record"
 done
 stats=$(virsh_in 15 domstats --raw --state 2>&1) || on_failure "$?" "$stats"
-queries= name=
+queries='' name=''
 tell() {
   [ -n "$name" ] || return 0
   printf 'domain\t%s\t%s\t%s\n' "$name" "$condition" "$reason"
@@ -60,7 +63,7 @@ while read -r key value; do
     tell
     name=${value#?}
     name=${name%?}
-    condition= reason=
+    condition='' reason=''
     is_id "$name" || name=
     ;;
   state.state=*) condition=${key#*=} ;;

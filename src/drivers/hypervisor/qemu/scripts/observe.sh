@@ -1,8 +1,9 @@
-# Arguments: the parents of the state folders and of the run folders, the pattern of identifiers, and the program above.
+# Arguments: the parents of the state folders and of the run folders, the pattern of identifiers, and the program observe.awk.
 # Where a VM is lost, all processes with users of VMs are looked for. What ends just now has no process before its exit
 # code is written, which is waited for. Console logs that a guest let grow too far are emptied first: they lie in memory
 # that the whole node shares, and QEMU appends to them. An awk ends where a file cannot be read, such as on a broken
 # disk: that file is then left out, since it is no matter of the other VMs.
+# shellcheck disable=SC2086 # `any` is a pattern, and identifiers of processes have no spaces
 export LC_ALL=C state="$1" run="$2"
 any=$3 look=$4
 if cd "$run" 2>/dev/null; then

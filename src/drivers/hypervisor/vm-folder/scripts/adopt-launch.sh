@@ -13,5 +13,5 @@ if [ -n "$record" ]; then
   sync "$state/launch.json.new"
   mv "$state/launch.json.new" "$state/launch.json"
 fi
-read -r since earlier owner memory <"$state/started"
+read -r since _hash _user memory <"$state/started"
 keep_running "$since"

@@ -1,4 +1,4 @@
-# Arguments: as of takeSnapshot, after each disk the size that it has at least, or nothing. Repeating it does no harm.
+# Arguments: as of take-snapshot.sh, after each disk the size that it has at least, or nothing. Repeating it does no harm.
 . ./begin-offline.sh
 . ./mark.sh
 . ./put-back.sh

@@ -5,7 +5,10 @@
 . ./await-exit.sh
 run=$1 user=$2 name=$3 left=$4
 while find_process "$run" "$user" "$name"; do
-  [ "$left" -gt 0 ] || { echo running; exit 0; }
+  [ "$left" -gt 0 ] || {
+    echo running
+    exit 0
+  }
   left=$((left - 1))
   sleep 0.05
 done

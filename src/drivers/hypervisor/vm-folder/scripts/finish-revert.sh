@@ -1,4 +1,4 @@
-# Puts back what a revert that was cut off has left. Arguments: as of applySnapshot, the first disk last; the tag is the
+# Puts back what a revert that was cut off has left. Arguments: as of apply-snapshot.sh, the first disk last; the tag is the
 # one of the mark. A disk without such a snapshot came later, since all had it when the first was touched; the first
 # disk must have it still.
 . ./begin-offline.sh
@@ -18,5 +18,8 @@ while [ "$#" -ge 2 ]; do
   fi
   shift 2
 done
-[ -n "$last" ] || { echo "its first disk has no such snapshot any more" >&2; exit 1; }
+[ -n "$last" ] || {
+  echo "its first disk has no such snapshot any more" >&2
+  exit 1
+}
 mark_whole "$state"

@@ -1,16 +1,15 @@
-# make_groups ROOT OWN CONTROLLER VM MEMORY CPUS: makes the VM's groups and sets `groups` to those that are there. A
-# process has them where it is in the root's groups or in one of systemd's; one that is in a group of somebody else's,
-# such as a container, stays there with all that it starts. What cannot be made is left out: a VM runs without as well.
-# weigh_groups ROOT CONTROLLER VM CPUS: gives a VM the share of so many CPUs where it has such a group. show_limits ROOT
-# OWN: prints what the groups of a VM would limit, `limits memory` and `limits cpus`, and makes none. enter_groups: puts
-# the process that calls it there. drop_groups ROOT CONTROLLER [VM]: removes those in which none is.
+# Control groups of VMs. A process has them where it is in the root's groups or in one of systemd's; one that is in a group of
+# somebody else's, such as a container, stays there with all that it starts.
+# may_leave OWN KIND: whether the list of the groups that one is in, OWN, lets one go into another group of that kind.
 may_leave() {
-  while IFS=: read -r number names place; do
+  while IFS=: read -r _number names place; do
     case ",$names," in *",$2,"*) ;; *) continue ;; esac
     case $place in / | *.slice | *.slice/* | *.scope | *.service) return 0 ;; *) return 1 ;; esac
   done <"$1"
   return 1
 }
+# make_groups ROOT OWN CONTROLLER VM MEMORY CPUS: makes the VM's groups and sets `groups` to those that are there. What cannot be
+# made is left out: a VM runs without as well.
 make_groups() {
   groups=
   processors=$(grep -c ^processor /proc/cpuinfo)
@@ -20,7 +19,7 @@ make_groups() {
       for kind in memory cpu; do echo "+$kind" >"$parent/cgroup.subtree_control"; done
     done
     mkdir -p "$1/$3/$4" || return 0
-    echo "$(weight "$processors")" >"$1/$3/cpu.weight"
+    weight "$processors" >"$1/$3/cpu.weight"
     weigh_groups "$1" "$3" "$4" "$6"
     echo "$5" >"$1/$3/$4/memory.max"
     groups=$1/$3/$4
@@ -36,11 +35,13 @@ make_groups() {
     groups="$groups $1/cpu/$3/$4"
   fi
 } 2>/dev/null
+# weigh_groups ROOT CONTROLLER VM CPUS: gives a VM the share of so many CPUs where it has such a group.
 weigh_groups() {
-  [ ! -d "$1/$2/$3" ] || echo "$(weight "$4")" >"$1/$2/$3/cpu.weight"
+  [ ! -d "$1/$2/$3" ] || weight "$4" >"$1/$2/$3/cpu.weight"
   [ ! -d "$1/cpu/$2/$3" ] || echo "$(($4 * 1024))" >"$1/cpu/$2/$3/cpu.shares"
   return 0
 } 2>/dev/null
+# show_limits ROOT OWN: prints what the groups of a VM would limit, `limits memory` and `limits cpus`, and makes none.
 show_limits() {
   if [ -f "$1/cgroup.controllers" ]; then
     read -r controllers <"$1/cgroup.controllers"
@@ -52,12 +53,15 @@ show_limits() {
   if [ -f "$1/memory/cgroup.procs" ] && [ -w "$1/memory" ] && may_leave "$2" memory; then echo "limits memory"; fi
   if [ -f "$1/cpu/cgroup.procs" ] && [ -w "$1/cpu" ] && may_leave "$2" cpu; then echo "limits cpus"; fi
 } 2>/dev/null
+# weight CPUS: prints what cpu.weight is for so many.
 weight() {
   if [ "$1" -gt 100 ]; then echo 10000; else echo "$(($1 * 100))"; fi
 }
+# Puts the process that calls it into `groups`.
 enter_groups() {
   for group in $groups; do echo 0 >"$group/cgroup.procs"; done
 } 2>/dev/null
+# drop_groups ROOT CONTROLLER [VM]: removes those in which none is.
 drop_groups() {
   for group in "$1" "$1/memory" "$1/cpu"; do
     if [ -n "${3-}" ]; then

@@ -1,4 +1,4 @@
-# Arguments: as of keepVariables; input: what the machine is. Nobody but root reads or writes it.
+# Arguments: as of keep-variables.sh; input: what the machine is. Nobody but root reads or writes it.
 set -eu
 umask 077
 kept=${2%/*}/machine.$3

@@ -2,5 +2,8 @@
 # outlive the script must close descriptor 9.
 lock() {
   exec 9<"$1"
-  flock -w 20 9 || { echo "another operation on $1 does not end" >&2; exit 75; }
+  flock -w 20 9 || {
+    echo "another operation on $1 does not end" >&2
+    exit 75
+  }
 }

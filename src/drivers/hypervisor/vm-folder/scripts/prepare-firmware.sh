@@ -1,5 +1,6 @@
 # Makes the VM's own variables, once, and the link to the code that goes with them: code and variables must be of one
 # size class. Arguments: user, link, variables, then pairs of code and template.
+# Exit code 78: the node has no firmware that fits.
 set -eu
 . ./lock.sh
 user=$1 link=$2 variables=$3

@@ -1,5 +1,6 @@
 # Makes the controller's folders; which of their parents had to be made is noted in the folder `undo`. Arguments: state
 # folder, run folder. The VMs' users may pass through the folders, but not look into them.
+# Exit code 77: the folder that is printed as an error does not let them.
 set -eu
 state=$1 run=$2
 umask 066
@@ -19,7 +20,10 @@ for folder in "$state" "$run"; do
   while [ -n "$folder" ]; do
     case $(stat -c %a "$folder") in
     *[1357]) ;;
-    *) echo "$folder" >&2; exit 77 ;;
+    *)
+      echo "$folder" >&2
+      exit 77
+      ;;
     esac
     folder=${folder%/*}
   done

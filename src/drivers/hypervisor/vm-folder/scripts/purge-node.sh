@@ -1,4 +1,4 @@
-# Takes back what prepareScript did. Arguments: as there. Parents that were made for this controller go when they are
+# Takes back what prepare-node.sh did. Arguments: as there. Parents that were made for this controller go when they are
 # empty.
 set -eu
 state=$1 run=$2

@@ -1,6 +1,7 @@
 # Takes a compressed file from the input into the folder, unless it is there already. Under its own name it is whole,
 # checked and durable. Prints `want` when the input may come, `at BYTES` while it comes. Arguments: folder, name,
 # sha256, size. The lock ends with the last process that writes.
+# Exit code 45: what came is not what was sent.
 . ./lock.sh
 folder=$1 file=$1/$2 partial=$1/$2.partial sha256=$3 size=$4
 exec 3<&0

@@ -5,7 +5,10 @@ set -eu
 . ./find-process.sh
 state=$1 run=$2 user=$3 name=$4
 [ ! -d "$state" ] || lock "$state"
-if find_process "$run" "$user" "$name"; then echo "process $process still runs" >&2; exit 1; fi
+if find_process "$run" "$user" "$name"; then
+  echo "process $process still runs" >&2
+  exit 1
+fi
 rm -f "$state/launch.json"
 rm -rf "$state"
 rm -rf "$run"

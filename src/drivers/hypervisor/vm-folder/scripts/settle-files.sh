@@ -10,7 +10,10 @@ shift 6
 umask 077
 mkdir -p "$folder"
 lock "$folder"
-[ ! -e "$state" ] || { echo "$state is there already" >&2; exit 1; }
+[ ! -e "$state" ] || {
+  echo "$state is there already" >&2
+  exit 1
+}
 for file in "$folder"/*; do
   name=${file##*/}
   left=$#
@@ -33,6 +36,7 @@ done
 printf '%s\n' "$record" >"$folder/launch.json"
 sync "$folder/launch.json" "$folder"
 if [ -n "$exit" ]; then
+  # shellcheck disable=SC2174 # the folders above it are there
   mkdir -p -m 711 "$run"
   echo "$exit" >"$run/exit"
 fi

@@ -4,4 +4,4 @@ if [ -d "$2" ]; then
   used=$(du -sk "$2") || exit 1
   used=${used%%[!0-9]*}
 fi
-df -Pk "$1" | { read -r header && read -r system blocks taken available rest && echo "$((available + used))"; }
+df -Pk "$1" | { read -r _header && read -r _system _blocks _taken available _rest && echo "$((available + used))"; }

@@ -4,6 +4,9 @@
 user=$1
 shift
 for file in "$@"; do
-  [ -f "$file" ] || { echo null; continue; }
+  [ -f "$file" ] || {
+    echo null
+    continue
+  }
   as_user qemu-img info --force-share --output=json -f qcow2 "$file" || exit 1
 done

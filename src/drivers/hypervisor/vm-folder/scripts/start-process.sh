@@ -14,7 +14,10 @@ set -eu
 state=$1 run=$2 user=$3 name=$4 group=$5 hash=$6 memory=$7 supervisor=$8 paused=$9
 shift 9
 launch=$(cat)
-[ -f "$state/launch.json" ] || { echo "$state is not complete" >&2; exit 1; }
+[ -f "$state/launch.json" ] || {
+  echo "$state is not complete" >&2
+  exit 1
+}
 lock "$state"
 if find_process "$run" "$user" "$name"; then exit 0; fi
 refuse_half
@@ -37,7 +40,10 @@ until [ -S "$run/sockets/vnc.sock" ]; do
     echo "it was not ready after 20 seconds" >>"$run/stderr"
     if find_process "$run" "$user" "$name"; then kill -KILL "$process"; fi
   fi
-  if [ "$round" -ge 1050 ]; then cat "$run/stderr" >&2; exit 1; fi
+  if [ "$round" -ge 1050 ]; then
+    cat "$run/stderr" >&2
+    exit 1
+  fi
   if [ -f "$run/exit" ]; then
     cat "$run/stderr" >&2
     rm -f "$run/exit" "$run/pid"
@@ -45,6 +51,9 @@ until [ -S "$run/sockets/vnc.sock" ]; do
   fi
   sleep 0.02
 done
-find_process "$run" "$user" "$name" || { cat "$run/stderr" >&2; exit 1; }
+find_process "$run" "$user" "$name" || {
+  cat "$run/stderr" >&2
+  exit 1
+}
 [ -z "$paused" ] || : >"$run/paused"
 keep_running "$(date +%s)"

@@ -9,6 +9,7 @@ make_groups "$1" "$2" "$3" "$4" "$5" "$6"
 shift 6
 cd /
 umask 007
+# shellcheck disable=SC3045 # every Linux has a shell that knows it
 ulimit -c 0
 case $(stat -c %a /dev/net/tun) in
 *6) ;;
@@ -18,12 +19,16 @@ case $(stat -c %a /dev/net/tun) in
   ' croft-tun "$@"
   ;;
 esac
-{ enter_groups; exec "$@"; } &
+{
+  enter_groups
+  exec "$@"
+} &
 process=$!
 echo "$process" >"$run/pid.new" && mv -f "$run/pid.new" "$run/pid"
 wait "$process"
 code=$?
+# shellcheck disable=SC2086 # one word for each group
 [ -z "$groups" ] || rmdir $groups 2>/dev/null
-[ ! -f "$state/started" ] || read -r since hash rest <"$state/started"
+[ ! -f "$state/started" ] || read -r _since hash _rest <"$state/started"
 [ "$code" -ne 0 ] || rm -f "$state/started"
 echo "$code $hash" >"$run/exit.new" && mv -f "$run/exit.new" "$run/exit"

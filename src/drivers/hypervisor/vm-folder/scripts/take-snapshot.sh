@@ -2,7 +2,10 @@
 # last has it. A disk that only the next start makes has nothing to keep.
 . ./begin-offline.sh
 for last in "$@"; do :; done
-[ -f "$last" ] || { echo "$last is not there" >&2; exit 1; }
+[ -f "$last" ] || {
+  echo "$last is not there" >&2
+  exit 1
+}
 keep_variables
 for file in "$@"; do
   [ -f "$file" ] || continue

@@ -20,5 +20,8 @@ if [ "$format" = qcow2 ]; then
   qemu-img convert -f qcow2 -O raw "$file" "$work"
   file=$work
 fi
-dd if="$file" of="$devices/dsk/$volume" bs=1048576 2>"$work.words" || { cat "$work.words" >&2; exit 1; }
+dd if="$file" of="$devices/dsk/$volume" bs=1048576 2>"$work.words" || {
+  cat "$work.words" >&2
+  exit 1
+}
 zfs snapshot "$volume@base"

@@ -19,8 +19,10 @@ for folder in "$vms"/*/; do
   folder=${folder%/}
   id=${folder##*/}
   [ -d "$folder" ] || continue
-  first_line "$folder/started"; started=$line
-  first_line "$folder/launch.json"; record=$line
+  first_line "$folder/started"
+  started=$line
+  first_line "$folder/launch.json"
+  record=$line
   stopping=no code=
   [ ! -f "$folder/stopping" ] || stopping=yes
   if [ "$stopping" = no ] && [ -n "$started" ] && ended "$id"; then

@@ -2,6 +2,8 @@
 # Which parents of the folders had to be made is noted in the folder `undo`. zoneadm wants a zone's parent folders to be
 # writable for root alone. Below a boot environment nothing is made anew: pkg and beadm clone, mount and destroy that
 # with all that is in it (beadm(8)). Arguments: state folder, run folder, controller.
+# Exit codes: 76: it would lie in a boot environment; 77: the state folder is not on ZFS; 78: the dataset's name is taken by
+# somebody else.
 set -eu
 . ../../../../tools/scripts/zfs.sh
 state=$1 run=$2 controller=$3
@@ -10,7 +12,10 @@ while [ -n "$at" ] && [ ! -d "$at" ]; do at=${at%/*}; done
 parent=$(zfs list -H -o name "${at:-/}") || exit 77
 dataset=$parent/croft-$controller
 case $parent in
-*/ROOT/*) has "$dataset" || { echo "$parent" >&2; exit 76; } ;;
+*/ROOT/*) has "$dataset" || {
+  echo "$parent" >&2
+  exit 76
+} ;;
 esac
 umask 022
 made=
@@ -26,7 +31,10 @@ chmod 711 "$state" "$state/images" "$run"
 chmod 700 "$state/vms" "$state/undo"
 [ -f "$state/undo/folders" ] || printf %s "$made" >"$state/undo/folders"
 if has "$dataset"; then
-  [ "$(zfs get -H -o value croft:controller "$dataset")" = "$controller" ] || { echo "$dataset" >&2; exit 78; }
+  [ "$(zfs get -H -o value croft:controller "$dataset")" = "$controller" ] || {
+    echo "$dataset" >&2
+    exit 78
+  }
 else
   zfs create -o mountpoint=none -o compression=on -o com.sun:auto-snapshot=false -o "croft:controller=$controller" "$dataset"
 fi

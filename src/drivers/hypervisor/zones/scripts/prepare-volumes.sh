@@ -16,6 +16,9 @@ for volume in $(zfs list -H -o name -t volume -r "$dataset/head"); do
   zone_state "$name" "$path"
   case $zone in
   none | configured | incomplete | installed) zfs destroy -r "$volume" ;;
-  *) echo "the zone $name still uses $volume" >&2; exit 1 ;;
+  *)
+    echo "the zone $name still uses $volume" >&2
+    exit 1
+    ;;
   esac
 done

@@ -1,5 +1,6 @@
-# Takes back what prepareScript did. Arguments: as there. Parents that were made for this controller go when they are
+# Takes back what prepare-node.sh did. Arguments: as there. Parents that were made for this controller go when they are
 # empty.
+# Exit code 78: the dataset is somebody else's.
 set -eu
 . ../../../../tools/scripts/zfs.sh
 state=$1 run=$2 controller=$3
@@ -7,7 +8,10 @@ made='' dataset=''
 [ ! -f "$state/undo/folders" ] || made=$(cat "$state/undo/folders")
 [ ! -f "$state/dataset" ] || read -r dataset <"$state/dataset"
 if [ -n "$dataset" ] && has "$dataset"; then
-  [ "$(zfs get -H -o value croft:controller "$dataset")" = "$controller" ] || { echo "$dataset" >&2; exit 78; }
+  [ "$(zfs get -H -o value croft:controller "$dataset")" = "$controller" ] || {
+    echo "$dataset" >&2
+    exit 78
+  }
   zfs destroy -r "$dataset"
 fi
 rm -rf "$state" "$run"

@@ -2,6 +2,7 @@
 # `next`; one that the snapshot does not have stays as it is. Then `head` is set aside, or removed where it has no
 # snapshot, and `next` becomes `head`: whenever this is cut, `settle` finishes it or takes it back. `zfs rollback` would
 # not do: it destroys all later snapshots.
+# Exit code 44: there is no such snapshot.
 set -eu
 . ./find-snapshot.sh
 settle "$1"

@@ -1,4 +1,4 @@
-# settle DATASET: finishes putting a VM back to a snapshot, or takes back what was not complete; see revertVolumes.
+# settle DATASET: finishes putting a VM back to a snapshot, or takes back what was not complete; see revert-volumes.sh.
 # `next` is complete exactly where `head` is gone.
 . ../../../../tools/scripts/zfs.sh
 settle() {

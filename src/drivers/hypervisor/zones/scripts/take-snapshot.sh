@@ -1,4 +1,5 @@
 # Arguments: dataset of the VM's volumes, name, ms since 1970. One `zfs snapshot -r` is one instant for all volumes.
+# Exit code 45: there is one already.
 set -eu
 . ./find-snapshot.sh
 settle "$1"
