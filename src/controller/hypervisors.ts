@@ -7,6 +7,7 @@ import { createLibvirtDriver } from '../drivers/hypervisor/libvirt/libvirt.ts';
 import { createQemuDriver, type QemuParts } from '../drivers/hypervisor/qemu/qemu.ts';
 import { createZonesDriver } from '../drivers/hypervisor/zones/zones.ts';
 import { createVnicDriver } from '../drivers/network/vnic/vnic.ts';
+import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';
 import type { DoctorCheck } from '../model/node/doctor.ts';
 import { type Hypervisor, hypervisorNames } from '../model/node/hypervisor.ts';
@@ -38,18 +39,8 @@ export interface HypervisorSupport {
   checks(node: Probed): readonly DoctorCheck[];
 }
 
-const libvirtScript = `
-if [ -d /run/systemd/system ]; then
-  exec systemctl enable --now libvirtd >&2
-elif command -v rc-service >/dev/null; then
-  rc-update add libvirtd >&2
-  exec rc-service libvirtd start >&2
-fi
-exec libvirtd -d >&2
-`;
-
-/** What svcadm(8) enables with -s runs when it ends. */
-const zonesScript = 'exec svcadm enable -s svc:/system/zones:default >&2';
+const libvirtScript = readScript(import.meta.url, 'scripts/start-libvirt.sh');
+const zonesScript = readScript(import.meta.url, 'scripts/start-zones.sh');
 
 export const hypervisorSupport: Readonly<Record<Hypervisor, HypervisorSupport>> = {
   qemu: {

@@ -1,4 +1,4 @@
-# As that one, libvirt's daemon.
+# Starts libvirt's daemon with whatever starts services there.
 if [ -d /run/systemd/system ]; then
   exec systemctl enable --now libvirtd >&2
 elif command -v rc-service >/dev/null; then

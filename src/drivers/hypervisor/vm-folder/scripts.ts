@@ -3,9 +3,8 @@ import { readScript } from '../../../host/script.ts';
 
 /** Exit code of prepareFirmware where the node has no UEFI firmware that fits. */
 export const noFirmware = 78;
-/** Exit codes of noteStopping: the VM does not run; it runs, and is half put back to a snapshot, so that its guest must not go on. */
+/** Exit code of noteStopping where the VM does not run. */
 export const runsNot = 1;
-export const runsHalf = 2;
 /** Exit code of receiveFile where what came is not what was sent. */
 export const differs = 45;
 /** Exit code where the VM runs: its disks are then QEMU's alone. */
