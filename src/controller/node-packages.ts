@@ -1,5 +1,4 @@
 /** The packages that bring a node what it lacks, and their installation by whatever installs packages there. */
-
 import { readFileSync } from 'node:fs';
 import { type Host, run } from '../host/host.ts';
 import { readScript } from '../host/script.ts';

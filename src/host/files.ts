@@ -1,5 +1,4 @@
 /** Small files on a node, read and written atomically; each as a Call, so that it can travel in a batch with others. */
-
 import { CroftError } from '../model/error.ts';
 import { fileError } from './file-error.ts';
 import { type Call, type Host, perform } from './host.ts';

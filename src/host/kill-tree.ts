@@ -1,5 +1,4 @@
 /** Kills, on a node, everything that one command started, wherever it went. */
-
 import { CroftError } from '../model/error.ts';
 import { commandVariable } from './frame.ts';
 import type { Command } from './host.ts';

@@ -1,5 +1,4 @@
 /** Which accelerator a node has, by measuring: on some machines /dev/kvm opens and yet no guest gets anywhere. */
-
 import type { Call, CommandResult } from '../host/host.ts';
 import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';

@@ -1,5 +1,4 @@
 /** `dnsmasq`: DHCP and DNS for one network; its configuration, its control and its lease file. */
-
 import type { Call, Command } from '../host/host.ts';
 import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';

@@ -1,5 +1,4 @@
 /** Small files on a node, written whole or not at all. */
-
 import type { Call } from '../host/host.ts';
 import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';

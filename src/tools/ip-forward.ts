@@ -1,5 +1,4 @@
 /** The kernel's switch for forwarding IPv4, of the node and of namespaces. */
-
 import type { Call, Command } from '../host/host.ts';
 import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';

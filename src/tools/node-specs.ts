@@ -1,5 +1,4 @@
 /** What a node is and has: read from /proc, or from illumos' programs, in one call; nothing is assumed where nothing was read. */
-
 import { z } from 'zod';
 import type { Call, CommandResult } from '../host/host.ts';
 import { readScript } from '../host/script.ts';

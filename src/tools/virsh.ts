@@ -1,5 +1,4 @@
 /** virsh, the shell of libvirt: its arguments, the reading of what it prints, and its failures. */
-
 import type { CommandResult } from '../host/host.ts';
 import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';

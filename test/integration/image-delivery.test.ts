@@ -8,12 +8,14 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { type Host, perform } from '../../src/host/host.ts';
 import { createLocalHost } from '../../src/host/local-host.ts';
+import { readScript } from '../../src/host/script.ts';
 import { openImageLibrary } from '../../src/images/library/library.ts';
 import { createImageDelivery } from '../../src/images/spread/deliver.ts';
 import { type DeliveredImage, imagePath } from '../../src/images/spread/node-images.ts';
-import { receiveScript } from '../../src/images/spread/receive-script.ts';
 import { CroftError } from '../../src/model/error.ts';
 import { temporaryFolder } from './image-server.ts';
+
+const receiveScript = readScript(import.meta.url, '../../src/images/spread/scripts/receive.sh');
 
 const mebibyte = 1024 ** 2;
 

@@ -1,5 +1,4 @@
 /** Removes images that nothing on a node needs, and checks those that are there. What is in use is read on the node, right before. */
-
 import { type CommandResult, type Host, runLong } from '../../host/host.ts';
 import { readScript } from '../../host/script.ts';
 import { CroftError } from '../../model/error.ts';

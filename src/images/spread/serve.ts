@@ -2,7 +2,6 @@
  * How a node passes images on to other nodes: its sshd runs one constant script for one key, and nothing else for it.
  * Images are no secrets of a node, so the script needs no more rights than the login has.
  */
-
 import { type Host, perform } from '../../host/host.ts';
 import { readScript } from '../../host/script.ts';
 import { CroftError } from '../../model/error.ts';

@@ -4,7 +4,6 @@
  * which not every node lets it set. libvirt advises against limits of memory since nobody knows what QEMU needs beside the guest's;
  * this one has the same room to spare as for plain QEMU. POSIX sh; data reaches the scripts as arguments only.
  */
-
 import { type Call, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { limitedResources } from '../../../model/node/node.ts';

@@ -1,5 +1,4 @@
 /** What libvirt tells of the domains on a node as it happens. */
-
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Host, HostProcess } from '../../../host/host.ts';

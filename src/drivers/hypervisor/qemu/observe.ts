@@ -1,5 +1,4 @@
 /** Seeing all VMs of a controller on a node: one script, a few forks however many there are, and the reading of what it prints. */
-
 import type { Call, CommandResult } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';

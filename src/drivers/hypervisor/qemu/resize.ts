@@ -1,5 +1,4 @@
 /** Other sizes for a VM: its disks grow and CPUs come at once, memory as far as its guest obeys; the rest is so at its next start. */
-
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Host, run } from '../../../host/host.ts';

@@ -2,7 +2,6 @@
  * The control groups of VMs: what one may take of its node's memory, and how the node's processors are shared where all want
  * them. POSIX sh; data reaches the scripts as arguments only.
  */
-
 import { readScript } from '../../../host/script.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
 import { gibibyte } from '../../../model/vm/flavor.ts';

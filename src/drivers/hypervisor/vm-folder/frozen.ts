@@ -2,7 +2,6 @@
  * File systems in a guest that stand still while its disks are snapshotted. They go on whatever comes between: that they may
  * stand still is noted on the node before they are told to, and whoever finds the note later tells them to go on.
  */
-
 import { type Host, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';

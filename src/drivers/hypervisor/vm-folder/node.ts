@@ -1,5 +1,4 @@
 /** The controller's folders on a node: making them, and removing them without a trace. */
-
 import { type Call, type Host, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';

@@ -1,5 +1,4 @@
 /** The serial console of a VM in a zone: the zone's own console, which zlogin(1) passes on to whoever has a terminal. */
-
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Host, HostProcess } from '../../../host/host.ts';

@@ -1,5 +1,4 @@
 /** Images as ZFS volumes: each is written once per node, and the disks of VMs are clones of its snapshot. */
-
 import { type Host, run, runLong } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import type { LaunchImage } from '../../../model/node/plan.ts';

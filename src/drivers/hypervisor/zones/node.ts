@@ -1,5 +1,4 @@
 /** The controller's place on a node with zones: one ZFS dataset and two folders; making them, and removing them without a trace. */
-
 import { type Host, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';

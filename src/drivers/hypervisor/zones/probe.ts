@@ -1,5 +1,4 @@
 /** Whether zones of the brand bhyve can work on a node. */
-
 import type { Call } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import type { DriverProbe } from '../driver.ts';

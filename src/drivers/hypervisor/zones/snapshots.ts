@@ -1,5 +1,4 @@
 /** Snapshots of all volumes of a VM at one instant, and putting the VM back to one without losing the others. */
-
 import { type Call, type Host, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';

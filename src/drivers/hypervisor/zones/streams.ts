@@ -1,5 +1,4 @@
 /** The screen of a VM in a zone, which is a socket of bhyve below the zone's root. */
-
 import { Duplex } from 'node:stream';
 import type { Host, HostProcess } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';

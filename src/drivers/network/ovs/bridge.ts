@@ -1,5 +1,6 @@
 /** The bridge of a node: made where it is missing, and guarded from the node's own IP stack. */
 import type { Call } from '../../../host/host.ts';
+import { readScript } from '../../../host/script.ts';
 import { applyRuleset, replaceTable } from '../../../tools/nft.ts';
 import { changeOvs, labelWords, type OvsBridge } from '../../../tools/ovs-vsctl.ts';
 import type { NodeAbilities, NodeLayout } from '../../hypervisor/driver.ts';

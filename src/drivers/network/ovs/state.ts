@@ -1,5 +1,4 @@
 /** What the network driver reads of a node, in one command: everything that it decides from. */
-
 import type { Call, Command } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import type { UnderlayPlan } from '../../../model/network/underlay.ts';

@@ -1,5 +1,4 @@
 /** Links of VMs on illumos: virtual NICs with their VLAN and their protection, made and removed. */
-
 import { type Host, perform, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';

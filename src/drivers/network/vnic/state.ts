@@ -1,5 +1,4 @@
 /** What the driver for virtual NICs reads of an illumos node, in one command. */
-
 import type { Call } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
