@@ -4,7 +4,7 @@ import type { Event } from '../model/event.ts';
 import { eventStream } from './event-stream.ts';
 
 const event = (sequence: number): Event => ({
-  ...{ sequence, at: 0, kind: 'vm.state', node: null, slice: null, vm: null, step: null },
+  ...{ sequence, at: 0, kind: 'vm.state', node: null, slice: null, vm: null, step: null, data: null },
   message: 'two\nlines',
 });
 

@@ -33,7 +33,7 @@ export async function* eventStream({ events, changes, after, slice, heartbeat, s
       change.lower();
       const found = await events.after(sequence, batch);
       sequence = found.at(-1)?.sequence ?? sequence;
-      const text = found.filter((event) => slice === undefined || event.slice === slice).map(message);
+      const text = found.filter((event) => slice === undefined || event.slice === slice || event.kind === 'events.gap').map(message);
       if (text.length > 0) yield text.join('');
       if (found.length < batch && !(await change.raised(heartbeat))) yield `: alive\nid: ${sequence}\n\n`;
     }

@@ -27,6 +27,14 @@ export interface ServeOptions {
   interval?: number;
   /** `spread`, `pack` or `round-robin`, for slices that do not say it. */
   placement?: string;
+  /** How many events are kept at most. */
+  eventsKept?: number;
+  /** Days for which events are kept. */
+  eventsAge?: number;
+  /** How many ended tasks are kept at most. */
+  tasksKept?: number;
+  /** Days for which ended tasks are kept. */
+  tasksAge?: number;
   /** Nodes that exist in the controller's memory only, in place of real ones: `nodes=1000,cpus=64,…`. */
   simulate?: string;
 }

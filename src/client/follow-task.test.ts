@@ -13,7 +13,7 @@ const task: Task = {
 const done: Task = { ...task, state: 'done', endedAt: 5 };
 
 function eventOf(sequence: number, kind: string): Event {
-  return { sequence, at: 0, kind, node: null, slice: 'blue', vm: null, message: kind, step: null };
+  return { sequence, at: 0, kind, node: null, slice: 'blue', vm: null, message: kind, step: null, data: null };
 }
 
 /** Answers each reading of the task with the next of `answers`, and each stream with what has come by then. */

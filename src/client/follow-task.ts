@@ -41,9 +41,11 @@ async function followOnce(client: Client, task: Task, { after, signal, onEvent }
   if (now.state !== 'running') return now;
   const ofNode = task.kind === 'node.drain';
   for await (const event of client.events.follow({ after, ...(!ofNode && { slice: task.subject }) }, signal)) {
-    if (ofNode && event.node !== task.subject) continue;
+    const isGap = event.kind === 'events.gap';
+    if (ofNode && event.node !== task.subject && !isGap) continue;
     onEvent?.(event);
-    if (event.kind !== 'task.ended') continue;
+    // The end may be among what is no longer kept.
+    if (event.kind !== 'task.ended' && !isGap) continue;
     now = await client.tasks.get(task.id);
     if (now.state !== 'running') return now;
   }

@@ -14,6 +14,7 @@ import { Fleet } from '../loops/node/fleet.ts';
 import { NodeAdministration } from '../loops/node/gateway.ts';
 import { NodeWorker } from '../loops/node/worker.ts';
 import { PlacementLoop } from '../loops/placement/loop.ts';
+import { Retention } from '../loops/retention.ts';
 import { Turns } from '../loops/turns.ts';
 import { ConsoleHub } from '../loops/vm/console-hub.ts';
 import { VmOperations } from '../loops/vm/operations.ts';
@@ -116,6 +117,9 @@ export async function startController(
   const placement = new PlacementLoop({ store, fleet, journal, interval, routerGrace, policy: options.placement, now, failed });
   undo.defer(() => placement.stop());
 
+  const retention = new Retention({ store, ...options.kept, now, failed });
+  undo.defer(() => retention.stop());
+
   const sweep = new ImageSweep({ store, library, delivery: images, fetcher, fleet, failed });
   undo.defer(() => sweep.stop());
   const wakeNodes = (): void => fleet.wake();
@@ -168,6 +172,7 @@ export async function startController(
   url = urlOf(api.server.address() as AddressInfo);
   placement.wake();
   puller.wake();
+  retention.wake();
   void sweep.sweep();
   logger.info({ url, controller: store.controllerId, database: store.dialect }, 'the controller is ready');
   const owned = undo.move();

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ServeOptions } from '../cli/local-operations.ts';
+import type { Kept } from '../loops/retention.ts';
 import { CroftError } from '../model/error.ts';
 import { parseSubnet } from '../model/network/ipv4.ts';
 import { type PlacementPolicy, placementPolicies } from '../model/placement/placement.ts';
@@ -27,6 +28,8 @@ export interface ControllerOptions {
   imageMap: { file: string; required: boolean };
   /** The proxies of the environment, for fetching images. */
   proxies: Readonly<Record<string, string | undefined>>;
+  /** How many events and ended tasks are kept, and for how many ms. */
+  kept: { events: Kept; tasks: Kept };
   version: string;
   /** Null where the nodes are real. */
   simulation: Simulation | null;
@@ -45,10 +48,16 @@ export interface ControllerEnvironment {
   CROFT_ROUTER_GRACE?: string | undefined;
   CROFT_PLACEMENT?: string | undefined;
   CROFT_POWERDOWN_TIME?: string | undefined;
+  CROFT_EVENTS_KEPT?: string | undefined;
+  CROFT_EVENTS_AGE?: string | undefined;
+  CROFT_TASKS_KEPT?: string | undefined;
+  CROFT_TASKS_AGE?: string | undefined;
   ORCH_CONFIG?: string | undefined;
 }
 
 const defaultPort = 7420;
+/** ms. */
+const day = 86_400_000;
 
 /** The controller's folder: CROFT_HOME, else one of the system for root, else one of the user. */
 export function homeFolder(environment: ControllerEnvironment, userId: number): string {
@@ -76,6 +85,7 @@ export function controllerOptions(
     stopTimes: { powerdown: (number(environment.CROFT_POWERDOWN_TIME, 'CROFT_POWERDOWN_TIME', 1, 3600) ?? 30) * 1000, terminate: 5000 },
     imageMap: imageMapOf(given.config ?? environment.ORCH_CONFIG, folder.imageMap),
     proxies: proxiesOf(environment),
+    kept: keptOf(given, environment),
     version: packageVersion(),
     simulation: given.simulate === undefined ? null : simulationOf(given.simulate),
   });
@@ -83,6 +93,21 @@ export function controllerOptions(
 
 function imageMapOf(named: string | undefined, usual: string): ControllerOptions['imageMap'] {
   return named === undefined || named === '' ? { file: usual, required: false } : { file: resolve(named), required: true };
+}
+
+function keptOf(given: ServeOptions, environment: ControllerEnvironment): ControllerOptions['kept'] {
+  const count = (name: 'CROFT_EVENTS_KEPT' | 'CROFT_TASKS_KEPT') => number(environment[name], name, 1, Number.MAX_SAFE_INTEGER);
+  const days = (name: 'CROFT_EVENTS_AGE' | 'CROFT_TASKS_AGE') => number(environment[name], name, 1, 36_500);
+  return {
+    events: {
+      number: given.eventsKept ?? count('CROFT_EVENTS_KEPT') ?? 1_000_000,
+      age: (given.eventsAge ?? days('CROFT_EVENTS_AGE') ?? 30) * day,
+    },
+    tasks: {
+      number: given.tasksKept ?? count('CROFT_TASKS_KEPT') ?? 100_000,
+      age: (given.tasksAge ?? days('CROFT_TASKS_AGE') ?? 30) * day,
+    },
+  };
 }
 
 /** Each name in lower and in upper case, as programs look for them. */

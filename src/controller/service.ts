@@ -105,7 +105,9 @@ async function start(home: Home, { self, environment, homeFolder }: ServiceOptio
 }
 
 function flagsOf(given: ServeOptions): string[] {
-  return Object.entries(given).flatMap(([flag, value]) => (value === undefined ? [] : [`--${flag}`, String(value)]));
+  return Object.entries(given).flatMap(([flag, value]) =>
+    value === undefined ? [] : [`--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, String(value)],
+  );
 }
 
 /** What was added to the log since it had `from` bytes; its last ten lines. */

@@ -3,19 +3,16 @@ import type { NewEvent } from '../model/event.ts';
 import type { EventStore } from '../store/store.ts';
 
 const gatherFor = 25;
-const keepNewest = 50_000;
-const pruneEvery = 5_000;
 
 export class Journal {
-  readonly #events: Pick<EventStore, 'append' | 'prune'>;
+  readonly #events: Pick<EventStore, 'append'>;
   readonly #failed: (error: unknown) => void;
   readonly #listeners = new Set<() => void>();
   #waiting: NewEvent[] = [];
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
-  #sincePrune = 0;
 
-  constructor(events: Pick<EventStore, 'append' | 'prune'>, failed: (error: unknown) => void) {
+  constructor(events: Pick<EventStore, 'append'>, failed: (error: unknown) => void) {
     this.#events = events;
     this.#failed = failed;
   }
@@ -48,11 +45,6 @@ export class Journal {
   async #write(events: NewEvent[]): Promise<void> {
     try {
       await this.#events.append(events);
-      this.#sincePrune += events.length;
-      if (this.#sincePrune >= pruneEvery) {
-        this.#sincePrune = 0;
-        await this.#events.prune(keepNewest);
-      }
     } catch (error) {
       this.#failed(error);
     }

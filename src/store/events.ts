@@ -1,8 +1,9 @@
 /** Events in the database. */
 import type { Selectable } from 'kysely';
-import type { Event, NewEvent } from '../model/event.ts';
+import { type Event, eventGap, type NewEvent } from '../model/event.ts';
 import type { Queries, Transactions } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
+import { lastExpired, type RetentionBounds } from './expiry.ts';
 import type { EventStore } from './store.ts';
 import { portions } from './vm/rows.ts';
 
@@ -22,47 +23,68 @@ export class SqlEventStore implements EventStore {
   }
 
   after(sequence: number, limit: number): Promise<Event[]> {
-    return this.#database.read(async (queries) => {
-      const rows = await queries
-        .selectFrom('events')
-        .selectAll()
-        .where('sequence', '>', sequence)
-        .orderBy('sequence')
-        .limit(limit)
-        .execute();
-      return rows.map(eventOf);
+    return this.#database.read((queries) => readEventsAfter(queries, sequence, limit, this.#now()));
+  }
+
+  latest(): Promise<number> {
+    return this.#database.read(newestSequence);
+  }
+
+  prune(bounds: RetentionBounds, batch: number): Promise<number> {
+    return this.#database.write(async (queries) => {
+      const oldest = await queries.selectFrom('events').select(['sequence', 'at']).orderBy('sequence').limit(batch).execute();
+      const cursor = await queries
+        .selectFrom('cursors')
+        .select(({ fn }) => fn.min('sequence').as('sequence'))
+        .executeTakeFirst();
+      const last = lastExpired(oldest, await newestSequence(queries), cursor?.sequence ?? null, bounds);
+      if (last === null) return 0;
+      await queries.deleteFrom('events').where('sequence', '<=', last).execute();
+      await queries.updateTable('controller').set({ events_pruned: last }).execute();
+      return oldest.filter(({ sequence }) => sequence <= last).length;
     });
   }
+}
 
-  async latest(): Promise<number> {
-    const row = await this.#database.read((queries) =>
-      queries
-        .selectFrom('events')
-        .select(({ fn }) => fn.max('sequence').as('sequence'))
-        .executeTakeFirst(),
-    );
-    return row?.sequence ?? 0;
-  }
+/** See EventStore.after; `now` is in ms since 1970. */
+export async function readEventsAfter(queries: Queries, sequence: number, limit: number, now: number): Promise<Event[]> {
+  const { events_pruned: pruned } = await queries.selectFrom('controller').select('events_pruned').executeTakeFirstOrThrow();
+  const gap = pruned > sequence ? [eventGap(sequence, pruned, now)] : [];
+  const rows = await queries
+    .selectFrom('events')
+    .selectAll()
+    .where('sequence', '>', Math.max(sequence, pruned))
+    .orderBy('sequence')
+    .limit(limit - gap.length)
+    .execute();
+  return [...gap, ...rows.map(eventOf)];
+}
 
-  async prune(keep: number): Promise<void> {
-    await this.#database.write((queries) =>
-      queries
-        .deleteFrom('events')
-        .where('sequence', '<=', (from) => from.selectFrom('events').select('sequence').orderBy('sequence', 'desc').limit(1).offset(keep))
-        .execute(),
-    );
-  }
+/** 0 where there never was one. */
+export async function newestSequence(queries: Queries): Promise<number> {
+  const newest = await queries.selectFrom('events').select('sequence').orderBy('sequence', 'desc').limit(1).executeTakeFirst();
+  if (newest !== undefined) return newest.sequence;
+  const { events_pruned: pruned } = await queries.selectFrom('controller').select('events_pruned').executeTakeFirstOrThrow();
+  return pruned;
 }
 
 /** Appends events that happened `at`, in ms since 1970, as part of a larger change. */
 export async function insertEvents(queries: Queries, at: number, events: readonly NewEvent[]): Promise<void> {
-  const rows = events.map(({ kind, node = null, slice = null, vm = null, message, step = null }) => {
-    return { at, kind, node, slice, vm, message, step: step === null ? null : JSON.stringify(step) };
+  const rows = events.map(({ kind, node = null, slice = null, vm = null, message, step = null, data = null }) => {
+    return { at, kind, node, slice, vm, message, step: textFrom(step), data: textFrom(data) };
   });
   for (const part of portions(rows)) await queries.insertInto('events').values(part).execute();
 }
 
 function eventOf(row: Selectable<Tables['events']>): Event {
-  const { sequence, at, kind, node, slice, vm, message, step } = row;
-  return { sequence, at, kind, node, slice, vm, message, step: step === null ? null : JSON.parse(step) };
+  const { sequence, at, kind, node, slice, vm, message, step, data } = row;
+  return { sequence, at, kind, node, slice, vm, message, step: parsed(step), data: parsed(data) };
+}
+
+function textFrom(value: object | null): string | null {
+  return value === null ? null : JSON.stringify(value);
+}
+
+function parsed<Value>(text: string | null): Value | null {
+  return text === null ? null : JSON.parse(text);
 }

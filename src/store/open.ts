@@ -13,6 +13,7 @@ import { SqlFlavorStore } from './flavors.ts';
 import { SqlImageStore } from './image/images.ts';
 import { SqlImagePullStore } from './image/pulls.ts';
 import { SqlNodeStore } from './node/nodes.ts';
+import { SqlOutbox } from './outbox.ts';
 import { SqlPlacementStore } from './placement/placement.ts';
 import { SqlSliceStore } from './slice/slices.ts';
 import { transitCount } from './slice/transit.ts';
@@ -53,6 +54,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     placement: new SqlPlacementStore(database, settings.transit),
     tasks: new SqlTaskStore(database, newIdentifier, now),
     events: new SqlEventStore(database, now),
+    outbox: new SqlOutbox(database, now, () => controllerId),
     backups: new SqlBackupStore(database, now, async () => {
       controllerId = await readControllerId(database);
     }),
@@ -102,7 +104,7 @@ async function fill(database: Database, now: number): Promise<void> {
   await database.write(async (queries) => {
     const controller = await queries.selectFrom('controller').select('id').executeTakeFirst();
     if (controller !== undefined) return;
-    const cursors = { last_vlan: 0, last_segment: 0 };
+    const cursors = { last_vlan: 0, last_segment: 0, events_pruned: 0 };
     await queries
       .insertInto('controller')
       .values({ id: newControllerIdentifier(), ...cursors, created_at: now })

@@ -14,6 +14,7 @@ import type { Network, Slice, SliceDesired } from '../model/slice/slice.ts';
 import type { Task } from '../model/task.ts';
 import type { Flavor } from '../model/vm/flavor.ts';
 import type { Vm, VmDesired, VmObserved } from '../model/vm/vm.ts';
+import type { RetentionBounds } from './expiry.ts';
 
 export interface Store {
   readonly dialect: 'sqlite' | 'postgres';
@@ -29,6 +30,7 @@ export interface Store {
   readonly placement: PlacementStore;
   readonly tasks: TaskStore;
   readonly events: EventStore;
+  readonly outbox: Outbox;
   readonly backups: BackupStore;
 
   /**
@@ -245,18 +247,41 @@ export interface TaskStore {
   running(): Promise<Task[]>;
   /** Ends an older running task of the same subject and VM as failed, with the message that this one overtook it. */
   start(task: Pick<Task, 'kind' | 'subject' | 'vm' | 'generation'>): Promise<Task>;
+  /** Deletes the oldest that have ended and are beyond the bounds, at most `batch`. Resolves with their number. */
+  prune(bounds: RetentionBounds, batch: number): Promise<number>;
   /** Ends a running task. The event `task.ended` that says so is appended with it, here and where a task is overtaken. */
   end(id: string, state: 'done' | 'failed', message: string | null): Promise<void>;
 }
 
 export interface EventStore {
   append(events: readonly NewEvent[]): Promise<void>;
-  /** Those with a higher sequence, oldest first, at most `limit`. */
+  /**
+   * Those with a higher sequence, oldest first, at most `limit`. Where some of them are no longer kept, the first is an `events.gap`
+   * in their place, with the sequence of the last of them.
+   */
   after(sequence: number, limit: number): Promise<Event[]>;
-  /** The newest sequence, 0 where there is none. */
+  /** The newest sequence, 0 where there never was an event. */
   latest(): Promise<number>;
-  /** Deletes all but the newest `keep`. */
-  prune(keep: number): Promise<void>;
+  /** Deletes the oldest that are beyond the bounds, at most `batch`. Resolves with their number. */
+  prune(bounds: RetentionBounds, batch: number): Promise<number>;
+}
+
+/** An event as it leaves the controller. Its id is the same whenever it is read, and no other event has it, so that a receiver can tell repetitions. */
+export interface OutboxMessage {
+  id: string;
+  event: Event;
+}
+
+/** Cursors over the events, each of one reader. Events keep their order; what happened to one subject is never seen the other way round. */
+export interface Outbox {
+  /** Makes the cursor, unless it is there: before the oldest event that is kept, or behind the newest. */
+  open(name: string, from: 'oldest' | 'newest'): Promise<void>;
+  /** What comes after the cursor, as `EventStore.after`, a gap included. Rejects with `not-found` where there is no such cursor. */
+  read(name: string, limit: number): Promise<OutboxMessage[]>;
+  /** All up to this sequence has left; a cursor never goes back. */
+  advance(name: string, sequence: number): Promise<void>;
+  /** The reader is gone: nothing is kept for it any more. */
+  close(name: string): Promise<void>;
 }
 
 export interface BackupStore {

@@ -6,7 +6,9 @@ import { type Task, taskKinds } from '../model/task.ts';
 import type { Queries, Transactions } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
 import { insertEvents } from './events.ts';
+import type { RetentionBounds } from './expiry.ts';
 import type { TaskStore } from './store.ts';
+import { portions } from './vm/rows.ts';
 
 export class SqlTaskStore implements TaskStore {
   readonly #database: Transactions;
@@ -65,6 +67,17 @@ export class SqlTaskStore implements TaskStore {
         .values({ id: task.id, kind, subject, vm, generation, state: task.state, created_at: createdAt })
         .execute();
       return task;
+    });
+  }
+
+  prune({ kept, since }: RetentionBounds, batch: number): Promise<number> {
+    return this.#database.write(async (queries) => {
+      const ended = queries.selectFrom('tasks').where('state', 'in', ['done', 'failed']);
+      const { count } = await ended.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+      const oldest = await ended.select(['id', 'created_at as at']).orderBy('created_at').orderBy('id').limit(batch).execute();
+      const expired = oldest.filter(({ at }, index) => index < count - kept || at < since).map(({ id }) => id);
+      for (const part of portions(expired)) await queries.deleteFrom('tasks').where('id', 'in', part).execute();
+      return expired.length;
     });
   }
 

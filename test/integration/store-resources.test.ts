@@ -299,7 +299,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     ]);
     await store.events.append([{ kind: 'b', message: '2' }]);
     assert.deepEqual(await store.events.after(0, 1), [
-      { sequence: 1, at: 9, kind: 'vm.step', node: 'n1', slice: 'blue', vm: 'vm1', message: 'started', step },
+      { sequence: 1, at: 9, kind: 'vm.step', node: 'n1', slice: 'blue', vm: 'vm1', message: 'started', step, data: null },
     ]);
     assert.deepEqual(
       (await store.events.after(1, 10)).map(({ sequence, kind, step: none }) => [sequence, kind, none]),
@@ -308,14 +308,19 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
         [3, 'b', null],
       ],
     );
-    await store.events.prune(5);
+    const keep = (kept: number): Promise<number> => store.events.prune({ kept, since: 0 }, 10);
+    assert.equal(await keep(5), 0);
     assert.equal((await store.events.after(0, 10)).length, 3);
-    await store.events.prune(1);
+    assert.equal(await keep(1), 2);
     assert.deepEqual(
-      (await store.events.after(0, 10)).map(({ sequence }) => sequence),
-      [3],
+      (await store.events.after(0, 10)).map(({ sequence, kind }) => [sequence, kind]),
+      [
+        [2, 'events.gap'],
+        [3, 'b'],
+      ],
     );
-    await store.events.prune(0);
+    await keep(0);
+    assert.equal(await store.events.latest(), 3);
     await store.events.append([{ kind: 'c', message: '3' }]);
     assert.equal(await store.events.latest(), 4, 'a sequence is never given out twice');
   });

@@ -56,5 +56,9 @@ function withServeOptions(command: Command): Command {
     .option('--config <file>', "image map: where images come from (images.yaml in the controller's home)")
     .option('--interval <seconds>', 'between passes that nothing asked for (10)', positiveNumber)
     .option('--placement <policy>', 'spread, pack or round-robin, for slices that do not say it (spread)')
+    .option('--events-kept <count>', 'how many events are kept at most (1000000)', wholeNumber(1))
+    .option('--events-age <days>', 'how long events are kept (30)', wholeNumber(1, 36_500))
+    .option('--tasks-kept <count>', 'how many ended tasks are kept at most (100000)', wholeNumber(1))
+    .option('--tasks-age <days>', 'how long ended tasks are kept (30)', wholeNumber(1, 36_500))
     .option('--simulate <nodes>', 'simulated nodes in place of real ones, such as nodes=1000,delay=20ms,failures=1%; see docs/cli.md');
 }

@@ -44,6 +44,7 @@ const options = { width: 60, height: 24, now: 2500, paint: createPaint(false) };
 const event: Event = {
   ...{ sequence: 8, at: 1500, kind: 'vm.step', node: 'n1', slice: 'hello', vm: 'web', message: 'image done' },
   step: { name: 'image', state: 'done', duration: 300 },
+  data: null,
 };
 const task: Task = {
   id: 't1',

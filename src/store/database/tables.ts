@@ -11,7 +11,14 @@ export type ColumnKind = 'text' | 'text?' | 'integer' | 'integer?' | 'json' | 'j
 
 /** In an order in which rows can be inserted. The first column is the primary key. */
 export const tables = {
-  controller: { id: 'text', last_vlan: 'integer', last_segment: 'integer', placement_cursor: 'text?', created_at: 'integer' },
+  controller: {
+    id: 'text',
+    last_vlan: 'integer',
+    last_segment: 'integer',
+    placement_cursor: 'text?',
+    events_pruned: 'integer',
+    created_at: 'integer',
+  },
   flavors: { name: 'text', cpus: 'integer', memory: 'integer', disk: 'integer?' },
   nodes: {
     id: 'text',
@@ -114,7 +121,9 @@ export const tables = {
     vm: 'text?',
     message: 'text',
     step: 'json?',
+    data: 'json?',
   },
+  cursors: { name: 'text', sequence: 'integer', moved_at: 'integer' },
 } as const satisfies Record<string, Record<string, ColumnKind>>;
 
 export type TableName = keyof typeof tables;
@@ -150,4 +159,5 @@ export interface Tables {
   volumes: Columns<'volumes'>;
   tasks: Narrowed<'tasks', Pick<Task, 'kind' | 'state'>>;
   events: Narrowed<'events', { sequence: Generated<number> }>;
+  cursors: Columns<'cursors'>;
 }

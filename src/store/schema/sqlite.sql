@@ -3,7 +3,13 @@ CREATE TABLE controller (
   last_vlan integer not null,
   placement_cursor text,
   created_at integer not null
-, last_segment integer not null default 0) strict;
+, last_segment integer not null default 0, events_pruned integer not null default 0) strict;
+
+CREATE TABLE cursors (
+  name text primary key,
+  sequence integer not null,
+  moved_at integer not null
+) strict;
 
 CREATE TABLE events (
   sequence integer primary key autoincrement,
@@ -14,7 +20,7 @@ CREATE TABLE events (
   vm text,
   message text not null,
   step text
-) strict;
+, data text) strict;
 
 CREATE TABLE flavors (
   name text primary key,
