@@ -51,3 +51,14 @@ test('only the composition root reads environment and arguments', () => {
 test('a file in a folder without a rule is reported', () => {
   assert.match(breaches('elsewhere/file.ts', '')[0] ?? '', /no rule/);
 });
+
+test('drivers of hypervisors share the folder of a VM, which knows none of them, and do not know each other', () => {
+  const of = (folder: string) => `import { x } from '../${folder}/x.ts';\n`;
+  for (const driver of ['qemu', 'libvirt', 'zones']) {
+    assert.equal(breaches(`drivers/hypervisor/${driver}/a.ts`, of('vm-folder')).length, 0);
+    assert.equal(breaches('drivers/hypervisor/vm-folder/a.ts', of(driver)).length, 1);
+    assert.equal(breaches('drivers/hypervisor/noop/a.ts', of(driver)).length, 1);
+  }
+  assert.equal(breaches('drivers/hypervisor/libvirt/a.ts', of('qemu')).length, 1);
+  assert.equal(breaches('drivers/hypervisor/noop/a.ts', of('vm-folder')).length, 1);
+});

@@ -13,6 +13,19 @@ export interface ImportRule {
   why: string;
 }
 
+/** What the driver of one hypervisor may import. */
+const hypervisorParts = [
+  'model',
+  'tools',
+  'host/host.ts',
+  'host/script.ts',
+  'drivers/hypervisor/driver.ts',
+  'drivers/hypervisor/vm-folder',
+  'drivers/network/names.ts',
+];
+const hypervisorReason =
+  'a driver reaches a node through tools and a host only and knows no other driver; what several share is in vm-folder; of networks it knows the names of taps';
+
 export const importRules: readonly ImportRule[] = [
   {
     folder: 'model',
@@ -48,9 +61,46 @@ export const importRules: readonly ImportRule[] = [
   },
   {
     folder: 'drivers/hypervisor',
-    from: ['model', 'tools', 'host/host.ts', 'host/script.ts', 'drivers/network/names.ts'],
+    from: ['model'],
+    types: ['host/host.ts'],
+    packages: ['node:*'],
+    why: 'driver.ts is the interface: it knows no driver',
+  },
+  {
+    folder: 'drivers/hypervisor/vm-folder',
+    from: ['model', 'tools', 'host/host.ts', 'host/script.ts', 'drivers/hypervisor/driver.ts'],
+    packages: ['zod', 'node:*'],
+    why: 'the folder of a VM is the same whatever runs the VM: it knows no driver, and is handed what drivers differ in',
+  },
+  {
+    folder: 'drivers/hypervisor/qemu',
+    from: hypervisorParts,
+    packages: ['zod', 'node:*'],
+    why: hypervisorReason,
+  },
+  {
+    folder: 'drivers/hypervisor/libvirt',
+    from: hypervisorParts,
     packages: ['zod', '@xmldom/xmldom', 'node:*'],
-    why: 'a driver reaches a node through tools and a host only; of networks it knows the names of taps',
+    why: hypervisorReason,
+  },
+  {
+    folder: 'drivers/hypervisor/zones',
+    from: hypervisorParts,
+    packages: ['zod', 'node:*'],
+    why: hypervisorReason,
+  },
+  {
+    folder: 'drivers/hypervisor/noop',
+    from: [
+      'model',
+      'drivers/hypervisor/driver.ts',
+      'drivers/hypervisor/vm-folder/launch-parts.ts',
+      'drivers/hypervisor/vm-folder/parts.ts',
+    ],
+    types: ['host/host.ts'],
+    packages: ['node:*'],
+    why: 'the noop driver keeps all in memory: it reaches no node, and shares with the others only what is pure',
   },
   {
     folder: 'drivers/network',

@@ -15,11 +15,12 @@ import { vmFolders } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
 import type { NodeConfigInput } from '../../src/model/node/node.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { startLabLibvirt } from '../../test/e2e/lab-libvirt.ts';
-import { libvirtAbilities, openLibvirtStage } from '../../test/e2e/libvirt-stage.ts';
+import { openLibvirtStage } from '../../test/e2e/libvirt-stage.ts';
 import type { LibvirtDaemon } from '../../test/e2e/private-libvirt.ts';
 import { type LabHost, startLab } from '../../test/lab/lab.ts';
 import { insideCommand, must, runningMachines } from '../../test/lab/machine.ts';
 import { until } from '../../test/lab/until.ts';
+import { referenceTo, withLaunch } from '../../test/support/vm-reference.ts';
 import { type ControllerProcess, startControllerProcess } from '../controller-process.ts';
 import type { Figure, Series } from '../figure.ts';
 import { makeTaps, nextLine, runFolder, tapsGone } from '../first-line.ts';
@@ -161,16 +162,16 @@ async function withoutCroft({ host, machine, libvirt }: Node, { domain, taps, co
 /** What of it is the driver's alone, on a VM whose files are there. */
 async function throughDriver(image: Buffer, say: Say): Promise<Figure> {
   await using stage = await openLibvirtStage();
-  const { driver, host, layout, node } = stage;
+  const { driver, layout, node } = stage;
   const sha256 = createHash('sha256').update(image).digest('hex');
   await stage.putImage(image, sha256);
   const changes = { memory: 128 * mebibyte, image: { id: 'micro', sha256, format: 'raw', size: image.length } } as const;
   const launch = await stage.launch('obedient', changes);
-  await driver.prepare(host, layout, launch, 'bench/vm');
-  const start = () => driver.start(host, layout, libvirtAbilities, launch, 'bench/vm');
+  await driver.prepare(withLaunch(launch, 'bench/vm'));
+  const start = () => driver.start(withLaunch(launch, 'bench/vm'));
   await start();
   const domain = await node.virsh('dumpxml', '--inactive', launch.id);
-  await driver.kill(host, layout, launch.id);
+  await driver.kill(referenceTo(launch.id));
   const timed = async (work: () => Promise<unknown>): Promise<number> => {
     const line = await nextLine(vmFolders(layout, launch.id).consoleLog);
     const begun = performance.now();
@@ -180,12 +181,12 @@ async function throughDriver(image: Buffer, say: Say): Promise<Figure> {
   const [croft, byHand]: [number[], number[]] = [[], []];
   for (let repetition = 0; repetition < repetitions; repetition++) {
     croft.push(await timed(start));
-    await driver.kill(host, layout, launch.id);
+    await driver.kill(referenceTo(launch.id));
     await node.virsh('undefine', launch.id);
     byHand.push(await timed(() => node.sh('printf %s "$1" | virsh -q -c qemu:///system create /dev/stdin', domain)));
     await node.virsh('destroy', launch.id);
     say(`libvirt, the driver: ${croft.at(-1)?.toFixed(0)} ms, virsh create ${byHand.at(-1)?.toFixed(0)} ms`);
   }
-  await driver.destroy(host, layout, launch.id);
+  await driver.destroy(referenceTo(launch.id));
   return { ...figure({ name: "the driver's start to the first line of guest micro", samples: croft }, byHand), target: null };
 }

@@ -2,10 +2,10 @@
 import { homeAt } from '../../src/controller/home.ts';
 import { Hosts } from '../../src/controller/hosts.ts';
 import { controllerOptions } from '../../src/controller/options.ts';
-import type { HypervisorDriver, NodeReach } from '../../src/drivers/hypervisor/driver.ts';
+import type { NodeHypervisor, NodeReach } from '../../src/drivers/hypervisor/driver.ts';
 import { createQemuDriver } from '../../src/drivers/hypervisor/qemu/qemu.ts';
 import { processName, vmUserId } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
-import { perform, run } from '../../src/host/host.ts';
+import { type Host, perform, run } from '../../src/host/host.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Figure } from '../figure.ts';
@@ -38,29 +38,29 @@ done
 export async function measureObserve(stage: Stage): Promise<Figure[]> {
   return await stage.withoutController(async () => {
     const { host, layout } = await firstNode(stage);
-    const driver = createQemuDriver({ seedOf: () => ({ hash: '', build: async () => new Uint8Array() }) });
-    await driver.prepareNode(host, layout);
+    const driver = createQemuDriver({ seedOf: () => ({ hash: '', build: async () => new Uint8Array() }) }).on({ host, layout });
+    await driver.prepareNode();
     try {
-      const none = await observe(driver, { host, layout }, 0);
+      const none = await observe(driver, host, 0);
       const identities = Array.from({ length: vms }, newIdentifier).flatMap((id) => [id, String(vmUserId(id)), processName(id)]);
       const made = await run(host, { argv: ['sh', '-c', standIns, 'croft-bench', layout.stateFolder, layout.runFolder, ...identities] });
       if (made.code !== 0) throw new Error(`the stand-ins could not be made: ${made.stderr}`);
-      const all = await observe(driver, { host, layout }, vms);
+      const all = await observe(driver, host, vms);
       const figure = { scenario: 'observe', unit: 'ms' } as const;
       const measured = { name: `${vms} VMs on a node`, samples: all };
       return [{ ...figure, measured, alternative: { name: 'none on it', samples: none }, target: { kind: 'at most', limit: 100 } }];
     } finally {
-      await driver.purge(host, layout);
+      await driver.purge();
       await host.close();
     }
   });
 }
 
-async function observe(driver: HypervisorDriver, { host, layout }: NodeReach, expected: number): Promise<number[]> {
+async function observe(driver: NodeHypervisor, host: Host, expected: number): Promise<number[]> {
   const times: number[] = [];
   for (let repetition = 0; repetition < warmUp + repetitions; repetition++) {
     const start = performance.now();
-    const [seen] = await perform(host, driver.observe(layout));
+    const [seen] = await perform(host, driver.observe());
     times.push(performance.now() - start);
     const running = seen.filter(({ state }) => state === 'running').length;
     if (running !== expected) throw new Error(`${running} VMs are seen to run, not ${expected}`);

@@ -133,8 +133,8 @@ export async function startController(
   });
   undo.defer(() => puller.stop());
   const consoles = new ConsoleHub(async (vm, signal) => {
-    const { host, layout, hypervisor } = await workerOf(fleet, vm).connection();
-    return await hypervisor.console(host, layout, vm.id, signal);
+    const { hypervisor } = await workerOf(fleet, vm).connection();
+    return await hypervisor.console({ id: vm.id, label: `${vm.slice}/${vm.name}` }, signal);
   });
   undo.defer(() => consoles.close());
   const operations = new VmOperations({ store, fleet, journal });

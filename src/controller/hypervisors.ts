@@ -4,7 +4,8 @@
  */
 import type { DriverProbe, HypervisorDriver } from '../drivers/hypervisor/driver.ts';
 import { createLibvirtDriver } from '../drivers/hypervisor/libvirt/libvirt.ts';
-import { createQemuDriver, type QemuParts } from '../drivers/hypervisor/qemu/qemu.ts';
+import { createQemuDriver } from '../drivers/hypervisor/qemu/qemu.ts';
+import type { VmFolderParts } from '../drivers/hypervisor/vm-folder/prepare.ts';
 import { createZonesDriver } from '../drivers/hypervisor/zones/zones.ts';
 import { createVnicDriver } from '../drivers/network/vnic/vnic.ts';
 import { readScript } from '../host/script.ts';
@@ -26,7 +27,7 @@ interface Probed {
 
 export interface HypervisorSupport {
   /** Makes a function that gives the driver for a node, which may be the same for all. */
-  driver(parts: QemuParts): (config: DriverConfig) => HypervisorDriver;
+  driver(parts: VmFolderParts): (config: DriverConfig) => HypervisorDriver;
   /** The programs that it needs, by the names that `NodeSpecs.tools` has them under. */
   programs(architecture: string): readonly string[];
   /** Sections of scripts/packages.txt with the packages that its nodes may need, by what installs them there. */
@@ -90,7 +91,7 @@ export const hypervisorSupport: Readonly<Record<Hypervisor, HypervisorSupport>> 
 };
 
 /** A function that gives a node's driver. It throws `unsupported` for a hypervisor that this program has no driver for. */
-export function createHypervisors(parts: QemuParts): (config: DriverConfig) => HypervisorDriver {
+export function createHypervisors(parts: VmFolderParts): (config: DriverConfig) => HypervisorDriver {
   const drivers = new Map(hypervisorNames.map((name) => [name, hypervisorSupport[name].driver(parts)]));
   return (config) => {
     const driver = drivers.get(config.hypervisor);

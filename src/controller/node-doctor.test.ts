@@ -10,9 +10,11 @@ const layout = { controllerId: 'c', stateFolder: '/s', runFolder: '/r', bridge: 
 const config = nodeConfigSchema.parse({ name: 'l', hypervisor: 'libvirt' });
 const probed: DriverProbe = { usable: false, reason: 'it does not answer' };
 const doctor = createDoctor(() => ({
-  name: 'libvirt',
-  can: new Set(),
-  probe: () => ({ command: { argv: ['virsh', 'version'] }, parse: () => probed }),
+  on: () => ({
+    name: 'libvirt',
+    can: new Set(),
+    probe: () => ({ command: { argv: ['virsh', 'version'] }, parse: () => probed }),
+  }),
 }));
 const common = 'bootId b\nload 0\nmemory 1\nmemoryAvailable 1\ndisk 9000000\ndiskFree 9000000\narchitecture x86_64\nkernel 6.1\ncpus 2';
 

@@ -1,5 +1,5 @@
 /** Looks for what a node lacks of what its roles need, says how to install it, and does so when asked. */
-import type { HypervisorDriver } from '../drivers/hypervisor/driver.ts';
+import type { NodeHypervisor, NodeReach } from '../drivers/hypervisor/driver.ts';
 import { type Host, perform, run } from '../host/host.ts';
 import { readScript } from '../host/script.ts';
 import type { Doctor } from '../loops/node/gateway.ts';
@@ -20,12 +20,14 @@ const leastDisk = 2 * gibibyte;
 
 const switchScript = readScript(import.meta.url, 'scripts/start-open-vswitch.sh');
 
-type ProbedDriver = Pick<HypervisorDriver, 'name' | 'can' | 'probe'>;
+interface ProbedDriver {
+  on(node: NodeReach): Pick<NodeHypervisor, 'name' | 'can' | 'probe'>;
+}
 
 export function createDoctor(hypervisorOf: (config: NodeConfig) => ProbedDriver): Doctor {
   return {
     async examine(host, layout, config) {
-      const hypervisor = hypervisorOf(config);
+      const hypervisor = hypervisorOf(config).on({ host, layout });
       const [specs, probe] = await perform(host, readNodeSpecs(layout.stateFolder), hypervisor.probe());
       const source = sourceOf(config, specs);
       const tools = toolsOf(config, specs);

@@ -39,7 +39,7 @@ export async function acceleratorOf(host: Host, layout: NodeLayout, { hypervisor
 export function createNodeInspection(hypervisorOf: (config: NodeConfig) => HypervisorDriver): NodeInspection {
   return {
     async inspect(host, layout, config) {
-      const hypervisor = hypervisorOf(config);
+      const hypervisor = hypervisorOf(config).on({ host, layout });
       const [specs, probe] = await perform(host, readNodeSpecs(layout.stateFolder), hypervisor.probe());
       const missing = toolsOf(config, specs).filter((tool) => specs.tools[tool] === null || specs.tools[tool] === undefined);
       if (missing.length > 0) {
@@ -55,7 +55,7 @@ export function createNodeInspection(hypervisorOf: (config: NodeConfig) => Hyper
           node: host.name,
         });
       }
-      await hypervisor.prepareNode(host, layout);
+      await hypervisor.prepareNode();
       const accelerator = await acceleratorOf(host, layout, config);
       if (!probe.usable) return { ...specs, accelerator, hypervisors: [] };
       const { version, limits } = probe;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { referenceTo, withLaunch } from '../../test/support/vm-reference.ts';
 import { createNoopHypervisor } from '../drivers/hypervisor/noop/noop.ts';
 import { createNoopNetworkDriver } from '../drivers/network/noop/noop.ts';
 import { FakeHost } from '../host/fake-host.ts';
@@ -12,6 +13,7 @@ import type { ExecutionContext, Progress } from './context.ts';
 import { liveWay } from './live-change.ts';
 
 const layout = { controllerId: 'c', stateFolder: '/s/c', runFolder: '/r/c', bridge: 'b', uplink: null };
+const abilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' } as const;
 const id = 'aaaaaaaaaaaaaaaa';
 
 const port = (nicId: string): PortPlan => {
@@ -29,9 +31,10 @@ function launchOf(changes: Partial<VmLaunch>): VmLaunch {
 
 /** A VM that runs from the one and is to come to the other. */
 async function stage(running: VmLaunch, wanted: VmLaunch) {
-  const hypervisor = createNoopHypervisor();
+  const noop = createNoopHypervisor();
   const network = createNoopNetworkDriver();
   const host = new FakeHost();
+  const hypervisor = noop.on({ host, layout, abilities });
   const told: unknown[][] = [];
   const progress = new Proxy({} as Progress, {
     get: (_, name) => (_vm: WantedVm, done: string, rest: CroftError | string | null) =>
@@ -39,23 +42,23 @@ async function stage(running: VmLaunch, wanted: VmLaunch) {
   });
   const context: ExecutionContext = {
     ...{ host, layout, hypervisor, network, images: { ensure: async () => undefined }, progress },
-    abilities: { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' },
+    abilities,
     ...{ stopTimes: { powerdown: 0, terminate: 0 }, clock: () => 0, openBerth: async () => null },
   };
-  await hypervisor.prepare(host, layout, running, 's/a');
-  await hypervisor.start(host, layout, context.abilities, running, 's/a');
+  await hypervisor.prepare(withLaunch(running, 's/a'));
+  await hypervisor.start(withLaunch(running, 's/a'));
   const vm: WantedVm = {
     ...{ launch: wanted, label: 's/a', desired: 'running', generation: 1, settled: false, missingImages: [], movingTo: null },
     ...{ restart: 'always', restarts: 0, retryAt: null, attempted: null },
   };
   return {
-    hypervisor,
+    hypervisor: noop,
     told,
     async change() {
-      const [now] = await perform(host, hypervisor.runningLaunch(layout, id));
+      const [now] = await perform(host, hypervisor.runningLaunch(referenceTo(id)));
       const change = now === null ? null : liveWay(now, wanted, hypervisor.can, false)?.change;
       await changeVm(context, { vm, change: change ?? assert.fail('there is nothing to change') });
-      return (await perform(host, hypervisor.runningLaunch(layout, id)))[0];
+      return (await perform(host, hypervisor.runningLaunch(referenceTo(id))))[0];
     },
   };
 }

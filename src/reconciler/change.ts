@@ -3,7 +3,7 @@ import type { Deferred } from '../drivers/hypervisor/driver.ts';
 import { asCroftError } from '../model/error.ts';
 import type { VmLaunch } from '../model/node/plan.ts';
 import { asOne, type Failure } from './as-one.ts';
-import { type ExecutionContext, timed } from './context.ts';
+import { type ExecutionContext, referenceTo, timed } from './context.ts';
 import type { LivePart } from './live-change.ts';
 import type { StepShapes } from './steps.ts';
 import { ensureImages } from './vm-images.ts';
@@ -12,10 +12,9 @@ type ChangeStep = StepShapes['change'];
 
 /** The ports of NICs that went are removed by the next pass, once the driver knows the VM without them. */
 export async function changeVm(context: ExecutionContext, step: ChangeStep): Promise<void> {
-  const { launch, label } = step.vm;
   const outcome: Outcome = { done: new Map(), failures: [], atNextStart: [] };
   try {
-    await timed(context, launch.id, label, 'change', () => carryOut(context, step, outcome));
+    await timed(context, referenceTo(step.vm), 'change', () => carryOut(context, step, outcome));
     context.progress.vmChanged(step.vm, doneInWords(outcome), deferredInWords(outcome.atNextStart));
   } catch (thrown) {
     const done = outcome.done.size === 0 ? null : doneInWords(outcome);
@@ -32,8 +31,10 @@ interface Outcome extends Deferred {
 }
 
 /** What fails keeps nothing else back, but for a volume that is to take the name of one which did not go. */
-async function carryOut(context: ExecutionContext, { vm: { launch, label }, change }: ChangeStep, outcome: Outcome): Promise<void> {
-  const { hypervisor, host, layout, abilities } = context;
+async function carryOut(context: ExecutionContext, { vm: wanted, change }: ChangeStep, outcome: Outcome): Promise<void> {
+  const { hypervisor } = context;
+  const vm = referenceTo(wanted);
+  const { launch, label } = vm;
   const attempt = async (part: string, what: Counted, work: () => Promise<void>): Promise<boolean> => {
     try {
       await work();
@@ -45,28 +46,28 @@ async function carryOut(context: ExecutionContext, { vm: { launch, label }, chan
     }
   };
   for (const nic of change.detachNics) {
-    await attempt(nicInWords(nic), nicsWent, () => hypervisor.detachNic(host, layout, launch.id, nic.id));
+    await attempt(nicInWords(nic), nicsWent, () => hypervisor.detachNic(vm, nic.id));
   }
   const stuck = new Set<string>();
   for (const volume of change.detachVolumes) {
-    const gone = await attempt(volumeInWords(volume), volumesWent, () => hypervisor.detachVolume(host, layout, launch.id, volume.id));
+    const gone = await attempt(volumeInWords(volume), volumesWent, () => hypervisor.detachVolume(vm, volume.id));
     if (!gone) stuck.add(volume.name);
   }
   for (const volume of change.attachVolumes.filter(({ name }) => !stuck.has(name))) {
     await attempt(volumeInWords(volume), volumesCame, async () => {
       await ensureImages(context, { ...launch, volumes: launch.volumes.filter(({ id }) => id === volume.id) }, label);
-      await hypervisor.attachVolume(host, layout, launch, volume.id);
+      await hypervisor.attachVolume(vm, volume.id);
     });
   }
   for (const nic of change.attachNics) {
     await attempt(nicInWords(nic), nicsCame, async () => {
       await makePort(context, launch, nic.id);
-      await hypervisor.attachNic(host, layout, abilities, launch, nic.id);
+      await hypervisor.attachNic(vm, nic.id);
     });
   }
   if (change.resize) {
     await attempt('its sizes', sizesCame, async () => {
-      outcome.atNextStart = (await hypervisor.resize(host, layout, launch)).atNextStart;
+      outcome.atNextStart = (await hypervisor.resize(vm)).atNextStart;
     });
   }
   if (outcome.failures.length > 0) throw asOne(outcome.failures);

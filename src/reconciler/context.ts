@@ -1,9 +1,8 @@
 /** What the executor of a plan works with, and to whom it tells how it goes. */
-import type { HypervisorDriver, NodeAbilities, NodeReach, StopTimes } from '../drivers/hypervisor/driver.ts';
+import type { NodeAbilities, NodeHypervisor, NodeReach, StopTimes, VmReference, VmWithLaunch } from '../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import type { CroftError } from '../model/error.ts';
 import type { LaunchImage, WantedVm } from '../model/node/plan.ts';
-import { byLabel } from '../model/vm/words.ts';
 import type { Step } from './steps.ts';
 
 /** Brings images to nodes; one transfer per node and image, however many ask. */
@@ -18,7 +17,6 @@ export interface ImageDelivery {
 }
 
 export type VmStepName = 'image' | 'ports' | 'disk' | 'start' | 'change' | 'pause' | 'resume' | 'thaw' | 'stop' | 'move' | 'remove';
-type Named = { id: string; label: string };
 
 /** Hears how the steps go, to record it. Durations are in ms. */
 export interface Progress {
@@ -33,12 +31,12 @@ export interface Progress {
   vmChanged(vm: WantedVm, done: string, deferred: string | null): void;
   /** It runs on as far as it has come, which `done` says in words, null for not at all; the rest is tried again later. */
   vmNotChanged(vm: WantedVm, done: string | null, error: CroftError): void;
-  vmStopped(vm: Named, how: string): void;
+  vmStopped(vm: VmReference, how: string): void;
   /** Its guest is held still, or goes on. */
-  vmHeld(vm: Named, held: boolean): void;
+  vmHeld(vm: VmReference, held: boolean): void;
   /** Its guest's file systems go on. */
-  vmThawed(vm: Named): void;
-  vmRemoved(vm: Named): void;
+  vmThawed(vm: VmReference): void;
+  vmRemoved(vm: VmReference): void;
   /** It has its new node from now on. `node` is the name of that node. */
   vmMoved(vm: WantedVm, node: string): void;
   /** It is still on its node, whole, and the move is tried again later. `error` is null where it only has to wait its turn, or was called off. */
@@ -53,6 +51,7 @@ export interface Progress {
 
 /** A VM's place on the node that it moves to. That node leaves the VM alone until the berth is disposed of. */
 export interface Berth extends NodeReach, AsyncDisposable {
+  hypervisor: NodeHypervisor;
   /** Aborts where the VM is no longer to move there. */
   signal: AbortSignal;
   /** The VM has that node from now on; false where it was decided otherwise meanwhile. */
@@ -63,8 +62,9 @@ export interface Berth extends NodeReach, AsyncDisposable {
 export type OpenBerth = (vmId: string, to: string) => Promise<Berth | null>;
 
 export interface ExecutionContext extends NodeReach {
+  /** For the network driver; the hypervisor's has them. */
   abilities: NodeAbilities;
-  hypervisor: HypervisorDriver;
+  hypervisor: NodeHypervisor;
   network: NetworkDriver;
   images: ImageDelivery;
   progress: Progress;
@@ -74,17 +74,21 @@ export interface ExecutionContext extends NodeReach {
   clock(): number;
 }
 
-/** Tells of the step when it begins and, where it succeeds, when it ends; what it rejects with names the VM by its label. */
+/** The VM, as drivers are told of it. */
+export function referenceTo({ launch, label }: Pick<WantedVm, 'launch' | 'label'>): VmWithLaunch {
+  return { id: launch.id, label, launch };
+}
+
+/** Tells of the step when it begins and, where it succeeds, when it ends. */
 export async function timed<T>(
   { progress, clock }: ExecutionContext,
-  vmId: string,
-  label: string,
+  { id, label }: VmReference,
   name: VmStepName,
   work: () => Promise<T>,
 ): Promise<T> {
   const start = clock();
-  progress.vmStep(vmId, label, name, 'started', null);
-  const value = await byLabel(vmId, label, work);
-  progress.vmStep(vmId, label, name, 'done', clock() - start);
+  progress.vmStep(id, label, name, 'started', null);
+  const value = await work();
+  progress.vmStep(id, label, name, 'done', clock() - start);
   return value;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { referenceTo } from '../../test/support/vm-reference.ts';
 import type { NodeLayout } from '../drivers/hypervisor/driver.ts';
 import { type NoopFaults, noFaults } from '../drivers/hypervisor/noop/faults.ts';
 import { createNoopHypervisor } from '../drivers/hypervisor/noop/noop.ts';
@@ -56,11 +57,13 @@ function losses(seed: number): NoopFaults {
 
 function stage(can: Iterable<Capability>, seed: number) {
   let time = 1_000_000;
-  const hypervisor = createNoopHypervisor({ now: () => time, can, faults: losses(seed) });
+  const host = new FakeHost();
+  const noop = createNoopHypervisor({ now: () => time, can, faults: losses(seed) });
+  const hypervisor = noop.on({ host, layout });
   const network = createNoopNetworkDriver();
   const memory: Memory = new Map();
   const context: ExecutionContext = {
-    ...{ host: new FakeHost(), layout, hypervisor, network, images: { ensure: async () => undefined } },
+    ...{ host, layout, hypervisor, network, images: { ensure: async () => undefined } },
     abilities: { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' },
     progress: progressInto(memory, () => time),
     stopTimes: { powerdown: 0, terminate: 0 },
@@ -69,8 +72,8 @@ function stage(can: Iterable<Capability>, seed: number) {
   };
   async function pass(wanted: WantedOnNode): Promise<number> {
     time += 10_000;
-    const [vms, seen] = await perform(context.host, hypervisor.observe(layout), network.observe(layout));
-    const launches = await perform(context.host, ...vms.map(({ id }) => hypervisor.runningLaunch(layout, id)));
+    const [vms, seen] = await perform(context.host, hypervisor.observe(), network.observe(layout));
+    const launches = await perform(context.host, ...vms.map(({ id }) => hypervisor.runningLaunch(referenceTo(id))));
     const remembered = wanted.vms.map((vm) => ({ ...vm, ...memory.get(vm.launch.id) }));
     const input = {
       wanted: { ...wanted, vms: remembered },
@@ -87,7 +90,7 @@ function stage(can: Iterable<Capability>, seed: number) {
     await Promise.all(execute(context, plan.steps).values());
     return plan.steps.length;
   }
-  return { hypervisor, network, pass };
+  return { noop, hypervisor, network, pass };
 }
 
 const identifiers = ['aaaaaaaaaaaaaaaa', 'bbbbbbbbbbbbbbbb', 'cccccccccccccccc'];
@@ -178,13 +181,13 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
       fc.integer(),
       fc.array(fc.tuple(worldArbitrary, fc.array(faultArbitrary, { maxLength: 3 })), { minLength: 1, maxLength: 4 }),
       async (can, seed, edits) => {
-        const { hypervisor, network, pass } = stage(can, seed);
+        const { noop, hypervisor, network, pass } = stage(can, seed);
         let wanted: WantedOnNode = { underlay, vms: [], routers: [], arriving: [], leftovers: [], abandoned: [], images: [] };
         for (const [world, faults] of edits) {
           wanted = wantedOf(world as World);
           for (const { step, vm, lose } of faults) {
-            hypervisor.failNext(step, vm, new CroftError('command.failed', 'as the test wants it'));
-            if (lose) hypervisor.lose(vm, 137);
+            noop.failNext(step, vm, new CroftError('command.failed', 'as the test wants it'));
+            if (lose) noop.lose(vm, 137);
           }
           await pass(wanted);
         }
@@ -206,10 +209,10 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
         let rest = 0;
         for (let round = 0; round < 12 && rest < 2; round += 1) rest = (await pass(all)) === 0 ? rest + 1 : 0;
         assert.equal(rest, 2, 'the passes never came to rest');
-        const [seen, net] = await perform(new FakeHost(), hypervisor.observe(layout), network.observe(layout));
+        const [seen, net] = await perform(new FakeHost(), hypervisor.observe(), network.observe(layout));
         const running = wanted.vms.filter(({ desired }) => desired === 'running');
         const runs = seen.filter(({ state }) => state === 'running').map(({ id }) => id);
-        const launches = await perform(new FakeHost(), ...runs.map((id) => hypervisor.runningLaunch(layout, id)));
+        const launches = await perform(new FakeHost(), ...runs.map((id) => hypervisor.runningLaunch(referenceTo(id))));
         // Without a way to change them, sizes wait for a start that nobody asks for.
         const asWanted = (launch: VmLaunch | null): string =>
           launch === null ? '' : planHash(can.includes('live-size') ? launch : { ...launch, memory: 0 });

@@ -3,7 +3,7 @@ import { asCroftError, type CroftError } from '../model/error.ts';
 import type { WantedVm } from '../model/node/plan.ts';
 import { asOne } from './as-one.ts';
 import { changeVm } from './change.ts';
-import { type ExecutionContext, timed, type VmStepName } from './context.ts';
+import { type ExecutionContext, referenceTo, timed, type VmStepName } from './context.ts';
 import { moveVm } from './move.ts';
 import { type Step, type StepKind, type StepShapes, subjectOf } from './steps.ts';
 import { ensureImages } from './vm-images.ts';
@@ -46,7 +46,7 @@ const effects: Effects = {
   thaw: thawVm,
   destroy: destroyVm,
   move: moveVm,
-  discardArrival: ({ hypervisor, host, layout }, { id }) => hypervisor.discardArrival(host, layout, id),
+  discardArrival: ({ hypervisor }, { id }) => hypervisor.discardArrival({ id, label: id }),
 };
 
 function perform(context: ExecutionContext, step: Exclude<Step, { kind: 'underlay' | 'launch' }>): Promise<void> {
@@ -101,25 +101,29 @@ async function repairPorts({ network, host, layout, progress }: ExecutionContext
 }
 
 async function stopVm(context: ExecutionContext, { id, label }: StepShapes['stop']): Promise<void> {
-  const { hypervisor, host, layout, progress, stopTimes } = context;
-  const how = await timed(context, id, label, 'stop', () => hypervisor.stop(host, layout, id, stopTimes));
-  progress.vmStopped({ id, label }, how);
+  const { hypervisor, progress, stopTimes } = context;
+  const vm = { id, label };
+  const how = await timed(context, vm, 'stop', () => hypervisor.stop(vm, stopTimes));
+  progress.vmStopped(vm, how);
 }
 
 async function holdVm(context: ExecutionContext, { id, label }: StepShapes['pause'], kind: 'pause' | 'resume'): Promise<void> {
-  const { hypervisor, host, layout, progress } = context;
-  await timed(context, id, label, kind, () => hypervisor[kind](host, layout, id));
-  progress.vmHeld({ id, label }, kind === 'pause');
+  const { hypervisor, progress } = context;
+  const vm = { id, label };
+  await timed(context, vm, kind, () => hypervisor[kind](vm));
+  progress.vmHeld(vm, kind === 'pause');
 }
 
 async function thawVm(context: ExecutionContext, { id, label }: StepShapes['thaw']): Promise<void> {
-  await timed(context, id, label, 'thaw', () => context.hypervisor.thaw(context.host, context.layout, id));
-  context.progress.vmThawed({ id, label });
+  const vm = { id, label };
+  await timed(context, vm, 'thaw', () => context.hypervisor.thaw(vm));
+  context.progress.vmThawed(vm);
 }
 
 async function destroyVm(context: ExecutionContext, { id, label }: StepShapes['destroy']): Promise<void> {
-  await timed(context, id, label, 'remove', () => context.hypervisor.destroy(context.host, context.layout, id));
-  context.progress.vmRemoved({ id, label });
+  const vm = { id, label };
+  await timed(context, vm, 'remove', () => context.hypervisor.destroy(vm));
+  context.progress.vmRemoved(vm);
 }
 
 /** VM → the error of its ports, null where they are there. */
@@ -141,20 +145,21 @@ async function attachAll({ network, host, layout, clock }: ExecutionContext, vms
 
 /** Where a step fails, the VM is not running in the next pass, which then takes its ports away again; its disk stays for the next try. */
 async function launchVm(context: ExecutionContext, vm: WantedVm, attached: Promise<AttachOutcomes>): Promise<void> {
-  const { hypervisor, host, layout, abilities, progress } = context;
+  const { hypervisor, progress } = context;
   const { launch, label } = vm;
+  const reference = referenceTo(vm);
   let step: VmStepName = 'image';
   try {
-    await timed(context, launch.id, label, 'image', () => ensureImages(context, launch, label));
+    await timed(context, reference, 'image', () => ensureImages(context, launch, label));
     step = 'disk';
-    await timed(context, launch.id, label, 'disk', () => hypervisor.prepare(host, layout, launch, label));
+    await timed(context, reference, 'disk', () => hypervisor.prepare(reference));
     step = 'ports';
     const { errors, started, ended } = await attached;
     const error = errors.get(launch.id);
     if (error !== undefined) throw error;
     progress.vmStep(launch.id, label, 'ports', 'done', ended - started);
     step = 'start';
-    await timed(context, launch.id, label, 'start', () => hypervisor.start(host, layout, abilities, launch, label));
+    await timed(context, reference, 'start', () => hypervisor.start(reference));
     progress.vmStarted(vm);
   } catch (thrown) {
     await attached;

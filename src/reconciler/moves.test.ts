@@ -87,10 +87,15 @@ function stage() {
     );
   };
 
+  function on(node: NodeName) {
+    const reach = { host: new FakeHost(), layout: layoutOf(node) };
+    return { ...reach, hypervisor: hypervisor.on(reach) };
+  }
+
   function contextOf(node: NodeName): ExecutionContext {
     const { signal } = life;
     return {
-      ...{ host: new FakeHost(), layout: layoutOf(node), hypervisor, network: networks.get(node) ?? createNoopNetworkDriver() },
+      ...{ ...on(node), network: networks.get(node) ?? createNoopNetworkDriver() },
       images: { ensure: async () => undefined },
       abilities: { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' },
       ...{ progress, stopTimes: { powerdown: 0, terminate: 0 }, clock: () => time },
@@ -100,7 +105,7 @@ function stage() {
         const { promise, resolve } = Promise.withResolvers<void>();
         occupy(target, `vm:${vmId}`, promise);
         return {
-          ...{ host: new FakeHost(), layout: layoutOf(target), signal },
+          ...{ ...on(target), signal },
           complete: async () => {
             if (signal.aborted || row.nodeId !== node || row.movingTo !== to) return false;
             Object.assign(row, { nodeId: to, movingTo: null });
@@ -118,8 +123,8 @@ function stage() {
     const network = networks.get(node) ?? createNoopNetworkDriver();
     const [vms, arrivals, seen] = await perform(
       new FakeHost(),
-      hypervisor.observe(layout),
-      hypervisor.arrivals(layout),
+      on(node).hypervisor.observe(),
+      on(node).hypervisor.arrivals(),
       network.observe(layout),
     );
     const { desired, movingTo } = row;
@@ -175,7 +180,7 @@ function stage() {
     async running(): Promise<NodeName[]> {
       const seen: NodeName[] = [];
       for (const node of nodes) {
-        const [vms] = await perform(new FakeHost(), hypervisor.observe(layoutOf(node)));
+        const [vms] = await perform(new FakeHost(), on(node).hypervisor.observe());
         if (vms.some(({ state }) => state === 'running')) seen.push(node);
       }
       return seen;
@@ -183,7 +188,7 @@ function stage() {
     async leftovers(): Promise<string[]> {
       const found: string[] = [];
       for (const node of nodes) {
-        const [vms, arrivals] = await perform(new FakeHost(), hypervisor.observe(layoutOf(node)), hypervisor.arrivals(layoutOf(node)));
+        const [vms, arrivals] = await perform(new FakeHost(), on(node).hypervisor.observe(), on(node).hypervisor.arrivals());
         found.push(...vms.map(() => node), ...arrivals.map(() => `${node} arriving`));
       }
       return found;

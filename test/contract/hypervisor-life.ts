@@ -3,19 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { perform } from '../../src/host/host.ts';
 import { planHash } from '../../src/model/node/plan.ts';
-import {
-  borrow,
-  type HypervisorStage,
-  label,
-  lacks,
-  observed,
-  prepare,
-  shortTimes,
-  start,
-  stateOf,
-  until,
-  up,
-} from './hypervisor-stage.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
+import { borrow, type HypervisorStage, lacks, observed, prepare, shortTimes, start, stateOf, until, up } from './hypervisor-stage.ts';
 
 export function lifeContract(current: () => HypervisorStage): void {
   test('SC11 the driver says that it can work on the node, and in which version', async () => {
@@ -26,8 +15,8 @@ export function lifeContract(current: () => HypervisorStage): void {
 
   test('CR6 a VM goes from nothing to running and back to nothing, and each step may come twice', async () => {
     const stage = current();
-    const { driver, host, layout } = stage;
-    await driver.prepareNode(host, layout);
+    const { driver } = stage;
+    await driver.prepareNode();
     const vm = await stage.launch();
     assert.equal(await stateOf(stage, vm.id), 'none');
     await prepare(stage, vm);
@@ -39,25 +28,25 @@ export function lifeContract(current: () => HypervisorStage): void {
     await start(stage, vm);
     assert.deepEqual(await observed(stage, vm.id), first);
     assert.deepEqual([first?.state, first?.launchHash, first?.exitCode], ['running', planHash(vm), null]);
-    assert.notEqual(await driver.stop(host, layout, vm.id, shortTimes), 'not-running');
-    assert.equal(await driver.stop(host, layout, vm.id, shortTimes), 'not-running');
+    assert.notEqual(await driver.stop(referenceTo(vm.id), shortTimes), 'not-running');
+    assert.equal(await driver.stop(referenceTo(vm.id), shortTimes), 'not-running');
     assert.deepEqual([await stateOf(stage, vm.id), (await observed(stage, vm.id))?.exitCode], ['stopped', null]);
     await start(stage, vm);
     assert.equal(await stateOf(stage, vm.id), 'running');
-    await driver.destroy(host, layout, vm.id);
-    await driver.destroy(host, layout, vm.id);
+    await driver.destroy(referenceTo(vm.id));
+    await driver.destroy(referenceTo(vm.id));
     assert.equal(await stateOf(stage, vm.id), 'none');
   });
 
   test('CR6 a VM that is killed is stopped and keeps its disk; killing it again finds nothing', async () => {
     const stage = current();
-    const { driver, host, layout } = stage;
+    const { driver } = stage;
     await using lent = await borrow(stage);
     await prepare(stage, lent.vm);
     await stage.write(lent.vm, 7);
     await start(stage, lent.vm);
-    assert.equal(await driver.kill(host, layout, lent.vm.id), true);
-    assert.equal(await driver.kill(host, layout, lent.vm.id), false);
+    assert.equal(await driver.kill(referenceTo(lent.vm.id)), true);
+    assert.equal(await driver.kill(referenceTo(lent.vm.id)), false);
     assert.equal(await stateOf(stage, lent.vm.id), 'stopped');
     assert.equal(await stage.read(lent.vm), 7);
   });
@@ -75,81 +64,81 @@ export function lifeContract(current: () => HypervisorStage): void {
 
   test('CR6 what does not exist cannot be started, and stopping, killing and destroying it does no harm', async () => {
     const stage = current();
-    const { driver, host, layout } = stage;
+    const { driver } = stage;
     const vm = await stage.launch();
     await assert.rejects(start(stage, vm), { name: 'CroftError' });
-    assert.equal(await driver.stop(host, layout, vm.id, shortTimes), 'not-running');
-    assert.equal(await driver.kill(host, layout, vm.id), false);
-    await driver.destroy(host, layout, vm.id);
+    assert.equal(await driver.stop(referenceTo(vm.id), shortTimes), 'not-running');
+    assert.equal(await driver.kill(referenceTo(vm.id)), false);
+    await driver.destroy(referenceTo(vm.id));
     assert.equal(await stateOf(stage, vm.id), 'none');
   });
 
   test('CR7 the next controller sees the same VMs in the same states, all of them in one call, and goes on with them', async () => {
     const stage = current();
-    const { host, layout } = stage;
+    const { host } = stage;
     await using first = await borrow(stage);
     await using second = await borrow(stage);
     await up(stage, first.vm);
     await prepare(stage, second.vm);
     const seen = async (driver = stage.driver) => {
-      const [vms] = await perform(host, driver.observe(layout));
+      const [vms] = await perform(host, driver.observe());
       return vms.filter(({ id }) => id === first.vm.id || id === second.vm.id).sort((a, b) => (a.id < b.id ? -1 : 1));
     };
     const next = stage.reopen();
     assert.deepEqual(await seen(next), await seen());
-    await next.start(host, layout, stage.abilities, second.vm, label);
-    assert.notEqual(await next.stop(host, layout, first.vm.id, shortTimes), 'not-running');
+    await next.start(withLaunch(second.vm));
+    assert.notEqual(await next.stop(referenceTo(first.vm.id), shortTimes), 'not-running');
     assert.deepEqual([await stateOf(stage, first.vm.id), await stateOf(stage, second.vm.id)], ['stopped', 'running']);
   });
 
   test('SC11 a VM is paused and goes on, each as often as it is asked for; one that does not run cannot be', async () => {
     const stage = current();
-    const { driver, host, layout } = stage;
+    const { driver } = stage;
     await using lent = await borrow(stage);
     const { id } = lent.vm;
     await prepare(stage, lent.vm);
-    if (await lacks(stage, 'pause', () => driver.pause(host, layout, id))) return;
-    await assert.rejects(driver.pause(host, layout, id), { code: 'vm.not-running' });
-    await assert.rejects(driver.resume(host, layout, id), { code: 'vm.not-running' });
+    if (await lacks(stage, 'pause', () => driver.pause(referenceTo(id)))) return;
+    await assert.rejects(driver.pause(referenceTo(id)), { code: 'vm.not-running' });
+    await assert.rejects(driver.resume(referenceTo(id)), { code: 'vm.not-running' });
     await start(stage, lent.vm);
     const { pid } = (await observed(stage, id)) ?? {};
     for (const _ of [1, 2]) {
-      await driver.pause(host, layout, id);
+      await driver.pause(referenceTo(id));
       assert.equal(await stateOf(stage, id), 'paused');
     }
     for (const _ of [1, 2]) {
-      await driver.resume(host, layout, id);
+      await driver.resume(referenceTo(id));
       assert.equal(await stateOf(stage, id), 'running');
     }
     assert.equal((await observed(stage, id))?.pid, pid);
-    await driver.pause(host, layout, id);
-    assert.notEqual(await driver.stop(host, layout, id, shortTimes), 'not-running');
+    await driver.pause(referenceTo(id));
+    assert.notEqual(await driver.stop(referenceTo(id), shortTimes), 'not-running');
     assert.equal(await stateOf(stage, id), 'stopped');
   });
 
   test('SC11 a VM that is reset goes on running; one that does not run cannot be', async () => {
     const stage = current();
-    const { driver, host, layout } = stage;
+    const { driver } = stage;
     await using lent = await borrow(stage);
     await prepare(stage, lent.vm);
-    if (await lacks(stage, 'reboot', () => driver.reboot(host, layout, lent.vm.id, false))) return;
-    await assert.rejects(driver.reboot(host, layout, lent.vm.id, false), { code: 'vm.not-running' });
+    if (await lacks(stage, 'reboot', () => driver.reboot(referenceTo(lent.vm.id), false))) return;
+    await assert.rejects(driver.reboot(referenceTo(lent.vm.id), false), { code: 'vm.not-running' });
     await start(stage, lent.vm);
-    await driver.reboot(host, layout, lent.vm.id, false);
+    await driver.reboot(referenceTo(lent.vm.id), false);
     await until(async () => (await stateOf(stage, lent.vm.id)) === 'running');
   });
 
   test('SC11 a VM whose guest ignores being asked to restart itself runs on as before, and its end is its own', async () => {
     const stage = current();
-    const { driver, host, layout } = stage;
+    const { driver } = stage;
     await using lent = await borrow(stage, { deaf: true });
     const { id } = lent.vm;
     await prepare(stage, lent.vm);
-    if (await lacks(stage, 'reboot', () => driver.reboot(host, layout, id, true))) return;
-    await assert.rejects(driver.reboot(host, layout, id, true), { code: 'vm.not-running' });
+    if (await lacks(stage, 'reboot', () => driver.reboot(referenceTo(id), true))) return;
+    await assert.rejects(driver.reboot(referenceTo(id), true), { code: 'vm.not-running' });
     await start(stage, lent.vm);
     const before = await observed(stage, id);
-    await driver.reboot(host, layout, id, true).catch((error) => assert.equal(error.code, 'vm.unheeded', error));
+    await driver.reboot(referenceTo(id), true).catch((error) => assert.equal(error.code, 'vm.unheeded', error));
     assert.deepEqual(await observed(stage, id), before);
     await stage.crash(id);
     await until(async () => (await stateOf(stage, id)) === 'failed');

@@ -2,16 +2,10 @@
 import assert from 'node:assert/strict';
 import { chmod, chown, rename, stat, symlink } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type {
-  Capability,
-  HypervisorDriver,
-  NodeAbilities,
-  NodeLayout,
-  NodeReach,
-  ObservedVm,
-} from '../../src/drivers/hypervisor/driver.ts';
+import type { Capability, NodeAbilities, NodeHypervisor, NodeLayout, NodeReach, ObservedVm } from '../../src/drivers/hypervisor/driver.ts';
 import { type Host, perform } from '../../src/host/host.ts';
 import type { VmLaunch } from '../../src/model/node/plan.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 
 /** Something with the name of a VM that is not this controller's. */
 export interface Foreign extends AsyncDisposable {
@@ -33,14 +27,20 @@ export interface Troubles {
   sealDisk?(vm: VmLaunch): Promise<AsyncDisposable>;
 }
 
+export interface OtherNode extends NodeReach {
+  /** On that node. */
+  driver: NodeHypervisor;
+}
+
 export interface HypervisorStage extends AsyncDisposable {
-  driver: HypervisorDriver;
+  /** On the node. */
+  driver: NodeHypervisor;
   host: Host;
   /** Of a node that is prepared. */
   layout: NodeLayout;
   abilities: NodeAbilities;
   /** Another node with the images of this one, prepared too; null where the driver does not declare `move`. */
-  other: NodeReach | null;
+  other: OtherNode | null;
   /**
    * A launch that boots, with an identifier of its own; its image is on the node, its ports are there when it is started.
    * `device: true` gives it a NIC and a volume, each with its port and image there already. `deaf: true` gives it a guest that
@@ -48,7 +48,7 @@ export interface HypervisorStage extends AsyncDisposable {
    */
   launch(options?: LaunchOptions): Promise<VmLaunch>;
   /** The driver as the next controller has it: nothing is remembered but what the node says. */
-  reopen(): HypervisorDriver;
+  reopen(): NodeHypervisor;
   troubles: Troubles;
   /** Makes something that a careless driver would take for that VM. */
   foreign(vm: VmLaunch): Promise<Foreign>;
@@ -64,11 +64,10 @@ export interface LaunchOptions {
   deaf?: boolean;
 }
 
-export const label = 's/a';
 export const shortTimes = { powerdown: 200, terminate: 2_000 };
 
-export async function observed({ host, layout, driver }: HypervisorStage, vmId: string, reach?: NodeReach): Promise<ObservedVm | null> {
-  const [vms] = await perform(reach?.host ?? host, driver.observe(reach?.layout ?? layout));
+export async function observed(stage: HypervisorStage, vmId: string, on: OtherNode | HypervisorStage = stage): Promise<ObservedVm | null> {
+  const [vms] = await perform(on.host, on.driver.observe());
   return vms.find(({ id }) => id === vmId) ?? null;
 }
 
@@ -77,12 +76,12 @@ export async function stateOf(stage: HypervisorStage, vmId: string): Promise<Obs
   return (await observed(stage, vmId))?.state ?? 'none';
 }
 
-export async function prepare({ driver, host, layout }: HypervisorStage, vm: VmLaunch): Promise<void> {
-  await driver.prepare(host, layout, vm, label);
+export async function prepare({ driver }: HypervisorStage, vm: VmLaunch): Promise<void> {
+  await driver.prepare(withLaunch(vm));
 }
 
-export async function start({ driver, host, layout, abilities }: HypervisorStage, vm: VmLaunch): Promise<void> {
-  await driver.start(host, layout, abilities, vm, label);
+export async function start({ driver }: HypervisorStage, vm: VmLaunch): Promise<void> {
+  await driver.start(withLaunch(vm));
 }
 
 export async function up(stage: HypervisorStage, vm: VmLaunch): Promise<void> {
@@ -97,7 +96,7 @@ export async function borrow(stage: HypervisorStage, options?: LaunchOptions): P
   return {
     vm,
     async [Symbol.asyncDispose]() {
-      await stage.driver.destroy(stage.host, stage.layout, vm.id);
+      await stage.driver.destroy(referenceTo(vm.id));
       assert.equal(await stateOf(stage, vm.id), 'none');
     },
   };

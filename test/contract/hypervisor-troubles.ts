@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { perform } from '../../src/host/host.ts';
 import { CroftError } from '../../src/model/error.ts';
 import type { VmLaunch } from '../../src/model/node/plan.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { borrow, type HypervisorStage, observed, prepare, start, stateOf, until, up } from './hypervisor-stage.ts';
 
 const mebibyte = 2 ** 20;
@@ -18,10 +19,10 @@ async function saidWhy(work: Promise<unknown>): Promise<void> {
 export function troublesContract(current: () => HypervisorStage): void {
   test('CR7 a guest that ignores its power button is ended by force when its time is over, and that is said', async () => {
     const stage = current();
-    const { driver, host, layout } = stage;
+    const { driver } = stage;
     await using lent = await borrow(stage, { deaf: true });
     await up(stage, lent.vm);
-    const how = await driver.stop(host, layout, lent.vm.id, grace);
+    const how = await driver.stop(referenceTo(lent.vm.id), grace);
     assert.ok(how === 'terminated' || how === 'killed', how);
     const seen = await observed(stage, lent.vm.id);
     assert.deepEqual([seen?.state, seen?.exitCode], ['stopped', null]);
@@ -29,19 +30,19 @@ export function troublesContract(current: () => HypervisorStage): void {
 
   test('CR7 what is asked of a VM whose control is silent ends in time and with words; it runs on, and obeys again', async () => {
     const stage = current();
-    const { driver, host, layout } = stage;
+    const { driver } = stage;
     if (stage.troubles.silence === null) return;
     await using lent = await borrow(stage);
     await up(stage, lent.vm);
     const { pid } = (await observed(stage, lent.vm.id)) ?? {};
     {
       await using _ = await stage.troubles.silence(lent.vm);
-      await assert.rejects(driver.reboot(host, layout, lent.vm.id, false), { code: 'command.timeout' });
+      await assert.rejects(driver.reboot(referenceTo(lent.vm.id), false), { code: 'command.timeout' });
     }
     await until(async () => (await stateOf(stage, lent.vm.id)) === 'running');
     assert.equal((await observed(stage, lent.vm.id))?.pid, pid);
-    await driver.reboot(host, layout, lent.vm.id, false);
-    assert.notEqual(await driver.stop(host, layout, lent.vm.id, grace), 'not-running');
+    await driver.reboot(referenceTo(lent.vm.id), false);
+    assert.notEqual(await driver.stop(referenceTo(lent.vm.id), grace), 'not-running');
   });
 
   test('CR6 a VM whose network is not there does not start, which is said, and starts once it is back', async () => {
@@ -74,26 +75,26 @@ export function troublesContract(current: () => HypervisorStage): void {
 
   test('SC11 a VM that is killed while it is snapshotted has failed, keeps its disk, and can be snapshotted and started again', async () => {
     const stage = current();
-    const { driver, host, layout } = stage;
+    const { driver, host } = stage;
     if (!driver.can.has('snapshot')) return;
     await using lent = await borrow(stage);
     const { vm } = lent;
     await prepare(stage, vm);
     await stage.write(vm, 6);
     await start(stage, vm);
-    const taken = driver.snapshot(host, layout, vm, 'cut', driver.can.has('memory-snapshot')).then(
+    const taken = driver.snapshot(withLaunch(vm), 'cut', driver.can.has('memory-snapshot')).then(
       () => true,
       () => false,
     );
     await stage.crash(vm.id);
     const whole = await taken;
     await until(async () => (await stateOf(stage, vm.id)) === 'failed');
-    const names = async () => (await perform(host, driver.snapshots(layout, vm.id)))[0].map(({ name }) => name);
+    const names = async () => (await perform(host, driver.snapshots(referenceTo(vm.id))))[0].map(({ name }) => name);
     if (whole) assert.deepEqual(await names(), ['cut']);
-    await driver.removeSnapshot(host, layout, vm, 'cut');
+    await driver.removeSnapshot(withLaunch(vm), 'cut');
     assert.deepEqual(await names(), []);
     assert.equal(await stage.read(vm), 6);
-    await driver.snapshot(host, layout, vm, 'cut', false);
+    await driver.snapshot(withLaunch(vm), 'cut', false);
     assert.deepEqual(await names(), ['cut']);
     await start(stage, vm);
     assert.equal(await stateOf(stage, vm.id), 'running');
@@ -101,14 +102,14 @@ export function troublesContract(current: () => HypervisorStage): void {
 
   test('SC11 a VM whose revert failed half-way says so and does not start before all of it is put back, by itself or by repeating it', async () => {
     const stage = current();
-    const { driver, host, layout, abilities } = stage;
+    const { driver } = stage;
     if (stage.troubles.sealDisk === undefined) return;
     await using lent = await borrow(stage, { device: true });
     const { vm } = lent;
     await prepare(stage, vm);
     await stage.write(vm, 7);
-    await driver.snapshot(host, layout, vm, 'whole', false);
-    const revert = () => driver.revert(host, layout, abilities, vm, 'whole');
+    await driver.snapshot(withLaunch(vm), 'whole', false);
+    const revert = () => driver.revert(withLaunch(vm), 'whole');
     for (const again of [false, true]) {
       await stage.write(vm, 8);
       {
@@ -119,14 +120,14 @@ export function troublesContract(current: () => HypervisorStage): void {
       }
       if (again) await revert();
       await up(stage, vm);
-      await driver.stop(host, layout, vm.id, grace);
+      await driver.stop(referenceTo(vm.id), grace);
       assert.equal(await stage.read(vm), 7);
     }
   });
 
   test('SC11 what cannot be read of one VM is said of that one: all are seen, and it is not taken for one that was never started', async () => {
     const stage = current();
-    const { driver, host, layout } = stage;
+    const { driver, host } = stage;
     if (stage.troubles.spoilMark === undefined) return;
     await using broken = await borrow(stage);
     await using well = await borrow(stage);
@@ -136,27 +137,27 @@ export function troublesContract(current: () => HypervisorStage): void {
       await using _ = await stage.troubles.spoilMark(broken.vm);
       assert.equal(await stateOf(stage, broken.vm.id), 'running');
       assert.deepEqual(await observed(stage, well.vm.id), before);
-      await saidWhy(perform(host, driver.runningLaunch(layout, broken.vm.id)));
-      assert.deepEqual(await perform(host, driver.runningLaunch(layout, well.vm.id)), [well.vm]);
+      await saidWhy(perform(host, driver.runningLaunch(referenceTo(broken.vm.id))));
+      assert.deepEqual(await perform(host, driver.runningLaunch(referenceTo(well.vm.id))), [well.vm]);
     }
-    assert.deepEqual(await perform(host, driver.runningLaunch(layout, broken.vm.id)), [broken.vm]);
+    assert.deepEqual(await perform(host, driver.runningLaunch(referenceTo(broken.vm.id))), [broken.vm]);
   });
 
   test('SC11 a disk that is to be smaller is refused also while its VM runs, before anything else is changed', async () => {
     const stage = current();
-    const { driver, host, layout } = stage;
+    const { driver } = stage;
     await using lent = await borrow(stage);
     const large = { ...lent.vm, disk: 96 * mebibyte };
     await up(stage, large);
     const before = await observed(stage, large.id);
     const smaller = { ...large, cpus: large.cpus + 1, disk: 64 * mebibyte };
-    await assert.rejects(driver.resize(host, layout, smaller), { code: 'input.invalid' });
+    await assert.rejects(driver.resize(withLaunch(smaller)), { code: 'input.invalid' });
     assert.deepEqual(await observed(stage, large.id), before);
   });
 
   test('CR7 a VM whose name somebody else has is started beside that or refused with words, and what is foreign stays as it is', async () => {
     const stage = current();
-    const { driver, host, layout } = stage;
+    const { driver } = stage;
     const vm: VmLaunch = await stage.launch();
     await using foreign = await stage.foreign(vm);
     try {
@@ -165,7 +166,7 @@ export function troublesContract(current: () => HypervisorStage): void {
       await saidWhy(Promise.reject(thrown));
     }
     await foreign.intact();
-    await driver.destroy(host, layout, vm.id);
+    await driver.destroy(referenceTo(vm.id));
     await foreign.intact();
     assert.equal(await stateOf(stage, vm.id), 'none');
   });

@@ -23,7 +23,7 @@ async function openStage(): Promise<HypervisorStage> {
   return {
     ...{ host, layout, driver },
     abilities: libvirtAbilities,
-    other: { host: there.host, layout: there.layout },
+    other: { host: there.host, layout: there.layout, driver: there.driver },
     async launch({ device = false, deaf = false } = {}) {
       const vm = await here.launch(deaf ? 'deaf' : 'obedient');
       await there.launch();
@@ -42,7 +42,7 @@ async function openStage(): Promise<HypervisorStage> {
       } as const;
       return { ...vm, ports: [port], volumes: [{ id: newIdentifier(), name: 'data', image: null, size: mebibyte }] };
     },
-    reopen: () => createLibvirtDriver(libvirtParts),
+    reopen: () => createLibvirtDriver(libvirtParts).on({ host, layout, abilities: libvirtAbilities }),
     troubles: {
       async silence() {
         await node.signal('STOP');

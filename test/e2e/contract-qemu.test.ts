@@ -23,12 +23,13 @@ async function openQemuStage(): Promise<HypervisorStage> {
   const network = await openGuestNetwork(here.host);
   const { layout } = here;
   const { host } = network;
+  const node = { host, layout, abilities: tcgAbilities };
   const disk = (vm: VmLaunch): string => vmFolders(layout, vm.id).disk;
   return {
     ...{ host, layout },
-    driver: here.driver,
+    driver: here.hypervisor.on(node),
     abilities: tcgAbilities,
-    other: { host: there.host, layout: there.layout },
+    other: { host: there.host, layout: there.layout, driver: there.driver },
     async launch({ device = false, deaf = false } = {}) {
       const vm = await here.launch(deaf ? 'deaf' : 'obedient');
       await there.launch();
@@ -37,7 +38,7 @@ async function openQemuStage(): Promise<HypervisorStage> {
       await network.addTap(vm.id, port);
       return { ...vm, ports: [port], volumes: [{ id: newIdentifier(), name: 'data', image: null, size: mebibyte }] };
     },
-    reopen: () => createQemuDriver({ seedOf: () => ({ hash: '', build: async () => seedBytes }) }),
+    reopen: () => createQemuDriver({ seedOf: () => ({ hash: '', build: async () => seedBytes }) }).on(node),
     troubles: {
       async silence({ id }) {
         const { pid } = (await here.observed(id)) ?? assert.fail('it does not run');

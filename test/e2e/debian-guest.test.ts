@@ -15,6 +15,7 @@ import { seedOf } from '../../src/images/seeds/seed.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node/plan.ts';
 import { gibibyte, mebibyte } from '../../src/model/vm/flavor.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { openGuestNetwork } from './guest-network.ts';
 import { openStage, type Stage, until } from './qemu-stage.ts';
 
@@ -96,26 +97,26 @@ describe('debian', { concurrency: true, ...limit }, () => {
     assert.equal(await network.login(port.address, 'debian', key, 'id -un; sudo id -un; hostname'), 'debian\nroot\ndeb-one\n');
 
     const { driver, host, layout } = stage;
-    await until(async () => (await driver.guest(host, layout, vm.id)) !== null, 1_000);
-    const report = await driver.guest(host, layout, vm.id);
+    await until(async () => (await driver.guest(referenceTo(vm.id))) !== null, 1_000);
+    const report = await driver.guest(referenceTo(vm.id));
     assert.equal(report?.hostname, 'deb-one');
     assert.match(report?.operatingSystem ?? '', /Debian|Ubuntu/);
     assert.ok(report?.addresses.some(({ nic, mac, address }) => nic === 'eth0' && mac === port.mac && address === port.address));
     // As long as QEMU's buffer for translated code has no room for a CPU, the guest gives it something to translate.
-    while ((await driver.resize(host, layout, { ...vm, cpus: 2 })).atNextStart.length > 0) {
+    while ((await driver.resize(withLaunch({ ...vm, cpus: 2 }))).atNextStart.length > 0) {
       await network.login(port.address, 'debian', key, 'gzip -c "$(readlink -f /proc/$$/exe)" >/dev/null; find /usr >/dev/null');
     }
     assert.equal(await network.login(port.address, 'debian', key, 'nproc'), '2\n', 'the agent has switched it on');
-    await driver.snapshot(host, layout, vm, 'frozen', false);
+    await driver.snapshot(withLaunch(vm), 'frozen', false);
     const journal = 'sudo journalctl --quiet --no-pager --unit qemu-guest-agent';
     assert.match(await network.login(port.address, 'debian', key, journal), /guest-fsfreeze called/);
 
-    const observed = async () => (await perform(host, driver.observe(layout)))[0].find(({ id }) => id === vm.id);
-    const ask = (command: string) => withAgent(host, layout, vm.id, 20_000, (agent) => agent.execute(command));
+    const observed = async () => (await perform(host, driver.observe()))[0].find(({ id }) => id === vm.id);
+    const ask = (command: string) => withAgent({ host, layout }, referenceTo(vm.id), 20_000, (agent) => agent.execute(command));
     const cutOff = { freeze: async () => (await ask('guest-fsfreeze-freeze')) !== null, thaw: async () => false };
-    await whileFrozen(host, layout, vm.id, cutOff, async () => assert.equal(await ask('guest-fsfreeze-status'), 'frozen'));
+    await whileFrozen({ host, layout }, referenceTo(vm.id), cutOff, async () => assert.equal(await ask('guest-fsfreeze-status'), 'frozen'));
     assert.equal((await observed())?.frozen, true);
-    await driver.thaw(host, layout, vm.id);
+    await driver.thaw(referenceTo(vm.id));
     assert.equal((await observed())?.frozen, undefined);
     assert.equal(await network.login(port.address, 'debian', key, 'echo written >after && sync && cat after'), 'written\n');
   });
@@ -127,6 +128,6 @@ describe('debian', { concurrency: true, ...limit }, () => {
     const seen = facts(await stage.shows(vm.id, 'fact end'));
     assert.deepEqual([seen.get('host'), seen.get('firmware'), seen.get('config')], ['deb-two', 'uefi', 'written by cloud-config']);
     assert.ok(Number(seen.get('root')) > 1.5 * gibibyte, seen.get('root'));
-    assert.equal(await stage.driver.stop(stage.host, stage.layout, vm.id, { powerdown: 120_000, terminate: 5_000 }), 'powered-down');
+    assert.equal(await stage.driver.stop(referenceTo(vm.id), { powerdown: 120_000, terminate: 5_000 }), 'powered-down');
   });
 });

@@ -7,6 +7,7 @@ import { perform } from '../../src/host/host.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { bootImage } from './boot-image.ts';
 import { type LibvirtHost, startLibvirtHost } from './private-libvirt.ts';
 import { until } from './qemu-stage.ts';
@@ -33,7 +34,7 @@ export async function openLibvirtStage(
 ) {
   const node = await startHost('libvirt');
   const { host, folder } = node;
-  const driver = createLibvirtDriver({ ...libvirtParts, network });
+  const hypervisor = createLibvirtDriver({ ...libvirtParts, network });
   const layout: NodeLayout = {
     controllerId,
     stateFolder: `${folder}/state/${controllerId}`,
@@ -41,10 +42,11 @@ export async function openLibvirtStage(
     bridge: 'br-croft',
     uplink: null,
   };
-  await driver.prepareNode(host, layout);
+  const driver = hypervisor.on({ host, layout, abilities: libvirtAbilities });
+  await driver.prepareNode();
 
   return {
-    ...{ node, host, driver, layout },
+    ...{ node, host, hypervisor, driver, layout },
     async launch(guest: 'obedient' | 'deaf' = 'obedient', changes: Partial<VmLaunch> = {}): Promise<VmLaunch> {
       const { content, sha256 } = bootImage(guest);
       await this.putImage(content, sha256);
@@ -61,25 +63,25 @@ export async function openLibvirtStage(
       await writeFile(`${layout.stateFolder}/images/${sha256}.raw`, content, { mode: 0o644 });
     },
     async observed(vmId: string): Promise<ObservedVm | null> {
-      const [vms] = await perform(host, driver.observe(layout));
+      const [vms] = await perform(host, driver.observe());
       return vms.find(({ id }) => id === vmId) ?? null;
     },
     async up(vm: VmLaunch): Promise<void> {
-      await driver.prepare(host, layout, vm, 'slice/vm');
-      await driver.start(host, layout, libvirtAbilities, vm, 'slice/vm');
+      await driver.prepare(withLaunch(vm, 'slice/vm'));
+      await driver.start(withLaunch(vm, 'slice/vm'));
       assert.equal((await this.observed(vm.id))?.state, 'running');
     },
     /** Resolves with the whole console once it shows the words; the test's own time-out is the limit. */
     async shows(vmId: string, words: string): Promise<string> {
       let seen = '';
       await until(async () => {
-        seen = await driver.consoleLog(host, layout, vmId, 1_000_000);
+        seen = await driver.consoleLog(referenceTo(vmId), 1_000_000);
         return seen.includes(words);
       }, 100);
       return seen;
     },
     async [Symbol.asyncDispose]() {
-      await driver.purge(host, layout);
+      await driver.purge();
       const left = await node.virsh('list', '--all', '--name');
       await node.stop();
       assert.equal(left.trim(), '', 'the driver leaves no domain behind');

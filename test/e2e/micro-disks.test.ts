@@ -11,6 +11,7 @@ import { seedOf } from '../../src/images/seeds/seed.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import type { LaunchImage, VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { openStage, type Stage } from './qemu-stage.ts';
 
 const patient = { powerdown: 30_000, terminate: 5_000 };
@@ -53,7 +54,7 @@ sync`;
   assert.match(first, /vdc is twenty-letters-long1 with 8192\r\n/);
   assert.match(first, /found <>/);
   assert.match(first, /words on a CD-ROM/);
-  assert.equal(await stage.driver.stop(stage.host, stage.layout, vm.id, patient), 'powered-down');
+  assert.equal(await stage.driver.stop(referenceTo(vm.id), patient), 'powered-down');
   await stage.up({
     ...vm,
     boot: 1,
@@ -68,11 +69,11 @@ test('CR6 a guest boots by UEFI, with variables that stay its own', limit, async
   const vm = await guest(stage, '[ -d /sys/firmware/efi ] && echo "this is UEFI, $(hostname)"', { firmware: 'uefi', hostname: 'modern' });
   await stage.up(vm);
   await stage.shows(vm.id, 'this is UEFI, modern');
-  assert.equal(await stage.driver.stop(stage.host, stage.layout, vm.id, patient), 'powered-down');
+  assert.equal(await stage.driver.stop(referenceTo(vm.id), patient), 'powered-down');
   const { firmwareVariables } = vmFolders(stage.layout, vm.id);
   const kept = await readFile(firmwareVariables);
   assert.ok(kept.includes(Buffer.from('Boot0000', 'utf16le')), 'the firmware has written its boot options');
-  await stage.driver.prepare(stage.host, stage.layout, { ...vm, boot: 1 }, 'slice/vm');
+  await stage.driver.prepare(withLaunch({ ...vm, boot: 1 }, 'slice/vm'));
   assert.deepEqual(await readFile(firmwareVariables), kept);
 });
 

@@ -8,8 +8,9 @@ import { after, before, test } from 'node:test';
 import { buildMicroImage } from '../../src/images/guests/micro.ts';
 import { planHash, type VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { openLibvirtStage } from './libvirt-stage.ts';
-import { openStage, tcgAbilities, until } from './qemu-stage.ts';
+import { openStage, until } from './qemu-stage.ts';
 
 let folder: string;
 let content: Buffer;
@@ -24,7 +25,7 @@ after(() => rm(folder, { recursive: true, force: true }));
 
 async function openSizes(hypervisor: 'qemu' | 'libvirt') {
   const stage = hypervisor === 'qemu' ? await openStage() : await openLibvirtStage();
-  const { driver, host, layout } = stage;
+  const { driver } = stage;
   const sha256 = createHash('sha256').update(content).digest('hex');
   if ('folder' in stage) await stage.putImage(content, 'raw');
   else await stage.putImage(content, sha256);
@@ -39,19 +40,19 @@ async function openSizes(hypervisor: 'qemu' | 'libvirt') {
     /** Resolves once the condition holds in the guest's shell on its serial console. */
     async holds(condition: string): Promise<void> {
       asked += 1;
-      const console = await driver.console(host, layout, vm.id);
+      const console = await driver.console(referenceTo(vm.id));
       console.write(`\nuntil ${condition}; do sleep 0.2; done; echo "ho""lds ${asked}:"\n`);
       await stage.shows(vm.id, `holds ${asked}:`);
       console.destroy();
     },
     /** Resolves once its guest came up for so many times. */
     async ready(times: number): Promise<void> {
-      await until(async () => (await driver.consoleLog(host, layout, vm.id, 1_000_000)).split('micro ready').length > times, 200);
+      await until(async () => (await driver.consoleLog(referenceTo(vm.id), 1_000_000)).split('micro ready').length > times, 200);
     },
-    resize: async (launch: VmLaunch) => (await driver.resize(host, layout, launch)).atNextStart,
-    snapshot: (launch: VmLaunch, name: string) => driver.snapshot(host, layout, launch, name, true),
-    revert: (launch: VmLaunch, name: string) => driver.revert(host, layout, tcgAbilities, launch, name),
-    stop: () => driver.kill(host, layout, vm.id),
+    resize: async (launch: VmLaunch) => (await driver.resize(withLaunch(launch))).atNextStart,
+    snapshot: (launch: VmLaunch, name: string) => driver.snapshot(withLaunch(launch), name, true),
+    revert: (launch: VmLaunch, name: string) => driver.revert(withLaunch(launch), name),
+    stop: () => driver.kill(referenceTo(vm.id)),
     async known() {
       const { launchHash, memory } = (await stage.observed(vm.id)) ?? {};
       return { launchHash, memory };

@@ -12,6 +12,7 @@ import { seedOf } from '../../src/images/seeds/seed.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import type { LaunchImage, VmLaunch, VolumePlan } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { openStage, type Stage, until, virtualSize } from './qemu-stage.ts';
 
 const execute = promisify(execFile);
@@ -24,7 +25,7 @@ const volume = (name: string, size: number | null, image: LaunchImage | null = n
   size,
 });
 const volumeFile = (stage: Stage, vm: VmLaunch, { id }: VolumePlan) => `${vmFolders(stage.layout, vm.id).state}/volume-${id}.qcow2`;
-const prepare = (stage: Stage, vm: VmLaunch) => stage.driver.prepare(stage.host, stage.layout, vm, 'slice/vm');
+const prepare = (stage: Stage, vm: VmLaunch) => stage.driver.prepare(withLaunch(vm, 'slice/vm'));
 
 test('MH8 volumes are made once, under the user of their VM, grow, and go when the VM has them no longer', {
   timeout: 60_000,
@@ -42,12 +43,12 @@ test('MH8 volumes are made once, under the user of their VM, grow, and go when t
 
   const fewer = { ...wanted, volumes: [{ ...data, size: 8 * mebibyte }] };
   await assert.rejects(prepare(stage, fewer), { message: /still uses/ }, 'a volume in use is not removed');
-  await stage.driver.stop(stage.host, stage.layout, vm.id, hasty);
+  await stage.driver.stop(referenceTo(vm.id), hasty);
   await prepare(stage, fewer);
   assert.deepEqual([(await stat(file)).ino, await virtualSize(file)], [made.ino, 8 * mebibyte]);
   await assert.rejects(stat(volumeFile(stage, vm, base)), { code: 'ENOENT' });
   await stage.up(fewer);
-  await stage.driver.destroy(stage.host, stage.layout, vm.id);
+  await stage.driver.destroy(referenceTo(vm.id));
   await assert.rejects(stat(file), { code: 'ENOENT' });
 });
 
@@ -73,7 +74,7 @@ test('MH8 a VM boots from its disk though it has volumes, and a qcow2 image has 
   const base = volume('base', 2 * mebibyte, image);
   const wanted = { ...vm, image, volumes: [volume('first', mebibyte), base] };
   await stage.up(wanted);
-  await until(async () => (await stage.driver.consoleLog(stage.host, stage.layout, vm.id, 1000)).includes('Booted.'));
+  await until(async () => (await stage.driver.consoleLog(referenceTo(vm.id), 1000)).includes('Booted.'));
   assert.equal(await virtualSize(volumeFile(stage, vm, base)), 2 * mebibyte);
 });
 
@@ -91,12 +92,12 @@ test("CR6 the variables of UEFI are the VM's own, kept over restarts, and gone w
   const { firmwareVariables } = vmFolders(stage.layout, vm.id);
   const made = await stat(firmwareVariables);
   assert.deepEqual([made.uid, (made.mode & 0o777).toString(8)], [vmUserId(vm.id), '600']);
-  await stage.driver.stop(stage.host, stage.layout, vm.id, hasty);
+  await stage.driver.stop(referenceTo(vm.id), hasty);
   const kept = Buffer.alloc(made.size, 'kept');
   await writeFile(firmwareVariables, kept);
   await prepare(stage, { ...vm, boot: 1, volumes: [volume('data', mebibyte)] });
   assert.deepEqual(await readFile(firmwareVariables), kept);
-  await stage.driver.destroy(stage.host, stage.layout, vm.id);
+  await stage.driver.destroy(referenceTo(vm.id));
   await assert.rejects(stat(firmwareVariables), { code: 'ENOENT' });
 });
 
@@ -150,7 +151,7 @@ test('SC10 a secret in a seed is readable by its VM alone, and nothing of it is 
     assert.ok((await readAs(seed, vmUserId(vm.id))).includes(secret));
     for (const user of [vmUserId(neighbour.id), 65534]) await assert.rejects(readAs(seed, user), /Permission denied/);
     assert.deepEqual(await readdir(work), [], 'nothing is left on the controller');
-    await stage.driver.destroy(stage.host, stage.layout, vm.id);
+    await stage.driver.destroy(referenceTo(vm.id));
     await assert.rejects(execute('grep', ['-r', '-l', '-a', secret, stage.folder]), { code: 1 });
   } finally {
     await rm(work, { recursive: true });

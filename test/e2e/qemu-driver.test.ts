@@ -9,27 +9,28 @@ import { processName, vmFolders, vmUserId } from '../../src/drivers/hypervisor/v
 import { perform } from '../../src/host/host.ts';
 import { planHash } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { bootBanner } from './boot-image.ts';
-import { alive, openStage, processesOf, processStatus, seedBytes, tcgAbilities, until, virtualSize } from './qemu-stage.ts';
+import { alive, openStage, processesOf, processStatus, seedBytes, until, virtualSize } from './qemu-stage.ts';
 
 const patient = { powerdown: 20_000, terminate: 5_000 };
 const hasty = { powerdown: 300, terminate: 5_000 };
 
 test('CR6 a VM is prepared, started and seen, and its guest runs', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { host, layout, driver } = stage;
+  const { driver } = stage;
   const vm = await stage.launch();
-  await driver.prepare(host, layout, vm, 'slice/vm');
+  await driver.prepare(withLaunch(vm, 'slice/vm'));
   const stopped = await stage.observed(vm.id);
   assert.deepEqual([stopped?.state, stopped?.launchHash], ['stopped', planHash(vm)]);
 
   const before = Date.now();
-  await driver.start(host, layout, tcgAbilities, vm, 'slice/vm');
+  await driver.start(withLaunch(vm, 'slice/vm'));
   const running = await stage.observed(vm.id);
   assert.deepEqual([running?.state, running?.launchHash, running?.exitCode], ['running', planHash(vm), null]);
   assert.ok(Math.abs((running?.startedAt ?? 0) - before) < 5_000);
-  await until(async () => (await driver.consoleLog(host, layout, vm.id, 1000)).includes(bootBanner));
-  assert.equal(await driver.consoleLog(host, layout, vm.id, 3), 'd.\r\n'.slice(-3));
+  await until(async () => (await driver.consoleLog(referenceTo(vm.id), 1000)).includes(bootBanner));
+  assert.equal(await driver.consoleLog(referenceTo(vm.id), 3), 'd.\r\n'.slice(-3));
 });
 
 test('CR6 QEMU runs under a user of its own, without privileges, in its sandbox', { timeout: 60_000 }, async () => {
@@ -83,60 +84,60 @@ test('CR6 a second start of a running VM does nothing', { timeout: 60_000 }, asy
   await using stage = await openStage();
   const vm = await stage.launch();
   const pid = await stage.up(vm);
-  const start = () => stage.driver.start(stage.host, stage.layout, tcgAbilities, vm, 'slice/vm');
+  const start = () => stage.driver.start(withLaunch(vm, 'slice/vm'));
   await Promise.all([start(), start()]);
   assert.equal((await stage.observed(vm.id))?.pid, pid);
 });
 
 test('CR6 two starts at once make one process', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { host, layout, driver } = stage;
+  const { driver } = stage;
   const vm = await stage.launch();
-  await driver.prepare(host, layout, vm, 'slice/vm');
-  await Promise.all([1, 2, 3].map(() => driver.start(host, layout, tcgAbilities, vm, 'slice/vm')));
+  await driver.prepare(withLaunch(vm, 'slice/vm'));
+  await Promise.all([1, 2, 3].map(() => driver.start(withLaunch(vm, 'slice/vm'))));
   assert.equal((await processesOf(vm.id)).length, 1);
 });
 
 test('CR6 preparing twice changes nothing; a changed launch keeps the disk and may enlarge it', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { host, layout, driver } = stage;
+  const { layout, driver } = stage;
   const vm = await stage.launch();
   const { disk, seed, state } = vmFolders(layout, vm.id);
-  await driver.prepare(host, layout, vm, 'slice/vm');
+  await driver.prepare(withLaunch(vm, 'slice/vm'));
   const first = await stat(disk);
   await writeFile(`${disk}.new`, 'left by a controller that was killed');
-  await driver.prepare(host, layout, vm, 'slice/vm');
+  await driver.prepare(withLaunch(vm, 'slice/vm'));
   assert.deepEqual([(await stat(disk)).ino, (await stat(disk)).mtimeMs], [first.ino, first.mtimeMs]);
   assert.deepEqual(await readFile(seed), seedBytes);
 
   const changed = { ...vm, disk: 8 * mebibyte, boot: 1 };
-  await driver.prepare(host, layout, changed, 'slice/vm');
+  await driver.prepare(withLaunch(changed, 'slice/vm'));
   assert.equal((await stat(disk)).ino, first.ino);
   assert.equal(await virtualSize(disk), 8 * mebibyte);
   assert.equal((await stage.observed(vm.id))?.launchHash, planHash(changed));
-  await driver.prepare(host, layout, { ...changed, disk: 4 * mebibyte }, 'slice/vm');
+  await driver.prepare(withLaunch({ ...changed, disk: 4 * mebibyte }, 'slice/vm'));
   assert.equal(await virtualSize(disk), 8 * mebibyte);
 
   await rm(`${state}/launch.json`);
   assert.equal((await stage.observed(vm.id))?.state, 'preparing');
-  await assert.rejects(driver.start(host, layout, tcgAbilities, vm, 'slice/vm'), { code: 'vm.launch', message: /not complete/ });
+  await assert.rejects(driver.start(withLaunch(vm, 'slice/vm')), { code: 'vm.launch', message: /not complete/ });
 });
 
 test('CR6 a running VM keeps the hash that it was started from', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   const vm = await stage.launch();
   await stage.up(vm);
-  await stage.driver.prepare(stage.host, stage.layout, { ...vm, boot: 1 }, 'slice/vm');
+  await stage.driver.prepare(withLaunch({ ...vm, boot: 1 }, 'slice/vm'));
   assert.equal((await stage.observed(vm.id))?.launchHash, planHash(vm));
 });
 
 test('CR7 a guest that hears the power button powers itself off', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { host, layout, driver } = stage;
+  const { driver } = stage;
   const vm = await stage.launch('obedient');
   const pid = await stage.up(vm);
-  await until(async () => (await driver.consoleLog(host, layout, vm.id, 1000)).includes(bootBanner));
-  assert.equal(await driver.stop(host, layout, vm.id, patient), 'powered-down');
+  await until(async () => (await driver.consoleLog(referenceTo(vm.id), 1000)).includes(bootBanner));
+  assert.equal(await driver.stop(referenceTo(vm.id), patient), 'powered-down');
   assert.ok(!alive(pid));
   assert.deepEqual(await stage.observed(vm.id), {
     id: vm.id,
@@ -147,27 +148,27 @@ test('CR7 a guest that hears the power button powers itself off', { timeout: 60_
     launchHash: planHash(vm),
     exitCode: null,
   });
-  assert.equal(await driver.stop(host, layout, vm.id, patient), 'not-running');
+  assert.equal(await driver.stop(referenceTo(vm.id), patient), 'not-running');
 });
 
 test('CR7 a guest that does not is terminated, and a process that ignores that is killed', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { host, layout, driver } = stage;
+  const { driver } = stage;
   const vm = await stage.launch('deaf');
   await stage.up(vm);
-  assert.equal(await driver.stop(host, layout, vm.id, hasty), 'terminated');
+  assert.equal(await driver.stop(referenceTo(vm.id), hasty), 'terminated');
   assert.equal((await stage.observed(vm.id))?.state, 'stopped');
 
   const pid = await stage.up(vm);
   process.kill(pid, 'SIGSTOP');
-  assert.equal(await driver.stop(host, layout, vm.id, { powerdown: 300, terminate: 200 }), 'killed');
+  assert.equal(await driver.stop(referenceTo(vm.id), { powerdown: 300, terminate: 200 }), 'killed');
   assert.ok(!alive(pid));
   assert.equal((await stage.observed(vm.id))?.state, 'stopped', 'an end that was wanted is no failure');
 });
 
 test('CR7 a control socket that is silent does not keep a VM alive', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { host, layout, driver } = stage;
+  const { layout, driver } = stage;
   const vm = await stage.launch('obedient');
   await stage.up(vm);
   const { qmp } = vmFolders(layout, vm.id);
@@ -175,7 +176,7 @@ test('CR7 a control socket that is silent does not keep a VM alive', { timeout: 
   const silent = createServer().listen(qmp);
   await once(silent, 'listening');
   try {
-    assert.equal(await driver.stop(host, layout, vm.id, patient), 'terminated');
+    assert.equal(await driver.stop(referenceTo(vm.id), patient), 'terminated');
   } finally {
     silent.close();
   }
@@ -183,7 +184,7 @@ test('CR7 a control socket that is silent does not keep a VM alive', { timeout: 
 
 test('SC19 a stale pidfile harms nobody: stop ends exactly its own process', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { host, layout, driver } = stage;
+  const { layout, driver } = stage;
   const vm = await stage.launch('deaf');
   const neighbour = await stage.launch('deaf', { id: `${vm.id.slice(0, 15)}${vm.id.endsWith('a') ? 'b' : 'a'}` });
   const pid = await stage.up(vm);
@@ -197,7 +198,7 @@ test('SC19 a stale pidfile harms nobody: stop ends exactly its own process', { t
   for (const other of [namesake.pid, longer.pid, neighbourPid]) {
     const own = await stage.up(vm);
     await writeFile(`${run}/pid`, `${other}\n`);
-    assert.equal(await driver.stop(host, layout, vm.id, hasty), 'terminated');
+    assert.equal(await driver.stop(referenceTo(vm.id), hasty), 'terminated');
     assert.ok(!alive(own));
     assert.ok(alive(other), 'a stale pidfile endangers nobody');
   }
@@ -217,12 +218,12 @@ test('CR7 a VM is seen whatever number its pidfile has', { timeout: 60_000 }, as
 
 test('CR7 a VM whose run folder somebody deleted is still seen, and ended when it is removed', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { host, layout, driver } = stage;
+  const { layout, driver } = stage;
   const vm = await stage.launch('deaf');
   const pid = await stage.up(vm);
   await rm(vmFolders(layout, vm.id).run, { recursive: true });
   assert.deepEqual(((seen) => [seen?.state, seen?.pid])(await stage.observed(vm.id)), ['running', pid]);
-  await driver.destroy(host, layout, vm.id);
+  await driver.destroy(referenceTo(vm.id));
   assert.ok(!alive(pid));
   assert.equal(await stage.observed(vm.id), null);
 });
@@ -230,12 +231,12 @@ test('CR7 a VM whose run folder somebody deleted is still seen, and ended when i
 test('SC19 destroy leaves a stranger alone who has the number in a stale pidfile', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   const vm = await stage.launch();
-  await stage.driver.prepare(stage.host, stage.layout, vm, 'slice/vm');
+  await stage.driver.prepare(withLaunch(vm, 'slice/vm'));
   await using sleeper = await stranger(['-c', 'sleep 600; :'], 0);
   const { run, state } = vmFolders(stage.layout, vm.id);
   await mkdir(run, { recursive: true });
   await writeFile(`${run}/pid`, `${sleeper.pid}\n`);
-  await stage.driver.destroy(stage.host, stage.layout, vm.id);
+  await stage.driver.destroy(referenceTo(vm.id));
   assert.ok(alive(sleeper.pid));
   await assert.rejects(stat(state), { code: 'ENOENT' });
 });
@@ -262,7 +263,7 @@ test('CR16 a VM whose node lost its run folder, as by a reboot, is seen as faile
 
 test("CR6 a start that fails says so in QEMU's words and leaves nothing running", { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { host, layout, driver } = stage;
+  const { driver } = stage;
   const port = {
     nicId: 'nicnicnicnicnic2',
     mac: '52:54:00:00:00:01',
@@ -274,8 +275,8 @@ test("CR6 a start that fails says so in QEMU's words and leaves nothing running"
   };
   const vm = await stage.launch();
   const broken = { ...vm, ports: [{ ...port, vmId: vm.id }] };
-  await driver.prepare(host, layout, broken, 'slice/vm');
-  await assert.rejects(driver.start(host, layout, tcgAbilities, broken, 'slice/vm'), {
+  await driver.prepare(withLaunch(broken, 'slice/vm'));
+  await assert.rejects(driver.start(withLaunch(broken, 'slice/vm')), {
     code: 'vm.launch',
     message: /slice\/vm could not be started on here: .*could not configure \/dev\/net\/tun/s,
   });
@@ -289,22 +290,22 @@ test('CR6 destroy removes a running VM with all that it had; twice is as good as
   const pid = await stage.up(vm);
   const supervisor = Number((await processStatus(pid)).PPid);
   const { state, run } = vmFolders(stage.layout, vm.id);
-  await stage.driver.destroy(stage.host, stage.layout, vm.id);
+  await stage.driver.destroy(referenceTo(vm.id));
   await until(async () => !alive(supervisor));
   assert.ok(!alive(pid));
   for (const folder of [state, run]) await assert.rejects(stat(folder), { code: 'ENOENT' });
   assert.equal(await stage.observed(vm.id), null);
-  await stage.driver.destroy(stage.host, stage.layout, vm.id);
+  await stage.driver.destroy(referenceTo(vm.id));
 });
 
 test('CR6 the console carries bytes both ways, and the log keeps them over a restart', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { host, layout, driver } = stage;
+  const { driver } = stage;
   const vm = await stage.launch();
   await stage.up(vm);
-  const log = () => driver.consoleLog(host, layout, vm.id, 10_000);
+  const log = () => driver.consoleLog(referenceTo(vm.id), 10_000);
   await until(async () => (await log()).includes(bootBanner));
-  const console = await driver.console(host, layout, vm.id);
+  const console = await driver.console(referenceTo(vm.id));
   try {
     console.write('x');
     const [answer] = await once(console, 'data');
@@ -312,7 +313,7 @@ test('CR6 the console carries bytes both ways, and the log keeps them over a res
   } finally {
     console.destroy();
   }
-  await driver.stop(host, layout, vm.id, patient);
+  await driver.stop(referenceTo(vm.id), patient);
   await stage.up(vm);
   await until(async () => (await log()).split(bootBanner).length === 3);
 });
@@ -334,7 +335,7 @@ test('CR6 a full disk is named as such and leaves no half disk', { timeout: 60_0
   const [mounted] = await host.batch([{ argv: ['mount', '-t', 'tmpfs', '-o', 'size=64k,mode=710', 'none', state] }]);
   assert.equal(mounted?.code, 0);
   try {
-    await assert.rejects(driver.prepare(host, layout, vm, 'slice/vm'), { code: 'disk.full', message: /No space left on device/ });
+    await assert.rejects(driver.prepare(withLaunch(vm, 'slice/vm')), { code: 'disk.full', message: /No space left on device/ });
     await assert.rejects(stat(disk), { code: 'ENOENT' });
     await assert.rejects(stat(`${disk}.new`), { code: 'ENOENT' });
   } finally {
@@ -346,7 +347,7 @@ test('CR17 folders of other names are neither seen nor touched', { timeout: 60_0
   await using stage = await openStage();
   const { layout, driver, host } = stage;
   for (const name of ['lost+found', 'vm1', '$(reboot)', 'a b', '..hidden']) await mkdir(`${layout.stateFolder}/vms/${name}`);
-  assert.deepEqual(await perform(host, driver.observe(layout)), [[]]);
+  assert.deepEqual(await perform(host, driver.observe()), [[]]);
 });
 
 test('CR17 a guest that floods its console does not fill the memory of its node', { timeout: 60_000 }, async () => {
@@ -362,22 +363,22 @@ test('CR17 a guest that floods its console does not fill the memory of its node'
 
 test('CR17 purge removes all of this controller, the folders made for it too, and nothing else', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { host, layout, driver } = stage;
+  const { driver } = stage;
   const pid = await stage.up(await stage.launch());
   const foreign = `${stage.folder}/state/another-controller`;
   await mkdir(foreign);
-  await driver.purge(host, layout);
+  await driver.purge();
   assert.ok(!alive(pid));
   await assert.rejects(stat(`${stage.folder}/run`), { code: 'ENOENT' });
   assert.deepEqual(await readdir(`${stage.folder}/state`), ['another-controller']);
-  await driver.purge(host, layout);
+  await driver.purge();
   assert.deepEqual(await readdir(stage.folder), ['state']);
 });
 
 test('CR2 a node whose folders the users of VMs cannot pass is unfit', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   await chmod(stage.folder, 0o700);
-  await assert.rejects(stage.driver.prepareNode(stage.host, stage.layout), {
+  await assert.rejects(stage.driver.prepareNode(), {
     code: 'node.unfit',
     hint: `Run on here: chmod o+x ${stage.folder}`,
   });

@@ -14,6 +14,7 @@ import { planHash, type VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { QmpSession } from '../../src/tools/qmp.ts';
 import { sealFile } from '../contract/hypervisor-stage.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { bootBanner } from './boot-image.ts';
 import { openGuestNetwork } from './guest-network.ts';
 import { alive, openStage, processStatus, type Stage, tcgAbilities, until, virtualSize } from './qemu-stage.ts';
@@ -21,8 +22,8 @@ import { alive, openStage, processStatus, type Stage, tcgAbilities, until, virtu
 const hasty = { powerdown: 500, terminate: 500 };
 const volume = () => ({ id: newIdentifier(), name: 'data', image: null, size: mebibyte });
 
-const snapshots = async ({ driver, host, layout }: Stage, vm: VmLaunch) => {
-  const [found] = await perform(host, driver.snapshots(layout, vm.id));
+const snapshots = async ({ driver, host }: Stage, vm: VmLaunch) => {
+  const [found] = await perform(host, driver.snapshots(referenceTo(vm.id)));
   return found.map(({ name, memory }) => [name, memory]);
 };
 
@@ -41,32 +42,32 @@ test('SC11 a QEMU that is silent times out with words, and can be killed', { tim
   const vm = await stage.launch();
   const pid = await stage.up(vm);
   process.kill(pid, 'SIGSTOP');
-  await assert.rejects(driver.pause(host, layout, vm.id), { code: 'command.timeout', message: /did not answer/, node: 'here' });
-  await assert.rejects(driver.snapshot(host, layout, vm, 'one', false), { code: 'command.timeout' });
+  await assert.rejects(driver.pause(referenceTo(vm.id)), { code: 'command.timeout', message: /did not answer/, node: 'here' });
+  await assert.rejects(driver.snapshot(withLaunch(vm), 'one', false), { code: 'command.timeout' });
   // One that takes no further session is no VM that does not run.
   const { qmp } = vmFolders(layout, vm.id);
   const open = () => host.connect(qmp).catch(() => null);
   const sessions = [];
   for (let session = await open(); session !== null && sessions.length < 100; session = await open()) sessions.push(session);
-  await assert.rejects(driver.pause(host, layout, vm.id), {
+  await assert.rejects(driver.pause(referenceTo(vm.id)), {
     code: 'command.timeout',
     message: /runs, but nothing answers/,
     hint: /stopping/,
   });
   for (const session of sessions) session.destroy();
-  assert.equal(await driver.guest(host, layout, vm.id), null);
+  assert.equal(await driver.guest(referenceTo(vm.id)), null);
   assert.equal((await stage.observed(vm.id))?.state, 'running');
-  assert.equal(await driver.kill(host, layout, vm.id), true);
+  assert.equal(await driver.kill(referenceTo(vm.id)), true);
   assert.ok(!alive(pid));
 
   const again = await stage.up(vm);
   process.kill(again, 'SIGSTOP');
-  assert.equal(await driver.stop(host, layout, vm.id, hasty), 'killed');
+  assert.equal(await driver.stop(referenceTo(vm.id), hasty), 'killed');
 });
 
 test('SC11 a VM killed while it is snapshotted has a usable disk and no half snapshot', { timeout: 120_000 }, async () => {
   await using stage = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver, layout } = stage;
   const vm = { ...(await stage.launch()), memory: 512 * mebibyte, volumes: [volume()] };
   const { disk } = vmFolders(layout, vm.id);
   // One that was over before the kill does not count.
@@ -74,65 +75,65 @@ test('SC11 a VM killed while it is snapshotted has a usable disk and no half sna
     const pid = await stage.up(vm);
     await stage.shows(vm.id, bootBanner);
     const { size } = await stat(disk);
-    const taking = driver.snapshot(host, layout, vm, 'half', true).then(
+    const taking = driver.snapshot(withLaunch(vm), 'half', true).then(
       () => false,
       () => true,
     );
     await until(async () => (await stat(disk)).size > size, 1);
     process.kill(pid, 'SIGKILL');
     cut = await taking;
-    if (!cut) await driver.removeSnapshot(host, layout, vm, 'half');
+    if (!cut) await driver.removeSnapshot(withLaunch(vm), 'half');
   }
   assert.deepEqual(await snapshots(stage, vm), []);
   await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
   await stage.up(vm);
-  await driver.snapshot(host, layout, vm, 'half', true);
+  await driver.snapshot(withLaunch(vm), 'half', true);
   assert.deepEqual(await snapshots(stage, vm), [['half', true]]);
 });
 
 test('SC11 a snapshot that only some disks have is none, and its name is free', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver, layout } = stage;
   const vm = { ...(await stage.launch()), volumes: [volume()] };
-  await driver.prepare(host, layout, vm, 's/a');
+  await driver.prepare(withLaunch(vm, 's/a'));
   const file = `${vmFolders(layout, vm.id).state}/volume-${vm.volumes[0]?.id}.qcow2`;
   const leave = () => execFileSync('qemu-img', ['snapshot', '-c', 'croft-one', file]);
   leave();
   assert.deepEqual(await snapshots(stage, vm), []);
-  await driver.snapshot(host, layout, vm, 'one', false);
-  await driver.removeSnapshot(host, layout, vm, 'one');
+  await driver.snapshot(withLaunch(vm), 'one', false);
+  await driver.removeSnapshot(withLaunch(vm), 'one');
   leave();
   await stage.up(vm);
-  await driver.snapshot(host, layout, vm, 'one', false);
+  await driver.snapshot(withLaunch(vm), 'one', false);
   assert.deepEqual(await snapshots(stage, vm), [['one', false]]);
 
   const more = { ...vm, volumes: [...vm.volumes, { ...volume(), name: 'late' }] };
-  await driver.stop(host, layout, vm.id, hasty);
-  await driver.prepare(host, layout, more, 's/a');
-  await assert.rejects(driver.revert(host, layout, tcgAbilities, more, 'one'), { code: 'conflict.changed', message: /late/ });
+  await driver.stop(referenceTo(vm.id), hasty);
+  await driver.prepare(withLaunch(more, 's/a'));
+  await assert.rejects(driver.revert(withLaunch(more), 'one'), { code: 'conflict.changed', message: /late/ });
 });
 
 test('SC11 snapshots move with their VM', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   await using other = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver } = stage;
   const vm = { ...(await stage.launch()), volumes: [volume()] };
   await other.launch();
   await stage.up(vm);
-  await driver.snapshot(host, layout, vm, 'm', true);
-  await driver.snapshot(host, layout, vm, 'disks', false);
-  await driver.stop(host, layout, vm.id, hasty);
+  await driver.snapshot(withLaunch(vm), 'm', true);
+  await driver.snapshot(withLaunch(vm), 'disks', false);
+  await driver.stop(referenceTo(vm.id), hasty);
   const options = { exitCode: null, signal: new AbortController().signal, onProgress: () => undefined };
-  await driver.transfer({ host, layout }, { host: other.host, layout: other.layout }, vm, 's/a', options);
+  await driver.transfer(withLaunch(vm, 's/a'), other, options);
   assert.deepEqual(await snapshots(other, vm), [
     ['m', true],
     ['disks', false],
   ]);
-  await driver.revert(other.host, other.layout, tcgAbilities, vm, 'disks');
-  await driver.prepare(other.host, other.layout, vm, 's/a');
+  await other.driver.revert(withLaunch(vm), 'disks');
+  await other.driver.prepare(withLaunch(vm, 's/a'));
   const kept = await stat(`${vmFolders(other.layout, vm.id).state}/machine.croft-m`);
   assert.deepEqual([kept.uid, kept.mode & 0o777], [0, 0o600], 'only root says what is started');
-  await driver.revert(other.host, other.layout, tcgAbilities, vm, 'm');
+  await other.driver.revert(withLaunch(vm), 'm');
   assert.equal((await other.observed(vm.id))?.state, 'running');
 });
 
@@ -140,24 +141,24 @@ test('SC11 names of snapshots are checked before they reach a node', { timeout: 
   await using stage = await openStage();
   const vm = await stage.launch();
   for (const name of ['', 'A', 'a b', '-a', 'a-', '../x', 'a;b', '1\n', 'a'.repeat(64)]) {
-    await assert.rejects(stage.driver.snapshot(stage.host, stage.layout, vm, name, false), { code: 'input.invalid' });
+    await assert.rejects(stage.driver.snapshot(withLaunch(vm), name, false), { code: 'input.invalid' });
   }
 });
 
 test('SC11 a disk whose image is gone is said, with what is missing', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver, layout } = stage;
   const vm = await stage.launch();
-  await driver.prepare(host, layout, vm, 's/a');
+  await driver.prepare(withLaunch(vm, 's/a'));
   const image = `${layout.stateFolder}/images/${vm.image.sha256}.raw`;
   await rename(image, `${image}.gone`);
-  await assert.rejects(driver.snapshot(host, layout, vm, 'one', false), { code: 'command.failed', message: /Could not open.*\.raw/s });
+  await assert.rejects(driver.snapshot(withLaunch(vm), 'one', false), { code: 'command.failed', message: /Could not open.*\.raw/s });
   assert.deepEqual(await snapshots(stage, vm), []);
 });
 
 test('SC11 memory comes back with its snapshot, whether the VM runs or not', { timeout: 120_000 }, async () => {
   await using stage = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver } = stage;
   const vm = await stage.launch();
   const pid = await stage.up(vm);
   /** The BIOS counts them in its guest's memory, 18 a second. */
@@ -166,19 +167,19 @@ test('SC11 memory comes back with its snapshot, whether the VM runs or not', { t
     return Number(String(words).split(':')[1]);
   };
   await stage.shows(vm.id, bootBanner);
-  await driver.pause(host, layout, vm.id);
+  await driver.pause(referenceTo(vm.id));
   const then = await ticks();
-  await driver.snapshot(host, layout, vm, 'm', true);
+  await driver.snapshot(withLaunch(vm), 'm', true);
   assert.equal((await stage.observed(vm.id))?.state, 'paused', 'it is as it was before');
-  await driver.resume(host, layout, vm.id);
+  await driver.resume(referenceTo(vm.id));
   const later = then + 150;
   await until(async () => (await ticks()) > later, 100);
-  await driver.revert(host, layout, tcgAbilities, vm, 'm');
+  await driver.revert(withLaunch(vm), 'm');
   assert.deepEqual(((seen) => [seen?.state, seen?.pid])(await stage.observed(vm.id)), ['running', pid]);
   const back = await ticks();
   assert.ok(back >= then && back < later, `${then}, ${later}, ${back}`);
-  await driver.kill(host, layout, vm.id);
-  await driver.revert(host, layout, tcgAbilities, vm, 'm');
+  await driver.kill(referenceTo(vm.id));
+  await driver.revert(withLaunch(vm), 'm');
   const seen = await stage.observed(vm.id);
   assert.deepEqual([seen?.state, seen?.launchHash], ['running', planHash(vm)]);
   assert.ok((await ticks()) >= then);
@@ -186,13 +187,13 @@ test('SC11 memory comes back with its snapshot, whether the VM runs or not', { t
 
 test('SC11 memory that its node cannot go on with is refused, and nothing half put back goes on', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver, layout } = stage;
   const vm = await stage.launch();
   const kept = `${vmFolders(layout, vm.id).state}/machine.croft-m`;
-  const revert = () => driver.revert(host, layout, tcgAbilities, vm, 'm');
+  const revert = () => driver.revert(withLaunch(vm), 'm');
   await stage.up(vm);
-  await driver.snapshot(host, layout, vm, 'm', true);
-  await driver.kill(host, layout, vm.id);
+  await driver.snapshot(withLaunch(vm), 'm', true);
+  await driver.kill(referenceTo(vm.id));
   const machine = JSON.parse(await readFile(kept, 'utf8'));
   const become = (changes: object) => writeFile(kept, JSON.stringify({ ...machine, machine: { ...machine.machine, ...changes } }));
   await become({ qemu: '5.2', accelerator: 'kvm' });
@@ -207,7 +208,7 @@ test('SC11 memory that its node cannot go on with is refused, and nothing half p
   await assert.rejects(revert(), { code: 'command.failed', message: /QEMU refused/ });
   assert.equal((await stage.observed(vm.id))?.state, 'stopped');
   await stage.up(vm);
-  await driver.removeSnapshot(host, layout, vm, 'm');
+  await driver.removeSnapshot(withLaunch(vm), 'm');
   await assert.rejects(stat(kept), { code: 'ENOENT' });
 });
 
@@ -216,24 +217,24 @@ test('SC11 a VM that is half put back is not started, moves as such, and is whol
 }, async () => {
   await using stage = await openStage();
   await using other = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver, layout } = stage;
   const vm = { ...(await stage.launch()), volumes: [volume()] };
   await other.launch();
-  await driver.prepare(host, layout, vm, 's/a');
-  await driver.snapshot(host, layout, vm, 'one', false);
+  await driver.prepare(withLaunch(vm, 's/a'));
+  await driver.snapshot(withLaunch(vm), 'one', false);
   {
     await using _ = await sealFile(vmFolders(layout, vm.id).disk);
-    await assert.rejects(driver.revert(host, layout, tcgAbilities, vm, 'one'), { code: 'command.failed', node: 'here' });
+    await assert.rejects(driver.revert(withLaunch(vm), 'one'), { code: 'command.failed', node: 'here' });
   }
-  await assert.rejects(driver.start(host, layout, tcgAbilities, vm, 's/a'), {
+  await assert.rejects(driver.start(withLaunch(vm, 's/a')), {
     code: 'vm.launch',
     message: /half put back to its snapshot one/,
   });
   const options = { exitCode: null, signal: new AbortController().signal, onProgress: () => undefined };
-  await driver.transfer({ host, layout }, { host: other.host, layout: other.layout }, vm, 's/a', options);
+  await driver.transfer(withLaunch(vm, 's/a'), other, options);
   const mark = `${vmFolders(other.layout, vm.id).state}/reverting`;
   assert.equal((await stat(mark)).uid, 0);
-  await assert.rejects(driver.start(other.host, other.layout, tcgAbilities, vm, 's/a'), { message: /half put back/ });
+  await assert.rejects(other.driver.start(withLaunch(vm, 's/a')), { message: /half put back/ });
   await other.up(vm);
   await assert.rejects(stat(mark), { code: 'ENOENT' });
 });
@@ -242,15 +243,15 @@ test('SC11 a QEMU that was cut off while it loaded memory is seen, ended without
   timeout: 120_000,
 }, async () => {
   await using stage = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver, layout } = stage;
   const vm = await stage.launch();
   const mark = `${vmFolders(layout, vm.id).state}/reverting`;
   const pid = await stage.up(vm);
-  await driver.snapshot(host, layout, vm, 'm', true);
+  await driver.snapshot(withLaunch(vm), 'm', true);
   await control(stage, vm.id, 'stop');
   await writeFile(mark, 'croft-m\n');
   assert.equal((await stage.observed(vm.id))?.cutOff, true);
-  assert.notEqual(await driver.stop(host, layout, vm.id, { powerdown: 60_000, terminate: 500 }), 'not-running');
+  assert.notEqual(await driver.stop(referenceTo(vm.id), { powerdown: 60_000, terminate: 500 }), 'not-running');
   assert.ok(!alive(pid));
   await stage.up(vm);
   await assert.rejects(stat(mark), { code: 'ENOENT' });
@@ -263,8 +264,8 @@ test('SC11 a VM that was started to get its memory, and was cut off before, is s
   const { driver, host, layout } = stage;
   const vm = await stage.launch();
   await stage.up(vm);
-  await driver.snapshot(host, layout, vm, 'm', true);
-  await driver.kill(host, layout, vm.id);
+  await driver.snapshot(withLaunch(vm), 'm', true);
+  await driver.kill(referenceTo(vm.id));
   let lost = false;
   const way = <T>(work: () => Promise<T>): Promise<T> =>
     lost ? Promise.reject(new CroftError('node.unreachable', 'the way is lost', { node: 'here' })) : work();
@@ -279,10 +280,12 @@ test('SC11 a VM that was started to get its memory, and was cut off before, is s
         return results;
       }),
   };
-  await assert.rejects(driver.revert(cut, layout, tcgAbilities, vm, 'm'), { code: 'node.unreachable' });
+  await assert.rejects(stage.hypervisor.on({ host: cut, layout, abilities: tcgAbilities }).revert(withLaunch(vm), 'm'), {
+    code: 'node.unreachable',
+  });
   const seen = await stage.observed(vm.id);
   assert.deepEqual([seen?.state, seen?.cutOff], ['paused', undefined]);
-  await driver.resume(host, layout, vm.id);
+  await driver.resume(referenceTo(vm.id));
   assert.equal((await stage.observed(vm.id))?.state, 'running');
   assert.equal(((await control(stage, vm.id, 'query-status')) as { status: string }).status, 'running');
 });
@@ -291,15 +294,15 @@ test('CR7 a stop that was cut off is seen as long as its VM runs, also paused, a
   timeout: 60_000,
 }, async () => {
   await using stage = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver, layout } = stage;
   const vm = await stage.launch('deaf');
   const seen = async () => ((one) => [one?.state, one?.cutOff])(await stage.observed(vm.id));
   await stage.up(vm);
   await writeFile(`${vmFolders(layout, vm.id).run}/stopping`, '');
   assert.deepEqual(await seen(), ['running', true]);
-  await driver.pause(host, layout, vm.id);
+  await driver.pause(referenceTo(vm.id));
   assert.deepEqual(await seen(), ['paused', true]);
-  await driver.stop(host, layout, vm.id, hasty);
+  await driver.stop(referenceTo(vm.id), hasty);
   assert.deepEqual(await seen(), ['stopped', undefined]);
   const pid = await stage.up(vm);
   assert.deepEqual(await seen(), ['running', undefined]);
@@ -310,7 +313,7 @@ test('CR7 a stop that was cut off is seen as long as its VM runs, also paused, a
 test('SC11 the variables of UEFI come back with each snapshot, go with it, and move with their VM', { timeout: 120_000 }, async () => {
   await using stage = await openStage();
   await using other = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver, layout } = stage;
   const vm = await stage.launch('obedient', { memory: 128 * mebibyte, firmware: 'uefi' });
   await other.launch();
   const { firmwareVariables } = vmFolders(layout, vm.id);
@@ -319,43 +322,44 @@ test('SC11 the variables of UEFI come back with each snapshot, go with it, and m
       .update(await readFile(file))
       .digest('hex');
   await stage.up(vm);
-  await driver.snapshot(host, layout, vm, 'live', false);
-  await driver.snapshot(host, layout, vm, 'memory', true);
+  await driver.snapshot(withLaunch(vm), 'live', false);
+  await driver.snapshot(withLaunch(vm), 'memory', true);
   assert.deepEqual(await snapshots(stage, vm), [
     ['live', false],
     ['memory', true],
   ]);
   const { mode, uid } = await stat(firmwareVariables);
   const kept = await hash(`${firmwareVariables}.croft-live`);
-  await driver.revert(host, layout, tcgAbilities, vm, 'memory');
-  await driver.removeSnapshot(host, layout, vm, 'memory');
-  await driver.stop(host, layout, vm.id, hasty);
+  await driver.revert(withLaunch(vm), 'memory');
+  await driver.removeSnapshot(withLaunch(vm), 'memory');
+  await driver.stop(referenceTo(vm.id), hasty);
 
   await writeFile(firmwareVariables, 'changed');
-  await driver.snapshot(host, layout, vm, 'offline', false);
-  await driver.revert(host, layout, tcgAbilities, vm, 'live');
+  await driver.snapshot(withLaunch(vm), 'offline', false);
+  await driver.revert(withLaunch(vm), 'live');
   assert.equal(await hash(), kept);
   const now = await stat(firmwareVariables);
   assert.deepEqual([now.mode, now.uid], [mode, uid]);
-  await driver.revert(host, layout, tcgAbilities, vm, 'offline');
+  await driver.revert(withLaunch(vm), 'offline');
   assert.equal(await readFile(firmwareVariables, 'utf8'), 'changed');
-  await driver.removeSnapshot(host, layout, vm, 'offline');
+  await driver.removeSnapshot(withLaunch(vm), 'offline');
   await assert.rejects(stat(`${firmwareVariables}.croft-offline`), { code: 'ENOENT' });
 
   const options = { exitCode: null, signal: new AbortController().signal, onProgress: () => undefined };
-  await driver.transfer({ host, layout }, { host: other.host, layout: other.layout }, vm, 's/a', options);
-  await driver.revert(other.host, other.layout, tcgAbilities, vm, 'live');
+  await driver.transfer(withLaunch(vm, 's/a'), other, options);
+  await other.driver.revert(withLaunch(vm), 'live');
   assert.equal(await hash(vmFolders(other.layout, vm.id).firmwareVariables), kept);
   await other.up(vm);
-  await driver.removeSnapshot(other.host, other.layout, vm, 'live');
+  await other.driver.removeSnapshot(withLaunch(vm), 'live');
   await assert.rejects(stat(`${vmFolders(other.layout, vm.id).firmwareVariables}.croft-live`), { code: 'ENOENT' });
 });
 
 test('SC11 what came and went while it ran, and what grew, is what the VM is known to run from', { timeout: 120_000 }, async () => {
   await using stage = await openStage();
   await using network = await openGuestNetwork(stage.host);
-  const { driver, layout } = stage;
+  const { layout } = stage;
   const { host } = network;
+  const driver = stage.hypervisor.on({ host, layout, abilities: tcgAbilities });
   const plain = await stage.launch('obedient', { disk: 4 * mebibyte });
   const ports = [newIdentifier(), newIdentifier()].map((nicId) => ({ ...network.port(nicId), vmId: plain.id }));
   for (const port of ports) await network.addTap(plain.id, port);
@@ -364,16 +368,16 @@ test('SC11 what came and went while it ran, and what grew, is what the VM is kno
   const pid = await stage.up({ ...vm, ports: ports.slice(0, 1), volumes: vm.volumes.slice(1), disk: plain.disk }, host);
   const hash = async () => (await stage.observed(vm.id))?.launchHash;
 
-  await driver.attachNic(host, layout, tcgAbilities, vm, ports[1]?.nicId ?? '');
-  await driver.attachVolume(host, layout, vm, first);
-  assert.deepEqual(await driver.resize(host, layout, vm), { atNextStart: [] });
+  await driver.attachNic(withLaunch(vm), ports[1]?.nicId ?? '');
+  await driver.attachVolume(withLaunch(vm), first);
+  assert.deepEqual(await driver.resize(withLaunch(vm)), { atNextStart: [] });
   assert.equal(await hash(), planHash(vm));
   assert.equal(await virtualSize(vmFolders(layout, vm.id).disk), 8 * mebibyte);
-  await driver.prepare(host, layout, vm, 's/a');
+  await driver.prepare(withLaunch(vm, 's/a'));
   assert.equal(await hash(), planHash(vm));
 
-  await driver.detachNic(host, layout, vm.id, ports[0]?.nicId ?? '');
-  await driver.detachVolume(host, layout, vm.id, second);
+  await driver.detachNic(referenceTo(vm.id), ports[0]?.nicId ?? '');
+  await driver.detachVolume(referenceTo(vm.id), second);
   const less = { ...vm, ports: ports.slice(1), volumes: vm.volumes.slice(0, 1) };
   assert.equal(await hash(), planHash(less));
   assert.equal((await stage.observed(vm.id))?.pid, pid);
@@ -383,7 +387,7 @@ test('SC11 what came and went while it ran, and what grew, is what the VM is kno
 
 test('SC11 a VM has its share of the processors where the node has such groups, and they go with it', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver, layout } = stage;
   const vm = await stage.launch('obedient', { cpus: 2 });
   const pid = await stage.up(vm);
   const place = `croft-${layout.controllerId}/${vm.id}`;
@@ -394,21 +398,21 @@ test('SC11 a VM has its share of the processors where the node has such groups, 
     assert.match(groups, new RegExp(`^\\d+:(.*,)?cpu(,.*)?:/${place}$`, 'm'));
     const shares = async () => (await readFile(`/sys/fs/cgroup/cpu/${place}/cpu.shares`, 'utf8')).trim();
     assert.equal(await shares(), '2048');
-    assert.deepEqual(await driver.resize(host, layout, { ...vm, cpus: 3 }), { atNextStart: [] });
+    assert.deepEqual(await driver.resize(withLaunch({ ...vm, cpus: 3 })), { atNextStart: [] });
     assert.equal(await shares(), '3072');
   }
   process.kill(Number((await processStatus(pid)).PPid), 'SIGKILL');
-  await driver.destroy(host, layout, vm.id);
+  await driver.destroy(referenceTo(vm.id));
   for (const kind of ['', 'memory/', 'cpu/']) await assert.rejects(stat(`/sys/fs/cgroup/${kind}${place}`), { code: 'ENOENT' });
 });
 
 test('SC11 CPUs come to a VM that runs, and what its guest does not give or has no place for waits', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver } = stage;
   const vm = await stage.launch();
   const pid = await stage.up(vm);
   const cpus = async () => ((await control(stage, vm.id, 'query-cpus-fast')) as unknown[]).length;
-  const sizes = (count: number, memory: number) => driver.resize(host, layout, { ...vm, cpus: count, memory: memory * mebibyte });
+  const sizes = (count: number, memory: number) => driver.resize(withLaunch({ ...vm, cpus: count, memory: memory * mebibyte }));
   assert.deepEqual(await sizes(2, 64), { atNextStart: ['memory'] });
   assert.equal(await cpus(), 2);
   assert.deepEqual(await sizes(2, 16), { atNextStart: ['memory'] });
@@ -421,34 +425,34 @@ test('SC11 CPUs come to a VM that runs, and what its guest does not give or has 
 
 test('SC11 a guest that does not let go of a device is said', { timeout: 120_000 }, async () => {
   await using stage = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver } = stage;
   const vm = { ...(await stage.launch('deaf')), volumes: [volume()] };
   await stage.up(vm);
   const id = vm.volumes[0]?.id ?? '';
-  await assert.rejects(driver.detachVolume(host, layout, vm.id, id), { code: 'command.timeout', message: /did not release/ });
+  await assert.rejects(driver.detachVolume(referenceTo(vm.id), id), { code: 'command.timeout', message: /did not release/ });
   assert.equal((await stage.observed(vm.id))?.launchHash, planHash(vm));
 });
 
 test('SC11 a guest without an agent is asked to restart itself by Ctrl-Alt-Del', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver } = stage;
   const vm = await stage.launch();
   const pid = await stage.up(vm);
-  const banners = async () => (await driver.consoleLog(host, layout, vm.id, 10_000)).split(bootBanner).length - 1;
+  const banners = async () => (await driver.consoleLog(referenceTo(vm.id), 10_000)).split(bootBanner).length - 1;
   await stage.shows(vm.id, bootBanner);
-  await driver.reboot(host, layout, vm.id, true);
+  await driver.reboot(referenceTo(vm.id), true);
   await until(async () => (await banners()) === 2);
   assert.equal((await stage.observed(vm.id))?.pid, pid);
 });
 
 test('SC11 what a VM does by itself is heard at once, and its state is seen so', { timeout: 120_000 }, async () => {
   await using stage = await openStage();
-  const { driver, host, layout } = stage;
+  const { driver } = stage;
   const heard: DriverEvent[] = [];
   const hears = (kind: DriverEvent['kind'], vmId: string) => until(async () => heard.some((e) => e.kind === kind && e.vmId === vmId));
   const early = await stage.launch();
   await stage.up(early);
-  const watch = driver.watch(host, layout, (event) => heard.push(event));
+  const watch = driver.watch((event) => heard.push(event));
   try {
     const late = await stage.launch();
     const pid = await stage.up(late);
@@ -465,7 +469,7 @@ test('SC11 what a VM does by itself is heard at once, and its state is seen so',
     process.kill(pid, 'SIGKILL');
     await hears('crashed', late.id);
     assert.deepEqual(((seen) => [seen?.state, seen?.exitCode])(await stage.observed(late.id)), ['failed', 137]);
-    await until(async () => (await driver.consoleLog(host, layout, early.id, 10_000)).split(bootBanner).length > 2);
+    await until(async () => (await driver.consoleLog(referenceTo(early.id), 10_000)).split(bootBanner).length > 2);
     await control(stage, early.id, 'system_powerdown');
     await hears('stopped', early.id);
     assert.deepEqual(((seen) => [seen?.state, seen?.exitCode])(await stage.observed(early.id)), ['stopped', 0]);

@@ -16,6 +16,7 @@ import { createLocalHost } from '../../src/host/local-host.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
 import type { LaunchImage, VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { bootImage } from './boot-image.ts';
 
 export const tcgAbilities: NodeAbilities = {
@@ -34,7 +35,7 @@ export async function openStage(seedOf: (vm: VmLaunch, folder: string) => Seed =
   const folder = await mkdtemp(path.join(tmpdir(), 'croft-qemu-'));
   await chmod(folder, 0o711);
   const host = createLocalHost({ name: 'here', sudo: null });
-  const driver = createQemuDriver({ seedOf: (vm) => seedOf(vm, folder) });
+  const hypervisor = createQemuDriver({ seedOf: (vm) => seedOf(vm, folder) });
   const controllerId = newControllerIdentifier();
   const layout: NodeLayout = {
     controllerId,
@@ -43,12 +44,15 @@ export async function openStage(seedOf: (vm: VmLaunch, folder: string) => Seed =
     bridge: 'br-croft',
     uplink: null,
   };
-  await driver.prepareNode(host, layout);
+  const driver = hypervisor.on({ host, layout, abilities: tcgAbilities });
+  await driver.prepareNode();
   const launched = new Set<string>();
 
   return {
     folder,
     host,
+    hypervisor,
+    /** On this node. */
     driver,
     layout,
     async launch(guest: 'obedient' | 'deaf' = 'obedient', changes: Partial<VmLaunch> = {}): Promise<VmLaunch> {
@@ -85,25 +89,25 @@ export async function openStage(seedOf: (vm: VmLaunch, folder: string) => Seed =
     async shows(vmId: string, words: string): Promise<string> {
       let seen = '';
       await until(async () => {
-        seen = await driver.consoleLog(host, layout, vmId, 1_000_000);
+        seen = await driver.consoleLog(referenceTo(vmId), 1_000_000);
         return seen.includes(words);
       }, 200);
       return seen;
     },
     async observed(vmId: string): Promise<ObservedVm | null> {
-      const [vms] = await perform(host, driver.observe(layout));
+      const [vms] = await perform(host, driver.observe());
       return vms.find(({ id }) => id === vmId) ?? null;
     },
     /** `place` is where its process runs: this machine, or inside a namespace of it. */
     async up(vm: VmLaunch, place: Host = host): Promise<number> {
-      await driver.prepare(host, layout, vm, 'slice/vm');
-      await driver.start(place, layout, tcgAbilities, vm, 'slice/vm');
+      await driver.prepare(withLaunch(vm, 'slice/vm'));
+      await hypervisor.on({ host: place, layout, abilities: tcgAbilities }).start(withLaunch(vm, 'slice/vm'));
       const seen = await this.observed(vm.id);
       assert.equal(seen?.state, 'running');
       return seen?.pid ?? 0;
     },
     async [Symbol.asyncDispose]() {
-      await driver.purge(host, layout);
+      await driver.purge();
       const left = (await Promise.all([...launched].map(processesOf))).flat();
       for (const pid of left) process.kill(pid, 'SIGKILL');
       await host.close();

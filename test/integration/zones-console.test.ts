@@ -6,6 +6,7 @@ import { run } from '../../src/host/host.ts';
 import { ConsoleHub } from '../../src/loops/vm/console-hub.ts';
 import { unobserved, type Vm } from '../../src/model/vm/vm.ts';
 import { borrow, shortTimes, until, up } from '../contract/hypervisor-stage.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { newDriver, openZonesStage, type ZonesStage } from './zones-stage.ts';
 
 let stage: ZonesStage;
@@ -14,7 +15,7 @@ before(async () => {
 });
 after(() => stage?.[Symbol.asyncDispose]());
 
-const open = (vmId: string): Promise<Duplex> => stage.driver.console(stage.host, stage.layout, vmId);
+const open = (vmId: string): Promise<Duplex> => stage.driver.console(referenceTo(vmId));
 
 /** All that comes from a console; `text` grows. */
 function listen(console: Duplex): { text: string; ended: boolean } {
@@ -59,8 +60,8 @@ test('SC11 the console of a zone ends when its VM does, however that ends, and o
   await using lent = await borrow(stage);
   const { id } = lent.vm;
   for (const end of [
-    () => stage.driver.stop(stage.host, stage.layout, id, { ...shortTimes, powerdown: 60_000 }),
-    () => stage.driver.kill(stage.host, stage.layout, id),
+    () => stage.driver.stop(referenceTo(id), { ...shortTimes, powerdown: 60_000 }),
+    () => stage.driver.kill(referenceTo(id)),
     () => stage.crash(id),
   ]) {
     await up(stage, lent.vm);
@@ -81,7 +82,7 @@ test('SC11 those who share the console of a zone see it end with its VM, and hav
     await up(stage, lent.vm);
     const heard = (await Promise.all([hub.open(vm), hub.open(vm)])).map(listen);
     await until(() => heard.every(({ text }) => text.includes('login: ')));
-    await stage.driver.kill(stage.host, stage.layout, vm.id);
+    await stage.driver.kill(referenceTo(vm.id));
     await until(() => heard.every(({ ended }) => ended));
   }
 });
@@ -92,12 +93,12 @@ test('SC11 a console that zoneadmd does not open in time is told as that, and no
   const { id } = lent.vm;
   await up(stage, lent.vm);
   await machine.change(({ faults }) => void faults.push('console'));
-  const hasty = newDriver(machine, { reboot: 500, console: 500 });
+  const hasty = newDriver(machine, { reboot: 500, console: 500 }).on({ host, layout });
   const { zone } = zonePlaces(layout, id);
-  await assert.rejects(hasty.console(host, layout, id), { code: 'command.timeout', node: 'omni', message: new RegExp(`${zone} on omni`) });
+  await assert.rejects(hasty.console(referenceTo(id)), { code: 'command.timeout', node: 'omni', message: new RegExp(`${zone} on omni`) });
   await until(async () => !(await isAttended(id)));
   const viewer = new AbortController();
-  const opening = stage.driver.console(host, layout, id, viewer.signal);
+  const opening = stage.driver.console(referenceTo(id), viewer.signal);
   await until(() => isAttended(id));
   viewer.abort();
   await assert.rejects(opening, { name: 'AbortError' });
@@ -118,7 +119,7 @@ test('SC11 a console that somebody else has is refused with who that is, and fre
 test('SC11 a VM that does not run, or is not there, has no console, and nothing is left of the attempt', async () => {
   await using lent = await borrow(stage);
   await assert.rejects(open(lent.vm.id), { code: 'not-found', message: /does not run/ });
-  await stage.driver.prepare(stage.host, stage.layout, lent.vm, 's/a');
+  await stage.driver.prepare(withLaunch(lent.vm, 's/a'));
   await assert.rejects(open(lent.vm.id), { code: 'not-found', message: /does not run/ });
   await until(async () => !(await isAttended(lent.vm.id)));
 });

@@ -9,6 +9,7 @@ import { CroftError } from '../../src/model/error.ts';
 import { planHash } from '../../src/model/node/plan.ts';
 import { borrow, observed, prepare, start, stateOf, until, up } from '../contract/hypervisor-stage.ts';
 import { lives } from '../stand-ins/zones/state.ts';
+import { referenceTo } from '../support/vm-reference.ts';
 import { newDriver, openZonesStage, type ZonesStage } from './zones-stage.ts';
 
 let stage: ZonesStage;
@@ -56,39 +57,39 @@ test('SC11 a bhyve that cannot run fails the start with its own words', async ()
 });
 
 test('CR7 a guest that hears the power button powers down, one that does not is halted when its time is over', async () => {
-  const { driver, host, layout } = stage;
+  const { driver } = stage;
   await using obedient = await borrow(stage);
   await using deaf = await borrow(stage);
   await faults(`deaf ${zoneOf(deaf.vm.id)}`);
   await up(stage, obedient.vm);
   await up(stage, deaf.vm);
-  assert.equal(await driver.stop(host, layout, obedient.vm.id, { powerdown: 60_000, terminate: 0 }), 'powered-down');
-  assert.equal(await driver.stop(host, layout, deaf.vm.id, { powerdown: 300, terminate: 0 }), 'killed');
+  assert.equal(await driver.stop(referenceTo(obedient.vm.id), { powerdown: 60_000, terminate: 0 }), 'powered-down');
+  assert.equal(await driver.stop(referenceTo(deaf.vm.id), { powerdown: 300, terminate: 0 }), 'killed');
 });
 
 test('CR7 however many guests do not hear the power button, all are asked, and the node does what else is wanted', async () => {
-  const { driver, host, layout } = stage;
+  const { driver, layout } = stage;
   const vms = await Promise.all(Array.from({ length: 5 }, () => stage.launch()));
   await faults(...vms.map(({ id }) => `deaf ${zoneOf(id)}`));
   for (const vm of vms) await up(stage, vm);
-  const stops = vms.map(({ id }) => driver.stop(host, layout, id, { powerdown: 600_000, terminate: 0 }));
+  const stops = vms.map(({ id }) => driver.stop(referenceTo(id), { powerdown: 600_000, terminate: 0 }));
   const asked = (vmId: string): boolean => existsSync(`${zonePlaces(layout, vmId).folder}/stopping`);
   await until(() => vms.every(({ id }) => asked(id)));
-  for (const { id } of vms) assert.equal(await driver.kill(host, layout, id), true);
+  for (const { id } of vms) assert.equal(await driver.kill(referenceTo(id)), true);
   assert.deepEqual(await Promise.all(stops), Array(5).fill('powered-down'));
-  for (const { id } of vms) await driver.destroy(host, layout, id);
+  for (const { id } of vms) await driver.destroy(referenceTo(id));
 });
 
 test('SC11 a guest that restarts itself when asked comes back with its links protected, which its end had cleared', async () => {
   const { host, layout, network } = stage;
-  const patient = newDriver(stage.machine, { reboot: 600_000, console: 60_000 });
+  const patient = newDriver(stage.machine, { reboot: 600_000, console: 60_000 }).on({ host, layout });
   await using lent = await borrow(stage, { device: true });
   const { id, ports } = lent.vm;
   await up(stage, lent.vm);
   const zone = async () => (await stage.machine.read()).zones[zoneOf(id)];
   const isHealthy = async () => (await perform(host, network.observe(layout)))[0].ports.find(({ vmId }) => vmId === id)?.healthy;
   const before = (await zone())?.zoneId;
-  await patient.reboot(host, layout, id, true);
+  await patient.reboot(referenceTo(id), true);
   assert.deepEqual([await stateOf(stage, id), await isHealthy()], ['running', true]);
   assert.notEqual((await zone())?.zoneId, before);
   const anew = (await observed(stage, id))?.launchHash;
@@ -101,28 +102,28 @@ test('SC11 a guest that restarts itself when asked comes back with its links pro
 });
 
 test('CR7 a restart that is cut between the end of a guest and its boot leaves a VM that is to be started', async () => {
-  const { host, layout, machine } = stage;
+  const { machine } = stage;
   const cut = createZonesDriver({
     ...{ devices: machine.devices, times: { reboot: 600_000, console: 60_000 } },
     seedOf: () => ({ hash: '', build: async () => Buffer.alloc(0) }),
     attach: async () => [{ error: new CroftError('network.port', 'it is cut here') }],
-  });
+  }).on(stage);
   await using lent = await borrow(stage, { device: true });
   await up(stage, lent.vm);
-  await assert.rejects(cut.reboot(host, layout, lent.vm.id, true), { code: 'network.port' });
+  await assert.rejects(cut.reboot(referenceTo(lent.vm.id), true), { code: 'network.port' });
   const { state, exitCode } = (await observed(stage, lent.vm.id)) ?? {};
   assert.deepEqual([state, exitCode], ['stopped', null]);
 });
 
 test('CR7 a zone that cannot be halted is told, and stopped once it can', async () => {
-  const { driver, host, layout } = stage;
+  const { driver } = stage;
   await using lent = await borrow(stage);
   await up(stage, lent.vm);
   await faults('halt');
-  await assert.rejects(driver.kill(host, layout, lent.vm.id), { code: 'command.failed', message: /unable to unmount/ });
+  await assert.rejects(driver.kill(referenceTo(lent.vm.id)), { code: 'command.failed', message: /unable to unmount/ });
   assert.equal(await stateOf(stage, lent.vm.id), 'running');
   await faults();
-  assert.equal(await driver.kill(host, layout, lent.vm.id), true);
+  assert.equal(await driver.kill(referenceTo(lent.vm.id)), true);
 });
 
 test('CR6 a guest that powers off by itself has stopped with 0, and what its node lost with its power has failed', async () => {
@@ -145,7 +146,7 @@ test('CR6 a guest that powers off by itself has stopped with 0, and what its nod
 });
 
 test('CR7 a zone or a dataset of someone else is a reason to stop, and is left as it is', async () => {
-  const { host, layout, driver } = stage;
+  const { host, layout } = stage;
   const vm = await stage.launch();
   await using foreign = await stage.foreign(vm);
   await assert.rejects(prepare(stage, vm), { code: 'conflict.exists', message: new RegExp(zoneOf(vm.id)) });
@@ -159,7 +160,10 @@ test('CR7 a zone or a dataset of someone else is a reason to stop, and is left a
   };
   const [made] = await host.batch([{ argv: ['zfs', 'create', '-o', 'mountpoint=none', 'rpool/croft-theirs22'] }]);
   assert.equal(made?.code, 0, made?.stderr);
-  await assert.rejects(driver.prepareNode(host, theirs), { code: 'conflict.exists', message: /rpool\/croft-theirs22/ });
+  await assert.rejects(newDriver(stage.machine).on({ host, layout: theirs }).prepareNode(), {
+    code: 'conflict.exists',
+    message: /rpool\/croft-theirs22/,
+  });
 });
 
 test('SC11 a node whose zones service is not well is not usable, and says why', async () => {

@@ -15,6 +15,7 @@ import type { LaunchImage, PortPlan, VmLaunch } from '../../src/model/node/plan.
 import { type HypervisorStage, undoneBy, until } from '../contract/hypervisor-stage.ts';
 import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
 import { lives } from '../stand-ins/zones/state.ts';
+import { referenceTo } from '../support/vm-reference.ts';
 
 const abilities: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'system' };
 const mebibyte = 2 ** 20;
@@ -34,8 +35,8 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
     stateFolder: `${machine.pool}/croft/${controllerId}`,
     runFolder: `${machine.pool}/run/${controllerId}`,
   };
-  const driver = newDriver(machine);
-  await driver.prepareNode(host, layout);
+  const driver = newDriver(machine).on({ host, layout, abilities });
+  await driver.prepareNode();
   const network = createVnicDriver();
   await network.ensureUnderlay(host, layout, abilities, underlayOf(layout));
   const image = await putImage(layout);
@@ -59,7 +60,7 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
         return undoneBy(() => machine.change(({ faults }) => void faults.splice(faults.indexOf('disk'), 1)));
       },
     },
-    reopen: () => newDriver(machine),
+    reopen: () => newDriver(machine).on({ host, layout, abilities }),
     foreign: (vm) => makeForeign(machine, layout, vm),
     async crash(vmId) {
       const zone = (await machine.read()).zones[zonePlaces(layout, vmId).zone];
@@ -76,9 +77,9 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
       return (await readFile(volume(vm)))[4096] ?? 0;
     },
     async [Symbol.asyncDispose]() {
-      for (const { id } of (await perform(host, driver.observe(layout)))[0]) await driver.kill(host, layout, id);
+      for (const { id } of (await perform(host, driver.observe()))[0]) await driver.kill(referenceTo(id));
       await network.purge(host, layout);
-      await driver.purge(host, layout);
+      await driver.purge();
       await machine[Symbol.asyncDispose]();
     },
   };

@@ -8,7 +8,8 @@ import { zonePlaces } from '../../src/drivers/hypervisor/zones/names.ts';
 import { run } from '../../src/host/host.ts';
 import { borrow, prepare, start, until, up } from '../contract/hypervisor-stage.ts';
 import type { Machine } from '../stand-ins/zones/state.ts';
-import { openZonesStage, type ZonesStage } from './zones-stage.ts';
+import { referenceTo, withLaunch } from '../support/vm-reference.ts';
+import { newDriver, openZonesStage, type ZonesStage } from './zones-stage.ts';
 
 let stage: ZonesStage;
 before(async () => {
@@ -47,12 +48,12 @@ test('SC11 an image becomes one volume however many VMs want it at once, and goe
     return Object.values(datasets).filter(({ origin }) => origin === `${image}@base`).length;
   };
   assert.equal(await origins(), 2);
-  for (const { id } of vms) await stage.driver.destroy(stage.host, stage.layout, id);
+  for (const { id } of vms) await stage.driver.destroy(referenceTo(id));
   assert.equal((await stage.machine.read()).datasets[image], undefined);
 });
 
 test('SC11 a qcow2 image becomes a volume of the size that its guest sees, with its content', async () => {
-  const { layout, host, driver } = stage;
+  const { layout, driver } = stage;
   const [raw, qcow2] = [`${layout.runFolder}/raw`, `${layout.runFolder}/qcow2`];
   await writeFile(raw, Buffer.alloc(3 * 2 ** 20, 'disk'));
   execFileSync('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, qcow2]);
@@ -65,7 +66,7 @@ test('SC11 a qcow2 image becomes a volume of the size that its guest sees, with 
   const disk = await readFile(`${stage.machine.devices}/dsk/${volume}`);
   assert.deepEqual(disk.subarray(0, 3 * 2 ** 20), await readFile(raw));
   assert.deepEqual([disk.length, (await stage.machine.read()).datasets[volume]?.volsize], [4 * 2 ** 20, 4 * 2 ** 20]);
-  await driver.destroy(host, layout, vm.id);
+  await driver.destroy(referenceTo(vm.id));
 });
 
 test('SC11 images that take long to be written leave the node free for everything else', async () => {
@@ -85,18 +86,18 @@ test('SC11 images that take long to be written leave the node free for everythin
   for (const _ of vms) assert.equal((await run(host, { argv: ['true'] })).code, 0);
   for (const vm of vms) execFile('sh', ['-c', 'echo content >"$1"', 'write', file(vm)]);
   await made;
-  for (const { id } of vms) await driver.destroy(host, layout, id);
+  for (const { id } of vms) await driver.destroy(referenceTo(id));
 });
 
 test('SC11 a state folder in a boot environment is refused before anything is made there, with a better place', async () => {
-  const { host, machine, driver } = stage;
+  const { host, machine } = stage;
   const environment = `${machine.pool}/be`;
   await mkdir(environment);
   await machine.change(({ datasets }) => {
     datasets['rpool/ROOT/omnios'] = { type: 'filesystem', properties: { mountpoint: environment }, volsize: 0, origin: null };
   });
   const layout = { ...stage.layout, stateFolder: `${environment}/var/lib/croft/node/abcd2345`, runFolder: `${environment}/run` };
-  await assert.rejects(driver.prepareNode(host, layout), {
+  await assert.rejects(newDriver(machine).on({ host, layout }).prepareNode(), {
     code: 'node.unfit',
     message: /boot environment rpool\/ROOT\/omnios,/,
     hint: /zfs create -o mountpoint=\/data rpool\/data.*--state-folder \/data\/croft/,
@@ -106,12 +107,12 @@ test('SC11 a state folder in a boot environment is refused before anything is ma
 });
 
 test('SC11 putting back that was cut is finished or taken back at the next step, wherever the cut was', async () => {
-  const { driver, host, layout, abilities } = stage;
+  const { driver, host } = stage;
   await using lent = await borrow(stage);
   const { vm } = lent;
   await prepare(stage, vm);
   await stage.write(vm, 1);
-  await driver.snapshot(host, layout, vm, 'one', false);
+  await driver.snapshot(withLaunch(vm), 'one', false);
   await stage.write(vm, 2);
   const zfs = async (...argv: string[]) => {
     const [result] = await host.batch([{ argv: ['zfs', ...argv] }]);
@@ -121,39 +122,39 @@ test('SC11 putting back that was cut is finished or taken back at the next step,
   await zfs('create', `${dataset}/next`);
   await start(stage, vm);
   assert.equal((await stage.machine.read()).datasets[`${dataset}/next`], undefined);
-  await driver.kill(host, layout, vm.id);
+  await driver.kill(referenceTo(vm.id));
   assert.equal(await stage.read(vm), 2);
   await zfs('create', `${dataset}/next`);
   await zfs('clone', `${dataset}/head/disk@croft-one`, `${dataset}/next/disk`);
   await zfs('rename', `${dataset}/head`, `${dataset}/past-0`);
   await start(stage, vm);
-  await driver.kill(host, layout, vm.id);
+  await driver.kill(referenceTo(vm.id));
   assert.equal(await stage.read(vm), 1);
-  await driver.revert(host, layout, abilities, vm, 'one');
+  await driver.revert(withLaunch(vm), 'one');
   assert.equal(await stage.read(vm), 1);
 });
 
 test('SC11 a volume that came after a snapshot keeps what is on it when the VM is put back', async () => {
-  const { driver, host, layout, abilities } = stage;
+  const { driver } = stage;
   await using lent = await borrow(stage, { device: true });
   const { vm } = lent;
   const before = { ...vm, volumes: [] };
   await prepare(stage, before);
-  await driver.snapshot(host, layout, before, 'one', false);
+  await driver.snapshot(withLaunch(before), 'one', false);
   await prepare(stage, vm);
   assert.equal(volumesOf(await stage.machine.read(), vm.id).length, 2);
-  await driver.revert(host, layout, abilities, vm, 'one');
+  await driver.revert(withLaunch(vm), 'one');
   assert.equal(volumesOf(await stage.machine.read(), vm.id).length, 2);
   await prepare(stage, before);
   assert.equal(volumesOf(await stage.machine.read(), vm.id).length, 1);
 });
 
 test('SC11 snapshots have plain names, and NICs of two models are refused', async () => {
-  const { driver, host, layout } = stage;
+  const { driver } = stage;
   await using lent = await borrow(stage, { device: true });
   const { vm } = lent;
   await prepare(stage, vm);
-  await assert.rejects(driver.snapshot(host, layout, vm, '-r x@y', false), { code: 'input.invalid' });
+  await assert.rejects(driver.snapshot(withLaunch(vm), '-r x@y', false), { code: 'input.invalid' });
   const [port] = vm.ports;
   assert.ok(port !== undefined);
   const mixed = { ...vm, ports: [port, { ...port, nicId: `${port.nicId}2`, model: 'e1000' as const }] };
@@ -165,12 +166,12 @@ test('SC11 what a driver leaves when it is purged is what was there before', asy
   const { machine, layout } = own;
   const vm = await own.launch({ device: true });
   await up(own, vm);
-  await own.driver.snapshot(own.host, layout, vm, 'one', false);
-  await own.driver.revert(own.host, layout, own.abilities, vm, 'one');
+  await own.driver.snapshot(withLaunch(vm), 'one', false);
+  await own.driver.revert(withLaunch(vm), 'one');
   await start(own, vm);
-  await own.driver.kill(own.host, layout, vm.id);
+  await own.driver.kill(referenceTo(vm.id));
   await own.network.purge(own.host, layout);
-  await own.driver.purge(own.host, layout);
+  await own.driver.purge();
   const left = await machine.read();
   assert.deepEqual(
     [Object.keys(left.zones), Object.keys(left.datasets), Object.keys(left.snapshots), Object.keys(left.links)],

@@ -1,6 +1,7 @@
 /** The interface of hypervisor drivers: how VMs come to run on one node, and how they are seen. */
 import type { Duplex } from 'node:stream';
 import type { Call, Host } from '../../host/host.ts';
+import { CroftError } from '../../model/error.ts';
 import type { Accelerator, LimitedResource } from '../../model/node/node.ts';
 import type { VmLaunch } from '../../model/node/plan.ts';
 import type { Capability } from '../../model/vm/capability.ts';
@@ -53,10 +54,27 @@ export interface ObservedVm {
   frozen?: true;
 }
 
-/** A node as a driver works on it. */
+/** How a node is reached, and what is this controller's there. */
 export interface NodeReach {
   host: Host;
   layout: NodeLayout;
+}
+
+/** A node as a driver works on it. */
+export interface HypervisorNode extends NodeReach {
+  /** Absent where the node was not looked at yet: nothing can be started there before that. */
+  abilities?: NodeAbilities;
+}
+
+/** A VM as drivers are told of it: by its identifier, with the name `slice/vm` that its users know, for messages. */
+export interface VmReference {
+  id: string;
+  label: string;
+}
+
+/** With all that it is, or is to be, made from. */
+export interface VmWithLaunch extends VmReference {
+  launch: VmLaunch;
 }
 
 export interface TransferOptions {
@@ -108,93 +126,103 @@ export interface HypervisorDriver {
   readonly name: string;
   readonly can: ReadonlySet<Capability>;
 
+  /** Binds it to a node. What it remembers of a node goes by the node's layout, which must be the same object each time. */
+  on(node: HypervisorNode): NodeHypervisor;
+}
+
+/** A hypervisor driver that works on one node. */
+export interface NodeHypervisor {
+  /** As of its driver. */
+  readonly name: string;
+  readonly can: ReadonlySet<Capability>;
+
   /** Whether it can work on the node. Never throws. */
   probe(): Call<DriverProbe>;
 
   /** Makes the node's folders ready for VMs of this controller. Repeating it does no harm. */
-  prepareNode(host: Host, layout: NodeLayout): Promise<void>;
+  prepareNode(): Promise<void>;
 
   /** All VMs of this controller on the node, in one call. */
-  observe(layout: NodeLayout): Call<ObservedVm[]>;
+  observe(): Call<ObservedVm[]>;
 
   /**
    * What a VM that runs is started from, with all that came to it and left it since; its hash is the one that is observed.
    * Null where that cannot be known, as of one that an earlier version of Croft started. Of one that does not run it says nothing.
    */
-  runningLaunch(layout: NodeLayout, vmId: string): Call<VmLaunch | null>;
+  runningLaunch(vm: VmReference): Call<VmLaunch | null>;
 
   /** Makes the VM's folder with overlay and seed, from an image that is on the node already. Repeating it does no harm. */
-  prepare(host: Host, layout: NodeLayout, vm: VmLaunch, label: string): Promise<void>;
+  prepare(vm: VmWithLaunch): Promise<void>;
 
   /** Starts the VM unless its process runs. Its ports must be there. Rejects with `vm.launch` and QEMU's own words. */
-  start(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, label: string): Promise<void>;
+  start(vm: VmWithLaunch): Promise<void>;
 
   /** Asks the guest to power down, then ends its process, then kills it; resolves when it is gone. */
-  stop(host: Host, layout: NodeLayout, vmId: string, times: StopTimes): Promise<'powered-down' | 'terminated' | 'killed' | 'not-running'>;
+  stop(vm: VmReference, times: StopTimes): Promise<'powered-down' | 'terminated' | 'killed' | 'not-running'>;
 
   /** Ends it at once, without a word to the guest; false where it did not run. */
-  kill(host: Host, layout: NodeLayout, vmId: string): Promise<boolean>;
+  kill(vm: VmReference): Promise<boolean>;
 
   /** Repeating it does no harm. Rejects with `vm.not-running`. */
-  pause(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
-  resume(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
+  pause(vm: VmReference): Promise<void>;
+  resume(vm: VmReference): Promise<void>;
 
   /**
    * Resets the guest, or asks it to restart itself where `gently`; the VM goes on running, also where its guest ignores that.
    * Rejects with `vm.not-running`, and with `vm.unheeded` where it is seen that the guest ignored it.
    */
-  reboot(host: Host, layout: NodeLayout, vmId: string, gently: boolean): Promise<void>;
+  reboot(vm: VmReference, gently: boolean): Promise<void>;
 
   /**
    * Lets the file systems of a guest go on that a snapshot which was cut off made stand still; of a VM that does not run it does
    * nothing. Rejects with `command.timeout` where nobody in the guest answers.
    */
-  thaw(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
+  thaw(vm: VmReference): Promise<void>;
 
   /**
    * Brings what changed of CPUs, memory and disks to a VM, as far as it can be done now; a VM that does not run gets all of it
    * at its next start anyway. Its devices are those that it runs with, also where it is to have others. Rejects with
    * `input.invalid` where a disk would become smaller than it is.
    */
-  resize(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<Deferred>;
+  resize(vm: VmWithLaunch): Promise<Deferred>;
 
   /**
    * Of what the VM runs with, also where it is to have other devices; at the end it is as it was before. Rejects with
    * `conflict.exists` for a name that is taken. `memory` only of one that runs.
    */
-  snapshot(host: Host, layout: NodeLayout, vm: VmLaunch, name: string, memory: boolean): Promise<void>;
+  snapshot(vm: VmWithLaunch, name: string, memory: boolean): Promise<void>;
 
   /**
    * Puts disks, and memory where the snapshot has it, back: the VM then runs exactly where it has memory. Rejects with `not-found`,
    * and before anything of it is touched with `conflict.changed` where memory is of other parts than the VM runs with and is to have.
    */
-  revert(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, name: string): Promise<void>;
+  revert(vm: VmWithLaunch, name: string): Promise<void>;
 
   /** Removing one that is not there does no harm. */
-  removeSnapshot(host: Host, layout: NodeLayout, vm: VmLaunch, name: string): Promise<void>;
+  removeSnapshot(vm: VmWithLaunch, name: string): Promise<void>;
 
   /** Oldest first. */
-  snapshots(layout: NodeLayout, vmId: string): Call<ObservedSnapshot[]>;
+  snapshots(vm: VmReference): Call<ObservedSnapshot[]>;
 
   /** Of a VM that runs; its ports are there. Repeating it does no harm. */
-  attachNic(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, nicId: string): Promise<void>;
-  detachNic(host: Host, layout: NodeLayout, vmId: string, nicId: string): Promise<void>;
+  attachNic(vm: VmWithLaunch, nicId: string): Promise<void>;
+  detachNic(vm: VmReference, nicId: string): Promise<void>;
 
   /** Of a VM that runs; the volume's image is there. Repeating it does no harm. What is on one that is detached is lost. */
-  attachVolume(host: Host, layout: NodeLayout, vm: VmLaunch, volumeId: string): Promise<void>;
-  detachVolume(host: Host, layout: NodeLayout, vmId: string, volumeId: string): Promise<void>;
+  attachVolume(vm: VmWithLaunch, volumeId: string): Promise<void>;
+  detachVolume(vm: VmReference, volumeId: string): Promise<void>;
 
   /** Removes all of the VM that is on the node; kills its process where one runs. */
-  destroy(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
+  destroy(vm: VmReference): Promise<void>;
 
   /** VMs of which a part has arrived from another node; they are no VMs of this node yet, and are not among those observed. */
-  arrivals(layout: NodeLayout): Call<string[]>;
+  arrivals(): Call<string[]>;
 
   /** Removes what has arrived of a VM. */
-  discardArrival(host: Host, layout: NodeLayout, vmId: string): Promise<void>;
+  discardArrival(vm: VmReference): Promise<void>;
 
   /** Rejects with `disk.full` where the VM's files would not find room on the other node. It may run. */
-  requireRoom(from: NodeReach, to: NodeReach, vm: VmLaunch): Promise<void>;
+  requireRoom(vm: VmWithLaunch, to: NodeReach): Promise<void>;
 
   /**
    * Copies a VM that does not run to another node, which has its images already. Resolves when it is whole and durable
@@ -202,29 +230,40 @@ export interface HypervisorDriver {
    * gone on with, what else was there of the VM is removed. Rejects with `disk.full`, `command.failed`, `node.*`, or as its
    * signal says; the VM is then nothing on the other node but, at the most, an arrival.
    */
-  transfer(from: NodeReach, to: NodeReach, vm: VmLaunch, label: string, options: TransferOptions): Promise<void>;
+  transfer(vm: VmWithLaunch, to: NodeReach, options: TransferOptions): Promise<void>;
 
   /**
    * The serial console: bytes to and from the guest. Only one may be open for a VM at a time. It closes when the VM's process has
    * ended and all was read. Rejects where that takes too long, and may once the signal is aborted: nobody waits for it any more.
    */
-  console(host: Host, layout: NodeLayout, vmId: string, signal?: AbortSignal): Promise<Duplex>;
+  console(vm: VmReference, signal?: AbortSignal): Promise<Duplex>;
 
   /** The screen, as the RFB protocol speaks it; it closes as a console does. */
-  vnc(host: Host, layout: NodeLayout, vmId: string): Promise<Duplex>;
+  vnc(vm: VmReference): Promise<Duplex>;
 
   /** Asks the agent in the guest; null where none answers. */
-  guest(host: Host, layout: NodeLayout, vmId: string): Promise<GuestReport | null>;
+  guest(vm: VmReference): Promise<GuestReport | null>;
 
   /** Tells of changes on the node until it is disposed of. Where the way to them is lost it tries again by itself. */
-  watch(host: Host, layout: NodeLayout, onEvent: (event: DriverEvent) => void): AsyncDisposable;
+  watch(onEvent: (event: DriverEvent) => void): AsyncDisposable;
 
   /** What the serial console printed since the VM was first started; the last `bytes` of it. */
-  consoleLog(host: Host, layout: NodeLayout, vmId: string, bytes: number): Promise<string>;
+  consoleLog(vm: VmReference, bytes: number): Promise<string>;
 
   /**
    * Removes all of this controller from the node: kills its VMs, deletes its state and run folders with everything in them,
    * and takes back what `prepareNode` changed. Comes after the network driver's purge, which still needs the run folder.
    */
-  purge(host: Host, layout: NodeLayout): Promise<void>;
+  purge(): Promise<void>;
+}
+
+/** Throws `node.unreachable` where the node was not looked at yet. */
+export function abilitiesOf({ host, abilities }: HypervisorNode): NodeAbilities {
+  if (abilities !== undefined) return abilities;
+  throw new CroftError('node.unreachable', `node ${host.name} is not ready`, { node: host.name });
+}
+
+/** Of a VM that does not run. */
+export function notRunning({ host: { name } }: NodeReach, { label }: VmReference, cause?: unknown): CroftError {
+  return new CroftError('vm.not-running', `VM ${label} does not run on ${name}`, { node: name, cause, hint: 'Start it first.' });
 }

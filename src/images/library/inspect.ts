@@ -6,7 +6,8 @@ import type { SourceFormat } from '../../model/image/definition.ts';
 import { formatSize } from '../../model/input/unit.ts';
 import { confinedQemuImg } from './confined-qemu-img.ts';
 import { unusable } from './failures.ts';
-import { type FileHead, headSize, recognise, sector } from './recognise.ts';
+import { type FileHead, headSize, sector } from './file-head.ts';
+import { recognise } from './recognise.ts';
 
 export interface SourceFacts {
   format: SourceFormat;

@@ -1,7 +1,7 @@
 /** Whether a qcow2 is whole by its header and names no further file of the machine that opens it. Pure. */
 
 import { unusable } from './failures.ts';
-import type { FileHead } from './recognise.ts';
+import type { FileHead } from './file-head.ts';
 
 const corruptBit = 2n;
 const externalDataBit = 4n;

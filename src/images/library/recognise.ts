@@ -1,18 +1,9 @@
 /** What a file is, told from its first bytes, before any program opens it. Pure. */
 import type { SourceFormat } from '../../model/image/definition.ts';
 import { unusable } from './failures.ts';
+import { type FileHead, sector } from './file-head.ts';
 import { checkQcow2 } from './qcow2-header.ts';
 import { checkVmdk } from './vmdk-header.ts';
-
-export const sector = 512;
-/** How much of a file `recognise` wants to see: an ISO's volume descriptor begins at 32 KiB. */
-export const headSize = 64 * 1024;
-
-/** The beginning of a file, at most `headSize` bytes of it, and the size of the whole in bytes. */
-export interface FileHead {
-  size: number;
-  head: Buffer;
-}
 
 /** What is neither a disk nor a CD-ROM that can be taken in. */
 const foreign: readonly { name: string; offset: number; magic: string; hint: string }[] = [

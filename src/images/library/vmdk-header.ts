@@ -1,7 +1,7 @@
 /** Whether a VMDK is one file by itself, told before a program opens it that would follow the names in it. Pure. */
 
 import { unusable } from './failures.ts';
-import type { FileHead } from './recognise.ts';
+import type { FileHead } from './file-head.ts';
 
 /** Bytes of the descriptor that QEMU looks for a parent's name in, from the second sector on, wherever the header says that it lies. */
 const searched = { from: 512, to: 512 + 20 * 512 };

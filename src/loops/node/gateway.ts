@@ -150,7 +150,7 @@ export class NodeAdministration {
       });
     }
     const { host, layout } = await this.#reach(node);
-    const [seen] = await perform(host, hypervisorOf(node.config).observe(layout));
+    const [seen] = await perform(host, hypervisorOf(node.config).on({ host, layout }).observe());
     const strangers = await this.#unrecorded(node, seen);
     if (strangers.length === 0) return;
     throw new CroftError('conflict.in-use', `node ${name} has VMs that are not on record: ${strangers.map(({ id }) => id).join(', ')}`, {
@@ -195,14 +195,14 @@ export class NodeAdministration {
   async #clean(node: Node): Promise<void> {
     const { hypervisorOf, networkOf, images, hosts } = this.#options;
     const { host, layout } = hosts.reach(node.config);
-    const hypervisor = hypervisorOf(node.config);
+    const hypervisor = hypervisorOf(node.config).on({ host, layout });
     try {
       await images.withdraw(host, layout);
       // A zone that runs does not let go of its links.
-      const [vms] = await perform(host, hypervisor.observe(layout));
-      for (const { id } of vms) await hypervisor.kill(host, layout, id);
+      const [vms] = await perform(host, hypervisor.observe());
+      for (const { id } of vms) await hypervisor.kill({ id, label: id });
       await networkOf(node).purge(host, layout);
-      await hypervisor.purge(host, layout);
+      await hypervisor.purge();
     } finally {
       await host.close();
     }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { NodeHypervisor } from '../../drivers/hypervisor/driver.ts';
 import { FakeHost } from '../../host/fake-host.ts';
 import type { VmLaunch, WantedVm } from '../../model/node/plan.ts';
 import { Moves, type Reception } from './moves.ts';
@@ -14,7 +15,7 @@ function stage() {
   const receive = async (): Promise<Reception> => {
     open += 1;
     return {
-      ...{ host: new FakeHost(), layout },
+      ...{ host: new FakeHost(), layout, hypervisor: {} as NodeHypervisor },
       [Symbol.asyncDispose]: async () => {
         open -= 1;
       },

@@ -1,12 +1,12 @@
 /** The moves of one node's VMs to other nodes: which are under way, which are called off, and which failed and have to wait. */
-import type { NodeReach } from '../../drivers/hypervisor/driver.ts';
+import type { NodeHypervisor, NodeReach } from '../../drivers/hypervisor/driver.ts';
 import type { WantedVm } from '../../model/node/plan.ts';
 import type { Berth } from '../../reconciler/context.ts';
 import type { PlanInput } from '../../reconciler/plan.ts';
 import { backOff } from '../../reconciler/restart.ts';
 
 /** A node that takes a VM's files in, until it is disposed of. */
-export type Reception = NodeReach & AsyncDisposable;
+export type Reception = NodeReach & { hypervisor: NodeHypervisor } & AsyncDisposable;
 
 export interface MovesOptions {
   /** Null while that node cannot take the VM in; rejects with `node.*`. */
@@ -64,6 +64,7 @@ export class Moves {
       return {
         host: reception.host,
         layout: reception.layout,
+        hypervisor: reception.hypervisor,
         signal: end.signal,
         complete: () => complete(vmId, to),
         [Symbol.asyncDispose]: async () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ObservedVm } from '../../drivers/hypervisor/driver.ts';
+import { withLaunch } from '../../../test/support/vm-reference.ts';
+import type { ObservedVm, VmReference } from '../../drivers/hypervisor/driver.ts';
 import { createNoopHypervisor } from '../../drivers/hypervisor/noop/noop.ts';
 import { FakeHost } from '../../host/fake-host.ts';
 import { perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { planHash, type VmLaunch, type WantedVm } from '../../model/node/plan.ts';
 import { runningLaunches } from './running-launches.ts';
-import type { NodeConnection } from './worker.ts';
 
 const layout = { controllerId: 'c', stateFolder: '/s/c', runFolder: '/r/c', bridge: 'b', uplink: null };
 const abilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' } as const;
@@ -23,11 +23,12 @@ const wantedVm: Omit<WantedVm, 'launch'> = {
 };
 
 test('SC11 a VM that has changed since it was observed is known by what it runs from now, not taken for unknown', async () => {
-  const hypervisor = createNoopHypervisor();
-  const connection = { host: new FakeHost(), layout, hypervisor };
+  const host = new FakeHost();
+  const hypervisor = createNoopHypervisor().on({ host, layout, abilities });
+  const connection = { host, hypervisor };
   const [observed, present, wanted] = [launchOf(1), launchOf(2), launchOf(3)];
-  await hypervisor.prepare(connection.host, layout, present, 's/guest');
-  await hypervisor.start(connection.host, layout, abilities, present, 's/guest');
+  await hypervisor.prepare(withLaunch(present, 's/guest'));
+  await hypervisor.start(withLaunch(present, 's/guest'));
   const vm: WantedVm = { ...wantedVm, launch: wanted };
   const seen: ObservedVm = {
     ...{ id: 'vm', state: 'running', pid: 1, startedAt: 1, memory: 1 },
@@ -41,23 +42,18 @@ test('SC11 a VM that has changed since it was observed is known by what it runs 
 });
 
 test('SC11 what cannot be read of one VM is said of that one, and what the others run from is known', async () => {
-  const hypervisor = createNoopHypervisor();
   const host = new FakeHost();
+  const hypervisor = createNoopHypervisor().on({ host, layout, abilities });
   const [broken, well] = ['broken', 'well'].map((id) => ({ ...launchOf(1), id })) as [VmLaunch, VmLaunch];
   for (const launch of [broken, well]) {
-    await hypervisor.prepare(host, layout, launch, 's/guest');
-    await hypervisor.start(host, layout, abilities, launch, 's/guest');
+    await hypervisor.prepare(withLaunch(launch, 's/guest'));
+    await hypervisor.start(withLaunch(launch, 's/guest'));
   }
   const { runningLaunch } = hypervisor;
-  const connection: Omit<NodeConnection, 'network'> = {
-    ...{ host, layout },
-    hypervisor: {
-      ...hypervisor,
-      runningLaunch: (_, vmId) => (vmId === 'broken' ? { command: { argv: ['cat'] }, parse: unreadable } : runningLaunch(layout, vmId)),
-    },
-  };
+  const reads = (vm: VmReference) => (vm.id === 'broken' ? { command: { argv: ['cat'] as const }, parse: unreadable } : runningLaunch(vm));
+  const connection = { host, hypervisor: { runningLaunch: reads } };
   const wanted = [broken, well].map((launch): WantedVm => ({ ...wantedVm, launch: { ...launch, memory: 2 } }));
-  const [seen] = await perform(host, hypervisor.observe(layout));
+  const [seen] = await perform(host, hypervisor.observe());
   const read = await runningLaunches(connection, wanted, seen);
   assert.deepEqual(read, { running: new Map([['well', well]]), unreadable: new Map([['broken', 'Input/output error (Look.)']]) });
 });

@@ -1,25 +1,24 @@
 /** What VMs of a node run from, where that is not what is wanted. */
-import type { ObservedVm } from '../../drivers/hypervisor/driver.ts';
+import type { NodeHypervisor, NodeReach, ObservedVm } from '../../drivers/hypervisor/driver.ts';
 import { type Call, perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { planHash, type VmLaunch, type WantedVm } from '../../model/node/plan.ts';
 import type { PlanInput } from '../../reconciler/plan.ts';
 import { inWords } from './recorder.ts';
-import type { NodeConnection } from './worker.ts';
 
 /** Of those that should run, do run, and not from what is wanted. The others cost no look. */
 export async function runningLaunches(
-  { host, layout, hypervisor }: Omit<NodeConnection, 'network'>,
+  { host, hypervisor }: Pick<NodeReach, 'host'> & { hypervisor: Pick<NodeHypervisor, 'runningLaunch'> },
   wanted: readonly WantedVm[],
   seen: readonly ObservedVm[],
 ): Promise<Pick<PlanInput, 'running' | 'unreadable'>> {
   const hashes = new Map(seen.flatMap(({ id, state, launchHash }) => (state === 'running' ? [[id, launchHash] as const] : [])));
-  const ids = wanted.flatMap(({ desired, launch }) =>
-    desired === 'running' && hashes.has(launch.id) && hashes.get(launch.id) !== planHash(launch) ? [launch.id] : [],
+  const vms = wanted.flatMap(({ desired, launch, label }) =>
+    desired === 'running' && hashes.has(launch.id) && hashes.get(launch.id) !== planHash(launch) ? [{ id: launch.id, label }] : [],
   );
-  if (ids.length === 0) return { running: new Map(), unreadable: new Map() };
-  const answers = await perform(host, ...ids.map((id) => settled(hypervisor.runningLaunch(layout, id))));
-  const known = ids.map((id, index) => [id, answers[index]] as const);
+  if (vms.length === 0) return { running: new Map(), unreadable: new Map() };
+  const answers = await perform(host, ...vms.map((vm) => settled(hypervisor.runningLaunch(vm))));
+  const known = vms.map(({ id }, index) => [id, answers[index]] as const);
   // One that is another by now than it was observed as is what it is now: what a controller that was killed began may still go on.
   return {
     running: new Map(known.flatMap(([id, answer]) => (answer === null || answer instanceof CroftError ? [] : [[id, answer as VmLaunch]]))),

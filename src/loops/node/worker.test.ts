@@ -20,7 +20,7 @@ function stage() {
         },
       },
     } as unknown as NodeWorkerOptions['store'],
-    hypervisorOf: () => ({}) as never,
+    hypervisorOf: () => ({ on: () => ({}) }) as never,
     networkOf: () => ({}) as never,
     images: { giveUp: () => undefined } as never,
     connect() {

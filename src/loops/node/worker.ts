@@ -1,5 +1,5 @@
 /** The loop of one node: observe it in one round trip, record what was seen, plan, and start the steps. */
-import type { HypervisorDriver, NodeAbilities, NodeLayout, NodeReach, StopTimes } from '../../drivers/hypervisor/driver.ts';
+import type { HypervisorDriver, NodeAbilities, NodeHypervisor, NodeLayout, NodeReach, StopTimes } from '../../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../../drivers/network/driver.ts';
 import { type Call, type Host, perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
@@ -77,8 +77,17 @@ const mostReceptions = 3;
 
 /** A node as it is worked on. */
 export interface NodeConnection extends NodeReach {
-  hypervisor: HypervisorDriver;
+  hypervisor: NodeHypervisor;
   network: NetworkDriver;
+}
+
+interface Connected extends NodeConnection {
+  driver: HypervisorDriver;
+}
+
+function bound({ host, layout }: NodeReach, driver: HypervisorDriver, network: NetworkDriver, specs: NodeSpecs | null = null): Connected {
+  const node = { host, layout, ...(specs !== null && { abilities: abilitiesOf(specs) }) };
+  return { host, layout, driver, hypervisor: driver.on(node), network };
 }
 
 export class NodeWorker {
@@ -94,7 +103,7 @@ export class NodeWorker {
   #touched = new Set<string>();
   #receptions = 0;
   readonly #status: NodeStatusRecord;
-  #connection: NodeConnection | null = null;
+  #connection: Connected | null = null;
   #stopped = false;
   #watch: AsyncDisposable | null = null;
   #specs: NodeSpecs | null = null;
@@ -138,7 +147,7 @@ export class NodeWorker {
     if (this.#stopped)
       throw new CroftError('node.unreachable', `Node ${node.config.name} is no longer worked on.`, { node: node.config.name });
     // Somebody else may have asked meanwhile, and only one of two connections would ever be ended.
-    this.#connection ??= { ...connect(node), hypervisor: hypervisorOf(node.config), network: networkOf(node) };
+    this.#connection ??= bound(connect(node), hypervisorOf(node.config), networkOf(node));
     return this.#connection;
   }
 
@@ -158,9 +167,9 @@ export class NodeWorker {
       }),
     );
     try {
-      const { host, layout } = await this.connection();
+      const { host, layout, hypervisor } = await this.connection();
       if (this.#specs === null) throw new CroftError('node.unreachable', `Node ${host.name} is not ready.`, { node: host.name });
-      return { host, layout, [Symbol.asyncDispose]: async () => resolve() };
+      return { host, layout, hypervisor, [Symbol.asyncDispose]: async () => resolve() };
     } catch (thrown) {
       resolve();
       throw thrown;
@@ -171,7 +180,7 @@ export class NodeWorker {
    * Works on a VM that no step works on; passes leave it alone meanwhile. Rejects with `conflict.in-use` where one does, with
    * `node.unreachable` where the node is not ready.
    */
-  async exclusively<T>(vmId: string, work: (connection: NodeConnection, abilities: NodeAbilities) => Promise<T>): Promise<T> {
+  async exclusively<T>(vmId: string, work: (connection: NodeConnection) => Promise<T>): Promise<T> {
     const connection = await this.connection();
     const subject = `vm:${vmId}`;
     const { name } = connection.host;
@@ -182,7 +191,7 @@ export class NodeWorker {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#occupy(subject, promise);
     try {
-      return await work(connection, abilitiesOf(this.#specs));
+      return await work(connection);
     } finally {
       resolve();
     }
@@ -206,20 +215,29 @@ export class NodeWorker {
     return node;
   }
 
+  /** Looks at the node where that is not known any more; the drivers are bound to what was seen. */
+  async #inspected(config: NodeConfig): Promise<NodeSpecs> {
+    if (this.#specs !== null) return this.#specs;
+    const { host, layout } = await this.connection();
+    const specs = await this.#options.inspection.inspect(host, layout, config);
+    this.#specs = specs;
+    if (this.#connection !== null) this.#connection = bound(this.#connection, this.#connection.driver, this.#connection.network, specs);
+    return specs;
+  }
+
   async #pass(): Promise<number> {
     const node = await this.#options.turns.take(() => this.#node());
-    const connection = await this.connection();
-    const { host, layout, hypervisor, network } = connection;
+    const { host, layout } = await this.connection();
     const start = this.#options.clock();
     try {
-      this.#specs ??= await this.#options.inspection.inspect(host, layout, node.config);
-      const specs = this.#specs;
+      const specs = await this.#inspected(node.config);
+      const { hypervisor, network } = await this.connection();
       this.#touched = new Set(this.#busy.keys());
       const { images, inspection } = this.#options;
       const [vms, arrivals, networks, imagesHere, vitals] = await perform(
         host,
-        hypervisor.observe(layout),
-        hypervisor.arrivals(layout),
+        hypervisor.observe(),
+        hypervisor.arrivals(),
         network.observe(layout),
         images.observe(host, layout),
         inspection.vitals(layout),
@@ -230,8 +248,8 @@ export class NodeWorker {
       }
       this.#specs = { ...specs, ...vitals };
       await this.#status.ready(node, this.#specs, imagesHere);
-      if (hypervisor.can.has('events')) this.#watch ??= hypervisor.watch(host, layout, ({ vmId }) => this.#heardOf(vmId));
-      const expectant = await this.#reconcile(node, connection, abilitiesOf(this.#specs), {
+      if (hypervisor.can.has('events')) this.#watch ??= hypervisor.watch(({ vmId }) => this.#heardOf(vmId));
+      const expectant = await this.#reconcile(node, await this.connection(), abilitiesOf(this.#specs), {
         vms,
         network: networks,
         images: imagesHere,
@@ -262,7 +280,7 @@ export class NodeWorker {
     const plan = planNode({
       wanted,
       observed,
-      ...(await runningLaunches({ host, layout, hypervisor }, wanted.vms, observed.vms)),
+      ...(await runningLaunches({ host, hypervisor }, wanted.vms, observed.vms)),
       can: hypervisor.can,
       busy: this.#touched,
       postponedImages: this.#imageRetries.postponed(now()),

@@ -12,7 +12,8 @@ const layout = { controllerId: 'c', stateFolder: '/c', runFolder: '/run/c', brid
 /** Of one VM, `s/web`, on a node whose hypervisor can do this; on none where that is null. */
 function operationsWith(can: Capability[] | null) {
   const hypervisor = createNoopHypervisor({ can: can ?? [] });
-  const worker = { connection: async () => ({ host: new FakeHost({ name: 'n1' }), layout, hypervisor }) };
+  const node = { host: new FakeHost({ name: 'n1' }), layout };
+  const worker = { connection: async () => ({ ...node, hypervisor: hypervisor.on(node) }) };
   const vm = { id: 'a', slice: 's', name: 'web', nodeId: can === null ? null : 'n', observed: unobserved, pendingReason: 'no room' };
   const options = { store: { vms: { get: async () => vm } }, fleet: { worker: () => worker } } as never as VmOperationsOptions;
   return { operations: new VmOperations(options), hypervisor };

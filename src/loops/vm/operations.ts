@@ -1,5 +1,6 @@
 /** Carries out what is asked of one VM at once: snapshots, resets, its screen, its agent. What comes of it is kept by its node. */
 import type { Duplex } from 'node:stream';
+import type { VmReference } from '../../drivers/hypervisor/driver.ts';
 import { perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { missing } from '../../model/missing.ts';
@@ -8,7 +9,6 @@ import type { Capability } from '../../model/vm/capability.ts';
 import type { GuestReport, Snapshot } from '../../model/vm/operations.ts';
 import { unsupported } from '../../model/vm/unsupported.ts';
 import type { Vm } from '../../model/vm/vm.ts';
-import { byLabel } from '../../model/vm/words.ts';
 import type { Store } from '../../store/store.ts';
 import type { Journal } from '../journal.ts';
 import type { Fleet } from '../node/fleet.ts';
@@ -33,7 +33,7 @@ export class VmOperations {
   /** Oldest first. */
   async snapshots(slice: string, name: string): Promise<Snapshot[]> {
     const { vm, connection } = await this.#reach(slice, name, 'snapshot');
-    return await named(vm, () => snapshotsOf(connection, vm));
+    return await snapshotsOf(connection, vm);
   }
 
   /** Rejects with `conflict.exists` for a name that is taken. */
@@ -41,10 +41,9 @@ export class VmOperations {
     const { vm, worker } = await this.#reach(slice, name, memory ? 'memory-snapshot' : 'snapshot');
     if (memory) requireRunning(vm);
     const launch = await this.#launch(vm);
-    await exclusively(vm, worker, async (connection) => {
-      const { host, layout, hypervisor } = connection;
+    await worker.exclusively(vm.id, async (connection) => {
       if ((await snapshotsOf(connection, vm)).some((one) => one.name === snapshot)) throw taken(vm, snapshot);
-      await hypervisor.snapshot(host, layout, launch, snapshot, memory);
+      await connection.hypervisor.snapshot({ ...referenceTo(vm), launch }, snapshot, memory);
     });
     this.#tell(vm, 'vm.snapshot', `snapshot ${snapshot} was made${memory ? ' with memory' : ''}`);
   }
@@ -53,11 +52,10 @@ export class VmOperations {
   async revert(slice: string, name: string, snapshot: string): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'snapshot');
     const launch = await this.#launch(vm);
-    await exclusively(vm, worker, async (connection, abilities) => {
-      const { host, layout, hypervisor } = connection;
+    await worker.exclusively(vm.id, async (connection) => {
       const { memory } = chosen(vm, snapshot, await snapshotsOf(connection, vm));
       if (memory) requireRunning(vm, `, and snapshot ${snapshot} has the memory of a guest that does`);
-      await hypervisor.revert(host, layout, abilities, launch, snapshot);
+      await connection.hypervisor.revert({ ...referenceTo(vm), launch }, snapshot);
     });
     // Where it could not be started half put back, it can be now.
     await this.#options.store.vms.observe([{ id: vm.id, observed: { retryAt: null } }]);
@@ -68,10 +66,9 @@ export class VmOperations {
   async removeSnapshot(slice: string, name: string, snapshot: string): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'snapshot');
     const launch = await this.#launch(vm);
-    await exclusively(vm, worker, async (connection) => {
-      const { host, layout, hypervisor } = connection;
+    await worker.exclusively(vm.id, async (connection) => {
       const before = await snapshotsOf(connection, vm);
-      await hypervisor.removeSnapshot(host, layout, launch, snapshot);
+      await connection.hypervisor.removeSnapshot({ ...referenceTo(vm), launch }, snapshot);
       chosen(vm, snapshot, before);
     });
     this.#tell(vm, 'vm.snapshot-removed', `snapshot ${snapshot} was removed`);
@@ -81,7 +78,7 @@ export class VmOperations {
   async reboot(slice: string, name: string, hard: boolean): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'reboot');
     requireRunning(vm);
-    await exclusively(vm, worker, ({ host, layout, hypervisor }) => hypervisor.reboot(host, layout, vm.id, !hard));
+    await worker.exclusively(vm.id, ({ hypervisor }) => hypervisor.reboot(referenceTo(vm), !hard));
     this.#tell(vm, 'vm.rebooted', hard ? 'was reset' : 'was asked to restart itself');
   }
 
@@ -89,16 +86,14 @@ export class VmOperations {
   async guest(slice: string, name: string): Promise<GuestReport | null> {
     const { vm, connection } = await this.#reach(slice, name, 'guest-agent');
     requireRunning(vm);
-    const { host, layout, hypervisor } = connection;
-    return await named(vm, () => hypervisor.guest(host, layout, vm.id));
+    return await connection.hypervisor.guest(referenceTo(vm));
   }
 
   /** The last `bytes` of what the guest printed on its serial console. */
   async consoleLog(slice: string, name: string, bytes: number): Promise<string> {
     const { vm, connection } = await this.#reach(slice, name, 'console-log');
-    const { host, layout, hypervisor } = connection;
     try {
-      return await hypervisor.consoleLog(host, layout, vm.id, bytes);
+      return await connection.hypervisor.consoleLog(referenceTo(vm), bytes);
     } catch (thrown) {
       throw thrown instanceof CroftError && thrown.code === 'not-found' ? noLog(vm, thrown) : thrown;
     }
@@ -107,8 +102,7 @@ export class VmOperations {
   async vnc(slice: string, name: string): Promise<Duplex> {
     const { vm, connection } = await this.#reach(slice, name, 'vnc');
     requireGuest(vm, 'screen');
-    const { host, layout, hypervisor } = connection;
-    return await named(vm, () => hypervisor.vnc(host, layout, vm.id));
+    return await connection.hypervisor.vnc(referenceTo(vm));
   }
 
   async #reach(slice: string, name: string, capability: Capability): Promise<{ vm: Vm; worker: NodeWorker; connection: NodeConnection }> {
@@ -133,16 +127,12 @@ export class VmOperations {
   }
 }
 
-function named<T>({ id, slice, name }: Vm, work: () => Promise<T>): Promise<T> {
-  return byLabel(id, `${slice}/${name}`, work);
+function referenceTo({ id, slice, name }: Vm): VmReference {
+  return { id, label: `${slice}/${name}` };
 }
 
-function exclusively(vm: Vm, worker: NodeWorker, work: Parameters<NodeWorker['exclusively']>[1]): Promise<unknown> {
-  return named(vm, () => worker.exclusively(vm.id, work));
-}
-
-async function snapshotsOf({ host, layout, hypervisor }: NodeConnection, vm: Vm): Promise<Snapshot[]> {
-  const [snapshots] = await perform(host, hypervisor.snapshots(layout, vm.id));
+async function snapshotsOf({ host, hypervisor }: NodeConnection, vm: Vm): Promise<Snapshot[]> {
+  const [snapshots] = await perform(host, hypervisor.snapshots(referenceTo(vm)));
   return snapshots;
 }
 

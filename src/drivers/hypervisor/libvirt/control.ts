@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Host, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { ownDomainScript, virshFailure } from '../../../tools/virsh.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeLayout, VmReference } from '../driver.ts';
 import { domainUuid, type LibvirtOptions, metadataNamespace, ownMark } from './identity.ts';
 import { readXml, writeXml, type Xml } from './xml.ts';
 
@@ -12,12 +12,12 @@ export interface DomainReach {
   host: Host;
   layout: NodeLayout;
   options: LibvirtOptions;
-  vmId: string;
+  vm: VmReference;
 }
 
 /** The arguments by which scripts find the domain, and make sure that it is ours. */
-export function domainArguments({ layout, options, vmId }: DomainReach): [uri: string, uuid: string, namespace: string, mark: string] {
-  return [options.uri, domainUuid(layout, vmId), metadataNamespace, ownMark(layout, vmId)];
+export function domainArguments({ layout, options, vm }: DomainReach): [uri: string, uuid: string, namespace: string, mark: string] {
+  return [options.uri, domainUuid(layout, vm.id), metadataNamespace, ownMark(layout, vm.id)];
 }
 
 /**
@@ -30,18 +30,18 @@ export async function onDomain(
   rest: readonly string[] = [],
   { input, limit = 20 }: { input?: Xml; limit?: number } = {},
 ): Promise<string> {
-  const { host, layout, vmId } = reach;
+  const { host, layout, vm } = reach;
   const result = await run(host, {
     argv: [
       ...(['sh', '-c', ownDomainScript, 'croft-domain'] as const),
       ...[...domainArguments(reach), String(limit)],
-      ...[command, domainUuid(layout, vmId), ...rest],
+      ...[command, domainUuid(layout, vm.id), ...rest],
     ],
     timeout: (limit + 30) * 1000,
     ...(input === undefined ? {} : { stdin: writeXml(input) }),
   });
   if (result.code === 0) return result.stdout;
-  throw virshFailure(host.name, `VM ${vmId} on ${host.name}`, result);
+  throw virshFailure(host.name, `VM ${vm.label} on ${host.name}`, result);
 }
 
 const answerSchema = z.object({ return: z.unknown().optional(), error: z.object({ desc: z.string() }).optional() });
@@ -52,7 +52,7 @@ export async function monitor(reach: DomainReach, command: string, parameters: R
   const printed = await onDomain(reach, 'qemu-monitor-command', [request], { limit: Math.ceil(timeout / 1000) });
   const answer = answerSchema.parse(JSON.parse(printed));
   if (answer.error === undefined) return answer.return;
-  throw new CroftError('command.failed', `VM ${reach.vmId} on ${reach.host.name}: QEMU refused: ${answer.error.desc}`, {
+  throw new CroftError('command.failed', `VM ${reach.vm.label} on ${reach.host.name}: QEMU refused: ${answer.error.desc}`, {
     node: reach.host.name,
   });
 }

@@ -2,9 +2,8 @@
 import { CroftError } from '../../../model/error.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
 import type { NodeAbilities, NodeLayout } from '../driver.ts';
-import { mostCpus } from '../vm-folder/cpu-places.ts';
 import { type VmFolders, vmFolders, vmUserId } from '../vm-folder/identity.ts';
-import type { Machine } from '../vm-folder/machine.ts';
+import { type Machine, mostCpus } from '../vm-folder/machine.ts';
 import { diskElements, networkAlias, networkElement, nicElement } from './devices.ts';
 import { domainMetadata, domainName, domainUuid, type LibvirtOptions } from './identity.ts';
 import { find, type Xml, xml } from './xml.ts';

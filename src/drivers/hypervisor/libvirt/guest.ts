@@ -8,7 +8,7 @@ import { type DomainReach, onDomain } from './control.ts';
 const guestTime = 4;
 const mostInterfaces = 64;
 
-/** See `HypervisorDriver.guest`. */
+/** See `NodeHypervisor.guest`. */
 export async function askGuest(reach: DomainReach): Promise<GuestReport | null> {
   try {
     return readGuestInfo(await onDomain(reach, 'guestinfo', ['--os', '--hostname', '--interface'], { limit: guestTime }));

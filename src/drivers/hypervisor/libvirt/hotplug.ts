@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CroftError } from '../../../model/error.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
 import type { NodeAbilities } from '../driver.ts';
+import { accepted } from '../vm-folder/accepted.ts';
 import { vmDisks, volumeNode } from '../vm-folder/disks.ts';
-import { granted } from '../vm-folder/granted.ts';
 import { withoutPort, withoutVolume, withPort, withVolume } from '../vm-folder/launch-parts.ts';
 import { dropVolume, makeDisk } from '../vm-folder/prepare.ts';
 import { note } from '../vm-folder/running.ts';
@@ -17,26 +17,25 @@ const unplugTime = 30_000;
 const askEvery = 2_000;
 const lookEvery = 250;
 
-/** See `HypervisorDriver.attachNic`. The tap is there. */
-export async function attachNic(reach: DomainReach, abilities: NodeAbilities, vm: VmLaunch, nicId: string): Promise<void> {
-  const { host, layout } = reach;
-  const port = vm.ports.find((each) => each.nicId === nicId);
-  if (port === undefined) throw new CroftError('internal', `VM ${vm.id} is to have no NIC ${nicId}`);
+/** See `NodeHypervisor.attachNic`. The tap is there. */
+export async function attachNic(reach: DomainReach, abilities: NodeAbilities, launch: VmLaunch, nicId: string): Promise<void> {
+  const port = launch.ports.find((each) => each.nicId === nicId);
+  if (port === undefined) throw new CroftError('internal', `VM ${reach.vm.label} is to have no NIC ${nicId}`);
   await plug(reach, nicAlias(nicId), () => nicElement(port, abilities));
-  await note(host, layout, vm.id, (running) => withPort(running, vm, nicId));
+  await note(reach, reach.vm, (running) => withPort(running, launch, nicId));
 }
 
 export async function detachNic(reach: DomainReach, nicId: string): Promise<void> {
   await unplug(reach, nicAlias(nicId));
-  await note(reach.host, reach.layout, reach.vmId, (running) => withoutPort(running, nicId));
+  await note(reach, reach.vm, (running) => withoutPort(running, nicId));
 }
 
-/** See `HypervisorDriver.attachVolume`. Its file is made where it is not there. */
-export async function attachVolume(reach: DomainReach, vm: VmLaunch, volumeId: string): Promise<void> {
+/** See `NodeHypervisor.attachVolume`. Its file is made where it is not there. */
+export async function attachVolume(reach: DomainReach, launch: VmLaunch, volumeId: string): Promise<void> {
   const { host, layout } = reach;
-  const volume = vm.volumes.find(({ id }) => id === volumeId);
-  const disk = vmDisks(layout, vm).find(({ node }) => node === volumeNode(volumeId));
-  if (volume === undefined) throw new CroftError('internal', `VM ${vm.id} is to have no volume ${volumeId}`);
+  const volume = launch.volumes.find(({ id }) => id === volumeId);
+  const disk = vmDisks(layout, launch).find(({ node }) => node === volumeNode(volumeId));
+  if (volume === undefined) throw new CroftError('internal', `VM ${reach.vm.label} is to have no volume ${volumeId}`);
   if (disk === undefined) {
     throw new CroftError('unsupported', `the volume ${volume.name} is a CD-ROM, which cannot come to a VM that runs`, {
       node: host.name,
@@ -44,17 +43,17 @@ export async function attachVolume(reach: DomainReach, vm: VmLaunch, volumeId: s
     });
   }
   await plug(reach, diskAlias(disk.node), async (domain) => {
-    await makeDisk(host, layout, vm.id, disk);
+    await makeDisk(reach, reach.vm, disk);
     return diskElement(disk, freePlace(domain));
   });
-  await note(host, layout, vm.id, (running) => withVolume(running, vm, volumeId));
+  await note(reach, reach.vm, (running) => withVolume(running, launch, volumeId));
 }
 
 export async function detachVolume(reach: DomainReach, volumeId: string): Promise<void> {
   await unplug(reach, diskAlias(volumeNode(volumeId)));
   // Noted last: as long as it is not, a pass after a cut detaches it again, so that nothing of it stays.
-  await dropVolume(reach.host, reach.layout, reach.vmId, volumeId);
-  await note(reach.host, reach.layout, reach.vmId, (running) => withoutVolume(running, volumeId));
+  await dropVolume(reach, reach.vm, volumeId);
+  await note(reach, reach.vm, (running) => withoutVolume(running, volumeId));
 }
 
 function devices(domain: Xml): readonly Xml[] {
@@ -88,13 +87,13 @@ async function unplug(reach: DomainReach, alias: string): Promise<void> {
     if (performance.now() < askAt) await delay(lookEvery);
     else {
       askAt = performance.now() + askEvery;
-      await granted(onDomain(reach, 'detach-device-alias', [alias, '--live']));
+      await accepted(onDomain(reach, 'detach-device-alias', [alias, '--live']));
     }
   }
 }
 
-function keptByGuest({ host, vmId }: DomainReach): CroftError {
-  return new CroftError('command.timeout', `the guest of VM ${vmId} did not release the device within ${unplugTime / 1000} s`, {
+function keptByGuest({ host, vm }: DomainReach): CroftError {
+  return new CroftError('command.timeout', `the guest of VM ${vm.label} did not release the device within ${unplugTime / 1000} s`, {
     node: host.name,
     hint: 'Restart the VM: it is without the device then.',
   });

@@ -1,11 +1,11 @@
 /** The hypervisor driver for libvirt: a VM is the same folder as the QEMU driver's, and a domain that virsh is asked for. */
-import { type Host, perform } from '../../../host/host.ts';
+import { perform } from '../../../host/host.ts';
 import { hypervisors } from '../../../model/node/hypervisor.ts';
-import type { HypervisorDriver, NodeLayout } from '../driver.ts';
-import { type QemuParts, readConsoleLog } from '../qemu/qemu.ts';
+import { abilitiesOf, type HypervisorDriver, type HypervisorNode, type NodeHypervisor, type VmReference } from '../driver.ts';
+import { readConsoleLog } from '../vm-folder/console-log.ts';
 import { vmFolders } from '../vm-folder/identity.ts';
 import { prepareNode, purgeNode } from '../vm-folder/node.ts';
-import { prepareVm } from '../vm-folder/prepare.ts';
+import { prepareVm, type VmFolderParts } from '../vm-folder/prepare.ts';
 import { revertTo } from '../vm-folder/revert.ts';
 import { runningLaunch } from '../vm-folder/running.ts';
 import { observeSnapshots, removeSnapshot, takeSnapshotOf } from '../vm-folder/snapshots.ts';
@@ -23,66 +23,69 @@ import { startVm } from './start.ts';
 import { destroyVm, killVm, stopVm } from './stop.ts';
 import { watchDomains } from './watch.ts';
 
-export function createLibvirtDriver({ seedOf, ...options }: QemuParts & LibvirtOptions): HypervisorDriver {
-  const reach = (host: Host, layout: NodeLayout, vmId: string): DomainReach => ({ host, layout, options, vmId });
-  const live = libvirtLive(options);
+const traits = { name: 'libvirt', can: hypervisors.libvirt.can } as const;
+
+export function createLibvirtDriver(parts: VmFolderParts & LibvirtOptions): HypervisorDriver {
   const endings = new Endings();
+  return { ...traits, on: (node) => libvirtOn(node, parts, endings) };
+}
+
+function libvirtOn(node: HypervisorNode, { seedOf, ...options }: VmFolderParts & LibvirtOptions, endings: Endings): NodeHypervisor {
+  const { host, layout } = node;
+  const reach = (vm: VmReference): DomainReach => ({ host, layout, options, vm });
+  const live = libvirtLive(options);
   return {
-    name: 'libvirt',
-    can: hypervisors.libvirt.can,
+    ...traits,
     probe: () => probeLibvirt(options),
-    prepareNode,
-    observe: (layout) => observeVms(layout, options),
-    runningLaunch: (layout, vmId) => runningLaunch(vmFolders(layout, vmId).state),
-    prepare: (host, layout, vm, label) => prepareVm(host, layout, vm, label, seedOf(vm)),
-    start: (host, layout, abilities, vm, label) => startVm({ host, layout, abilities, vm, label, options }),
-    stop: (host, layout, vmId, times) => stopVm(reach(host, layout, vmId), times, endings),
-    kill: (host, layout, vmId) => killVm(reach(host, layout, vmId)),
-    async pause(host, layout, vmId) {
-      await onDomain(reach(host, layout, vmId), 'suspend');
+    prepareNode: () => prepareNode(node),
+    observe: () => observeVms(layout, options),
+    runningLaunch: ({ id }) => runningLaunch(vmFolders(layout, id).state),
+    prepare: (vm) => prepareVm(node, vm, seedOf(vm.launch)),
+    start: async (vm) => await startVm({ host, layout, abilities: abilitiesOf(node), vm, options }),
+    stop: (vm, times) => stopVm(reach(vm), times, endings),
+    kill: (vm) => killVm(reach(vm)),
+    async pause(vm) {
+      await onDomain(reach(vm), 'suspend');
     },
-    resume: (host, layout, vmId) => resumeDomain(reach(host, layout, vmId)),
-    async reboot(host, layout, vmId, gently) {
-      await onDomain(reach(host, layout, vmId), gently ? 'reboot' : 'reset');
+    resume: (vm) => resumeDomain(reach(vm)),
+    async reboot(vm, gently) {
+      await onDomain(reach(vm), gently ? 'reboot' : 'reset');
     },
-    thaw: (host, layout, vmId) => thawVm(reach(host, layout, vmId)),
-    resize: (host, layout, vm) => resizeVm(reach(host, layout, vm.id), vm),
-    snapshot: (...snapshot) => takeSnapshotOf(live, ...snapshot),
-    async revert(host, layout, abilities, vm, name) {
-      const start = { host, layout, abilities, vm, label: `VM ${vm.id}`, options };
-      await revertTo({ control: live, host, layout, abilities, vm, name, startPaused: (machine) => startVm(start, { machine }) });
+    thaw: (vm) => thawVm(reach(vm)),
+    resize: (vm) => resizeVm(reach(vm), vm.launch),
+    snapshot: (vm, name, memory) => takeSnapshotOf(live, node, vm, name, memory),
+    async revert(vm, name) {
+      const start = { host, layout, abilities: abilitiesOf(node), vm, options };
+      await revertTo({ control: live, node, vm, name, startPaused: (machine) => startVm(start, { machine }) });
     },
-    removeSnapshot: (...snapshot) => removeSnapshot(live, ...snapshot),
-    snapshots: observeSnapshots,
-    attachNic: (host, layout, abilities, vm, nicId) => attachNic(reach(host, layout, vm.id), abilities, vm, nicId),
-    detachNic: (host, layout, vmId, nicId) => detachNic(reach(host, layout, vmId), nicId),
-    attachVolume: (host, layout, vm, volumeId) => attachVolume(reach(host, layout, vm.id), vm, volumeId),
-    detachVolume: (host, layout, vmId, volumeId) => detachVolume(reach(host, layout, vmId), volumeId),
-    destroy: (host, layout, vmId) => destroyVm(reach(host, layout, vmId)),
-    arrivals: observeArrivals,
-    discardArrival,
-    requireRoom,
-    async transfer(from, to, vm, label, transfer) {
-      await destroyVm(reach(to.host, to.layout, vm.id));
-      await transferVm(from, to, vm, label, transfer);
+    removeSnapshot: (vm, name) => removeSnapshot(live, node, vm, name),
+    snapshots: (vm) => observeSnapshots(layout, vm),
+    attachNic: async (vm, nicId) => await attachNic(reach(vm), abilitiesOf(node), vm.launch, nicId),
+    detachNic: (vm, nicId) => detachNic(reach(vm), nicId),
+    attachVolume: (vm, volumeId) => attachVolume(reach(vm), vm.launch, volumeId),
+    detachVolume: (vm, volumeId) => detachVolume(reach(vm), volumeId),
+    destroy: (vm) => destroyVm(reach(vm)),
+    arrivals: () => observeArrivals(layout),
+    discardArrival: (vm) => discardArrival(node, vm),
+    requireRoom: (vm, to) => requireRoom(node, vm, to),
+    async transfer(vm, to, transfer) {
+      // Left by an earlier life of it there: the node that it leaves has the only one that counts.
+      await destroyVm({ ...reach(vm), host: to.host, layout: to.layout });
+      await transferVm(node, vm, to, transfer);
     },
-    async console(host, layout, vmId) {
-      return await host.connect(vmFolders(layout, vmId).serial);
-    },
-    async vnc(host, layout, vmId) {
-      return await host.connect(vmFolders(layout, vmId).vnc);
-    },
-    guest: (host, layout, vmId) => askGuest(reach(host, layout, vmId)),
-    watch: (host, _layout, onEvent) =>
+    console: async ({ id }) => await host.connect(vmFolders(layout, id).serial),
+    vnc: async ({ id }) => await host.connect(vmFolders(layout, id).vnc),
+    guest: (vm) => askGuest(reach(vm)),
+    watch: (onEvent) =>
       watchDomains(host, options, (event) => {
         if (event.kind === 'stopped' || event.kind === 'crashed') endings.tell(event.vmId);
         onEvent(event);
       }),
-    consoleLog: readConsoleLog,
-    async purge(host, layout) {
+    consoleLog: (vm, bytes) => readConsoleLog(node, vm, bytes),
+    async purge() {
       const [vms] = await perform(host, observeVms(layout, options));
-      await Promise.all(vms.map(({ id }) => destroyVm(reach(host, layout, id))));
-      await purgeNode(host, layout);
+      await Promise.all(vms.map(({ id }) => destroyVm(reach({ id, label: id }))));
+      await purgeNode(node);
     },
   };
 }

@@ -29,7 +29,7 @@ export async function limitCpus(reach: DomainReach, cpus: number): Promise<void>
 
 const probeScript = readScript(import.meta.url, 'scripts/probe.sh');
 
-/** See `HypervisorDriver.probe`. */
+/** See `NodeHypervisor.probe`. */
 export function probeLibvirt({ uri }: LibvirtOptions): Call<DriverProbe> {
   return {
     command: { argv: ['sh', '-c', probeScript, 'croft-probe', uri], timeout: 90_000 },

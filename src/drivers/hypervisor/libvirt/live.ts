@@ -22,11 +22,11 @@ export function libvirtLive(options: LibvirtOptions): LiveControl {
   return {
     nicDevice: nicAlias,
     version: (host) => qemuVersion(host, options),
-    kill: (host, layout, vmId) => killVm({ host, layout, options, vmId }),
-    async whileRunning(host, layout, vm, work) {
-      const reach = { host, layout, options, vmId: vm.id };
+    kill: ({ host, layout }, vm) => killVm({ host, layout, options, vm }),
+    async whileRunning({ host, layout }, vm, work) {
+      const reach = { host, layout, options, vm };
       if (['shut off', 'crashed'].includes(await domainState(reach))) return false;
-      await work(await liveDisks(reach, vm));
+      await work(await liveDisks(reach, vm.launch));
       return true;
     },
   };
@@ -43,13 +43,13 @@ async function qemuVersion(host: Host, { uri }: LibvirtOptions): Promise<string>
 /** How often a job is looked at, in ms. */
 const lookEvery = 250;
 
-async function liveDisks(reach: DomainReach, vm: VmLaunch): Promise<LiveDisks> {
+async function liveDisks(reach: DomainReach, launch: VmLaunch): Promise<LiveDisks> {
   const execute: LiveDisks['execute'] = (command, parameters, timeout) => monitor(reach, command, parameters, timeout);
   return {
-    nodes: await nodesOf(reach, vm),
+    nodes: await nodesOf(reach, launch),
     execute,
     job: (command, parameters, timeout) => runJob(reach, execute, command, parameters, timeout),
-    frozen: (work) => whileFrozen(reach.host, reach.layout, reach.vmId, fileSystems(reach), work),
+    frozen: (work) => whileFrozen(reach, reach.vm, fileSystems(reach), work),
     resume: () => resumeDomain(reach),
   };
 }
@@ -70,22 +70,22 @@ function fileSystems(reach: DomainReach): GuestFileSystems {
   };
 }
 
-/** See `HypervisorDriver.thaw`. */
+/** See `NodeHypervisor.thaw`. */
 export async function thawVm(reach: DomainReach): Promise<void> {
   if (['shut off', 'crashed'].includes(await domainState(reach))) return;
-  if (!(await letGo(reach.host, reach.layout, reach.vmId, fileSystems(reach).thaw))) throw stillFrozen(reach.host, reach.vmId);
+  if (!(await letGo(reach, reach.vm, fileSystems(reach).thaw))) throw stillFrozen(reach.host, reach.vm);
 }
 
 const blocksSchema = z.array(z.object({ inserted: z.object({ 'node-name': z.string(), file: z.string() }).optional() }));
 
 /** What libvirt has named the disks, found by their files; the first disk first. */
-async function nodesOf(reach: DomainReach, vm: VmLaunch): Promise<string[]> {
+async function nodesOf(reach: DomainReach, launch: VmLaunch): Promise<string[]> {
   const blocks = blocksSchema.parse(await monitor(reach, 'query-block', {}, 10_000));
   const names = new Map(blocks.flatMap(({ inserted }) => (inserted === undefined ? [] : [[inserted.file, inserted['node-name']]])));
-  return vmDisks(reach.layout, vm).map(({ file }) => {
+  return vmDisks(reach.layout, launch).map(({ file }) => {
     const name = names.get(file);
     if (name !== undefined) return name;
-    throw new CroftError('conflict.changed', `VM ${vm.id} on ${reach.host.name} runs without its disk ${file}`, {
+    throw new CroftError('conflict.changed', `VM ${reach.vm.label} on ${reach.host.name} runs without its disk ${file}`, {
       node: reach.host.name,
       hint: 'Restart the VM: it has the disk then.',
     });
@@ -104,11 +104,11 @@ async function runJob(
   await execute(command, { 'job-id': jobId, ...parameters }, timeout);
   const failure = await concluded(reach, execute, timeout);
   if (failure === undefined) return;
-  throw new CroftError('command.failed', `VM ${reach.vmId} on ${reach.host.name}: QEMU refused: ${failure}`, { node: reach.host.name });
+  throw new CroftError('command.failed', `VM ${reach.vm.label} on ${reach.host.name}: QEMU refused: ${failure}`, { node: reach.host.name });
 }
 
 /** Waits until there is no job any more; resolves with why it failed. */
-async function concluded({ host, vmId }: DomainReach, execute: LiveDisks['execute'], timeout: number): Promise<string | undefined> {
+async function concluded({ host, vm }: DomainReach, execute: LiveDisks['execute'], timeout: number): Promise<string | undefined> {
   const over = performance.now() + timeout;
   do {
     const job = await findJob((query) => execute(query, {}, timeout));
@@ -119,7 +119,7 @@ async function concluded({ host, vmId }: DomainReach, execute: LiveDisks['execut
     }
     await delay(lookEvery);
   } while (performance.now() < over);
-  throw new CroftError('command.timeout', `VM ${vmId} on ${host.name}: QEMU's job did not end within ${timeout / 1000} s`, {
+  throw new CroftError('command.timeout', `VM ${vm.label} on ${host.name}: QEMU's job did not end within ${timeout / 1000} s`, {
     node: host.name,
     hint: `Look whether the disks of ${host.name} are slow or full.`,
   });

@@ -2,38 +2,37 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { VmLaunch } from '../../../model/node/plan.ts';
 import type { Deferred } from '../driver.ts';
-import { growingDisks } from '../qemu/resize.ts';
+import { accepted } from '../vm-folder/accepted.ts';
 import { addCpus, type CpuWays } from '../vm-folder/add-cpus.ts';
 import { type Balloon, resizeGuest } from '../vm-folder/balloon.ts';
-import { granted } from '../vm-folder/granted.ts';
+import { growingDisks } from '../vm-folder/growing-disks.ts';
 import { withDiskSizes } from '../vm-folder/launch-parts.ts';
 import { makeDisk } from '../vm-folder/prepare.ts';
 import { adopt, readRunning } from '../vm-folder/running.ts';
 import { type DomainReach, domainState, monitor, onDomain, resumeDomain } from './control.ts';
 import { limitCpus } from './limits.ts';
 
-/** See `HypervisorDriver.resize`. */
-export async function resizeVm(reach: DomainReach, vm: VmLaunch): Promise<Deferred> {
-  const { host, layout } = reach;
-  const running = await readRunning(host, layout, vm.id);
-  const growing = await growingDisks(host, layout, running === null ? vm : withDiskSizes(running.launch, vm));
+/** See `NodeHypervisor.resize`. */
+export async function resizeVm(reach: DomainReach, wanted: VmLaunch): Promise<Deferred> {
+  const running = await readRunning(reach, reach.vm);
+  const growing = await growingDisks(reach, { ...reach.vm, launch: running === null ? wanted : withDiskSizes(running.launch, wanted) });
   if (['shut off', 'crashed'].includes(await domainState(reach))) {
-    for (const { disk } of growing) await makeDisk(host, layout, vm.id, disk);
+    for (const { disk } of growing) await makeDisk(reach, reach.vm, disk);
     return { atNextStart: [] };
   }
   for (const { disk, size } of growing) await onDomain(reach, 'blockresize', [disk.file, `${size}B`], { limit: 60 });
   if (running === null) return { atNextStart: ['cpus', 'memory'] };
   const { launch } = running;
-  const cpus = await addCpus(waysOf(reach), vm.cpus);
+  const cpus = await addCpus(waysOf(reach), wanted.cpus);
   if (cpus > launch.cpus) {
     await limitCpus(reach, cpus);
     // A guest may leave a new CPU switched off, and its agent switches it on.
-    await granted(onDomain(reach, 'setvcpus', [String(cpus), '--guest']));
+    await accepted(onDomain(reach, 'setvcpus', [String(cpus), '--guest']));
   }
-  const obeys = launch.memory === vm.memory || (await resizeGuest(balloonOf(reach), launch.memory, vm.memory));
-  const now = { cpus, memory: obeys ? vm.memory : launch.memory };
-  await adopt(host, layout, running, { ...withDiskSizes(launch, vm), ...now });
-  return { atNextStart: (['cpus', 'memory'] as const).filter((part) => now[part] !== vm[part]) };
+  const obeys = launch.memory === wanted.memory || (await resizeGuest(balloonOf(reach), launch.memory, wanted.memory));
+  const now = { cpus, memory: obeys ? wanted.memory : launch.memory };
+  await adopt(reach, reach.vm, running, { ...withDiskSizes(launch, wanted), ...now });
+  return { atNextStart: (['cpus', 'memory'] as const).filter((part) => now[part] !== wanted[part]) };
 }
 
 function waysOf(reach: DomainReach): CpuWays {
@@ -48,14 +47,14 @@ function waysOf(reach: DomainReach): CpuWays {
         if (runs) await resumeDomain(reach);
       }
     },
-    add: async (_, count) => void (await granted(onDomain(reach, 'setvcpus', [String(count), '--live']))),
+    add: async (_, count) => void (await accepted(onDomain(reach, 'setvcpus', [String(count), '--live']))),
   };
 }
 
 function balloonOf(reach: DomainReach): Balloon {
   const read = async () => readMemory(await onDomain(reach, 'dommemstat'));
   return {
-    ask: (bytes) => granted(onDomain(reach, 'setmem', [String(Math.ceil(bytes / 1024)), '--live'])),
+    ask: (bytes) => accepted(onDomain(reach, 'setmem', [String(Math.ceil(bytes / 1024)), '--live'])),
     actual: async () => (await read()).get('actual') ?? Number.NaN,
     available: () => availableMemory(reach, read),
   };
@@ -67,7 +66,7 @@ const lookEvery = 250;
 
 /** Asks the balloon's driver in the guest, which says it once a second while it is asked. */
 async function availableMemory(reach: DomainReach, read: () => Promise<Map<string, number>>): Promise<number | null> {
-  const ask = (seconds: number) => granted(onDomain(reach, 'dommemstat', ['--period', String(seconds), '--live']));
+  const ask = (seconds: number) => accepted(onDomain(reach, 'dommemstat', ['--period', String(seconds), '--live']));
   const before = (await read()).get('last_update');
   if (!(await ask(1))) return null;
   try {

@@ -1,42 +1,39 @@
 /** Making a VM's domain and starting it. */
-import { type Host, run } from '../../../host/host.ts';
+import { run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
-import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import { planHash } from '../../../model/node/plan.ts';
 import { virshFailure } from '../../../tools/virsh.ts';
-import type { NodeAbilities, NodeLayout } from '../driver.ts';
+import type { NodeAbilities, VmWithLaunch } from '../driver.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
 import type { Machine } from '../vm-folder/machine.ts';
-import { domainArguments } from './control.ts';
+import { type DomainReach, domainArguments } from './control.ts';
 import { domainOf } from './domain.ts';
-import { domainName, type LibvirtOptions } from './identity.ts';
+import { domainName } from './identity.ts';
 import { groupRoot, limitsOf } from './limits.ts';
 import { foreignDomain, lostNetwork, startDomain } from './scripts.ts';
 import { writeXml } from './xml.ts';
 
-export interface DomainStart {
-  host: Host;
-  layout: NodeLayout;
+export interface DomainStart extends Omit<DomainReach, 'vm'> {
   abilities: NodeAbilities;
-  vm: VmLaunch;
-  label: string;
-  options: LibvirtOptions;
+  vm: VmWithLaunch;
 }
 
-/** See `HypervisorDriver.start`. With `paused` its guest does nothing yet, in a machine like that one. One round trip. */
+/** See `NodeHypervisor.start`. With `paused` its guest does nothing yet, in a machine like that one. One round trip. */
 export async function startVm(start: DomainStart, paused?: { machine: Machine | null }): Promise<void> {
-  const { host, layout, abilities, vm, label, options } = start;
+  const { host, layout, abilities, vm, options } = start;
+  const { launch, label } = vm;
   const folders = vmFolders(layout, vm.id);
-  const domain = domainOf(layout, vm, abilities, label, options, paused?.machine);
+  const domain = domainOf(layout, launch, abilities, label, options, paused?.machine);
   const { groupId } = await host.login();
-  const memory = paused?.machine?.memory ?? vm.memory;
+  const memory = paused?.machine?.memory ?? launch.memory;
   const result = await run(host, {
     argv: [
-      ...(['sh', '-c', startDomain, 'croft-start', ...domainArguments({ host, layout, options, vmId: vm.id })] as const),
+      ...(['sh', '-c', startDomain, 'croft-start', ...domainArguments(start)] as const),
       ...[folders.state, folders.run, String(vmUserId(vm.id)), processName(vm.id), String(groupId)],
-      ...[planHash(vm), String(memory), options.network ?? '', abilities.accelerator.kind, paused === undefined ? '' : '--paused'],
-      ...[groupRoot, ...limitsOf(vm.cpus, memory)],
+      ...[planHash(launch), String(memory), options.network ?? '', abilities.accelerator.kind, paused === undefined ? '' : '--paused'],
+      ...[groupRoot, ...limitsOf(launch.cpus, memory)],
     ],
-    stdin: `${JSON.stringify(vm)}\n${writeXml(domain)}`,
+    stdin: `${JSON.stringify(launch)}\n${writeXml(domain)}`,
     timeout: 300_000,
   });
   if (result.code === 0) return;

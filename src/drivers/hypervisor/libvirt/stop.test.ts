@@ -9,7 +9,7 @@ import { stopVm } from './stop.ts';
 const layout = { controllerId: 'aaaabbbb', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null };
 const options = { uri: 'qemu:///system', network: null };
 const vmId = 'abcdefghijklmnop';
-const reachOf = (host: FakeHost) => ({ host, layout, options, vmId });
+const reachOf = (host: FakeHost) => ({ host, layout, options, vm: { id: vmId, label: 's/a' } });
 const asks = (word: string) => (command: Command) => command.argv.includes(word);
 
 test('CR7 a guest that does not power down is given so much time and no more, however long libvirt takes to answer', async () => {

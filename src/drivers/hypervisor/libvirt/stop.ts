@@ -16,7 +16,7 @@ const pressEvery = 3_000;
 const lookEvery = 500;
 const off: readonly string[] = ['shut off', 'crashed'];
 
-/** See `HypervisorDriver.stop`. Rejects with `node.unfit` or `command.timeout` where libvirt does not answer. */
+/** See `NodeHypervisor.stop`. Rejects with `node.unfit` or `command.timeout` where libvirt does not answer. */
 export async function stopVm(
   reach: DomainReach,
   times: StopTimes,
@@ -28,7 +28,7 @@ export async function stopVm(
   return how;
 }
 
-/** See `HypervisorDriver.kill`. */
+/** See `NodeHypervisor.kill`. */
 export async function killVm(reach: DomainReach): Promise<boolean> {
   const runs = !off.includes((await noteEndOf(reach)).state);
   if (runs) await destroyed(reach, [], 60);
@@ -38,29 +38,29 @@ export async function killVm(reach: DomainReach): Promise<boolean> {
 
 /** Ends the domain at once, and removes it and the VM's folders. */
 export async function destroyVm(reach: DomainReach): Promise<void> {
-  const { host, layout, vmId } = reach;
-  const domain = [...domainArguments(reach), domainName(vmId)];
+  const { host, layout, vm } = reach;
+  const domain = [...domainArguments(reach), domainName(vm.id)];
   const removed = await run(host, { argv: ['sh', '-c', removeDomain, 'croft-undefine', ...domain], timeout: 150_000 });
   if (removed.code !== 0 && removed.code !== noDomain) {
-    throw virshFailure(host.name, `VM ${vmId} could not be removed from ${host.name}`, removed);
+    throw virshFailure(host.name, `VM ${vm.label} could not be removed from ${host.name}`, removed);
   }
   await forget(reach);
-  const { state, run: runFolder } = vmFolders(layout, vmId);
+  const { state, run: runFolder } = vmFolders(layout, vm.id);
   const result = await run(host, {
-    argv: ['sh', '-c', removeFolders, 'croft-remove', state, runFolder, String(vmUserId(vmId)), processName(vmId)],
+    argv: ['sh', '-c', removeFolders, 'croft-remove', state, runFolder, String(vmUserId(vm.id)), processName(vm.id)],
     timeout: 60_000,
   });
-  if (result.code !== 0) throw virshFailure(host.name, `the files of VM ${vmId} could not be removed from ${host.name}`, result);
+  if (result.code !== 0) throw virshFailure(host.name, `the files of VM ${vm.label} could not be removed from ${host.name}`, result);
 }
 
 /** The domain's state before; `shut off` where there is none. `half`: it is half put back to a snapshot, so that its guest may not go on. */
 async function noteEndOf(reach: DomainReach): Promise<{ state: string; half: boolean }> {
-  const { host, layout, vmId } = reach;
-  const folders = vmFolders(layout, vmId);
+  const { host, layout, vm } = reach;
+  const folders = vmFolders(layout, vm.id);
   const argv = ['sh', '-c', noteEnd, 'croft-stop', ...domainArguments(reach), folders.state, folders.run] as const;
   const result = await run(host, { argv, timeout: 45_000 });
   if (result.code === noDomain) return { state: 'shut off', half: false };
-  if (result.code !== 0) throw virshFailure(host.name, `VM ${vmId} could not be stopped on ${host.name}`, result);
+  if (result.code !== 0) throw virshFailure(host.name, `VM ${vm.label} could not be stopped on ${host.name}`, result);
   const [, half, state = ''] = /^(half )?(.*)$/.exec(result.stdout.trim()) ?? [];
   return { state, half: half !== undefined };
 }
@@ -85,7 +85,7 @@ async function powerDown(reach: DomainReach, state: string, within: number, endi
     const pressAgain = Math.min(over, performance.now() + pressEvery);
     await unlessOff(onDomain(reach, 'shutdown', ['--mode', 'acpi']));
     do {
-      await endings.await(reach.vmId, Math.max(0, Math.min(lookEvery, pressAgain - performance.now())));
+      await endings.await(reach.vm.id, Math.max(0, Math.min(lookEvery, pressAgain - performance.now())));
       if (off.includes(await domainState(reach))) return true;
     } while (performance.now() < pressAgain);
   } while (performance.now() < over);
@@ -112,9 +112,9 @@ async function unlessOff(work: Promise<unknown>): Promise<void> {
   }
 }
 
-async function forget({ host, layout, vmId }: DomainReach): Promise<void> {
-  const { state, run: runFolder } = vmFolders(layout, vmId);
-  const argv = ['sh', '-c', forgetStart, 'croft-forget', state, runFolder, String(vmUserId(vmId)), processName(vmId)] as const;
+async function forget({ host, layout, vm }: DomainReach): Promise<void> {
+  const { state, run: runFolder } = vmFolders(layout, vm.id);
+  const argv = ['sh', '-c', forgetStart, 'croft-forget', state, runFolder, String(vmUserId(vm.id)), processName(vm.id)] as const;
   const result = await run(host, { argv });
-  if (result.code !== 0) throw virshFailure(host.name, `VM ${vmId} does not end on ${host.name}`, result);
+  if (result.code !== 0) throw virshFailure(host.name, `VM ${vm.label} does not end on ${host.name}`, result);
 }

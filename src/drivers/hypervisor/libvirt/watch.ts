@@ -14,7 +14,7 @@ const watchScript = readScript(import.meta.url, 'scripts/watch.sh');
 const firstPause = 500;
 const longestPause = 30_000;
 
-/** See `HypervisorDriver.watch`. */
+/** See `NodeHypervisor.watch`. */
 export function watchDomains(host: Host, { uri }: LibvirtOptions, onEvent: (event: DriverEvent) => void): AsyncDisposable {
   const over = new AbortController();
   let program: HostProcess | undefined;

@@ -2,7 +2,7 @@
 import type { Call, Host } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { unsupported } from '../../../model/vm/unsupported.ts';
-import type { Capability, DriverEvent, NodeLayout } from '../driver.ts';
+import type { Capability, DriverEvent, NodeLayout, VmReference } from '../driver.ts';
 import { FaultJudge, type NoopFaults, type NoopOperation } from './faults.ts';
 import { type NoopVm, type NoopWorld, nodeOf, runs } from './world.ts';
 
@@ -15,10 +15,7 @@ export interface ActsOptions {
 
 export interface Act {
   operation: NoopOperation;
-  layout: NodeLayout;
-  vmId: string;
-  /** `slice/vm` where it is known; else it is the one that the VM was prepared with. */
-  label?: string;
+  vm: VmReference;
   /** What has happened where it fails halfway. */
   half?: () => void;
 }
@@ -43,10 +40,9 @@ export class NoopActs {
   }
 
   /** The effect is whole or not there at all: nothing else runs meanwhile. */
-  async act<T>({ operation, layout, vmId, label, half }: Act, effect: () => T): Promise<T> {
-    const key = `${operation} ${vmId}`;
-    const known = label ?? this.find(layout, vmId)?.label;
-    const names = known === undefined ? [vmId] : [known, vmId];
+  async act<T>({ operation, vm: { id, label }, half }: Act, effect: () => T): Promise<T> {
+    const key = `${operation} ${id}`;
+    const names = [label, id];
     await this.#holds.get(key);
     const failure = this.#failures.get(key);
     this.#failures.delete(key);
@@ -74,15 +70,15 @@ export class NoopActs {
   }
 
   /** Rejects with `vm.not-running`. */
-  running(layout: NodeLayout, vmId: string): NoopVm {
-    const vm = this.find(layout, vmId);
-    if (!runs(vm)) throw new CroftError('vm.not-running', `VM ${vm?.label ?? vmId} is not running`, { hint: 'Start it first.' });
+  running(layout: NodeLayout, { id, label }: VmReference): NoopVm {
+    const vm = this.find(layout, id);
+    if (!runs(vm)) throw new CroftError('vm.not-running', `VM ${label} is not running`, { hint: 'Start it first.' });
     return vm;
   }
 
   /** Rejects with `vm.launch`. */
-  prepared(layout: NodeLayout, vmId: string, label: string): NoopVm {
-    const vm = this.find(layout, vmId);
+  prepared(layout: NodeLayout, { id, label }: VmReference): NoopVm {
+    const vm = this.find(layout, id);
     if (vm === undefined || vm.seen.state === 'preparing') {
       throw new CroftError('vm.launch', `${label} could not be started: it has no disk`, { hint: 'Prepare it first.' });
     }

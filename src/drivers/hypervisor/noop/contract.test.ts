@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { hypervisorContract } from '../../../../test/contract/hypervisor.ts';
 import { type HypervisorStage, undoneBy } from '../../../../test/contract/hypervisor-stage.ts';
+import { withLaunch } from '../../../../test/support/vm-reference.ts';
 import { FakeHost } from '../../../host/fake-host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { newIdentifier } from '../../../model/identifier.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeAbilities, NodeLayout } from '../driver.ts';
 import { createNoopHypervisor } from './noop.ts';
 import { createNoopWorld } from './world.ts';
 
@@ -25,51 +26,57 @@ function launchOf(device: boolean): VmLaunch {
   };
 }
 
+const abilities: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' };
+
 async function openNoopStage(): Promise<HypervisorStage> {
   const world = createNoopWorld();
-  const driver = createNoopHypervisor({ world });
+  const hypervisor = createNoopHypervisor({ world });
   const host = new FakeHost();
   const layout = layoutOf('n1', 'c');
+  const node = { host, layout, abilities };
+  const other = { host: new FakeHost(), layout: layoutOf('n2', 'c') };
+  const driver = hypervisor.on(node);
   async function failStart({ id }: VmLaunch, words: string): Promise<AsyncDisposable> {
-    driver.failNext('start', id, new CroftError('vm.launch', words));
+    hypervisor.failNext('start', id, new CroftError('vm.launch', words));
     return undoneBy(async () => undefined);
   }
   const written = new Map<number, number>();
   return {
     ...{ driver, host, layout },
-    abilities: { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' },
-    other: { host: new FakeHost(), layout: layoutOf('n2', 'c') },
+    abilities,
+    other: { ...other, driver: hypervisor.on(other) },
     async launch({ device = false, deaf = false } = {}) {
       const vm = launchOf(device);
-      if (deaf) driver.deafen(vm.id);
+      if (deaf) hypervisor.deafen(vm.id);
       return vm;
     },
     troubles: {
       async silence({ id }) {
-        driver.failNext('reboot', id, new CroftError('command.timeout', 'nothing answers, as the test wants it'));
+        hypervisor.failNext('reboot', id, new CroftError('command.timeout', 'nothing answers, as the test wants it'));
         return undoneBy(async () => undefined);
       },
       loseNetwork: (vm) => failStart(vm, 'its network is not there, as the test wants it'),
       breakDisk: (vm) => failStart(vm, 'its image is not there, as the test wants it'),
     },
-    reopen: () => createNoopHypervisor({ world }),
+    reopen: () => createNoopHypervisor({ world }).on(node),
     async foreign(vm) {
       const theirs = layoutOf('n1', 'another');
-      await driver.prepare(host, theirs, vm, 's/theirs');
-      const disk = driver.disk(theirs, vm.id);
+      const another = hypervisor.on({ host, layout: theirs });
+      await another.prepare(withLaunch(vm, 's/theirs'));
+      const disk = hypervisor.disk(theirs, vm.id);
       return {
-        intact: async () => assert.equal(driver.disk(theirs, vm.id), disk),
-        [Symbol.asyncDispose]: () => driver.purge(host, theirs),
+        intact: async () => assert.equal(hypervisor.disk(theirs, vm.id), disk),
+        [Symbol.asyncDispose]: () => another.purge(),
       };
     },
-    crash: async (vmId) => driver.lose(vmId, 137),
+    crash: async (vmId) => hypervisor.lose(vmId, 137),
     async write(vm, value) {
-      driver.write(layout, vm.id);
-      written.set(driver.disk(layout, vm.id) ?? 0, value);
+      hypervisor.write(layout, vm.id);
+      written.set(hypervisor.disk(layout, vm.id) ?? 0, value);
     },
-    read: async (vm) => written.get(driver.disk(layout, vm.id) ?? 0) ?? 0,
+    read: async (vm) => written.get(hypervisor.disk(layout, vm.id) ?? 0) ?? 0,
     async [Symbol.asyncDispose]() {
-      await driver.purge(host, layout);
+      await driver.purge();
     },
   };
 }

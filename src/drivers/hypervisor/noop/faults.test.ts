@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { referenceTo, withLaunch } from '../../../../test/support/vm-reference.ts';
 import { FakeHost } from '../../../host/fake-host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
@@ -23,9 +24,9 @@ function launchOf(id: string): VmLaunch {
 }
 
 function stage(options: NoopOptions) {
-  const driver = createNoopHypervisor(options);
+  const driver = createNoopHypervisor(options).on({ host, layout, abilities });
   const state = (id: string) => {
-    const seen = driver.observe(layout).parse({ code: 0, stdout: '', stderr: '' });
+    const seen = driver.observe().parse({ code: 0, stdout: '', stderr: '' });
     return seen.find((vm) => vm.id === id)?.state ?? 'none';
   };
   return { driver, state };
@@ -35,7 +36,7 @@ test('SC11 a fault before an operation leaves nothing of it, one halfway a part,
   const states: Record<FaultPlace, string> = { before: 'none', halfway: 'preparing', after: 'stopped' };
   for (const place of ['before', 'halfway', 'after'] as const) {
     const { driver, state } = stage({ faults: { ...noFaults, rules: [{ operations: ['prepare'], rate: 1, place }] } });
-    await assert.rejects(driver.prepare(host, layout, launchOf('a'), 's/a'), { code: 'command.failed' });
+    await assert.rejects(driver.prepare(withLaunch(launchOf('a'), 's/a')), { code: 'command.failed' });
     assert.equal(state('a'), states[place]);
   }
 });
@@ -49,20 +50,20 @@ test('SC11 a snapshot that is cut off is none, one that is being removed is gone
   for (const place of ['before', 'halfway', 'after'] as const) {
     const world = createNoopWorld();
     const vm = launchOf('a');
-    const well = createNoopHypervisor({ world });
+    const well = createNoopHypervisor({ world }).on({ host, layout, abilities });
     const rules = [{ operations: ['snapshot', 'revert', 'removeSnapshot'] as const, rate: 1, place }];
     const { driver, state } = stage({ world, faults: { ...noFaults, rules } });
-    const names = () => driver.snapshots(layout, 'a').parse({ code: 0, stdout: '', stderr: '' });
+    const names = () => driver.snapshots(referenceTo('a')).parse({ code: 0, stdout: '', stderr: '' });
     const cut = { code: 'command.failed', message: /as the simulation has it/ };
-    await driver.prepare(host, layout, vm, 's/a');
-    await driver.start(host, layout, abilities, vm, 's/a');
-    await assert.rejects(driver.snapshot(host, layout, vm, 'new', false), cut);
+    await driver.prepare(withLaunch(vm, 's/a'));
+    await driver.start(withLaunch(vm, 's/a'));
+    await assert.rejects(driver.snapshot(withLaunch(vm), 'new', false), cut);
     const taken = names().map(({ name }) => name);
-    for (const { name } of names()) await well.removeSnapshot(host, layout, vm, name);
-    await well.snapshot(host, layout, vm, 'kept', false);
-    await assert.rejects(driver.revert(host, layout, abilities, vm, 'kept'), cut);
+    for (const { name } of names()) await well.removeSnapshot(withLaunch(vm), name);
+    await well.snapshot(withLaunch(vm), 'kept', false);
+    await assert.rejects(driver.revert(withLaunch(vm), 'kept'), cut);
     const reverted = state('a');
-    await assert.rejects(driver.removeSnapshot(host, layout, vm, 'kept'), cut);
+    await assert.rejects(driver.removeSnapshot(withLaunch(vm), 'kept'), cut);
     assert.deepEqual([taken, names().map(({ name }) => name), reverted], after[place], place);
   }
 });
@@ -71,9 +72,9 @@ test('SC11 a rule is about the operations and the VM that it names, with the err
   const error = new CroftError('disk.full', 'full');
   const rules = [{ operations: ['start' as const], subject: 's/a', rate: 1, place: 'before' as const, error }];
   const { driver, state } = stage({ faults: { ...noFaults, rules } });
-  for (const id of ['a', 'b']) await driver.prepare(host, layout, launchOf(id), `s/${id}`);
-  await assert.rejects(driver.start(host, layout, abilities, launchOf('a'), 's/a'), { code: 'disk.full' });
-  await driver.start(host, layout, abilities, launchOf('b'), 's/b');
+  for (const id of ['a', 'b']) await driver.prepare(withLaunch(launchOf(id), `s/${id}`));
+  await assert.rejects(driver.start(withLaunch(launchOf('a'), 's/a')), { code: 'disk.full' });
+  await driver.start(withLaunch(launchOf('b'), 's/b'));
   assert.deepEqual([state('a'), state('b')], ['stopped', 'running']);
 });
 
@@ -84,7 +85,7 @@ test('SC11 what fails depends on the seed, the VM and the try, and not on the or
     const failed: string[] = [];
     for (const number of [1, 2, 3]) {
       for (const name of names) {
-        await driver.prepare(host, layout, launchOf(name), `s/${name}`).catch(() => failed.push(`${name} ${number}`));
+        await driver.prepare(withLaunch(launchOf(name), `s/${name}`)).catch(() => failed.push(`${name} ${number}`));
       }
     }
     return failed.sort();
@@ -114,8 +115,8 @@ test('SC11 an operation takes the time that it is given, and events get lost whe
     sleep: async (time) => slept.push(time),
   });
   const heard: DriverEvent[] = [];
-  await using _ = driver.watch(host, layout, (event) => heard.push(event));
-  await driver.prepare(host, layout, launchOf('a'), 's/a');
-  await driver.start(host, layout, abilities, launchOf('a'), 's/a');
+  await using _ = driver.watch((event) => heard.push(event));
+  await driver.prepare(withLaunch(launchOf('a'), 's/a'));
+  await driver.start(withLaunch(launchOf('a'), 's/a'));
   assert.deepEqual([slept, heard], [[5, 40], []]);
 });

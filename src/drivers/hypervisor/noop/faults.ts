@@ -1,9 +1,9 @@
 /** What goes wrong in the noop driver, where and how often: decided by a seed, so that a run can be repeated. */
 import { CroftError } from '../../../model/error.ts';
-import type { HypervisorDriver } from '../driver.ts';
+import type { NodeHypervisor } from '../driver.ts';
 import { chance } from './chance.ts';
 
-export type NoopOperation = Exclude<keyof HypervisorDriver, 'name' | 'can' | 'watch'>;
+export type NoopOperation = Exclude<keyof NodeHypervisor, 'name' | 'can' | 'watch'>;
 
 /** before: nothing has happened. halfway: a part has. after: all of it has, and only the reply is lost. */
 export type FaultPlace = 'before' | 'halfway' | 'after';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { referenceTo, withLaunch } from '../../../../test/support/vm-reference.ts';
 import type { Host } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
@@ -27,34 +28,36 @@ const vm: VmLaunch = {
 };
 
 test('CR6 the noop driver goes through the states of a real one', async () => {
-  const driver = createNoopHypervisor({ now: () => 5 });
+  const hypervisor = createNoopHypervisor({ now: () => 5 });
+  const driver = hypervisor.on({ host, layout, abilities });
   const state = () => {
-    const [seen] = driver.observe(layout).parse({ code: 0, stdout: '', stderr: '' });
+    const [seen] = driver.observe().parse({ code: 0, stdout: '', stderr: '' });
     return seen?.state ?? 'none';
   };
   assert.equal(state(), 'none');
-  await driver.prepare(host, layout, vm, 'a/b');
+  await driver.prepare(withLaunch(vm, 'a/b'));
   assert.equal(state(), 'stopped');
-  await driver.start(host, layout, abilities, vm, 'a/b');
-  await driver.start(host, layout, abilities, vm, 'a/b');
+  await driver.start(withLaunch(vm, 'a/b'));
+  await driver.start(withLaunch(vm, 'a/b'));
   assert.equal(state(), 'running');
-  driver.lose(vm.id, 137);
+  hypervisor.lose(vm.id, 137);
   assert.equal(state(), 'failed');
-  await driver.start(host, layout, abilities, vm, 'a/b');
-  assert.equal(await driver.stop(host, layout, vm.id, { powerdown: 0, terminate: 0 }), 'powered-down');
-  assert.equal(await driver.stop(host, layout, vm.id, { powerdown: 0, terminate: 0 }), 'not-running');
-  await driver.destroy(host, layout, vm.id);
+  await driver.start(withLaunch(vm, 'a/b'));
+  assert.equal(await driver.stop(referenceTo(vm.id), { powerdown: 0, terminate: 0 }), 'powered-down');
+  assert.equal(await driver.stop(referenceTo(vm.id), { powerdown: 0, terminate: 0 }), 'not-running');
+  await driver.destroy(referenceTo(vm.id));
   assert.equal(state(), 'none');
 });
 
 test('CR6 the noop driver fails once where it is told to, and waits where it is held', async () => {
-  const driver = createNoopHypervisor();
-  driver.failNext('prepare', vm.id, new CroftError('disk.full', 'full'));
-  await assert.rejects(driver.prepare(host, layout, vm, 'a/b'), { code: 'disk.full' });
+  const hypervisor = createNoopHypervisor();
+  const driver = hypervisor.on({ host, layout, abilities });
+  hypervisor.failNext('prepare', vm.id, new CroftError('disk.full', 'full'));
+  await assert.rejects(driver.prepare(withLaunch(vm, 'a/b')), { code: 'disk.full' });
   const { promise, resolve } = Promise.withResolvers<void>();
-  driver.hold('prepare', vm.id, promise);
+  hypervisor.hold('prepare', vm.id, promise);
   const order: string[] = [];
-  const prepared = driver.prepare(host, layout, vm, 'a/b').then(() => order.push('prepared'));
+  const prepared = driver.prepare(withLaunch(vm, 'a/b')).then(() => order.push('prepared'));
   order.push('released');
   resolve();
   await prepared;
@@ -62,15 +65,16 @@ test('CR6 the noop driver fails once where it is told to, and waits where it is 
 });
 
 test('CR6 the noop driver carries a stopped VM to another node with its disk, and leaves an arrival where that fails', async () => {
-  const driver = createNoopHypervisor({ now: () => 5 });
+  const hypervisor = createNoopHypervisor({ now: () => 5 });
+  const driver = hypervisor.on({ host, layout, abilities });
   const other = { ...layout, stateFolder: '/other' };
-  const [from, to] = [layout, other].map((each) => ({ host, layout: each })) as [NodeReach, NodeReach];
+  const to: NodeReach = { host, layout: other };
   const options = { exitCode: null, signal: new AbortController().signal, onProgress: () => undefined };
-  const arrivals = () => driver.arrivals(other).parse({ code: 0, stdout: '', stderr: '' });
-  await driver.prepare(host, layout, vm, 's/a');
-  driver.failNext('transfer', vm.id, new CroftError('command.failed', 'as the test wants it'));
-  await assert.rejects(driver.transfer(from, to, vm, 's/a', options));
-  assert.deepEqual([driver.disk(other, vm.id), arrivals()], [null, [vm.id]]);
-  await driver.transfer(from, to, vm, 's/a', options);
-  assert.deepEqual([driver.disk(other, vm.id), arrivals()], [driver.disk(layout, vm.id), []]);
+  const arrivals = () => hypervisor.on(to).arrivals().parse({ code: 0, stdout: '', stderr: '' });
+  await driver.prepare(withLaunch(vm, 's/a'));
+  hypervisor.failNext('transfer', vm.id, new CroftError('command.failed', 'as the test wants it'));
+  await assert.rejects(driver.transfer(withLaunch(vm, 's/a'), to, options));
+  assert.deepEqual([hypervisor.disk(other, vm.id), arrivals()], [null, [vm.id]]);
+  await driver.transfer(withLaunch(vm, 's/a'), to, options);
+  assert.deepEqual([hypervisor.disk(other, vm.id), arrivals()], [hypervisor.disk(layout, vm.id), []]);
 });

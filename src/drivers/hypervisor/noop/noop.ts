@@ -1,7 +1,7 @@
 /** A hypervisor driver that keeps its VMs in memory: for simulations, and for trying out what stands above it, faults included. */
 import type { CroftError } from '../../../model/error.ts';
 import { planHash } from '../../../model/node/plan.ts';
-import { type Capability, capabilities, type HypervisorDriver, type NodeLayout } from '../driver.ts';
+import { type Capability, capabilities, type HypervisorDriver, type NodeHypervisor, type NodeLayout, type VmReference } from '../driver.ts';
 import { NoopActs } from './acts.ts';
 import { noopDevices } from './devices.ts';
 import { type NoopFaults, type NoopOperation, noFaults } from './faults.ts';
@@ -59,11 +59,11 @@ export function createNoopHypervisor(options: NoopOptions = {}): NoopHypervisor 
     },
     deafen: (vmId) => void world.deaf.add(vmId),
     freeze(layout, vmId) {
-      const vm = acts.running(layout, vmId);
+      const vm = acts.running(layout, { id: vmId, label: vmId });
       vm.seen = { ...vm.seen, frozen: true };
     },
     fillDisk(layout, vmId) {
-      const vm = acts.running(layout, vmId);
+      const vm = acts.running(layout, { id: vmId, label: vmId });
       vm.seen = { ...vm.seen, state: 'paused', halted: 'disk-full' };
     },
     disk: (layout, vmId) => acts.find(layout, vmId)?.disk ?? null,
@@ -72,98 +72,102 @@ export function createNoopHypervisor(options: NoopOptions = {}): NoopHypervisor 
       if (vm !== undefined) vm.disk = newDisk(world);
     },
 
-    probe: () => ({ command: { argv: ['true'] }, parse: () => ({ usable: true, version: 'noop', limits: [] }) }),
-    async prepareNode(host, layout) {
-      await acts.onNode('prepareNode', host, () => void nodeOf(world, layout));
-    },
-    observe: (layout) => acts.call('observe', layout, () => [...nodeOf(world, layout).vms.values()].map(({ seen }) => seen)),
-    runningLaunch: (layout, vmId) =>
-      acts.call('runningLaunch', layout, () => {
-        const vm = acts.find(layout, vmId);
-        return runs(vm) ? vm.launch : null;
-      }),
-    ...noopLife(world, acts, now),
-    ...noopMoves(world, acts),
-    ...noopSnapshots(world, acts, now),
-    ...noopDevices(acts),
-    ...noopStreams(world, acts),
-    async purge(host, layout) {
-      await acts.onNode('purge', host, () => {
-        for (const vm of nodeOf(world, layout).vms.values()) hangUp(vm);
-        world.nodes.delete(layout.stateFolder);
-      });
-    },
+    on: ({ host, layout }) => ({
+      name: 'noop',
+      can,
+      probe: () => ({ command: { argv: ['true'] }, parse: () => ({ usable: true, version: 'noop', limits: [] }) }),
+      async prepareNode() {
+        await acts.onNode('prepareNode', host, () => void nodeOf(world, layout));
+      },
+      observe: () => acts.call('observe', layout, () => [...nodeOf(world, layout).vms.values()].map(({ seen }) => seen)),
+      runningLaunch: ({ id }) =>
+        acts.call('runningLaunch', layout, () => {
+          const vm = acts.find(layout, id);
+          return runs(vm) ? vm.launch : null;
+        }),
+      ...noopLife(world, acts, layout, now),
+      ...noopMoves(world, acts, layout),
+      ...noopSnapshots(world, acts, layout, now),
+      ...noopDevices(acts, layout),
+      ...noopStreams(world, acts, layout),
+      async purge() {
+        await acts.onNode('purge', host, () => {
+          for (const vm of nodeOf(world, layout).vms.values()) hangUp(vm);
+          world.nodes.delete(layout.stateFolder);
+        });
+      },
+    }),
   };
 }
 
-type Life = Pick<HypervisorDriver, 'prepare' | 'start' | 'stop' | 'kill' | 'pause' | 'resume' | 'reboot' | 'thaw' | 'destroy'>;
+type Life = Pick<NodeHypervisor, 'prepare' | 'start' | 'stop' | 'kill' | 'pause' | 'resume' | 'reboot' | 'thaw' | 'destroy'>;
 
-function noopLife(world: NoopWorld, acts: NoopActs, now: () => number): Life {
+function noopLife(world: NoopWorld, acts: NoopActs, layout: NodeLayout, now: () => number): Life {
   return {
-    async prepare(_host, layout, launch, label) {
+    async prepare({ launch, ...vm }) {
       const { vms } = nodeOf(world, layout);
       const put = (state: 'preparing' | 'stopped', launchHash: string | null): void => {
         const known = vms.get(launch.id);
         if (runs(known) || (known?.seen.state === state && known.seen.launchHash === launchHash)) return;
-        const vm = known ?? blank(newDisk(world));
+        const made = known ?? blank(newDisk(world));
         const seen = { id: launch.id, state, pid: null, startedAt: null, memory: null, exitCode: null, launchHash };
-        vms.set(launch.id, { ...vm, label, launch, seen, size: Math.max(vm.size, diskSize(launch)) });
+        vms.set(launch.id, { ...made, label: vm.label, launch, seen, size: Math.max(made.size, diskSize(launch)) });
       };
       const half = (): void => (vms.has(launch.id) ? undefined : put('preparing', null));
-      await acts.act({ operation: 'prepare', layout, vmId: launch.id, label, half }, () => put('stopped', planHash(launch)));
+      await acts.act({ operation: 'prepare', vm, half }, () => put('stopped', planHash(launch)));
     },
-    async start(_host, layout, _abilities, launch, label) {
-      await acts.act({ operation: 'start', layout, vmId: launch.id, label }, () => {
-        const vm = acts.prepared(layout, launch.id, label);
+    async start({ launch, ...reference }) {
+      await acts.act({ operation: 'start', vm: reference }, () => {
+        const vm = acts.prepared(layout, reference);
         if (runs(vm)) return;
         vm.launch = launch;
         run(world, vm, now());
         acts.tell(layout, launch.id, 'started');
       });
     },
-    async stop(_host, layout, vmId) {
-      return await acts.act({ operation: 'stop', layout, vmId }, () => {
-        if (!end(vmId, layout)) return 'not-running';
-        return world.deaf.has(vmId) ? 'terminated' : 'powered-down';
+    async stop(vm) {
+      return await acts.act({ operation: 'stop', vm }, () => {
+        if (!end(vm.id)) return 'not-running';
+        return world.deaf.has(vm.id) ? 'terminated' : 'powered-down';
       });
     },
-    async kill(_host, layout, vmId) {
-      return await acts.act({ operation: 'kill', layout, vmId }, () => end(vmId, layout));
+    async kill(vm) {
+      return await acts.act({ operation: 'kill', vm }, () => end(vm.id));
     },
-    async pause(_host, layout, vmId) {
+    async pause(vm) {
       acts.demand('pause');
-      await acts.act({ operation: 'pause', layout, vmId }, () => turn(vmId, layout, 'paused'));
+      await acts.act({ operation: 'pause', vm }, () => turn(vm, 'paused'));
     },
-    async resume(_host, layout, vmId) {
+    async resume(vm) {
       acts.demand('pause');
-      await acts.act({ operation: 'resume', layout, vmId }, () => turn(vmId, layout, 'running'));
+      await acts.act({ operation: 'resume', vm }, () => turn(vm, 'running'));
     },
-    async reboot(_host, layout, vmId, gently) {
+    async reboot(reference, gently) {
       acts.demand('reboot');
-      await acts.act({ operation: 'reboot', layout, vmId }, () => {
-        const vm = acts.running(layout, vmId);
-        if (gently && world.deaf.has(vmId)) return;
+      await acts.act({ operation: 'reboot', vm: reference }, () => {
+        const vm = acts.running(layout, reference);
+        if (gently && world.deaf.has(reference.id)) return;
         vm.log += `${vm.launch.hostname} is up\n`;
-        acts.tell(layout, vmId, 'rebooted');
+        acts.tell(layout, reference.id, 'rebooted');
       });
     },
-    async thaw(_host, layout, vmId) {
-      await acts.act({ operation: 'thaw', layout, vmId }, () => {
-        const vm = acts.find(layout, vmId);
+    async thaw(reference) {
+      await acts.act({ operation: 'thaw', vm: reference }, () => {
+        const vm = acts.find(layout, reference.id);
         if (!runs(vm)) return;
         const { frozen: _, ...seen } = vm.seen;
         vm.seen = seen;
       });
     },
-    async destroy(_host, layout, vmId) {
-      await acts.act({ operation: 'destroy', layout, vmId, half: () => void end(vmId, layout) }, () => {
-        end(vmId, layout);
-        nodeOf(world, layout).vms.delete(vmId);
+    async destroy(vm) {
+      await acts.act({ operation: 'destroy', vm, half: () => void end(vm.id) }, () => {
+        end(vm.id);
+        nodeOf(world, layout).vms.delete(vm.id);
       });
     },
   };
 
-  function end(vmId: string, layout: NodeLayout): boolean {
+  function end(vmId: string): boolean {
     const vm = acts.find(layout, vmId);
     if (!runs(vm)) return false;
     show(vm, { state: 'stopped' });
@@ -171,37 +175,39 @@ function noopLife(world: NoopWorld, acts: NoopActs, now: () => number): Life {
     return true;
   }
 
-  function turn(vmId: string, layout: NodeLayout, state: 'paused' | 'running'): void {
-    const vm = acts.running(layout, vmId);
+  function turn(reference: VmReference, state: 'paused' | 'running'): void {
+    const vm = acts.running(layout, reference);
     if (vm.seen.state === state) return;
     vm.seen = { ...vm.seen, state };
-    acts.tell(layout, vmId, state === 'paused' ? 'paused' : 'resumed');
+    acts.tell(layout, reference.id, state === 'paused' ? 'paused' : 'resumed');
   }
 }
 
-function noopMoves(world: NoopWorld, acts: NoopActs): Pick<HypervisorDriver, 'arrivals' | 'discardArrival' | 'requireRoom' | 'transfer'> {
+type Moves = Pick<NodeHypervisor, 'arrivals' | 'discardArrival' | 'requireRoom' | 'transfer'>;
+
+function noopMoves(world: NoopWorld, acts: NoopActs, layout: NodeLayout): Moves {
   return {
-    arrivals: (layout) => acts.call('arrivals', layout, () => [...nodeOf(world, layout).arrivals].sort()),
-    async discardArrival(_host, layout, vmId) {
-      await acts.act({ operation: 'discardArrival', layout, vmId }, () => void nodeOf(world, layout).arrivals.delete(vmId));
+    arrivals: () => acts.call('arrivals', layout, () => [...nodeOf(world, layout).arrivals].sort()),
+    async discardArrival(vm) {
+      await acts.act({ operation: 'discardArrival', vm }, () => void nodeOf(world, layout).arrivals.delete(vm.id));
     },
-    async requireRoom(from, _to, vm) {
+    async requireRoom(vm) {
       acts.demand('move');
-      await acts.act({ operation: 'requireRoom', layout: from.layout, vmId: vm.id }, () => undefined);
+      await acts.act({ operation: 'requireRoom', vm }, () => undefined);
     },
-    async transfer(from, to, launch, label, { exitCode, signal, onProgress }) {
+    async transfer({ launch, ...reference }, to, { exitCode, signal, onProgress }) {
       acts.demand('move');
       const { vms, arrivals } = nodeOf(world, to.layout);
       vms.delete(launch.id);
       arrivals.add(launch.id);
-      await acts.act({ operation: 'transfer', layout: from.layout, vmId: launch.id, label }, () => {
+      await acts.act({ operation: 'transfer', vm: reference }, () => {
         signal.throwIfAborted();
-        const known = acts.find(from.layout, launch.id);
+        const known = acts.find(layout, launch.id);
         if (runs(known)) throw new Error(`VM ${launch.id} runs while it is copied`);
         onProgress(100);
         arrivals.delete(launch.id);
         if (known === undefined) return;
-        const vm: NoopVm = { ...known, label, launch, snapshots: [...known.snapshots], streams: new Set() };
+        const vm: NoopVm = { ...known, label: reference.label, launch, snapshots: [...known.snapshots], streams: new Set() };
         show(vm, { state: 'stopped', exitCode, launchHash: planHash(launch) });
         vms.set(launch.id, vm);
       });

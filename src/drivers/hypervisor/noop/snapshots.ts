@@ -1,19 +1,19 @@
 /** Snapshots and sizes of the noop driver's VMs. */
 import { CroftError } from '../../../model/error.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
-import type { Capability, Deferred, HypervisorDriver } from '../driver.ts';
+import type { Capability, Deferred, NodeHypervisor, NodeLayout } from '../driver.ts';
 import { withDiskSizes } from '../vm-folder/launch-parts.ts';
 import { memoryOfAnother, otherParts, partsOf, type VmParts } from '../vm-folder/parts.ts';
 import type { NoopActs } from './acts.ts';
 import { adopt, diskSize, type NoopVm, type NoopWorld, nodeOf, run, runs, show } from './world.ts';
 
-type Snapshots = Pick<HypervisorDriver, 'resize' | 'snapshot' | 'revert' | 'removeSnapshot' | 'snapshots'>;
+type Snapshots = Pick<NodeHypervisor, 'resize' | 'snapshot' | 'revert' | 'removeSnapshot' | 'snapshots'>;
 
-export function noopSnapshots(world: NoopWorld, acts: NoopActs, now: () => number): Snapshots {
+export function noopSnapshots(world: NoopWorld, acts: NoopActs, layout: NodeLayout, now: () => number): Snapshots {
   return {
-    async resize(_host, layout, launch) {
-      return await acts.act({ operation: 'resize', layout, vmId: launch.id }, () => {
-        const vm = acts.prepared(layout, launch.id, launch.hostname);
+    async resize({ launch, ...reference }) {
+      return await acts.act({ operation: 'resize', vm: reference }, () => {
+        const vm = acts.prepared(layout, reference);
         refuseSmaller(vm, diskSize(launch));
         const atNextStart = runs(vm) ? later(vm, launch, (capability) => acts.can(capability)) : [];
         if (!atNextStart.includes('disk')) vm.size = diskSize(launch);
@@ -21,25 +21,25 @@ export function noopSnapshots(world: NoopWorld, acts: NoopActs, now: () => numbe
         return { atNextStart };
       });
     },
-    async snapshot(_host, layout, launch, name, memory) {
+    async snapshot({ launch, ...reference }, name, memory) {
       acts.demand(memory ? 'memory-snapshot' : 'snapshot');
-      await acts.act({ operation: 'snapshot', layout, vmId: launch.id }, () => {
-        const vm = memory ? acts.running(layout, launch.id) : acts.prepared(layout, launch.id, launch.hostname);
+      await acts.act({ operation: 'snapshot', vm: reference }, () => {
+        const vm = memory ? acts.running(layout, reference) : acts.prepared(layout, reference);
         if (vm.snapshots.some((one) => one.name === name)) {
           throw new CroftError('conflict.exists', `VM ${vm.label} has a snapshot "${name}" already`, { hint: 'Take another name.' });
         }
         vm.snapshots.push({ name, memory, at: now(), disk: vm.disk, size: vm.size, parts: memory ? partsOf(vm.launch) : null });
       });
     },
-    async revert(_host, layout, _abilities, launch, name) {
+    async revert({ launch, ...reference }, name) {
       acts.demand('snapshot');
       // Its guest is ended before its disk is put back.
       const half = (): void => {
         const vm = acts.find(layout, launch.id);
         if (runs(vm)) show(vm, { state: 'stopped' });
       };
-      await acts.act({ operation: 'revert', layout, vmId: launch.id, half }, () => {
-        const vm = acts.prepared(layout, launch.id, launch.hostname);
+      await acts.act({ operation: 'revert', vm: reference, half }, () => {
+        const vm = acts.prepared(layout, reference);
         const snapshot = vm.snapshots.find((one) => one.name === name);
         if (snapshot === undefined) throw new CroftError('not-found', `VM ${vm.label} has no snapshot "${name}"`);
         const ran = runs(vm);
@@ -51,18 +51,18 @@ export function noopSnapshots(world: NoopWorld, acts: NoopActs, now: () => numbe
         if (ran !== snapshot.memory) acts.tell(layout, launch.id, snapshot.memory ? 'started' : 'stopped');
       });
     },
-    async removeSnapshot(_host, layout, launch, name) {
+    async removeSnapshot(reference, name) {
       acts.demand('snapshot');
       // The first disk loses it first, and with that it is none.
       const remove = (): void => {
-        const vm = acts.find(layout, launch.id);
+        const vm = acts.find(layout, reference.id);
         if (vm !== undefined) vm.snapshots = vm.snapshots.filter((one) => one.name !== name);
       };
-      await acts.act({ operation: 'removeSnapshot', layout, vmId: launch.id, half: remove }, remove);
+      await acts.act({ operation: 'removeSnapshot', vm: reference, half: remove }, remove);
     },
-    snapshots: (layout, vmId) =>
+    snapshots: ({ id }) =>
       acts.call('snapshots', layout, () =>
-        (nodeOf(world, layout).vms.get(vmId)?.snapshots ?? []).map(({ name, memory, at }) => ({ name, memory, at })),
+        (nodeOf(world, layout).vms.get(id)?.snapshots ?? []).map(({ name, memory, at }) => ({ name, memory, at })),
       ),
   };
 }

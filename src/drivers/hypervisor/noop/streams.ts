@@ -1,20 +1,20 @@
 /** What is heard and seen of the noop driver's VMs: consoles that echo, screens that greet, agents, events. */
 import { Duplex } from 'node:stream';
 import { CroftError } from '../../../model/error.ts';
-import type { HypervisorDriver } from '../driver.ts';
+import type { NodeHypervisor, NodeLayout } from '../driver.ts';
 import type { NoopActs } from './acts.ts';
 import { type NodeListener, type NoopVm, type NoopWorld, nodeOf, runs } from './world.ts';
 
-type Streams = Pick<HypervisorDriver, 'console' | 'consoleLog' | 'vnc' | 'guest' | 'watch'>;
+type Streams = Pick<NodeHypervisor, 'console' | 'consoleLog' | 'vnc' | 'guest' | 'watch'>;
 
 /** The greeting of RFB 3.8, RFC 6143 section 7.1.1. */
 const greeting = 'RFB 003.008\n';
 
-export function noopStreams(world: NoopWorld, acts: NoopActs): Streams {
+export function noopStreams(world: NoopWorld, acts: NoopActs, layout: NodeLayout): Streams {
   return {
-    async console(_host, layout, vmId) {
-      return await acts.act({ operation: 'console', layout, vmId }, () => {
-        const vm = acts.running(layout, vmId);
+    async console(reference) {
+      return await acts.act({ operation: 'console', vm: reference }, () => {
+        const vm = acts.running(layout, reference);
         if (vm.consoleTaken) throw new CroftError('conflict.in-use', `the console of VM ${vm.label} is open already`);
         vm.consoleTaken = true;
         return echo(vm, '', {
@@ -27,26 +27,26 @@ export function noopStreams(world: NoopWorld, acts: NoopActs): Streams {
         });
       });
     },
-    async vnc(_host, layout, vmId) {
+    async vnc(reference) {
       acts.demand('vnc');
-      return await acts.act({ operation: 'vnc', layout, vmId }, () => {
-        return echo(acts.running(layout, vmId), greeting, { said: () => undefined, closed: () => undefined });
+      return await acts.act({ operation: 'vnc', vm: reference }, () => {
+        return echo(acts.running(layout, reference), greeting, { said: () => undefined, closed: () => undefined });
       });
     },
-    async consoleLog(_host, layout, vmId, bytes) {
+    async consoleLog(reference, bytes) {
       acts.demand('console-log');
-      return await acts.act({ operation: 'consoleLog', layout, vmId }, () => (acts.find(layout, vmId)?.log ?? '').slice(-bytes));
+      return await acts.act({ operation: 'consoleLog', vm: reference }, () => (acts.find(layout, reference.id)?.log ?? '').slice(-bytes));
     },
-    async guest(_host, layout, vmId) {
+    async guest(reference) {
       acts.demand('guest-agent');
-      return await acts.act({ operation: 'guest', layout, vmId }, () => {
-        const vm = acts.find(layout, vmId);
+      return await acts.act({ operation: 'guest', vm: reference }, () => {
+        const vm = acts.find(layout, reference.id);
         if (!runs(vm)) return null;
         const addresses = vm.launch.ports.map(({ nicId, mac, address }) => ({ nic: nicId, mac, address }));
         return { hostname: vm.launch.hostname, operatingSystem: 'simulated', addresses };
       });
     },
-    watch(_host, layout, onEvent) {
+    watch(onEvent) {
       acts.demand('events');
       const listener: NodeListener = (event) => onEvent(event);
       nodeOf(world, layout).listeners.add(listener);

@@ -4,11 +4,10 @@ import type { NicModel } from '../../../model/network/nic-model.ts';
 import type { PortPlan, VmLaunch } from '../../../model/node/plan.ts';
 import { tapName } from '../../network/names.ts';
 import type { NodeAbilities, NodeLayout } from '../driver.ts';
-import { cpuDevice, mostCpus } from '../vm-folder/cpu-places.ts';
 import { type Device, deviceWords, type Placed, placedBy } from '../vm-folder/device.ts';
 import { diskArguments } from '../vm-folder/disks.ts';
 import { processName, vmFolders } from '../vm-folder/identity.ts';
-import type { Machine } from '../vm-folder/machine.ts';
+import { type Machine, mostCpus } from '../vm-folder/machine.ts';
 import { machineArguments } from './firmware.ts';
 
 /** In MiB. QEMU's own limit is a gigabyte or a quarter of the memory for each VM, too much where many share a node. */
@@ -93,6 +92,11 @@ function cpuModel({ accelerator }: NodeAbilities): 'host' | 'max' {
 function acceleratorArguments(abilities: NodeAbilities): string[] {
   const accelerator = abilities.accelerator.kind === 'kvm' ? 'kvm' : `tcg,thread=multi,tb-size=${translationBuffer}`;
   return ['-accel', accelerator, '-cpu', cpuModel(abilities)];
+}
+
+/** What QEMU calls the CPU that came to that place. */
+export function cpuDevice(place: number): string {
+  return `cpu-${place}`;
 }
 
 /** In one socket, since some systems use but a few of those; with places for more, to which CPUs may come while it runs. */

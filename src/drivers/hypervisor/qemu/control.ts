@@ -1,11 +1,11 @@
 /** Talking to a VM's QEMU over its control socket, and to the agent in its guest. */
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
-import { type Host, run } from '../../../host/host.ts';
+import { run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { AgentSession } from '../../../tools/guest-agent.ts';
 import { QmpSession } from '../../../tools/qmp.ts';
-import type { NodeLayout } from '../driver.ts';
+import { type NodeReach, notRunning, type VmReference } from '../driver.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
 import { lookForProcess } from '../vm-folder/scripts.ts';
 import { agentChardev } from './arguments.ts';
@@ -17,10 +17,11 @@ const controlTimeout = 5_000;
  * One session of commands. Rejects with `vm.not-running` where it has no process, `command.timeout` where its QEMU is silent, or
  * as the work does.
  */
-export async function withControl<T>(host: Host, layout: NodeLayout, vmId: string, work: (session: QmpSession) => Promise<T>): Promise<T> {
-  const stream = await host.connect(vmFolders(layout, vmId).qmp).catch(async (thrown: unknown) => {
+export async function withControl<T>(node: NodeReach, vm: VmReference, work: (session: QmpSession) => Promise<T>): Promise<T> {
+  const { host, layout } = node;
+  const stream = await host.connect(vmFolders(layout, vm.id).qmp).catch(async (thrown: unknown) => {
     if (!(thrown instanceof CroftError) || thrown.code !== 'not-found') throw thrown;
-    throw (await hasProcess(host, layout, vmId)) ? silent(host, vmId, thrown) : notRunning(host, vmId, thrown);
+    throw (await hasProcess(node, vm)) ? silent(node, vm, thrown) : notRunning(node, vm, thrown);
   });
   try {
     const session = await QmpSession.open(stream, controlTimeout);
@@ -31,20 +32,15 @@ export async function withControl<T>(host: Host, layout: NodeLayout, vmId: strin
       await session.closed;
     }
   } catch (thrown) {
-    throw onNode(host, vmId, thrown);
+    throw onNode(node, vm, thrown);
   }
 }
 
 /** As `withControl`; false where the VM has no QEMU to do it. */
-export async function whileRunning(
-  host: Host,
-  layout: NodeLayout,
-  vmId: string,
-  work: (session: QmpSession) => Promise<void>,
-): Promise<boolean> {
+export async function whileRunning(node: NodeReach, vm: VmReference, work: (session: QmpSession) => Promise<void>): Promise<boolean> {
   let begun = false;
   try {
-    await withControl(host, layout, vmId, async (session) => {
+    await withControl(node, vm, async (session) => {
       begun = true;
       await work(session);
     });
@@ -56,29 +52,25 @@ export async function whileRunning(
 }
 
 /** A QEMU that hangs takes a few sessions without a word, and then no more. */
-async function hasProcess(host: Host, layout: NodeLayout, vmId: string): Promise<boolean> {
-  const identity = [vmFolders(layout, vmId).run, String(vmUserId(vmId)), processName(vmId)];
+async function hasProcess(node: NodeReach, vm: VmReference): Promise<boolean> {
+  const { host, layout } = node;
+  const identity = [vmFolders(layout, vm.id).run, String(vmUserId(vm.id)), processName(vm.id)];
   return (await run(host, { argv: ['sh', '-c', lookForProcess, 'croft-find', ...identity] })).code === 0;
 }
 
-function silent({ name }: Host, vmId: string, cause: unknown): CroftError {
+function silent({ host: { name } }: NodeReach, { label }: VmReference, cause: unknown): CroftError {
   const hint = `Look at its process on ${name} for what it waits; stopping the VM ends it by force.`;
-  return new CroftError('command.timeout', `the QEMU of VM ${vmId} on ${name} runs, but nothing answers at its control socket`, {
+  return new CroftError('command.timeout', `the QEMU of VM ${label} on ${name} runs, but nothing answers at its control socket`, {
     node: name,
     cause,
     hint,
   });
 }
 
-/** Of a VM that does not run. */
-export function notRunning(host: Host, vmId: string, cause?: unknown): CroftError {
-  return new CroftError('vm.not-running', `VM ${vmId} does not run on ${host.name}`, { node: host.name, cause, hint: 'Start it first.' });
-}
-
-function onNode(host: Host, vmId: string, thrown: unknown): unknown {
+function onNode({ host }: NodeReach, { label }: VmReference, thrown: unknown): unknown {
   if (!(thrown instanceof CroftError) || thrown.node !== undefined) return thrown;
   const { code, message, hint } = thrown;
-  return new CroftError(code, `VM ${vmId} on ${host.name}: ${message}`, {
+  return new CroftError(code, `VM ${label} on ${host.name}: ${message}`, {
     node: host.name,
     cause: thrown,
     ...(hint === undefined ? {} : { hint }),
@@ -89,15 +81,15 @@ function onNode(host: Host, vmId: string, thrown: unknown): unknown {
  * One session with the agent in the guest; null where none answers, or it stops answering. `within`: ms for all of it.
  */
 export async function withAgent<T>(
-  host: Host,
-  layout: NodeLayout,
-  vmId: string,
+  node: NodeReach,
+  vm: VmReference,
   within: number,
   work: (agent: AgentSession) => Promise<T>,
 ): Promise<T | null> {
+  const { host, layout } = node;
   let agent: AgentSession | undefined;
   try {
-    agent = await AgentSession.open(await host.connect(vmFolders(layout, vmId).agent), { within, mark: randomInt(2 ** 32) });
+    agent = await AgentSession.open(await host.connect(vmFolders(layout, vm.id).agent), { within, mark: randomInt(2 ** 32) });
     return await work(agent);
   } catch {
     return null;

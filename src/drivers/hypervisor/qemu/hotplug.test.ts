@@ -40,9 +40,9 @@ test('SC11 a volume is known to be gone only once its file is, so that what was 
   };
   const host = new FakeHost({ answer, socket: bareQemu });
   const noted = () => host.commands.filter(({ argv }) => argv[3] === 'croft-adopt').map(({ stdin }) => JSON.parse(String(stdin)));
-  await assert.rejects(detachVolume(host, layout, id, 'bbbbbbbbbbbbbbbb'), /could not be removed on fake/);
+  await assert.rejects(detachVolume({ host, layout }, { id, label: 's/a' }, 'bbbbbbbbbbbbbbbb'), /could not be removed on fake/);
   assert.deepEqual(noted(), []);
   broken = false;
-  await detachVolume(host, layout, id, 'bbbbbbbbbbbbbbbb');
+  await detachVolume({ host, layout }, { id, label: 's/a' }, 'bbbbbbbbbbbbbbbb');
   assert.deepEqual(noted(), [{ ...running, volumes: [] }]);
 });

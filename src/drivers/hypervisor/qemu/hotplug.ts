@@ -1,68 +1,68 @@
 /** NICs and volumes that come to a VM and leave it while it runs. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Host } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
-import type { VmLaunch } from '../../../model/node/plan.ts';
 import type { QmpSession } from '../../../tools/qmp.ts';
-import type { NodeAbilities, NodeLayout } from '../driver.ts';
+import { abilitiesOf, type HypervisorNode, type NodeReach, type VmReference, type VmWithLaunch } from '../driver.ts';
+import { accepted } from '../vm-folder/accepted.ts';
 import { blockNode, diskDevice, vmDisks, volumeNode } from '../vm-folder/disks.ts';
-import { granted } from '../vm-folder/granted.ts';
 import { withoutPort, withoutVolume, withPort, withVolume } from '../vm-folder/launch-parts.ts';
 import { dropVolume, makeDisk } from '../vm-folder/prepare.ts';
 import { note } from '../vm-folder/running.ts';
 import { nicDevice, portDevices } from './arguments.ts';
 import { withControl } from './control.ts';
 
-/** See `HypervisorDriver.attachNic`. The tap is there. */
-export async function attachNic(host: Host, layout: NodeLayout, abilities: NodeAbilities, vm: VmLaunch, nicId: string): Promise<void> {
-  const port = vm.ports.find((each) => each.nicId === nicId);
-  if (port === undefined) throw new CroftError('internal', `VM ${vm.id} is to have no NIC ${nicId}`);
+/** See `NodeHypervisor.attachNic`. The tap is there. */
+export async function attachNic(node: HypervisorNode, vm: VmWithLaunch, nicId: string): Promise<void> {
+  const abilities = abilitiesOf(node);
+  const { launch } = vm;
+  const port = launch.ports.find((each) => each.nicId === nicId);
+  if (port === undefined) throw new CroftError('internal', `VM ${vm.label} is to have no NIC ${nicId}`);
   const { backend, device } = portDevices(port, abilities);
-  await withControl(host, layout, vm.id, (session) =>
+  await withControl(node, vm, (session) =>
     plug(session, nicDevice(nicId), {
       add: () => session.execute('netdev_add', backend),
       device,
       remove: () => session.execute('netdev_del', { id: backend.id }),
     }),
   );
-  await note(host, layout, vm.id, (running) => withPort(running, vm, nicId));
+  await note(node, vm, (running) => withPort(running, launch, nicId));
 }
 
-export async function detachNic(host: Host, layout: NodeLayout, vmId: string, nicId: string): Promise<void> {
-  await withControl(host, layout, vmId, (session) =>
-    unplug(session, nicDevice(nicId), () => session.execute('netdev_del', { id: `net-${nicId}` })),
-  );
-  await note(host, layout, vmId, (running) => withoutPort(running, nicId));
+export async function detachNic(node: NodeReach, vm: VmReference, nicId: string): Promise<void> {
+  await withControl(node, vm, (session) => unplug(session, nicDevice(nicId), () => session.execute('netdev_del', { id: `net-${nicId}` })));
+  await note(node, vm, (running) => withoutPort(running, nicId));
 }
 
-/** See `HypervisorDriver.attachVolume`. Its file is made where it is not there. */
-export async function attachVolume(host: Host, layout: NodeLayout, vm: VmLaunch, volumeId: string): Promise<void> {
-  const volume = vm.volumes.find(({ id }) => id === volumeId);
-  const disk = vmDisks(layout, vm).find(({ node }) => node === volumeNode(volumeId));
-  if (volume === undefined) throw new CroftError('internal', `VM ${vm.id} is to have no volume ${volumeId}`);
+/** See `NodeHypervisor.attachVolume`. Its file is made where it is not there. */
+export async function attachVolume(node: NodeReach, vm: VmWithLaunch, volumeId: string): Promise<void> {
+  const { layout } = node;
+  const { launch } = vm;
+  const volume = launch.volumes.find(({ id }) => id === volumeId);
+  const disk = vmDisks(layout, launch).find((each) => each.node === volumeNode(volumeId));
+  if (volume === undefined) throw new CroftError('internal', `VM ${vm.label} is to have no volume ${volumeId}`);
   if (disk === undefined) {
     throw new CroftError('unsupported', `the volume ${volume.name} is a CD-ROM, which cannot come to a VM that runs`, {
       hint: 'Restart the VM: it has the CD-ROM then.',
     });
   }
-  await withControl(host, layout, vm.id, async (session) => {
-    await makeDisk(host, layout, vm.id, disk);
+  await withControl(node, vm, async (session) => {
+    await makeDisk(node, vm, disk);
     await plug(session, disk.node, {
       add: () => session.execute('blockdev-add', blockNode(disk)),
       device: diskDevice(disk),
       remove: () => session.execute('blockdev-del', { 'node-name': disk.node }),
     });
   });
-  await note(host, layout, vm.id, (running) => withVolume(running, vm, volumeId));
+  await note(node, vm, (running) => withVolume(running, launch, volumeId));
 }
 
-export async function detachVolume(host: Host, layout: NodeLayout, vmId: string, volumeId: string): Promise<void> {
-  const node = volumeNode(volumeId);
-  await withControl(host, layout, vmId, (session) => unplug(session, node, () => session.execute('blockdev-del', { 'node-name': node })));
+export async function detachVolume(node: NodeReach, vm: VmReference, volumeId: string): Promise<void> {
+  const block = volumeNode(volumeId);
+  await withControl(node, vm, (session) => unplug(session, block, () => session.execute('blockdev-del', { 'node-name': block })));
   // Noted last: as long as it is not, a pass after a cut detaches it again, so that nothing of it stays.
-  await dropVolume(host, layout, vmId, volumeId);
-  await note(host, layout, vmId, (running) => withoutVolume(running, volumeId));
+  await dropVolume(node, vm, volumeId);
+  await note(node, vm, (running) => withoutVolume(running, volumeId));
 }
 
 interface Halves {
@@ -75,12 +75,12 @@ interface Halves {
 /** Does nothing where the device is there; QEMU refuses to remove what is not. What an attempt that was cut off left behind it is removed first. */
 async function plug(session: QmpSession, device: string, halves: Halves): Promise<void> {
   if (await hasDevice(session, device)) return;
-  await granted(halves.remove());
+  await accepted(halves.remove());
   await halves.add();
   try {
     await session.execute('device_add', halves.device);
   } catch (thrown) {
-    await granted(halves.remove());
+    await accepted(halves.remove());
     throw thrown;
   }
 }
@@ -100,7 +100,7 @@ async function unplug(session: QmpSession, device: string, remove: () => Promise
       );
     let over = false;
     while (!over && (await hasDevice(session, device))) {
-      await granted(session.execute('device_del', { id: device }));
+      await accepted(session.execute('device_del', { id: device }));
       over = await Promise.race([gone, delay(askEvery, false, { ref: false })]);
     }
     if (await hasDevice(session, device)) {
@@ -109,7 +109,7 @@ async function unplug(session: QmpSession, device: string, remove: () => Promise
       });
     }
   }
-  await granted(remove());
+  await accepted(remove());
 }
 
 const devicesSchema = z.array(z.object({ name: z.string() }));

@@ -90,8 +90,8 @@ function readVm(id: string, files: ReadonlyMap<string, string>, processes: Reado
 /** The VM's process: the one that its pidfile names, or else another that has its user and its name. */
 function ownProcess(id: string, pid: number, processes: ReadonlyMap<number, SeenProcess>): number | null {
   const isOwn = ({ userId, name }: SeenProcess): boolean => userId === vmUserId(id) && name === processName(id);
-  const named = processes.get(pid);
-  if (named !== undefined && isOwn(named)) return pid;
+  const recorded = processes.get(pid);
+  if (recorded !== undefined && isOwn(recorded)) return pid;
   return [...processes].find(([, process]) => isOwn(process))?.[0] ?? null;
 }
 

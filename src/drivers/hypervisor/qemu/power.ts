@@ -1,8 +1,8 @@
 /** Pausing and rebooting a VM whose QEMU runs. */
 import { z } from 'zod';
-import { type Host, run } from '../../../host/host.ts';
+import { run } from '../../../host/host.ts';
 import type { QmpSession } from '../../../tools/qmp.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeReach, VmReference } from '../driver.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
 import { notePaused } from '../vm-folder/scripts.ts';
 import { agentListens, withAgent, withControl } from './control.ts';
@@ -11,19 +11,19 @@ import { agentListens, withAgent, withControl } from './control.ts';
 const agentTimeout = 2_000;
 
 /** A pause is noted in the run folder, since observing asks no QEMU. Whoever finds another state than noted notes it again. */
-export async function pauseVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
-  await withControl(host, layout, vmId, async (session) => {
+export async function pauseVm(node: NodeReach, vm: VmReference): Promise<void> {
+  await withControl(node, vm, async (session) => {
     await session.execute('stop');
-    await note(host, layout, vmId, 'paused');
+    await note(node, vm, 'paused');
   });
 }
 
-export async function resumeVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
-  await withControl(host, layout, vmId, async (session) => {
+export async function resumeVm(node: NodeReach, vm: VmReference): Promise<void> {
+  await withControl(node, vm, async (session) => {
     await session.execute('cont');
-    await note(host, layout, vmId, '');
+    await note(node, vm, '');
     // Where its disk is full, its guest stands still again at once.
-    await notePause(host, layout, vmId, session, false);
+    await notePause(node, vm, session, false);
   });
 }
 
@@ -36,22 +36,17 @@ const pausedStates: readonly string[] = ['prelaunch', 'paused', 'io-error', 'int
  * Asks QEMU, and notes its answer where that is not what is noted already: somebody else may have paused the VM, or QEMU
  * itself because its disk is full. Resolves with true where it is paused.
  */
-export async function notePause(
-  host: Host,
-  layout: NodeLayout,
-  vmId: string,
-  session: QmpSession,
-  noted: boolean | null,
-): Promise<boolean> {
+export async function notePause(node: NodeReach, vm: VmReference, session: QmpSession, noted: boolean | null): Promise<boolean> {
   const { status } = statusSchema.parse(await session.execute('query-status'));
   const paused = pausedStates.includes(status);
-  if (paused !== noted) await note(host, layout, vmId, paused ? status : '');
+  if (paused !== noted) await note(node, vm, paused ? status : '');
   return paused;
 }
 
-async function note(host: Host, layout: NodeLayout, vmId: string, word: string): Promise<void> {
-  const { run: folder } = vmFolders(layout, vmId);
-  const identity = [String(vmUserId(vmId)), processName(vmId)];
+async function note(node: NodeReach, vm: VmReference, word: string): Promise<void> {
+  const { host, layout } = node;
+  const { run: folder } = vmFolders(layout, vm.id);
+  const identity = [String(vmUserId(vm.id)), processName(vm.id)];
   await run(host, { argv: ['sh', '-c', notePaused, 'croft-pause', folder, ...identity, word] });
 }
 
@@ -59,25 +54,19 @@ async function note(host: Host, layout: NodeLayout, vmId: string, word: string):
  * Gently, the guest is asked through its agent, or else by Ctrl-Alt-Del: there is no ACPI button that reboots. A guest may
  * ignore both.
  */
-export async function rebootVm(host: Host, layout: NodeLayout, vmId: string, gently: boolean): Promise<void> {
-  await withControl(host, layout, vmId, async (session) => {
+export async function rebootVm(node: NodeReach, vm: VmReference, gently: boolean): Promise<void> {
+  await withControl(node, vm, async (session) => {
     if (!gently) await session.execute('system_reset');
-    else if (!(await tellAgent(host, layout, vmId, session, 'reboot'))) {
+    else if (!(await tellAgent(node, vm, session, 'reboot'))) {
       await session.execute('send-key', { keys: ['ctrl', 'alt', 'delete'].map((data) => ({ type: 'qcode', data })) });
     }
   });
 }
 
 /** Asks the agent in the guest to shut it down; false where none listens. */
-export async function tellAgent(
-  host: Host,
-  layout: NodeLayout,
-  vmId: string,
-  session: QmpSession,
-  mode: 'reboot' | 'powerdown',
-): Promise<boolean> {
+export async function tellAgent(node: NodeReach, vm: VmReference, session: QmpSession, mode: 'reboot' | 'powerdown'): Promise<boolean> {
   if (!(await agentListens(session))) return false;
-  const told = await withAgent(host, layout, vmId, agentTimeout, async (agent) => {
+  const told = await withAgent(node, vm, agentTimeout, async (agent) => {
     await agent.tell('guest-shutdown', { mode });
     return true;
   });

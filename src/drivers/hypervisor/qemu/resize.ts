@@ -1,51 +1,73 @@
 /** Other sizes for a VM: its disks grow and CPUs come at once, memory as far as its guest obeys; the rest is so at its next start. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Host, run } from '../../../host/host.ts';
-import { readScript } from '../../../host/script.ts';
-import { CroftError } from '../../../model/error.ts';
-import type { VmLaunch } from '../../../model/node/plan.ts';
-import { diskFailure } from '../../../tools/qemu-img.ts';
+import { run } from '../../../host/host.ts';
 import type { QmpSession } from '../../../tools/qmp.ts';
-import type { Deferred, NodeLayout } from '../driver.ts';
-import { addCpus, switchOnCpus, waysOf } from '../vm-folder/add-cpus.ts';
+import type { Deferred, NodeReach, VmReference, VmWithLaunch } from '../driver.ts';
+import { accepted } from '../vm-folder/accepted.ts';
+import { addCpus, type CpuWays, switchOnCpus } from '../vm-folder/add-cpus.ts';
 import { type Balloon, resizeGuest } from '../vm-folder/balloon.ts';
 import { groupName, groupPlaces, weighGroups } from '../vm-folder/cgroups.ts';
-import { type VmDisk, vmDisks } from '../vm-folder/disks.ts';
-import { granted } from '../vm-folder/granted.ts';
+import { growingDisks } from '../vm-folder/growing-disks.ts';
 import { withDiskSizes } from '../vm-folder/launch-parts.ts';
 import { makeDisk } from '../vm-folder/prepare.ts';
 import { adopt, readRunning } from '../vm-folder/running.ts';
-import { balloonDevice } from './arguments.ts';
+import { balloonDevice, cpuDevice } from './arguments.ts';
 import { agentListens, whileRunning, withAgent } from './control.ts';
+import { notePause } from './power.ts';
 
-const showSizes = readScript(import.meta.url, 'scripts/show-sizes.sh');
-
-/** See `HypervisorDriver.resize`. CPUs only come; memory is taken and given back by a balloon, at most what the VM began with. */
-export async function resizeVm(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<Deferred> {
-  const running = await readRunning(host, layout, vm.id);
-  const before = running?.launch ?? vm;
-  const growing = await growingDisks(host, layout, running === null ? vm : withDiskSizes(before, vm));
+/** See `NodeHypervisor.resize`. CPUs only come; memory is taken and given back by a balloon, at most what the VM began with. */
+export async function resizeVm(node: NodeReach, vm: VmWithLaunch): Promise<Deferred> {
+  const { launch } = vm;
+  const running = await readRunning(node, vm);
+  const before = running?.launch ?? launch;
+  const growing = await growingDisks(node, { ...vm, launch: running === null ? launch : withDiskSizes(before, launch) });
   let [cpus, memory] = [before.cpus, before.memory];
-  const live = await whileRunning(host, layout, vm.id, async (session) => {
+  const live = await whileRunning(node, vm, async (session) => {
     for (const { disk, size } of growing) await session.execute('block_resize', { 'node-name': disk.node, size }, 60_000);
     if (running === null) return;
-    cpus = await addCpus(waysOf(host, layout, vm.id, session), vm.cpus);
-    const obeys = memory === vm.memory || (await resizeGuest(balloonOf(session), memory, vm.memory));
-    if (obeys) memory = vm.memory;
+    cpus = await addCpus(waysOf(node, vm, session), launch.cpus);
+    const obeys = memory === launch.memory || (await resizeGuest(balloonOf(session), memory, launch.memory));
+    if (obeys) memory = launch.memory;
     if (cpus > before.cpus && (await agentListens(session))) {
-      await withAgent(host, layout, vm.id, agentTime, (agent) => switchOnCpus(agent, cpus));
+      await withAgent(node, vm, agentTime, (agent) => switchOnCpus(agent, cpus));
     }
   });
   if (!live) {
-    for (const { disk } of growing) await makeDisk(host, layout, vm.id, disk);
+    for (const { disk } of growing) await makeDisk(node, vm, disk);
     return { atNextStart: [] };
   }
   if (running === null) return { atNextStart: ['cpus', 'memory'] };
-  if (cpus !== before.cpus) await weigh(host, layout, vm.id, cpus);
-  const now = { ...withDiskSizes(before, vm), cpus, memory };
-  await adopt(host, layout, running, now);
-  return { atNextStart: (['cpus', 'memory'] as const).filter((part) => now[part] !== vm[part]) };
+  if (cpus !== before.cpus) await weigh(node, vm, cpus);
+  const now = { ...withDiskSizes(before, launch), cpus, memory };
+  await adopt(node, vm, running, now);
+  return { atNextStart: (['cpus', 'memory'] as const).filter((part) => now[part] !== launch[part]) };
+}
+
+const statusSchema = z.object({ running: z.boolean() });
+
+/** By QEMU's control socket. */
+function waysOf(node: NodeReach, vm: VmReference, session: QmpSession): CpuWays {
+  return {
+    execute: (command) => session.execute(command),
+    async still(work) {
+      const { running } = statusSchema.parse(await session.execute('query-status'));
+      if (running) await session.execute('stop');
+      try {
+        await work();
+      } finally {
+        if (running) {
+          await session.execute('cont');
+          await notePause(node, vm, session, null);
+        }
+      }
+    },
+    async add(cpus) {
+      for (const { driver, props, place } of cpus) {
+        if (!(await accepted(session.execute('device_add', { driver, id: cpuDevice(place), ...props })))) return;
+      }
+    },
+  };
 }
 
 /** What the agent in a guest is given to switch CPUs on, in ms. */
@@ -58,7 +80,7 @@ function balloonOf(session: QmpSession): Balloon {
   return {
     async ask(bytes) {
       const { 'base-memory': most } = memorySchema.parse(await session.execute('query-memory-size-summary'));
-      return bytes <= most && (await granted(session.execute('balloon', { value: bytes })));
+      return bytes <= most && (await accepted(session.execute('balloon', { value: bytes })));
     },
     actual: async () => balloonSchema.parse(await session.execute('query-balloon')).actual,
     available: () => availableMemory(session),
@@ -93,36 +115,6 @@ async function availableMemory(session: QmpSession): Promise<number | null> {
 }
 
 /** The share of the processors that goes with so many CPUs, where the VM has one. */
-async function weigh(host: Host, { controllerId }: NodeLayout, vmId: string, cpus: number): Promise<void> {
-  await run(host, { argv: ['sh', '-c', weighGroups, 'croft-weigh', groupPlaces[0], groupName(controllerId), vmId, String(cpus)] });
-}
-
-interface GrowingDisk {
-  disk: VmDisk;
-  /** Bytes. */
-  size: number;
-}
-
-/** Those that are smaller than they are to be. Rejects with `input.invalid` for one that is larger. */
-export async function growingDisks(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<GrowingDisk[]> {
-  const disks = vmDisks(layout, vm);
-  const parameters = disks.flatMap(({ file, base }) => [file, base?.file ?? '', base?.format ?? '']);
-  const result = await run(host, { argv: ['sh', '-c', showSizes, 'croft-sizes', ...parameters] });
-  if (result.code !== 0) throw diskFailure(`the sizes of the disks of VM ${vm.id} cannot be read on ${host.name}`, result, host.name);
-  const sizes = result.stdout.split('\n').map((line) => line.split(' ').map(Number));
-  return disks.flatMap((disk, index) => {
-    if (disk.size === null) return [];
-    const [present = 0, least = 0] = sizes[index] ?? [];
-    const size = Math.max(disk.size, least);
-    if (size < present) throw tooSmall(host, vm, disk, present);
-    return size === present ? [] : [{ disk, size }];
-  });
-}
-
-function tooSmall(host: Host, vm: VmLaunch, { serial, size }: VmDisk, present: number): CroftError {
-  const what = serial === null ? 'the disk' : `the volume ${serial}`;
-  return new CroftError('input.invalid', `${what} of VM ${vm.id} has ${present} bytes on ${host.name} and cannot become ${size}`, {
-    node: host.name,
-    hint: 'A disk can only grow: give it at least the size that it has.',
-  });
+async function weigh({ host, layout: { controllerId } }: NodeReach, vm: VmReference, cpus: number): Promise<void> {
+  await run(host, { argv: ['sh', '-c', weighGroups, 'croft-weigh', groupPlaces[0], groupName(controllerId), vm.id, String(cpus)] });
 }

@@ -52,30 +52,30 @@ const times = { powerdown: 20_000, terminate: 100 };
 
 test('CR7 a guest that powers off ends its QEMU, which is given the time for it', async () => {
   const node = openNode([closes]);
-  assert.equal(await stopVm(node.host, layout, id, times), 'powered-down');
+  assert.equal(await stopVm({ host: node.host, layout }, { id, label: 's/a' }, times), 'powered-down');
   assert.deepEqual([node.pressed(), node.ended], [1, ['40']]);
 });
 
 test('CR7 a guest whose node is lost for a moment while it shuts down is not ended for that: it is asked again', async () => {
   const node = openNode([closes, closes, closes]);
-  assert.equal(await stopVm(node.host, layout, id, times), 'powered-down');
+  assert.equal(await stopVm({ host: node.host, layout }, { id, label: 's/a' }, times), 'powered-down');
   assert.deepEqual([node.pressed(), node.ended], [3, ['40']]);
 });
 
 test('CR7 a guest whose node does not come back is left to shut down', async () => {
   const node = openNode([closes], () => new CroftError('node.unreachable', 'it is away'));
-  await assert.rejects(stopVm(node.host, layout, id, times), { code: 'node.unreachable' });
+  await assert.rejects(stopVm({ host: node.host, layout }, { id, label: 's/a' }, times), { code: 'node.unreachable' });
   assert.deepEqual(node.ended, []);
 });
 
 test('CR7 a guest that does not obey in its time is ended', async () => {
   const node = openNode([() => undefined]);
-  assert.equal(await stopVm(node.host, layout, id, { ...times, powerdown: 50 }), 'terminated');
+  assert.equal(await stopVm({ host: node.host, layout }, { id, label: 's/a' }, { ...times, powerdown: 50 }), 'terminated');
   assert.deepEqual(node.ended, ['0']);
 });
 
 test('SC11 a VM that is half put back is ended without letting its guest go on', async () => {
   const node = openNode([closes], gone, 2);
-  await stopVm(node.host, layout, id, times);
+  await stopVm({ host: node.host, layout }, { id, label: 's/a' }, times);
   assert.deepEqual([node.pressed(), node.ended], [0, ['0']]);
 });

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Host, run } from '../../../host/host.ts';
 import { asCroftError, CroftError } from '../../../model/error.ts';
 import { QmpSession } from '../../../tools/qmp.ts';
-import type { NodeLayout, StopTimes } from '../driver.ts';
+import type { NodeReach, StopTimes, VmReference } from '../driver.ts';
 import { dropGroups, groupName, groupPlaces } from '../vm-folder/cgroups.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
 import { endProcess, noteStopping, removeFolders, runsNot } from '../vm-folder/scripts.ts';
@@ -17,38 +17,39 @@ const pressEvery = 3_000;
 /** Between the end of the control connection and that of the process, in ms. */
 const closingTime = 2_000;
 
-/** See `HypervisorDriver.stop`. A control socket that is silent or broken only means that the next way is taken at once. */
+/** See `NodeHypervisor.stop`. A control socket that is silent or broken only means that the next way is taken at once. */
 export async function stopVm(
-  host: Host,
-  layout: NodeLayout,
-  vmId: string,
+  node: NodeReach,
+  vm: VmReference,
   times: StopTimes,
 ): Promise<'powered-down' | 'terminated' | 'killed' | 'not-running'> {
-  const folders = vmFolders(layout, vmId);
+  const { host, layout } = node;
+  const folders = vmFolders(layout, vm.id);
   const noted = await run(host, {
-    argv: ['sh', '-c', noteStopping, 'croft-stop', folders.state, folders.run, String(vmUserId(vmId)), processName(vmId)],
+    argv: ['sh', '-c', noteStopping, 'croft-stop', folders.state, folders.run, String(vmUserId(vm.id)), processName(vm.id)],
   });
-  const askedToPowerDown = noted.code === 0 && (await powerDown(host, layout, vmId, times.powerdown));
-  const outcome = await endVmProcess(host, layout, vmId, { alone: askedToPowerDown ? closingTime : 0, terminate: times.terminate });
+  const askedToPowerDown = noted.code === 0 && (await powerDown(node, vm, times.powerdown));
+  const outcome = await endVmProcess(node, vm, { alone: askedToPowerDown ? closingTime : 0, terminate: times.terminate });
   if (outcome !== 'not-running' && outcome !== 'gone') return outcome;
   return noted.code === runsNot ? 'not-running' : 'powered-down';
 }
 
-/** See `HypervisorDriver.kill`. */
-export async function killVm(host: Host, layout: NodeLayout, vmId: string): Promise<boolean> {
-  return (await endVmProcess(host, layout, vmId, { alone: 0, terminate: 0 })) !== 'not-running';
+/** See `NodeHypervisor.kill`. */
+export async function killVm(node: NodeReach, vm: VmReference): Promise<boolean> {
+  return (await endVmProcess(node, vm, { alone: 0, terminate: 0 })) !== 'not-running';
 }
 
 /** Ends the VM's process at once and removes its folders. */
-export async function destroyVm(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
-  await endVmProcess(host, layout, vmId, { alone: 0, terminate: 0 });
-  const { state, run: runFolder } = vmFolders(layout, vmId);
-  const identity = [String(vmUserId(vmId)), processName(vmId)];
+export async function destroyVm(node: NodeReach, vm: VmReference): Promise<void> {
+  const { host, layout } = node;
+  await endVmProcess(node, vm, { alone: 0, terminate: 0 });
+  const { state, run: runFolder } = vmFolders(layout, vm.id);
+  const identity = [String(vmUserId(vm.id)), processName(vm.id)];
   const [result] = await host.batch([
     { argv: ['sh', '-c', removeFolders, 'croft-remove', state, runFolder, ...identity], timeout: 60_000 },
-    { argv: ['sh', '-c', dropGroups, 'croft-groups', groupPlaces[0], groupName(layout.controllerId), vmId] },
+    { argv: ['sh', '-c', dropGroups, 'croft-groups', groupPlaces[0], groupName(layout.controllerId), vm.id] },
   ]);
-  if (result?.code !== 0) throw failure(host, `the files of VM ${vmId} could not be removed`, result?.stderr ?? '');
+  if (result?.code !== 0) throw failure(host, `the files of VM ${vm.label} could not be removed`, result?.stderr ?? '');
 }
 
 /** Sessions in a row that end before QEMU says a word: it is on its way out. */
@@ -59,13 +60,14 @@ const mostMute = 5;
  * also end because the way to the node was lost, so that QEMU has ended only where its socket is not there any more. Rejects with
  * `node.*` where the node is not reached again: its guest goes on shutting down.
  */
-async function powerDown(host: Host, layout: NodeLayout, vmId: string, within: number): Promise<boolean> {
+async function powerDown(node: NodeReach, vm: VmReference, within: number): Promise<boolean> {
+  const { host, layout } = node;
   const end = performance.now() + within;
   let [asked, mute] = [false, 0];
   while (performance.now() < end && mute < mostMute) {
-    const stream = await connectTo(host, vmFolders(layout, vmId).qmp);
+    const stream = await connectTo(host, vmFolders(layout, vm.id).qmp);
     if (stream === null) return asked;
-    const heard = await askUntil(host, layout, vmId, stream, end);
+    const heard = await askUntil(node, vm, stream, end);
     if (heard === 'ignored' || (heard === 'mute' && !asked)) return false;
     mute = heard === 'mute' ? mute + 1 : 0;
     asked = true;
@@ -87,14 +89,14 @@ async function connectTo(host: Host, socket: string): Promise<Duplex | null> {
  * One session: through the guest's agent and by the power button. A guest that is paused goes on, else it would not hear. `closed`:
  * the session ended; `mute`: it did so before it began, or QEMU is silent; `ignored`: its time is over. `end`: ms, by the monotonic clock.
  */
-async function askUntil(host: Host, layout: NodeLayout, vmId: string, stream: Duplex, end: number): Promise<'closed' | 'mute' | 'ignored'> {
+async function askUntil(node: NodeReach, vm: VmReference, stream: Duplex, end: number): Promise<'closed' | 'mute' | 'ignored'> {
   let session: QmpSession | undefined;
   const waiting = new AbortController();
   try {
     session = await QmpSession.open(stream, controlTimeout);
     const closed = session.closed.then(() => true);
     await session.execute('cont');
-    await tellAgent(host, layout, vmId, session, 'powerdown');
+    await tellAgent(node, vm, session, 'powerdown');
     for (let left = end - performance.now(); left > 0; left = end - performance.now()) {
       await session.execute('system_powerdown');
       if (await Promise.race([closed, delay(Math.min(left, pressEvery), false, { signal: waiting.signal })])) return 'closed';
@@ -113,15 +115,16 @@ type Ending = 'gone' | 'terminated' | 'killed' | 'not-running';
 const endings: readonly Ending[] = ['gone', 'terminated', 'killed', 'not-running'];
 
 /** `alone`: ms to end by itself; `terminate`: ms after SIGTERM until SIGKILL. */
-async function endVmProcess(host: Host, layout: NodeLayout, vmId: string, times: { alone: number; terminate: number }): Promise<Ending> {
-  const folders = vmFolders(layout, vmId);
+async function endVmProcess(node: NodeReach, vm: VmReference, times: { alone: number; terminate: number }): Promise<Ending> {
+  const { host, layout } = node;
+  const folders = vmFolders(layout, vm.id);
   const rounds = [times.alone, times.terminate].map((time) => String(Math.ceil(time / 50)));
   const { code, stdout, stderr } = await run(host, {
-    argv: ['sh', '-c', endProcess, 'croft-end', folders.state, folders.run, String(vmUserId(vmId)), processName(vmId), ...rounds],
+    argv: ['sh', '-c', endProcess, 'croft-end', folders.state, folders.run, String(vmUserId(vm.id)), processName(vm.id), ...rounds],
     timeout: times.alone + times.terminate + 60_000,
   });
   const ending = endings.find((known) => known === stdout.trim());
-  if (code !== 0 || ending === undefined) throw failure(host, `the process of VM ${vmId} could not be ended`, stderr);
+  if (code !== 0 || ending === undefined) throw failure(host, `the process of VM ${vm.label} could not be ended`, stderr);
   return ending;
 }
 

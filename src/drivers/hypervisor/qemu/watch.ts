@@ -2,9 +2,9 @@
  * Hearing of a node's VMs as things happen: one session at each QEMU's socket for events, opened when the driver starts a VM or
  * sees it while observing, never by looking again and again. What is missed meanwhile, the next pass sees anyway.
  */
-import { type Command, type Host, perform } from '../../../host/host.ts';
+import { type Command, perform } from '../../../host/host.ts';
 import { QmpSession } from '../../../tools/qmp.ts';
-import type { DriverEvent, NodeLayout, ObservedVm } from '../driver.ts';
+import type { DriverEvent, NodeLayout, NodeReach, ObservedVm, VmReference } from '../driver.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
 import { awaitEnd } from '../vm-folder/scripts.ts';
 import { observeVms } from './observe.ts';
@@ -16,9 +16,10 @@ type OnEvent = (event: DriverEvent) => void;
 export class Watches {
   readonly #watches = new WeakMap<NodeLayout, NodeWatch>();
 
-  /** See `HypervisorDriver.watch`. A layout has one at a time: a later one takes its place. */
-  open(host: Host, layout: NodeLayout, onEvent: OnEvent): AsyncDisposable {
-    const watch = new NodeWatch(host, layout, onEvent);
+  /** See `NodeHypervisor.watch`. A layout has one at a time: a later one takes its place. */
+  open(node: NodeReach, onEvent: OnEvent): AsyncDisposable {
+    const { host, layout } = node;
+    const watch = new NodeWatch(node, onEvent);
     this.#watches.set(layout, watch);
     perform(host, observeVms(layout)).then(
       ([vms]) => watch.follow(vms),
@@ -31,8 +32,8 @@ export class Watches {
     this.#watches.get(layout)?.follow(vms);
   }
 
-  started(layout: NodeLayout, vmId: string): void {
-    this.#watches.get(layout)?.started(vmId);
+  started(layout: NodeLayout, { id }: VmReference): void {
+    this.#watches.get(layout)?.started(id);
   }
 }
 
@@ -52,17 +53,15 @@ interface Followed {
 }
 
 class NodeWatch {
-  readonly #host: Host;
-  readonly #layout: NodeLayout;
+  readonly #node: NodeReach;
   readonly #onEvent: OnEvent;
   readonly #followed = new Map<string, Followed>();
   readonly #work = new Set<Promise<void>>();
   #ended: { vmId: string; goes: boolean }[] = [];
   #over = false;
 
-  constructor(host: Host, layout: NodeLayout, onEvent: OnEvent) {
-    this.#host = host;
-    this.#layout = layout;
+  constructor(node: NodeReach, onEvent: OnEvent) {
+    this.#node = node;
     this.#onEvent = onEvent;
   }
 
@@ -100,7 +99,7 @@ class NodeWatch {
   /** Where that fails, the next pass tries again: a VM of an earlier version of Croft has no such socket. */
   async #open(vmId: string, followed: Followed): Promise<void> {
     try {
-      const stream = await this.#host.connect(vmFolders(this.#layout, vmId).events);
+      const stream = await this.#node.host.connect(vmFolders(this.#node.layout, vmId).events);
       const session = await QmpSession.open(stream, undefined, (name, data) => this.#heard(vmId, followed, name, data));
       followed.session = session;
       if (this.#over) session.close();
@@ -132,7 +131,7 @@ class NodeWatch {
   /** Asks again instead of believing: a snapshot, too, stops a guest for a moment. */
   async #ask(vmId: string, followed: Followed): Promise<void> {
     if (followed.session === null) return;
-    const paused = await notePause(this.#host, this.#layout, vmId, followed.session, followed.paused);
+    const paused = await notePause(this.#node, { id: vmId, label: vmId }, followed.session, followed.paused);
     if (paused === followed.paused) return;
     followed.paused = paused;
     this.#tell(vmId, paused ? 'paused' : 'resumed');
@@ -147,7 +146,7 @@ class NodeWatch {
     const ended = this.#ended;
     this.#ended = [];
     if (this.#over) return;
-    const results = await this.#host.batch(ended.map((end) => this.#awaitEnd(end)));
+    const results = await this.#node.host.batch(ended.map((end) => this.#awaitEnd(end)));
     results.forEach(({ stdout }, index) => {
       const [how, vmId] = [stdout.trim(), ended[index]?.vmId];
       if (vmId !== undefined && (how === 'stopped' || how === 'crashed')) this.#tell(vmId, how);
@@ -155,7 +154,7 @@ class NodeWatch {
   }
 
   #awaitEnd({ vmId, goes }: { vmId: string; goes: boolean }): Command {
-    const { run } = vmFolders(this.#layout, vmId);
+    const { run } = vmFolders(this.#node.layout, vmId);
     return { argv: ['sh', '-c', awaitEnd, 'croft-end', run, String(vmUserId(vmId)), processName(vmId), goes ? '100' : '0'] };
   }
 }

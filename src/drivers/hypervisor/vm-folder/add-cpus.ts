@@ -1,13 +1,8 @@
 /** CPUs that come to a VM while it runs. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Host } from '../../../host/host.ts';
 import type { AgentSession } from '../../../tools/guest-agent.ts';
-import type { QmpSession } from '../../../tools/qmp.ts';
-import type { NodeLayout } from '../driver.ts';
-import { notePause } from '../qemu/power.ts';
-import { cpuDevice } from './cpu-places.ts';
-import { granted } from './granted.ts';
+import { accepted } from './accepted.ts';
 import { roomForCpus } from './tcg-room.ts';
 
 const cpusSchema = z.array(
@@ -54,33 +49,7 @@ async function readJit(execute: Execute): Promise<string> {
   const asked = execute('x-query-jit').then((answer) => {
     jit = answer;
   });
-  return (await granted(asked)) ? jitSchema.parse(jit)['human-readable-text'] : '';
-}
-
-const statusSchema = z.object({ running: z.boolean() });
-
-/** By QEMU's control socket. */
-export function waysOf(host: Host, layout: NodeLayout, vmId: string, session: QmpSession): CpuWays {
-  return {
-    execute: (command) => session.execute(command),
-    async still(work) {
-      const { running } = statusSchema.parse(await session.execute('query-status'));
-      if (running) await session.execute('stop');
-      try {
-        await work();
-      } finally {
-        if (running) {
-          await session.execute('cont');
-          await notePause(host, layout, vmId, session, null);
-        }
-      }
-    },
-    async add(cpus) {
-      for (const { driver, props, place } of cpus) {
-        if (!(await granted(session.execute('device_add', { driver, id: cpuDevice(place), ...props })))) return;
-      }
-    },
-  };
+  return (await accepted(asked)) ? jitSchema.parse(jit)['human-readable-text'] : '';
 }
 
 const guestCpusSchema = z.array(z.object({ 'logical-id': z.int(), online: z.boolean() }));

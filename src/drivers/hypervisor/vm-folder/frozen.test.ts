@@ -24,7 +24,7 @@ async function story(fileSystems: Partial<GuestFileSystems>, work: () => Promise
       return answer;
     };
   const all = { freeze: fileSystems.freeze ?? say('freeze'), thaw: fileSystems.thaw ?? say('thaw') };
-  const done = whileFrozen(host, layout, vmId, all, async () => {
+  const done = whileFrozen({ host, layout }, { id: vmId, label: 's/a' }, all, async () => {
     told.push('work');
     await work();
   });
@@ -40,8 +40,8 @@ test('SC11 a guest’s file systems are noted as standing still before they do, 
   assert.deepEqual((await story({ freeze: async () => false })).told, ['noted', 'work', 'cleared'], 'they never stood still');
   const silent = await story({ thaw: async () => false });
   assert.deepEqual(silent.told, ['noted', 'freeze', 'work']);
-  assert.equal(await letGo(silent.host, layout, vmId, async () => false), false);
-  assert.equal(await letGo(silent.host, layout, vmId, async () => true), true);
+  assert.equal(await letGo({ host: silent.host, layout }, { id: vmId, label: 's/a' }, async () => false), false);
+  assert.equal(await letGo({ host: silent.host, layout }, { id: vmId, label: 's/a' }, async () => true), true);
   assert.deepEqual(silent.told, ['noted', 'freeze', 'work', 'cleared']);
 });
 

@@ -5,7 +5,7 @@
 import { type Host, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeReach, VmReference } from '../driver.ts';
 import { vmFolders } from './identity.ts';
 
 /** The agent in the guest. */
@@ -18,33 +18,33 @@ export interface GuestFileSystems {
 
 /** As if power were cut where the guest does not freeze its file systems. */
 export async function whileFrozen(
-  host: Host,
-  layout: NodeLayout,
-  vmId: string,
+  node: NodeReach,
+  vm: VmReference,
   fileSystems: GuestFileSystems,
   work: () => Promise<void>,
 ): Promise<void> {
-  await note(host, layout, vmId, true);
+  await note(node, vm, true);
   const frozen = await fileSystems.freeze();
   try {
     await work();
   } finally {
     // What goes wrong here is put right by the next pass; it must not hide how the work went.
-    await letGo(host, layout, vmId, async () => !frozen || (await fileSystems.thaw())).catch(() => undefined);
+    await letGo(node, vm, async () => !frozen || (await fileSystems.thaw())).catch(() => undefined);
   }
 }
 
 /** For a VM whose snapshot was cut off. False where its file systems may stand still yet. */
-export async function letGo(host: Host, layout: NodeLayout, vmId: string, thaw: () => Promise<boolean>): Promise<boolean> {
+export async function letGo(node: NodeReach, vm: VmReference, thaw: () => Promise<boolean>): Promise<boolean> {
   const goesOn = await thaw();
-  if (goesOn) await note(host, layout, vmId, false);
+  if (goesOn) await note(node, vm, false);
   return goesOn;
 }
 
 const noteFrozen = readScript(import.meta.url, 'scripts/note-frozen.sh');
 
-async function note(host: Host, layout: NodeLayout, vmId: string, frozen: boolean): Promise<void> {
-  const argv = ['sh', '-c', noteFrozen, 'croft-frozen', vmFolders(layout, vmId).run, frozen ? 'frozen' : ''] as const;
+async function note(node: NodeReach, vm: VmReference, frozen: boolean): Promise<void> {
+  const { host, layout } = node;
+  const argv = ['sh', '-c', noteFrozen, 'croft-frozen', vmFolders(layout, vm.id).run, frozen ? 'frozen' : ''] as const;
   const { code, stderr } = await run(host, { argv });
   if (code === 0) return;
   throw new CroftError('command.failed', `the freeze of a guest's file systems cannot be recorded on ${host.name}: ${stderr.trim()}`, {
@@ -53,7 +53,7 @@ async function note(host: Host, layout: NodeLayout, vmId: string, frozen: boolea
 }
 
 /** Its guest's file systems may stand still, and nobody in there says otherwise. */
-export function stillFrozen({ name }: Host, vmId: string): CroftError {
-  const message = `the file systems in the guest of VM ${vmId} on ${name} may still be frozen since an interrupted snapshot: its agent does not answer`;
+export function stillFrozen({ name }: Host, { label }: VmReference): CroftError {
+  const message = `the file systems in the guest of VM ${label} on ${name} may still be frozen since an interrupted snapshot: its agent does not answer`;
   return new CroftError('command.timeout', message, { node: name, hint: 'Restart the agent in the guest, or reset the VM.' });
 }

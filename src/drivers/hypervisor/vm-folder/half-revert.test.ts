@@ -52,10 +52,11 @@ function openNode() {
   };
   const image = { id: 'i', sha256: 'f'.repeat(64), format: 'raw' as const, size: 1024 };
   const volume = { id: newIdentifier(), name: 'data', image: null, size: 1024 };
-  const vm: VmLaunch = {
+  const launch: VmLaunch = {
     ...{ id: newIdentifier(), hostname: 'guest', cpus: 1, memory: 2 ** 25, disk: null, image, firmware: 'bios', boot: 0 },
     ...{ userData: null, cloudConfig: null, sshKeys: [], ports: [], volumes: [volume] },
   };
+  const vm = { id: launch.id, label: 's/a', launch };
   const folders = vmFolders(layout, vm.id);
   for (const one of [folders.state, folders.run]) mkdirSync(one, { recursive: true });
   const volumeName = `volume-${volume.id}.qcow2`;
@@ -94,29 +95,31 @@ const stopped: LiveControl = {
 test('SC11 a revert that fails half-way leaves a mark and says so; what is missing is put back before the VM starts', async () => {
   using node = openNode();
   const { host, layout, vm, volumeName, put } = node;
-  const revert = () => revertTo({ control: stopped, host, layout, abilities, vm, name: 'one', startPaused: async () => assert.fail() });
+  const revert = () =>
+    revertTo({ control: stopped, node: { host, layout, abilities }, vm, name: 'one', startPaused: async () => assert.fail() });
   put('broken', 'disk.qcow2\n');
   const words = /put back to snapshot one, or only half: .*disk\.qcow2: Input\/output error/;
   await assert.rejects(revert(), { code: 'command.failed', node: 'here', message: words, hint: /starts only once all its disks/ });
   assert.deepEqual([node.done(), node.mark()], [[volumeName], 'croft-one']);
 
   const still = /^s\/a is half put back to a snapshot, and .*: snapshot one:\nqemu-img: disk\.qcow2: Input/;
-  await assert.rejects(finishHalf(host, layout, vm, 's/a'), { code: 'command.failed', message: still });
-  await assert.rejects(removeSnapshot(stopped, host, layout, vm, 'one'), { message: /half put back to it/ });
+  await assert.rejects(finishHalf(node, vm), { code: 'command.failed', message: still });
+  await assert.rejects(removeSnapshot(stopped, node, vm, 'one'), { message: /half put back to it/ });
   assert.equal(node.mark(), 'croft-one');
 
   node.done();
   put('broken', '');
-  await finishHalf(host, layout, vm, 's/a');
+  await finishHalf(node, vm);
   assert.deepEqual([node.done(), node.mark()], [[volumeName, 'disk.qcow2'], null]);
-  await finishHalf(host, layout, vm, 's/a');
+  await finishHalf(node, vm);
   assert.deepEqual(node.done(), []);
 });
 
 test('SC11 repeating a revert that failed half-way finishes it', async () => {
   using node = openNode();
   const { host, layout, vm, volumeName, put } = node;
-  const revert = () => revertTo({ control: stopped, host, layout, abilities, vm, name: 'one', startPaused: async () => assert.fail() });
+  const revert = () =>
+    revertTo({ control: stopped, node: { host, layout, abilities }, vm, name: 'one', startPaused: async () => assert.fail() });
   put('broken', 'disk.qcow2\n');
   await assert.rejects(revert());
   put('broken', '');
@@ -129,15 +132,17 @@ test('SC11 a volume that came after a revert was cut off is left as it is; witho
   using node = openNode();
   const { host, layout, vm, volumeName, put } = node;
   put('broken', 'disk.qcow2\n');
-  await assert.rejects(revertTo({ control: stopped, host, layout, abilities, vm, name: 'one', startPaused: async () => assert.fail() }));
+  await assert.rejects(
+    revertTo({ control: stopped, node: { host, layout, abilities }, vm, name: 'one', startPaused: async () => assert.fail() }),
+  );
   put('broken', '');
   node.done();
   put('without', 'disk.qcow2\n');
-  await assert.rejects(finishHalf(host, layout, vm, 's/a'), { message: /first disk has no such snapshot/ });
+  await assert.rejects(finishHalf(node, vm), { message: /first disk has no such snapshot/ });
   assert.equal(node.mark(), 'croft-one');
   node.done();
   put('without', `${volumeName}\n`);
-  await finishHalf(host, layout, vm, 's/a');
+  await finishHalf(node, vm);
   assert.deepEqual([node.done(), node.mark()], [['disk.qcow2'], null]);
 });
 
@@ -162,7 +167,7 @@ function openQemu(node: ReturnType<typeof openNode>, load: () => Promise<void>, 
   let runs = false;
   const control: LiveControl = {
     ...stopped,
-    async whileRunning(_host, _layout, _vm, work) {
+    async whileRunning(_node, _vm, work) {
       if (runs) await work(disks);
       return runs;
     },
@@ -176,7 +181,7 @@ function openQemu(node: ReturnType<typeof openNode>, load: () => Promise<void>, 
     runs = true;
   };
   node.put('memory', '4096');
-  return { seen, revert: () => revertTo({ control, host, layout, abilities, vm, name: 'one', startPaused }) };
+  return { seen, revert: () => revertTo({ control, node: { host, layout, abilities }, vm, name: 'one', startPaused }) };
 }
 
 test('SC11 a VM is marked while its memory is loaded, and is whole and paused before it goes on', async () => {
@@ -196,7 +201,7 @@ test('SC11 a VM whose memory could not be loaded keeps its mark, also where the 
       hint: /starts only once all its disks/,
     });
     assert.deepEqual([seen.at(-1), node.mark()], ['kill', 'croft-one']);
-    await finishHalf(node.host, node.layout, node.vm, 's/a');
+    await finishHalf(node, node.vm);
     assert.deepEqual([node.done(), node.mark()], [[node.volumeName, 'disk.qcow2'], null]);
   }
 });

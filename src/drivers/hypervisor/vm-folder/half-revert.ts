@@ -6,27 +6,31 @@ import { type Host, run } from '../../../host/host.ts';
 import { asCroftError, CroftError } from '../../../model/error.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
 import { diskFailure } from '../../../tools/qemu-img.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeLayout, NodeReach, VmReference, VmWithLaunch } from '../driver.ts';
 import { vmDisks } from './disks.ts';
 import { vmFolders } from './identity.ts';
 import { applySnapshot, beginLoad, endLoad, finishRevert } from './scripts.ts';
 import { offline, tagOf } from './snapshots.ts';
 
 /** Puts the disks of a VM that does not run back. Where that rejects, it may be half done. */
-export async function putDisksBack(host: Host, layout: NodeLayout, vm: VmLaunch, name: string): Promise<void> {
+export async function putDisksBack(node: NodeReach, vm: VmWithLaunch, name: string): Promise<void> {
+  const { host, layout } = node;
+  const { launch } = vm;
   try {
-    await offline(host, layout, vm.id, applySnapshot, tagOf(name), disksOf(layout, vm));
+    await offline(node, vm, applySnapshot, tagOf(name), disksOf(layout, launch));
   } catch (thrown) {
-    throw halfDone(host, `VM ${vm.id} is not put back to snapshot ${name}, or only half`, thrown);
+    throw halfDone(host, `VM ${vm.label} is not put back to snapshot ${name}, or only half`, thrown);
   }
 }
 
 /** Puts the rest back of a VM that is half put back and does not run; nothing is to be done for others. */
-export async function finishHalf(host: Host, layout: NodeLayout, vm: VmLaunch, label: string): Promise<void> {
+export async function finishHalf(node: NodeReach, vm: VmWithLaunch): Promise<void> {
+  const { host, layout } = node;
+  const { launch } = vm;
   try {
-    await offline(host, layout, vm.id, finishRevert, '', disksOf(layout, vm));
+    await offline(node, vm, finishRevert, '', disksOf(layout, launch));
   } catch (thrown) {
-    throw halfDone(host, `${label} is half put back to a snapshot, and the rest of it could not be put back`, thrown);
+    throw halfDone(host, `${vm.label} is half put back to a snapshot, and the rest of it could not be put back`, thrown);
   }
 }
 
@@ -38,16 +42,18 @@ function disksOf(layout: NodeLayout, vm: VmLaunch): string[] {
 }
 
 /** Until `endLoading` the VM is known for one whose QEMU has loaded only a part of the snapshot. */
-export async function beginLoading(host: Host, layout: NodeLayout, vmId: string, name: string): Promise<void> {
-  const result = await run(host, { argv: ['sh', '-c', beginLoad, 'croft-load', vmFolders(layout, vmId).state, tagOf(name)] });
-  if (result.code !== 0) throw diskFailure(`it could not be noted that VM ${vmId} is put back on ${host.name}`, result, host.name);
+export async function beginLoading(node: NodeReach, vm: VmReference, name: string): Promise<void> {
+  const { host, layout } = node;
+  const result = await run(host, { argv: ['sh', '-c', beginLoad, 'croft-load', vmFolders(layout, vm.id).state, tagOf(name)] });
+  if (result.code !== 0) throw diskFailure(`it could not be noted that VM ${vm.label} is put back on ${host.name}`, result, host.name);
 }
 
 /** It is whole, and paused. */
-export async function endLoading(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
-  const folders = vmFolders(layout, vmId);
+export async function endLoading(node: NodeReach, vm: VmReference): Promise<void> {
+  const { host, layout } = node;
+  const folders = vmFolders(layout, vm.id);
   const result = await run(host, { argv: ['sh', '-c', endLoad, 'croft-load', folders.state, folders.run] });
-  if (result.code !== 0) throw diskFailure(`it could not be noted that VM ${vmId} is put back on ${host.name}`, result, host.name);
+  if (result.code !== 0) throw diskFailure(`it could not be noted that VM ${vm.label} is put back on ${host.name}`, result, host.name);
 }
 
 /** With the code and the advice of what was thrown. */

@@ -1,7 +1,6 @@
 /** A VM that runs, in the hands of its QEMU, whichever driver reaches that. */
 import type { Host } from '../../../host/host.ts';
-import type { VmLaunch } from '../../../model/node/plan.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeReach, VmReference, VmWithLaunch } from '../driver.ts';
 
 /** The disks of a VM that runs, in the hands of its QEMU. */
 export interface LiveDisks {
@@ -23,6 +22,6 @@ export interface LiveControl {
   /** Major and minor version of the QEMU that a VM would be started with now. */
   version(host: Host): Promise<string>;
   /** False where the VM does not run. */
-  whileRunning(host: Host, layout: NodeLayout, vm: VmLaunch, work: (live: LiveDisks) => Promise<void>): Promise<boolean>;
-  kill(host: Host, layout: NodeLayout, vmId: string): Promise<unknown>;
+  whileRunning(node: NodeReach, vm: VmWithLaunch, work: (live: LiveDisks) => Promise<void>): Promise<boolean>;
+  kill(node: NodeReach, vm: VmReference): Promise<unknown>;
 }

@@ -25,6 +25,14 @@ export const machineSchema = z.object({
 });
 export type Machine = z.infer<typeof machineSchema>;
 
+/** Room for some more costs a guest next to nothing. */
+const usualMost = 8;
+
+/** How many CPUs a VM may have in the end that begins with `cpus`. */
+export function mostCpus(cpus: number): number {
+  return Math.max(cpus, usualMost);
+}
+
 /** What a snapshot with memory was taken of. */
 export const snapshotMachineSchema = z.object({ parts: vmPartsSchema, machine: machineSchema });
 export type SnapshotMachine = z.infer<typeof snapshotMachineSchema>;
@@ -56,14 +64,14 @@ export async function readMachine(
   const offloads = path === null ? null : await ask(z.boolean(), 'qom-get', { path, property: 'csum' });
   const present = cpus.flatMap((cpu) => cpu['qom-path'] ?? []);
   const later = present.filter((cpu) => cpu.startsWith('/machine/peripheral/')).length;
-  const named = buses.flatMap(({ bus, devices }) => (bus === 0 ? devices.filter(({ qdev_id }) => qdev_id !== '') : []));
+  const identified = buses.flatMap(({ bus, devices }) => (bus === 0 ? devices.filter(({ qdev_id }) => qdev_id !== '') : []));
   return {
     parts: { ...partsOf(running), cpus: present.length },
     machine: {
       qemu: `${qemu.major}.${qemu.minor}`,
       accelerator: enabled ? 'kvm' : 'tcg',
       ...{ firstCpus: present.length - later, laterCpus: later, mostCpus: cpus.length },
-      ...{ memory, offloads, places: Object.fromEntries(named.map(({ qdev_id, slot }) => [qdev_id, slot])) },
+      ...{ memory, offloads, places: Object.fromEntries(identified.map(({ qdev_id, slot }) => [qdev_id, slot])) },
     },
   };
 }

@@ -4,12 +4,18 @@ import { CroftError } from '../../../model/error.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
 import { ovmfPairs } from '../../../tools/ovmf.ts';
 import { diskFailure } from '../../../tools/qemu-img.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeReach, VmReference, VmWithLaunch } from '../driver.ts';
 import { diskFiles, type VmDisk, vmDisks, volumeFile } from './disks.ts';
 import { finishHalf } from './half-revert.ts';
 import { processName, type VmFolders, vmFolders, vmUserId } from './identity.ts';
 import { type LaunchRecord, launchRecord, readLaunchRecord } from './launch-record.ts';
 import { noFirmware, prepareDisk, prepareFirmware, prepareFolder, showPrepared, writeRecord } from './scripts.ts';
+
+/** What drivers whose VMs are such folders are made with. */
+export interface VmFolderParts {
+  /** A VM's NoCloud seed. */
+  seedOf(vm: VmLaunch): Seed;
+}
 
 export interface Seed {
   /** The same for the same content. */
@@ -18,17 +24,19 @@ export interface Seed {
 }
 
 /** Takes a few round trips for a new VM, two for one that is only started anew, one where nothing is to be done. */
-export async function prepareVm(host: Host, layout: NodeLayout, vm: VmLaunch, label: string, seed: Seed): Promise<void> {
+export async function prepareVm(node: NodeReach, vm: VmWithLaunch, seed: Seed): Promise<void> {
+  const { host, layout } = node;
+  const { launch } = vm;
   const folders = vmFolders(layout, vm.id);
-  const wanted = launchRecord(vm, label, seed.hash);
+  const wanted = launchRecord(launch, vm.label, seed.hash);
   const present = await readPresent(host, folders);
-  if (present.files.has(`${folders.state}/reverting`)) await finishHalf(host, layout, vm, label);
-  const hasDisks = present.record?.disks === wanted.disks && diskFiles(layout, vm).every((file) => present.files.has(file));
+  if (present.files.has(`${folders.state}/reverting`)) await finishHalf(node, vm);
+  const hasDisks = present.record?.disks === wanted.disks && diskFiles(layout, launch).every((file) => present.files.has(file));
   const hasSeed = present.record?.seed === wanted.seed && present.files.has(folders.seed);
-  if (hasDisks && hasSeed && present.record?.hash === wanted.hash && present.record.label === label) return;
+  if (hasDisks && hasSeed && present.record?.hash === wanted.hash && present.record.label === vm.label) return;
   const content = hasSeed ? null : await seed.build();
-  if (!hasDisks) await makeDisks(host, layout, vm, label, folders);
-  await record(host, vm, label, folders, wanted, content);
+  if (!hasDisks) await makeDisks(node, vm, folders);
+  await record(host, vm, folders, wanted, content);
 }
 
 interface Present {
@@ -43,31 +51,35 @@ async function readPresent(host: Host, { state }: VmFolders): Promise<Present> {
 }
 
 /** One round trip for all of them. */
-async function makeDisks(host: Host, layout: NodeLayout, vm: VmLaunch, label: string, folders: VmFolders): Promise<void> {
+async function makeDisks(node: NodeReach, vm: VmWithLaunch, folders: VmFolders): Promise<void> {
+  const { host, layout } = node;
+  const { launch } = vm;
   const user = String(vmUserId(vm.id));
-  const disks = vmDisks(layout, vm);
+  const disks = vmDisks(layout, launch);
   const files = disks.map(({ file }) => file);
   const [folder, ...results] = await host.batch([
     script(prepareFolder, folders.state, folders.run, user, processName(vm.id), ...files),
     ...disks.map((disk) => diskCommand(folders, user, disk)),
-    ...(vm.firmware === 'uefi'
+    ...(launch.firmware === 'uefi'
       ? [script(prepareFirmware, user, folders.firmwareCode, folders.firmwareVariables, ...ovmfPairs.flat())]
       : []),
   ]);
   const failed = [folder, ...results].find((result) => result?.code !== 0);
-  if (failed !== undefined) throw failure(host, label, failed);
+  if (failed !== undefined) throw failure(host, vm.label, failed);
 }
 
 /** Makes one disk of a VM whose folder is there; one that is there grows to its size. */
-export async function makeDisk(host: Host, layout: NodeLayout, vmId: string, disk: VmDisk): Promise<void> {
-  const result = await run(host, diskCommand(vmFolders(layout, vmId), String(vmUserId(vmId)), disk));
-  if (result.code !== 0) throw diskFailure(`a disk of VM ${vmId} could not be made on ${host.name}`, result, host.name);
+export async function makeDisk(node: NodeReach, vm: VmReference, disk: VmDisk): Promise<void> {
+  const { host, layout } = node;
+  const result = await run(host, diskCommand(vmFolders(layout, vm.id), String(vmUserId(vm.id)), disk));
+  if (result.code !== 0) throw diskFailure(`a disk of VM ${vm.label} could not be made on ${host.name}`, result, host.name);
 }
 
 /** Removes the file of a volume that its VM has no longer, and with it what was on it. */
-export async function dropVolume(host: Host, layout: NodeLayout, vmId: string, volumeId: string): Promise<void> {
-  const result = await run(host, { argv: ['rm', '-f', '--', volumeFile(layout, vmId, volumeId)] });
-  if (result.code !== 0) throw diskFailure(`a volume of VM ${vmId} could not be removed on ${host.name}`, result, host.name);
+export async function dropVolume(node: NodeReach, vm: VmReference, volumeId: string): Promise<void> {
+  const { host, layout } = node;
+  const result = await run(host, { argv: ['rm', '-f', '--', volumeFile(layout, vm.id, volumeId)] });
+  if (result.code !== 0) throw diskFailure(`a volume of VM ${vm.label} could not be removed on ${host.name}`, result, host.name);
 }
 
 function diskCommand({ state }: VmFolders, user: string, { file, base, size }: VmDisk): Command {
@@ -88,13 +100,12 @@ function failure(host: Host, label: string, result: CommandResult): CroftError {
 
 async function record(
   host: Host,
-  vm: VmLaunch,
-  label: string,
+  { id, label }: VmReference,
   folders: VmFolders,
   content: LaunchRecord,
   seed: Uint8Array | null,
 ): Promise<void> {
-  const parameters = [folders.state, String(vmUserId(vm.id)), JSON.stringify(content), seed === null ? '' : 'seed'];
+  const parameters = [folders.state, String(vmUserId(id)), JSON.stringify(content), seed === null ? '' : 'seed'];
   const result = await run(host, {
     argv: ['sh', '-c', writeRecord, 'croft-record', ...parameters],
     ...(seed === null ? {} : { stdin: seed }),

@@ -1,11 +1,10 @@
 /** Putting a VM back to a snapshot: its disks by qemu-img, its memory in a QEMU that is put together as the one was. */
 import { z } from 'zod';
-import { type Call, type Host, perform } from '../../../host/host.ts';
+import { type Call, perform } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { formatSize } from '../../../model/input/unit.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
-import type { NodeAbilities, NodeLayout } from '../driver.ts';
-import { notRunning } from '../qemu/control.ts';
+import { abilitiesOf, type HypervisorNode, type NodeLayout, notRunning, type VmReference, type VmWithLaunch } from '../driver.ts';
 import { vmDisks } from './disks.ts';
 import { beginLoading, endLoading, halfDone, putDisksBack } from './half-revert.ts';
 import { vmFolders, vmUserId } from './identity.ts';
@@ -18,57 +17,60 @@ import { jobTime, snapshotsIn, tagOf } from './snapshots.ts';
 
 export interface Revert {
   control: LiveControl;
-  host: Host;
-  layout: NodeLayout;
-  abilities: NodeAbilities;
+  node: HypervisorNode;
   /** As it is wanted. */
-  vm: VmLaunch;
+  vm: VmWithLaunch;
   name: string;
   /** Starts the VM so that its guest does nothing yet, put together like that machine where one is given. */
   startPaused(machine: Machine | null): Promise<void>;
 }
 
-/** See `HypervisorDriver.revert`. */
+/** See `NodeHypervisor.revert`. */
 export async function revertTo(revert: Revert): Promise<void> {
-  const { control, host, layout, vm, name } = revert;
-  const [[onFirst = []]] = await perform(host, snapshotsIn(vm.id, [vmFolders(layout, vm.id).disk]));
+  const { control, node, vm, name } = revert;
+  const { host, layout } = node;
+  const [[onFirst = []]] = await perform(host, snapshotsIn(vm, [vmFolders(layout, vm.id).disk]));
   const wanted = onFirst.find((snapshot) => snapshot.name === name);
-  if (wanted === undefined) throw new CroftError('not-found', `VM ${vm.id} has no snapshot ${name} on ${host.name}`, { node: host.name });
+  if (wanted === undefined)
+    throw new CroftError('not-found', `VM ${vm.label} has no snapshot ${name} on ${host.name}`, { node: host.name });
   if (wanted.memory) return await revertMemory(revert);
-  await requireOnAll(revert, vm);
-  await control.kill(host, layout, vm.id);
-  await putDisksBack(host, layout, vm, name);
+  await requireOnAll(revert, vm.launch);
+  await control.kill(node, vm);
+  await putDisksBack(node, vm, name);
 }
 
 /** In the QEMU that runs where that is put together as the one was, else in one that is started so. */
 async function revertMemory(revert: Revert): Promise<void> {
-  const { control, host, layout, vm, name, startPaused } = revert;
-  const [kept, known] = await perform(host, readKept(layout, vm.id, name), runningLaunch(vmFolders(layout, vm.id).state));
-  const running = known ?? vm;
+  const { control, node, vm, name, startPaused } = revert;
+  const { host, layout } = node;
+  const [kept, known] = await perform(host, readKept(layout, vm, name), runningLaunch(vmFolders(layout, vm.id).state));
+  const running = known ?? vm.launch;
   const machines: SnapshotMachine[] = [];
-  const runs = await control.whileRunning(host, layout, running, async ({ execute }) => {
+  const runs = await control.whileRunning(node, { ...vm, launch: running }, async ({ execute }) => {
     machines.push(await readMachine(execute, control.nicDevice, running));
   });
   const [present = null] = machines;
   const inPlace = runs && (kept === null || present === null || isSameMachine(kept, present));
-  const launch = inPlace ? running : vm;
+  const launch = inPlace ? running : vm.launch;
   if (kept !== null && !inPlace) await requireFit(revert, kept, present);
   await requireOnAll(revert, launch);
   if (!inPlace) {
-    if (runs) await control.kill(host, layout, vm.id);
+    if (runs) await control.kill(node, vm);
     await startPaused(kept?.machine ?? null);
   }
   await load(revert, launch, inPlace);
   const memory = kept?.parts.memory ?? launch.memory;
-  if (memory !== launch.memory) await note(host, layout, vm.id, (now) => ({ ...now, memory }));
+  if (memory !== launch.memory) await note(node, vm, (now) => ({ ...now, memory }));
 }
 
 /** Rejects with `conflict.changed` where the VM, as it is wanted, cannot be put together as it was then. `present`: as it runs. */
 async function requireFit(revert: Revert, { parts, machine }: SnapshotMachine, present: SnapshotMachine | null): Promise<void> {
-  const { control, host, abilities, vm, name } = revert;
-  const differences = otherParts(parts, partsOf(vm));
+  const { control, node, vm, name } = revert;
+  const { host } = node;
+  const abilities = abilitiesOf(node);
+  const differences = otherParts(parts, partsOf(vm.launch));
   // What a guest has given back it may take again: room for that is kept as long as it runs, and no longer.
-  const room = Math.max(vm.memory, present?.machine.memory ?? 0);
+  const room = Math.max(vm.launch.memory, present?.machine.memory ?? 0);
   if (differences.length === 0 && machine.memory > room) {
     differences.push(`memory ${formatSize(machine.memory)} when it was started, now ${formatSize(room)}`);
   }
@@ -87,13 +89,13 @@ async function requireFit(revert: Revert, { parts, machine }: SnapshotMachine, p
 }
 
 /** Rejects with `conflict.changed` where a disk has no such snapshot. */
-async function requireOnAll({ host, layout, vm: { id }, name }: Revert, launch: VmLaunch): Promise<void> {
+async function requireOnAll({ node: { host, layout }, vm, name }: Revert, launch: VmLaunch): Promise<void> {
   const disks = vmDisks(layout, launch);
   const present: { name: string }[][] = (
     await perform(
       host,
       snapshotsIn(
-        id,
+        vm,
         disks.map(({ file }) => file),
       ),
     )
@@ -101,7 +103,7 @@ async function requireOnAll({ host, layout, vm: { id }, name }: Revert, launch: 
   const without = disks.filter((_, index) => !present[index]?.some((snapshot) => snapshot.name === name));
   if (without.length === 0) return;
   const volumes = without.map(({ serial }) => serial).join(', ');
-  throw new CroftError('conflict.changed', `the snapshot ${name} of VM ${id} was taken before it had these volumes: ${volumes}`, {
+  throw new CroftError('conflict.changed', `the snapshot ${name} of VM ${vm.label} was taken before it had these volumes: ${volumes}`, {
     node: host.name,
     hint: 'Take them out of the slice first, or use a later snapshot.',
   });
@@ -111,13 +113,13 @@ async function requireOnAll({ host, layout, vm: { id }, name }: Revert, launch: 
  * Where that fails once it began, the VM is half of what it was and half of what it is to be, which may not go on. Where it is cut
  * off, or cannot be ended here, the mark says so, and whoever finds it ends it.
  */
-async function load({ control, host, layout, vm, name }: Revert, launch: VmLaunch, inPlace: boolean): Promise<void> {
+async function load({ control, node, vm, name }: Revert, launch: VmLaunch, inPlace: boolean): Promise<void> {
   let half = false;
   try {
-    const live = await control.whileRunning(host, layout, launch, async (running) => {
+    const live = await control.whileRunning(node, { ...vm, launch }, async (running) => {
       await running.execute('stop', {}, 60_000);
       try {
-        await beginLoading(host, layout, vm.id, name);
+        await beginLoading(node, vm, name);
       } catch (thrown) {
         await running.resume();
         throw thrown;
@@ -125,15 +127,15 @@ async function load({ control, host, layout, vm, name }: Revert, launch: VmLaunc
       half = true;
       const parameters = { tag: tagOf(name), vmstate: running.nodes[0], devices: running.nodes };
       await running.job('snapshot-load', parameters, jobTime(launch));
-      await grow(running, vmDisks(layout, launch));
-      await endLoading(host, layout, vm.id);
+      await grow(running, vmDisks(node.layout, launch));
+      await endLoading(node, vm);
       half = false;
       await running.resume();
     });
-    if (!live) throw notRunning(host, vm.id);
+    if (!live) throw notRunning(node, vm);
   } catch (thrown) {
-    if (half || !inPlace) await control.kill(host, layout, vm.id).catch(() => undefined);
-    throw half ? halfDone(host, `the memory of snapshot ${name} could not be put back`, thrown) : thrown;
+    if (half || !inPlace) await control.kill(node, vm).catch(() => undefined);
+    throw half ? halfDone(node.host, `the memory of snapshot ${name} could not be put back`, thrown) : thrown;
   }
 }
 
@@ -150,8 +152,8 @@ async function grow({ nodes, execute }: LiveDisks, disks: readonly { size: numbe
 }
 
 /** What the snapshot was taken of; null where an earlier version of Croft took it. */
-function readKept(layout: NodeLayout, vmId: string, name: string): Call<SnapshotMachine | null> {
-  const parameters = [String(vmUserId(vmId)), vmFolders(layout, vmId).firmwareVariables, tagOf(name)];
+function readKept(layout: NodeLayout, vm: VmReference, name: string): Call<SnapshotMachine | null> {
+  const parameters = [String(vmUserId(vm.id)), vmFolders(layout, vm.id).firmwareVariables, tagOf(name)];
   return {
     command: { argv: ['sh', '-c', showMachine, 'croft-companions', ...parameters] },
     parse({ code, stdout, stderr }) {
@@ -161,7 +163,7 @@ function readKept(layout: NodeLayout, vmId: string, name: string): Call<Snapshot
       } catch {
         // Said below.
       }
-      throw new CroftError('command.failed', `what snapshot ${name} of VM ${vmId} was taken of cannot be read: ${stderr.trim()}`, {
+      throw new CroftError('command.failed', `what snapshot ${name} of VM ${vm.label} was taken of cannot be read: ${stderr.trim()}`, {
         hint: 'Use another snapshot.',
       });
     },

@@ -1,10 +1,10 @@
 /** What a VM's QEMU runs from, kept on the node: it changes with what comes and goes while the VM runs, and its hash with it. */
-import { type Call, type Host, perform, run } from '../../../host/host.ts';
+import { type Call, perform, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
 import { diskFailure } from '../../../tools/qemu-img.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeReach, VmReference } from '../driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import { type LaunchRecord, readLaunchRecord } from './launch-record.ts';
 import { adoptLaunch } from './scripts.ts';
@@ -38,15 +38,16 @@ function unreadable(folder: string, why: string): CroftError {
   });
 }
 
-/** See `HypervisorDriver.runningLaunch`; for all drivers that keep it in the VM's folder. */
+/** See `NodeHypervisor.runningLaunch`; for all drivers that keep it in the VM's folder. */
 export function runningLaunch(folder: string): Call<VmLaunch | null> {
   const { command, parse } = runningVm(folder);
   return { command, parse: (result) => parse(result)?.launch ?? null };
 }
 
 /** As `runningLaunch`, with the record. */
-export async function readRunning(host: Host, layout: NodeLayout, vmId: string): Promise<RunningVm | null> {
-  const [running] = await perform(host, runningVm(vmFolders(layout, vmId).state));
+export async function readRunning(node: NodeReach, vm: VmReference): Promise<RunningVm | null> {
+  const { host, layout } = node;
+  const [running] = await perform(host, runningVm(vmFolders(layout, vm.id).state));
   return running;
 }
 
@@ -61,21 +62,21 @@ function readLaunch(line: string): VmLaunch | null {
 }
 
 /** From now on the VM runs from this; it did so before where it is the same. */
-export async function adopt(host: Host, layout: NodeLayout, before: RunningVm, launch: VmLaunch): Promise<void> {
+export async function adopt({ host, layout }: NodeReach, vm: VmReference, before: RunningVm, launch: VmLaunch): Promise<void> {
   const hash = planHash(launch);
   if (hash === planHash(before.launch)) return;
-  const folders = vmFolders(layout, launch.id);
+  const folders = vmFolders(layout, vm.id);
   const record = before.record === null ? '' : JSON.stringify({ ...before.record, hash });
-  const identity = [String(vmUserId(launch.id)), processName(launch.id)];
+  const identity = [String(vmUserId(vm.id)), processName(vm.id)];
   const result = await run(host, {
     argv: ['sh', '-c', adoptLaunch, 'croft-adopt', folders.state, folders.run, ...identity, hash, record],
     stdin: JSON.stringify(launch),
   });
-  if (result.code !== 0) throw diskFailure(`what VM ${launch.id} runs from could not be noted on ${host.name}`, result, host.name);
+  if (result.code !== 0) throw diskFailure(`what VM ${vm.label} runs from could not be noted on ${host.name}`, result, host.name);
 }
 
 /** Notes what runs now, so that it is known for what is wanted, and is not restarted. */
-export async function note(host: Host, layout: NodeLayout, vmId: string, change: (running: VmLaunch) => VmLaunch): Promise<void> {
-  const running = await readRunning(host, layout, vmId);
-  if (running !== null) await adopt(host, layout, running, change(running.launch));
+export async function note(node: NodeReach, vm: VmReference, change: (running: VmLaunch) => VmLaunch): Promise<void> {
+  const running = await readRunning(node, vm);
+  if (running !== null) await adopt(node, vm, running, change(running.launch));
 }

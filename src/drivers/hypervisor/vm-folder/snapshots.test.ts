@@ -21,10 +21,14 @@ const stopped: LiveControl = {
 test('SC11 a snapshot may have every name that the API takes, and no other', async () => {
   const host = new FakeHost();
   for (const name of ['a', 'before-upgrade', 'a--b', 'n'.repeat(63)]) {
-    await removeSnapshot(stopped, host, layout, vm, name);
+    await removeSnapshot(stopped, { host, layout }, { id: vm.id, label: 's/a', launch: vm }, name);
     assert.ok(host.commands.at(-1)?.argv.includes(`croft-${name}`), name);
   }
   for (const name of ['', '1', '-a', 'a-', 'A', '../a', 'a\nb', 'ä', 'n'.repeat(64)]) {
-    await assert.rejects(removeSnapshot(stopped, host, layout, vm, name), { code: 'input.invalid' }, JSON.stringify(name));
+    await assert.rejects(
+      removeSnapshot(stopped, { host, layout }, { id: vm.id, label: 's/a', launch: vm }, name),
+      { code: 'input.invalid' },
+      JSON.stringify(name),
+    );
   }
 });

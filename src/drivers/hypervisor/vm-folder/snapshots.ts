@@ -10,8 +10,7 @@ import { nameRule, nameSchema } from '../../../model/input/name.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
 import { mebibyte } from '../../../model/vm/flavor.ts';
 import { diskFailure } from '../../../tools/qemu-img.ts';
-import type { NodeLayout, ObservedSnapshot } from '../driver.ts';
-import { notRunning } from '../qemu/control.ts';
+import { type NodeLayout, type NodeReach, notRunning, type ObservedSnapshot, type VmReference, type VmWithLaunch } from '../driver.ts';
 import { vmDisks } from './disks.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import type { LiveControl, LiveDisks } from './live-disks.ts';
@@ -35,11 +34,11 @@ const infoSchema = z.object({
 });
 
 /** Each disk's own; those of a disk that is not there are none. One call. */
-export function snapshotsIn(vmId: string, files: readonly string[]): Call<ObservedSnapshot[][]> {
+export function snapshotsIn(vm: VmReference, files: readonly string[]): Call<ObservedSnapshot[][]> {
   return {
-    command: { argv: ['sh', '-c', showSnapshots, 'croft-snapshots', String(vmUserId(vmId)), ...files] },
+    command: { argv: ['sh', '-c', showSnapshots, 'croft-snapshots', String(vmUserId(vm.id)), ...files] },
     parse(result) {
-      if (result.code !== 0) throw diskFailure(`the snapshots of VM ${vmId} cannot be read`, result);
+      if (result.code !== 0) throw diskFailure(`the snapshots of VM ${vm.label} cannot be read`, result);
       const documents = result.stdout.split(/^(?=\{|null$)/m).filter((text) => text.trim() !== '');
       return documents.map((text) => infoSchema.nullable().parse(JSON.parse(text))?.snapshots.flatMap(observed) ?? []);
     },
@@ -52,9 +51,9 @@ function observed(entry: z.infer<typeof infoSchema>['snapshots'][number]): Obser
   return [{ name: entry.name.slice(prefix.length), memory: entry['vm-state-size'] > 0, at }];
 }
 
-/** See `HypervisorDriver.snapshots`. */
-export function observeSnapshots(layout: NodeLayout, vmId: string): Call<ObservedSnapshot[]> {
-  const { command, parse } = snapshotsIn(vmId, [vmFolders(layout, vmId).disk]);
+/** See `NodeHypervisor.snapshots`. */
+export function observeSnapshots(layout: NodeLayout, vm: VmReference): Call<ObservedSnapshot[]> {
+  const { command, parse } = snapshotsIn(vm, [vmFolders(layout, vm.id).disk]);
   return { command, parse: (result) => (parse(result)[0] ?? []).toSorted((a, b) => a.at - b.at) };
 }
 
@@ -62,40 +61,41 @@ export function observeSnapshots(layout: NodeLayout, vmId: string): Call<Observe
 const slowestDisk = 20 * mebibyte;
 export const jobTime = ({ memory }: VmLaunch): number => 60_000 + (memory / slowestDisk) * 1000;
 
-/** See `HypervisorDriver.snapshot`. Where the VM runs, of the disks that it runs with: what else it is to have has nothing on it yet. */
+/** See `NodeHypervisor.snapshot`. Where the VM runs, of the disks that it runs with: what else it is to have has nothing on it yet. */
 export async function takeSnapshotOf(
   control: LiveControl,
-  host: Host,
-  layout: NodeLayout,
-  vm: VmLaunch,
+  node: NodeReach,
+  vm: VmWithLaunch,
   name: string,
   memory: boolean,
 ): Promise<void> {
+  const { host, layout } = node;
+  const { launch } = vm;
   const tag = tagOf(name);
-  const [present, running] = await perform(host, observeSnapshots(layout, vm.id), runningLaunch(vmFolders(layout, vm.id).state));
+  const [present, running] = await perform(host, observeSnapshots(layout, vm), runningLaunch(vmFolders(layout, vm.id).state));
   if (present.some((snapshot) => snapshot.name === name)) {
-    throw new CroftError('conflict.exists', `VM ${vm.id} has a snapshot ${name} already`, {
+    throw new CroftError('conflict.exists', `VM ${vm.label} has a snapshot ${name} already`, {
       node: host.name,
       hint: 'Use another name, or remove that snapshot first.',
     });
   }
-  const live = await control.whileRunning(host, layout, running ?? vm, async (disks) => {
+  const live = await control.whileRunning(node, { ...vm, launch: running ?? launch }, async (disks) => {
     const devices = disks.nodes.toReversed();
-    if (devices.length > 1) await disks.job('snapshot-delete', { tag, devices: devices.slice(0, -1) }, jobTime(vm));
+    if (devices.length > 1) await disks.job('snapshot-delete', { tag, devices: devices.slice(0, -1) }, jobTime(launch));
     if (memory) {
-      const machine = await readMachine(disks.execute, control.nicDevice, running ?? vm);
-      await onCompanions(host, layout, vm.id, keepMachine, tag, JSON.stringify(machine));
-      await disks.job('snapshot-save', { tag, vmstate: disks.nodes[0], devices }, jobTime(vm));
+      const machine = await readMachine(disks.execute, control.nicDevice, running ?? launch);
+      await onCompanions(node, vm, keepMachine, tag, JSON.stringify(machine));
+      await disks.job('snapshot-save', { tag, vmstate: disks.nodes[0], devices }, jobTime(launch));
     } else {
       await disks.frozen(async () => {
-        await onCompanions(host, layout, vm.id, keepVariables, tag);
+        await onCompanions(node, vm, keepVariables, tag);
         await takeDisks(disks, tag, devices);
       });
     }
   });
   if (live) return;
-  if (memory) throw notRunning(host, vm.id);
-  await offline(host, layout, vm.id, takeSnapshot, tag, diskFilesOf(layout, vm).reverse());
+  if (memory) throw notRunning(node, vm);
+  await offline(node, vm, takeSnapshot, tag, diskFilesOf(layout, launch).reverse());
 }
 
 export function diskFilesOf(layout: NodeLayout, vm: VmLaunch): string[] {
@@ -108,44 +108,42 @@ async function takeDisks(live: LiveDisks, tag: string, devices: readonly string[
   await live.execute('transaction', { actions }, 60_000);
 }
 
-/** See `HypervisorDriver.removeSnapshot`. */
-export async function removeSnapshot(control: LiveControl, host: Host, layout: NodeLayout, vm: VmLaunch, name: string): Promise<void> {
+/** See `NodeHypervisor.removeSnapshot`. */
+export async function removeSnapshot(control: LiveControl, node: NodeReach, vm: VmWithLaunch, name: string): Promise<void> {
+  const { host, layout } = node;
+  const { launch } = vm;
   const tag = tagOf(name);
   const [running] = await perform(host, runningLaunch(vmFolders(layout, vm.id).state));
-  const live = await control.whileRunning(host, layout, running ?? vm, async (disks) => {
-    await disks.job('snapshot-delete', { tag, devices: disks.nodes }, jobTime(vm));
-    await onCompanions(host, layout, vm.id, dropCompanions, tag);
+  const live = await control.whileRunning(node, { ...vm, launch: running ?? launch }, async (disks) => {
+    await disks.job('snapshot-delete', { tag, devices: disks.nodes }, jobTime(launch));
+    await onCompanions(node, vm, dropCompanions, tag);
   });
-  if (!live) await offline(host, layout, vm.id, dropSnapshot, tag, diskFilesOf(layout, vm));
+  if (!live) await offline(node, vm, dropSnapshot, tag, diskFilesOf(layout, launch));
 }
 
 /** Of a VM that does not run. */
-export async function offline(
-  host: Host,
-  layout: NodeLayout,
-  vmId: string,
-  script: string,
-  tag: string,
-  disks: readonly string[],
-): Promise<void> {
-  const { state, run: runFolder, firmwareVariables } = vmFolders(layout, vmId);
-  const identity = [String(vmUserId(vmId)), processName(vmId)];
+export async function offline(node: NodeReach, vm: VmReference, script: string, tag: string, disks: readonly string[]): Promise<void> {
+  const { host, layout } = node;
+  const { state, run: runFolder, firmwareVariables } = vmFolders(layout, vm.id);
+  const identity = [String(vmUserId(vm.id)), processName(vm.id)];
   const result = await run(host, {
     argv: ['sh', '-c', script, 'croft-snapshot', state, runFolder, ...identity, firmwareVariables, tag, ...disks],
     timeout: 300_000,
   });
-  if (result.code !== 0) throw offlineFailure(host, vmId, result);
+  if (result.code !== 0) throw offlineFailure(host, vm, result);
 }
 
 /** What lies beside the disks of a snapshot of a VM that runs. */
-async function onCompanions(host: Host, layout: NodeLayout, vmId: string, script: string, tag: string, stdin = ''): Promise<void> {
-  const parameters = [String(vmUserId(vmId)), vmFolders(layout, vmId).firmwareVariables, tag];
+async function onCompanions(node: NodeReach, vm: VmReference, script: string, tag: string, stdin = ''): Promise<void> {
+  const { host, layout } = node;
+  const parameters = [String(vmUserId(vm.id)), vmFolders(layout, vm.id).firmwareVariables, tag];
   const result = await run(host, { argv: ['sh', '-c', script, 'croft-companions', ...parameters], stdin });
-  if (result.code !== 0) throw diskFailure(`what belongs to a snapshot of VM ${vmId} could not be kept on ${host.name}`, result, host.name);
+  if (result.code !== 0)
+    throw diskFailure(`what belongs to a snapshot of VM ${vm.label} could not be kept on ${host.name}`, result, host.name);
 }
 
-function offlineFailure(host: Host, vmId: string, result: CommandResult): CroftError {
-  const what = `the snapshots of VM ${vmId} could not be changed on ${host.name}`;
+function offlineFailure(host: Host, { label }: VmReference, result: CommandResult): CroftError {
+  const what = `the snapshots of VM ${label} could not be changed on ${host.name}`;
   if (result.code !== stillRuns) return diskFailure(what, result, host.name);
   return new CroftError('command.failed', `${what}: it runs, and its control socket does not answer: ${result.stderr.trim()}`, {
     node: host.name,

@@ -5,10 +5,9 @@ import { pipeline } from 'node:stream/promises';
 import { type Call, type Host, type HostProcess, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { identifierPattern } from '../../../model/identifier.ts';
-import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import { planHash } from '../../../model/node/plan.ts';
 import { diskFailure } from '../../../tools/qemu-img.ts';
-import type { NodeLayout, NodeReach, TransferOptions } from '../driver.ts';
-import { destroyVm } from '../qemu/stop.ts';
+import type { NodeLayout, NodeReach, TransferOptions, VmReference, VmWithLaunch } from '../driver.ts';
 import { diskFiles, vmDisks } from './disks.ts';
 import { processName, vmFolders, vmParents, vmUserId } from './identity.ts';
 import { differs, discardFolder, receiveFile, sendFile, settleFiles, showArrivals, showFiles, showRoom, showUsage } from './scripts.ts';
@@ -18,7 +17,7 @@ function arrivalFolder(layout: NodeLayout, vmId: string): string {
   return `${vmFolders(layout, vmId).state}.arriving`;
 }
 
-/** See `HypervisorDriver.arrivals`. */
+/** See `NodeHypervisor.arrivals`. */
 export function observeArrivals(layout: NodeLayout): Call<string[]> {
   return {
     command: { argv: ['sh', '-c', showArrivals, 'croft-arrivals', vmParents(layout).state] },
@@ -26,19 +25,20 @@ export function observeArrivals(layout: NodeLayout): Call<string[]> {
   };
 }
 
-export async function discardArrival(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
-  const result = await run(host, { argv: ['sh', '-c', discardFolder, 'croft-discard', arrivalFolder(layout, vmId)], timeout: 60_000 });
-  if (result.code !== 0) throw diskFailure(`what arrived of VM ${vmId} could not be removed on ${host.name}`, result, host.name);
+export async function discardArrival(node: NodeReach, vm: VmReference): Promise<void> {
+  const { host, layout } = node;
+  const result = await run(host, { argv: ['sh', '-c', discardFolder, 'croft-discard', arrivalFolder(layout, vm.id)], timeout: 60_000 });
+  if (result.code !== 0) throw diskFailure(`what arrived of VM ${vm.label} could not be removed on ${host.name}`, result, host.name);
 }
 
 /** KiB that stay free beyond what a VM's files take. */
 const reserve = 16 * 1024;
 
-/** See `HypervisorDriver.requireRoom`. */
-export async function requireRoom(from: NodeReach, to: NodeReach, vm: VmLaunch): Promise<void> {
+/** See `NodeHypervisor.requireRoom`. */
+export async function requireRoom(from: NodeReach, { launch }: VmWithLaunch, to: NodeReach): Promise<void> {
   const [needed, room] = await Promise.all([
-    kibibytes(from.host, ['sh', '-c', showUsage, 'croft-usage', ...diskFiles(from.layout, vm)]),
-    kibibytes(to.host, ['sh', '-c', showRoom, 'croft-room', vmParents(to.layout).state, arrivalFolder(to.layout, vm.id)]),
+    kibibytes(from.host, ['sh', '-c', showUsage, 'croft-usage', ...diskFiles(from.layout, launch)]),
+    kibibytes(to.host, ['sh', '-c', showRoom, 'croft-room', vmParents(to.layout).state, arrivalFolder(to.layout, launch.id)]),
   ]);
   if (needed + reserve <= room) return;
   const [mebibytesNeeded, mebibytesFree] = [needed, room].map((value) => Math.round(value / 1024));
@@ -69,11 +69,9 @@ interface SentFile {
   sha256: string;
 }
 
-/** See `HypervisorDriver.transfer`. */
-export async function transferVm(from: NodeReach, to: NodeReach, vm: VmLaunch, label: string, options: TransferOptions): Promise<void> {
+/** See `NodeHypervisor.transfer`. Nothing of the VM is on the other node any more but what has arrived. */
+export async function transferVm(from: NodeReach, vm: VmWithLaunch, to: NodeReach, options: TransferOptions): Promise<void> {
   const { signal, onProgress } = options;
-  // Left by an earlier life of it there: the node that it leaves has the only one that counts.
-  await destroyVm(to.host, to.layout, vm.id);
   const files = await listFiles(from, vm, signal);
   const total = files.reduce((sum, { size }) => sum + size, 0);
   let before = 0;
@@ -82,10 +80,10 @@ export async function transferVm(from: NodeReach, to: NodeReach, vm: VmLaunch, l
     before += file.size;
   }
   signal.throwIfAborted();
-  await settle(files, to, vm, label, options.exitCode);
+  await putInPlace(files, to, vm, options.exitCode);
 }
 
-async function listFiles(from: NodeReach, vm: VmLaunch, signal: AbortSignal): Promise<SentFile[]> {
+async function listFiles(from: NodeReach, vm: VmWithLaunch, signal: AbortSignal): Promise<SentFile[]> {
   const folders = vmFolders(from.layout, vm.id);
   const identity = [String(vmUserId(vm.id)), processName(vm.id)];
   const program = await from.host.spawn({
@@ -98,14 +96,14 @@ async function listFiles(from: NodeReach, vm: VmLaunch, signal: AbortSignal): Pr
       folders.run,
       ...identity,
       folders.firmwareVariables,
-      ...diskFiles(from.layout, vm),
+      ...diskFiles(from.layout, vm.launch),
     ],
   });
   using _ = killedBy(signal, program);
   const [code, stdout, stderr] = await Promise.all([program.exited, text(program.stdout), text(program.stderr)]);
   signal.throwIfAborted();
   if (code !== 0)
-    throw diskFailure(`the disks of VM ${vm.id} could not be read on ${from.host.name}`, { code, stdout, stderr }, from.host.name);
+    throw diskFailure(`the disks of VM ${vm.label} could not be read on ${from.host.name}`, { code, stdout, stderr }, from.host.name);
   return stdout
     .split('\n')
     .filter((line) => line !== '')
@@ -120,7 +118,7 @@ async function bring(
   file: SentFile,
   source: Host,
   to: NodeReach,
-  vm: VmLaunch,
+  vm: VmReference,
   signal: AbortSignal,
   onProgress: (bytes: number) => void,
 ): Promise<void> {
@@ -139,7 +137,7 @@ async function bring(
   signal.throwIfAborted();
   if (code === 0) return;
   if (code !== differs)
-    throw diskFailure(`the disks of VM ${vm.id} could not be written on ${to.host.name}`, { code, stdout: '', stderr }, to.host.name);
+    throw diskFailure(`the disks of VM ${vm.label} could not be written on ${to.host.name}`, { code, stdout: '', stderr }, to.host.name);
   if (sent !== null) throw sent;
   throw new CroftError('command.failed', `what arrived of ${file.name} on ${to.host.name} is not what ${source.name} sent`, {
     node: to.host.name,
@@ -181,10 +179,15 @@ async function send(file: SentFile, source: Host, receiver: HostProcess, signal:
   }
 }
 
-async function settle(files: readonly SentFile[], to: NodeReach, vm: VmLaunch, label: string, exitCode: number | null): Promise<void> {
-  const folders = vmFolders(to.layout, vm.id);
-  const bases = new Map(vmDisks(to.layout, vm).map(({ file, base }) => [file, base]));
-  const hash = planHash(vm);
+async function putInPlace(
+  files: readonly SentFile[],
+  to: NodeReach,
+  { id, label, launch }: VmWithLaunch,
+  exitCode: number | null,
+): Promise<void> {
+  const folders = vmFolders(to.layout, id);
+  const bases = new Map(vmDisks(to.layout, launch).map(({ file, base }) => [file, base]));
+  const hash = planHash(launch);
   const parts = files.flatMap(({ name }) => {
     const base = bases.get(`${folders.state}/${name}`);
     return [name, base?.file ?? '', base?.format ?? ''];
@@ -192,7 +195,7 @@ async function settle(files: readonly SentFile[], to: NodeReach, vm: VmLaunch, l
   // Without what it says of disks and seed: whatever else the node has to make is made before the VM starts.
   const record = JSON.stringify({ hash, label });
   const exit = exitCode === null ? '' : `${exitCode} ${hash}`;
-  const parameters = [arrivalFolder(to.layout, vm.id), folders.state, folders.run, String(vmUserId(vm.id)), record, exit, ...parts];
+  const parameters = [arrivalFolder(to.layout, id), folders.state, folders.run, String(vmUserId(id)), record, exit, ...parts];
   const result = await run(to.host, { argv: ['sh', '-c', settleFiles, 'croft-settle', ...parameters], timeout: 300_000 });
   if (result.code !== 0) throw diskFailure(`the disks of ${label} could not be put in place on ${to.host.name}`, result, to.host.name);
 }

@@ -1,10 +1,10 @@
 /** The serial console of a VM in a zone: the zone's own console, which zlogin(1) passes on to whoever has a terminal. */
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Host, HostProcess } from '../../../host/host.ts';
+import type { HostProcess } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeReach, VmReference } from '../driver.ts';
 import { zonePlaces } from './names.ts';
 import { streamOf } from './streams.ts';
 
@@ -19,8 +19,9 @@ const terminal = readScript(import.meta.url, 'scripts/terminal.py');
  * run, with `conflict.in-use` where somebody else has its console, with `command.timeout` where it is not open in time, and as the
  * signal says once that is aborted.
  */
-export async function openZoneConsole(host: Host, layout: NodeLayout, vmId: string, { within, signal }: Opening): Promise<Duplex> {
-  const { zone, zonepath } = zonePlaces(layout, vmId);
+export async function openZoneConsole(node: NodeReach, vm: VmReference, { within, signal }: Opening): Promise<Duplex> {
+  const { host, layout } = node;
+  const { zone, zonepath } = zonePlaces(layout, vm.id);
   const program = await host.spawn({ argv: ['python3', '-c', terminal, zone, zonepath, String(within / 1000)] });
   const { code, words } = await opening(program, { within: within + grace, signal });
   if (code === null) return streamOf(program);
@@ -31,7 +32,7 @@ export async function openZoneConsole(host: Host, layout: NodeLayout, vmId: stri
     });
   }
   if (code === notRunning || /unknown|cannot login to a zone/.test(words)) {
-    throw new CroftError('not-found', `VM ${vmId} does not run on ${host.name}`, { node: host.name });
+    throw new CroftError('not-found', `VM ${vm.label} does not run on ${host.name}`, { node: host.name });
   }
   const holder = /already in use by process ID (\d+)/.exec(words)?.[1];
   if (holder !== undefined) {

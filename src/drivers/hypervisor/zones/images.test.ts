@@ -33,9 +33,9 @@ class GatedHost extends FakeHost {
 test('SC11 a VM that wants an image while unused ones are removed waits for that, and makes it anew', async () => {
   const host = new GatedHost();
   const images = new ZoneImages('/dev/zvol');
-  const sweep = images.sweep(host, layout, 'rpool/croft-c');
-  const use = images.during(host, layout, 'rpool/croft-c', [image('a')], async () => void host.steps.push('clone'));
-  const again = images.sweep(host, layout, 'rpool/croft-c');
+  const sweep = images.sweep({ host, layout }, 'rpool/croft-c');
+  const use = images.during({ host, layout }, 'rpool/croft-c', [image('a')], async () => void host.steps.push('clone'));
+  const again = images.sweep({ host, layout }, 'rpool/croft-c');
   host.gate.resolve();
   await Promise.all([sweep, use, again]);
   assert.deepEqual(host.steps, ['croft-sweep begins', 'croft-sweep ends', 'croft-image begins', 'croft-image ends', 'clone']);
@@ -44,7 +44,7 @@ test('SC11 a VM that wants an image while unused ones are removed waits for that
 test('SC11 images are written one after the other on a node, and one that fails holds up no other', async () => {
   const host = new GatedHost({ answer: ({ argv }) => ({ code: argv[5] === image('a').sha256 ? 1 : 0 }) });
   const images = new ZoneImages('/dev/zvol');
-  const use = (letter: string) => images.during(host, layout, 'rpool/croft-c', [image(letter)], async () => undefined);
+  const use = (letter: string) => images.during({ host, layout }, 'rpool/croft-c', [image(letter)], async () => undefined);
   const uses = Promise.allSettled([use('a'), use('b')]);
   host.gate.resolve();
   assert.deepEqual(

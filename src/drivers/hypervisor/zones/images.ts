@@ -3,7 +3,7 @@ import { type Host, run, runLong } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import type { LaunchImage } from '../../../model/node/plan.ts';
 import { zfsFailure } from '../../../tools/zfs.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeLayout, NodeReach } from '../driver.ts';
 
 const importImage = readScript(import.meta.url, 'scripts/import-image.sh');
 
@@ -29,7 +29,7 @@ export class ZoneImages {
   }
 
   /** Makes the images' volumes, each once however many ask, and keeps them while `work` clones them. */
-  async during(host: Host, layout: NodeLayout, dataset: string, images: readonly LaunchImage[], work: () => Promise<void>): Promise<void> {
+  async during({ host, layout }: NodeReach, dataset: string, images: readonly LaunchImage[], work: () => Promise<void>): Promise<void> {
     const place = `${host.name}\0${layout.stateFolder}`;
     this.#users.set(place, (this.#users.get(place) ?? 0) + 1);
     try {
@@ -44,7 +44,7 @@ export class ZoneImages {
   }
 
   /** Removes what no VM uses, unless a VM is about to. */
-  async sweep(host: Host, layout: NodeLayout, dataset: string): Promise<void> {
+  async sweep({ host, layout }: NodeReach, dataset: string): Promise<void> {
     const place = `${host.name}\0${layout.stateFolder}`;
     if ((this.#users.get(place) ?? 0) > 0) return;
     const before = this.#sweeps.get(place) ?? Promise.resolve();

@@ -1,9 +1,9 @@
 /** The controller's place on a node with zones: one ZFS dataset and two folders; making them, and removing them without a trace. */
-import { type Host, run } from '../../../host/host.ts';
+import { run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import { zfsFailure } from '../../../tools/zfs.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeReach } from '../driver.ts';
 
 /** Exit codes of prepareScript: the state folder lies in a boot environment, on no ZFS file system; the dataset's name is taken by someone else. */
 const inBootEnvironment = 76;
@@ -15,24 +15,24 @@ const prepareScript = readScript(import.meta.url, 'scripts/prepare-node.sh');
 const purgeScript = readScript(import.meta.url, 'scripts/purge-node.sh');
 
 /** Repeating it does no harm. Rejects with `node.unfit` where the state folder is not on ZFS, or in a boot environment. */
-export async function prepareZonesNode(host: Host, layout: NodeLayout): Promise<void> {
-  await onNode(host, layout, prepareScript, 'could not be made');
+export async function prepareZonesNode(node: NodeReach): Promise<void> {
+  await onNode(node, prepareScript, 'could not be made');
 }
 
 /** No zone of the controller may be left. */
-export async function purgeZonesNode(host: Host, layout: NodeLayout): Promise<void> {
-  await onNode(host, layout, purgeScript, 'could not be removed');
+export async function purgeZonesNode(node: NodeReach): Promise<void> {
+  await onNode(node, purgeScript, 'could not be removed');
 }
 
 /** The controller's dataset. Rejects with `node.unfit` where the node was not prepared. */
-export async function readDataset(host: Host, { stateFolder }: NodeLayout): Promise<string> {
+export async function readDataset({ host, layout: { stateFolder } }: NodeReach): Promise<string> {
   const { code, stdout } = await run(host, { argv: ['cat', `${stateFolder}/dataset`] });
   const dataset = stdout.trim();
   if (code === 0 && dataset !== '') return dataset;
   throw new CroftError('node.unfit', `${host.name} has no dataset for VMs yet`, { node: host.name });
 }
 
-async function onNode(host: Host, layout: NodeLayout, script: string, failure: string): Promise<void> {
+async function onNode({ host, layout }: NodeReach, script: string, failure: string): Promise<void> {
   const { stateFolder, runFolder, controllerId } = layout;
   const result = await run(host, {
     argv: ['sh', '-c', script, 'croft-node', stateFolder, runFolder, controllerId],

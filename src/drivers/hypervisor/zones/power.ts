@@ -2,9 +2,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Host, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
-import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import { planHash } from '../../../model/node/plan.ts';
 import { zfsFailure } from '../../../tools/zfs.ts';
-import type { NodeLayout, StopTimes } from '../driver.ts';
+import type { NodeLayout, NodeReach, StopTimes, VmReference, VmWithLaunch } from '../driver.ts';
 import { zonePlaces } from './names.ts';
 import { readDataset } from './node.ts';
 import { forgetEnd, haltZone, lookAtZone, notInstalled, pressPower, removeZone, startZone } from './scripts.ts';
@@ -21,34 +21,31 @@ const longestRest = 1_000;
 export interface ZoneReach {
   host: Host;
   layout: NodeLayout;
-  vmId: string;
+  vm: VmReference;
 }
 
-/** See `HypervisorDriver.start`. */
-export async function startVmZone(host: Host, layout: NodeLayout, vm: VmLaunch, label: string): Promise<void> {
+/** See `NodeHypervisor.start`. */
+export async function startVmZone(node: NodeReach, vm: VmWithLaunch): Promise<void> {
+  const { host, layout } = node;
+  const { launch } = vm;
   const { zone, zonepath, folder, temporary } = zonePlaces(layout, vm.id);
-  const own = `${await readDataset(host, layout)}/vms/${vm.id}`;
+  const own = `${await readDataset(node)}/vms/${vm.id}`;
   const result = await run(host, {
-    argv: ['sh', '-c', startZone, 'croft-start', zone, zonepath, folder, own, temporary, planHash(vm)],
-    stdin: JSON.stringify(vm),
+    argv: ['sh', '-c', startZone, 'croft-start', zone, zonepath, folder, own, temporary, planHash(launch)],
+    stdin: JSON.stringify(launch),
     timeout: patience,
   });
   if (result.code === 0) return;
   const words = result.stderr.trim() || `exit code ${result.code}`;
-  throw new CroftError('vm.launch', `${label} could not be started on ${host.name}: ${words}`, {
+  throw new CroftError('vm.launch', `${vm.label} could not be started on ${host.name}: ${words}`, {
     node: host.name,
     ...(result.code === notInstalled && { hint: `Look at the zone on ${host.name}: zoneadm list -cv` }),
   });
 }
 
-/** See `HypervisorDriver.stop`. Between the power button and halting the zone there is nothing that could be tried. */
-export async function stopVmZone(
-  host: Host,
-  layout: NodeLayout,
-  vmId: string,
-  times: StopTimes,
-): Promise<'powered-down' | 'killed' | 'not-running'> {
-  const reach = { host, layout, vmId };
+/** See `NodeHypervisor.stop`. Between the power button and halting the zone there is nothing that could be tried. */
+export async function stopVmZone(node: NodeReach, vm: VmReference, times: StopTimes): Promise<'powered-down' | 'killed' | 'not-running'> {
+  const reach = { ...node, vm };
   const answer = times.powerdown > 0 ? await powerDown(reach, times.powerdown) : 'ignored';
   if (answer !== 'ignored') return answer;
   if ((await tell(reach, haltZone)) === 'halted') return 'killed';
@@ -77,8 +74,8 @@ export async function leaveRunning(reach: ZoneReach): Promise<boolean> {
   return (await tell(reach, forgetEnd)) === 'runs';
 }
 
-async function tell({ host, layout, vmId }: ZoneReach, script: string): Promise<'gone' | 'runs' | 'halted'> {
-  const { zone, zonepath, folder } = zonePlaces(layout, vmId);
+async function tell({ host, layout, vm }: ZoneReach, script: string): Promise<'gone' | 'runs' | 'halted'> {
+  const { zone, zonepath, folder } = zonePlaces(layout, vm.id);
   const { code, stdout, stderr } = await run(host, {
     argv: ['sh', '-c', script, 'croft-end', zone, zonepath, folder],
     ...(script === haltZone && { timeout: patience }),
@@ -91,11 +88,12 @@ async function tell({ host, layout, vmId }: ZoneReach, script: string): Promise<
 }
 
 /** Halts the zone and removes all that is left of it. */
-export async function destroyVmZone(host: Host, layout: NodeLayout, vmId: string): Promise<void> {
-  await stopVmZone(host, layout, vmId, { powerdown: 0, terminate: 0 });
-  const { zone, zonepath, folder } = zonePlaces(layout, vmId);
-  const own = await readDataset(host, layout).then(
-    (dataset) => `${dataset}/vms/${vmId}`,
+export async function destroyVmZone(node: NodeReach, vm: VmReference): Promise<void> {
+  const { host, layout } = node;
+  await stopVmZone(node, vm, { powerdown: 0, terminate: 0 });
+  const { zone, zonepath, folder } = zonePlaces(layout, vm.id);
+  const own = await readDataset(node).then(
+    (dataset) => `${dataset}/vms/${vm.id}`,
     (error: CroftError) => {
       if (error.code !== 'node.unfit') throw error;
       return '';

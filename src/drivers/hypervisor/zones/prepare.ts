@@ -4,7 +4,7 @@ import { CroftError } from '../../../model/error.ts';
 import type { LaunchImage, VmLaunch } from '../../../model/node/plan.ts';
 import { zfsFailure } from '../../../tools/zfs.ts';
 import { changeZone, createZone, exportZone } from '../../../tools/zonecfg.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeReach, VmWithLaunch } from '../driver.ts';
 import { type LaunchRecord, launchRecord, readLaunchRecord } from '../vm-folder/launch-record.ts';
 import type { Seed } from '../vm-folder/prepare.ts';
 import { zoneConfiguration } from './config.ts';
@@ -18,37 +18,33 @@ import { zoneVolumes } from './volumes.ts';
 const patience = 120_000;
 
 /** The same without a change where everything is there already. Rejects with `conflict.exists` where the zone's name is someone else's. */
-export async function prepareZone(
-  host: Host,
-  layout: NodeLayout,
-  vm: VmLaunch,
-  label: string,
-  seed: Seed,
-  images: ZoneImages,
-): Promise<void> {
+export async function prepareZone(node: NodeReach, vm: VmWithLaunch, seed: Seed, images: ZoneImages): Promise<void> {
+  const { host, layout } = node;
+  const { launch } = vm;
   const places = zonePlaces(layout, vm.id);
-  const dataset = await readDataset(host, layout);
+  const dataset = await readDataset(node);
   const own = `${dataset}/vms/${vm.id}`;
-  const configuration = zoneConfiguration(layout, vm, own);
-  const wanted = launchRecord(vm, label, seed.hash);
+  const configuration = zoneConfiguration(layout, launch, own);
+  const wanted = launchRecord(launch, vm.label, seed.hash);
   const present = await readPresent(host, places, own);
-  if (present.zone === 'foreign') throw taken(host, label, places.zone);
-  const hasVolumes = zoneVolumes(vm).every(({ name }) => present.volumes.has(name));
+  if (present.zone === 'foreign') throw taken(host, vm.label, places.zone);
+  const hasVolumes = zoneVolumes(launch).every(({ name }) => present.volumes.has(name));
   const hasZone = !['none', 'configured', 'incomplete'].includes(present.zone);
   const hasSeed = present.hasSeed && present.record?.seed === wanted.seed;
-  if (hasVolumes && hasZone && hasSeed && present.record?.hash === wanted.hash && present.record.label === label) return;
+  if (hasVolumes && hasZone && hasSeed && present.record?.hash === wanted.hash && present.record.label === vm.label) return;
   const content = hasSeed ? null : await seed.build();
-  await images.during(host, layout, dataset, baseImages(vm), () => makeVolumes(host, vm, label, places, dataset));
-  if (content !== null) await write(host, label, ['sh', '-c', writeSeed, 'croft-seed', places.folder], content);
+  await images.during(node, dataset, baseImages(launch), () => makeVolumes(node, vm, dataset));
+  if (content !== null) await write(host, vm.label, ['sh', '-c', writeSeed, 'croft-seed', places.folder], content);
   await configure(host, places, configuration);
-  await install(host, label, places);
-  await write(host, label, ['sh', '-c', writeRecord, 'croft-record', places.folder, JSON.stringify(wanted)]);
+  await install(host, vm.label, places);
+  await write(host, vm.label, ['sh', '-c', writeRecord, 'croft-record', places.folder, JSON.stringify(wanted)]);
 }
 
 /** Makes what is missing of the volumes, and lets those grow that are too small. */
-export async function makeVolumes(host: Host, vm: VmLaunch, label: string, places: ZonePlaces, dataset: string): Promise<void> {
-  const own = `${dataset}/vms/${vm.id}`;
-  const volumes = zoneVolumes(vm);
+export async function makeVolumes({ host, layout }: NodeReach, { id, label, launch }: VmWithLaunch, dataset: string): Promise<void> {
+  const places = zonePlaces(layout, id);
+  const own = `${dataset}/vms/${id}`;
+  const volumes = zoneVolumes(launch);
   const script = (text: string, ...parameters: string[]) => ({
     argv: ['sh', '-c', text, 'croft-volume', ...parameters] as const,
     timeout: patience,

@@ -2,19 +2,22 @@
 import { perform, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { PortPlan } from '../../../model/node/plan.ts';
+import { notRunning } from '../driver.ts';
 import { runningLaunch } from '../vm-folder/running.ts';
 import { zonePlaces } from './names.ts';
 import { leaveRunning, powerDown, startVmZone, type ZoneReach } from './power.ts';
 
 /** Starts the guest anew in the zone as it runs. Rejects with `vm.not-running`. Source: bhyvectl(8). */
 export async function resetVmZone(reach: ZoneReach): Promise<void> {
-  const { host, layout, vmId } = reach;
-  const { zone, zonepath } = zonePlaces(layout, vmId);
+  const { host, layout, vm } = reach;
+  const { zone, zonepath } = zonePlaces(layout, vm.id);
   const [listed] = await host.batch([{ argv: ['zoneadm', '-z', zone, 'list', '-p'] }]);
-  if (!listed?.stdout.includes(`:${zone}:running:${zonepath}:`)) throw notRunning(reach);
+  if (!listed?.stdout.includes(`:${zone}:running:${zonepath}:`)) throw notRunning(reach, vm);
   const result = await run(host, { argv: ['bhyvectl', `--vm=${zone}`, '--force-reset'] });
   if (result.code === 0) return;
-  throw new CroftError('command.failed', `VM ${vmId} could not be restarted on ${host.name}: ${result.stderr.trim()}`, { node: host.name });
+  throw new CroftError('command.failed', `VM ${vm.label} could not be restarted on ${host.name}: ${result.stderr.trim()}`, {
+    node: host.name,
+  });
 }
 
 export interface GentleReboot {
@@ -31,22 +34,18 @@ export interface GentleReboot {
  * not shut down in time: it runs on.
  */
 export async function rebootVmZone(reach: ZoneReach, { within, protect }: GentleReboot): Promise<void> {
-  const { host, layout, vmId } = reach;
-  const [launch] = await perform(host, runningLaunch(zonePlaces(layout, vmId).folder));
+  const { host, layout, vm } = reach;
+  const [launch] = await perform(host, runningLaunch(zonePlaces(layout, vm.id).folder));
   const answer = await powerDown(reach, within);
-  if (answer === 'not-running') throw notRunning(reach);
+  if (answer === 'not-running') throw notRunning(reach, vm);
   if (answer === 'ignored' && (await leaveRunning(reach))) throw unheeded(reach, within);
   if (launch === null) return;
   await protect(launch.ports);
-  await startVmZone(host, layout, launch, `VM ${vmId}`);
+  await startVmZone(reach, { ...vm, launch });
 }
 
-function notRunning({ host, vmId }: ZoneReach): CroftError {
-  return new CroftError('vm.not-running', `VM ${vmId} does not run on ${host.name}`, { node: host.name });
-}
-
-function unheeded({ host, vmId }: ZoneReach, within: number): CroftError {
-  return new CroftError('vm.unheeded', `the guest of VM ${vmId} did not shut down within ${within / 1000} s, and runs on`, {
+function unheeded({ host, vm }: ZoneReach, within: number): CroftError {
+  return new CroftError('vm.unheeded', `the guest of VM ${vm.label} did not shut down within ${within / 1000} s, and runs on`, {
     hint: 'Reset it without asking: `croft vm reboot --hard`.',
     node: host.name,
   });

@@ -1,10 +1,9 @@
 /** Other sizes for a VM in a zone: its volumes grow while it does not run, everything else waits for its next start. */
 import { type Host, perform, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
-import type { VmLaunch } from '../../../model/node/plan.ts';
 import { zfsFailure } from '../../../tools/zfs.ts';
 import { exportZone } from '../../../tools/zonecfg.ts';
-import type { Deferred, NodeLayout } from '../driver.ts';
+import type { Deferred, NodeReach, VmWithLaunch } from '../driver.ts';
 import { zoneConfiguration } from './config.ts';
 import { zonePlaces } from './names.ts';
 import { readDataset } from './node.ts';
@@ -12,13 +11,15 @@ import { observeZones } from './observe.ts';
 import { makeVolumes } from './prepare.ts';
 import { zoneVolumes } from './volumes.ts';
 
-/** See `HypervisorDriver.resize`. */
-export async function resizeZone(host: Host, layout: NodeLayout, vm: VmLaunch): Promise<Deferred> {
+/** See `NodeHypervisor.resize`. */
+export async function resizeZone(node: NodeReach, vm: VmWithLaunch): Promise<Deferred> {
+  const { host, layout } = node;
+  const { launch } = vm;
   const places = zonePlaces(layout, vm.id);
-  const dataset = await readDataset(host, layout);
+  const dataset = await readDataset(node);
   const own = `${dataset}/vms/${vm.id}`;
   const sizes = await readSizes(host, own);
-  const volumes = zoneVolumes(vm).map(({ name, size }) => ({ name, wanted: size, is: sizes.get(name) ?? 0 }));
+  const volumes = zoneVolumes(launch).map(({ name, size }) => ({ name, wanted: size, is: sizes.get(name) ?? 0 }));
   for (const { name, wanted, is } of volumes) {
     if (wanted !== null && wanted < is) {
       throw new CroftError('input.invalid', `the volume ${name} has ${is} bytes and cannot become smaller`, {
@@ -28,12 +29,12 @@ export async function resizeZone(host: Host, layout: NodeLayout, vm: VmLaunch): 
   }
   const [vms, present] = await perform(host, observeZones(layout), exportZone(places.zone));
   if (vms.find(({ id }) => id === vm.id)?.state !== 'running') {
-    await makeVolumes(host, vm, vm.id, places, dataset);
+    await makeVolumes(node, vm, dataset);
     return { atNextStart: [] };
   }
   const value = (of: typeof present, name: string) =>
     of?.find(({ kind, properties }) => kind === 'attr' && properties.name === name)?.properties.value;
-  const wanted = zoneConfiguration(layout, vm, own).resources;
+  const wanted = zoneConfiguration(layout, launch, own).resources;
   const differs = (name: string): boolean => value(present, name) !== value([...wanted], name);
   return {
     atNextStart: [

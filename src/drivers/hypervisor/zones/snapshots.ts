@@ -3,7 +3,7 @@ import { type Call, type Host, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import { zfsFailure } from '../../../tools/zfs.ts';
-import type { NodeLayout, ObservedSnapshot } from '../driver.ts';
+import type { NodeLayout, ObservedSnapshot, VmReference } from '../driver.ts';
 
 /** Exit codes of the scripts: there is no such snapshot; there is one already. */
 const unknown = 44;
@@ -39,13 +39,13 @@ export async function removeSnapshot(place: SnapshotPlace): Promise<void> {
 }
 
 /** Oldest first. */
-export function listSnapshots(layout: NodeLayout, vmId: string): Call<ObservedSnapshot[]> {
+export function listSnapshots(layout: NodeLayout, { id }: VmReference): Call<ObservedSnapshot[]> {
   return {
-    command: { argv: ['sh', '-c', listScript, 'croft-snapshots', layout.stateFolder, vmId] },
+    command: { argv: ['sh', '-c', listScript, 'croft-snapshots', layout.stateFolder, id] },
     parse({ stdout }) {
       const found = stdout.split('\n').flatMap((line) => {
         const [dataset = '', at = ''] = line.split('\t');
-        const name = new RegExp(`/vms/${vmId}/[^/@]+@croft-(.+)$`).exec(dataset)?.[1];
+        const name = new RegExp(`/vms/${id}/[^/@]+@croft-(.+)$`).exec(dataset)?.[1];
         return name === undefined ? [] : [{ name, memory: false, at: Number(at) || 0 }];
       });
       return found.sort((a, b) => a.at - b.at);

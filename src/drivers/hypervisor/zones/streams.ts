@@ -1,16 +1,17 @@
 /** The screen of a VM in a zone, which is a socket of bhyve below the zone's root. */
 import { Duplex } from 'node:stream';
-import type { Host, HostProcess } from '../../../host/host.ts';
+import type { HostProcess } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
-import type { NodeLayout } from '../driver.ts';
+import type { NodeReach, VmReference } from '../driver.ts';
 import { screenSocket, zonePlaces } from './names.ts';
 
 const relay = readScript(import.meta.url, 'scripts/relay.sh');
 
 /** Rejects with `not-found` where the socket is not there: the VM does not run. */
-export async function openZoneScreen(host: Host, layout: NodeLayout, vmId: string): Promise<Duplex> {
-  const { temporary } = zonePlaces(layout, vmId);
+export async function openZoneScreen(node: NodeReach, vm: VmReference): Promise<Duplex> {
+  const { host, layout } = node;
+  const { temporary } = zonePlaces(layout, vm.id);
   const program = await host.spawn({ argv: ['sh', '-c', relay, 'croft-relay', temporary, screenSocket] });
   const refused = program.exited.then(
     (code) => code,
@@ -19,7 +20,7 @@ export async function openZoneScreen(host: Host, layout: NodeLayout, vmId: strin
   const ready = new Promise<null>((resolve) => program.stderr.once('data', () => resolve(null)));
   const code = await Promise.race([ready, refused]);
   if (code !== null) {
-    throw new CroftError('not-found', `VM ${vmId} has no screen on ${host.name}`, {
+    throw new CroftError('not-found', `VM ${vm.label} has no screen on ${host.name}`, {
       node: host.name,
       hint: 'Check that the VM runs.',
     });

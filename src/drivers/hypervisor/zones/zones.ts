@@ -2,10 +2,10 @@
 import { type Host, perform } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { hypervisors } from '../../../model/node/hypervisor.ts';
-import type { PortPlan, VmLaunch } from '../../../model/node/plan.ts';
+import type { PortPlan } from '../../../model/node/plan.ts';
 import { unsupported } from '../../../model/vm/unsupported.ts';
-import type { Capability, HypervisorDriver, NodeLayout } from '../driver.ts';
-import type { Seed } from '../vm-folder/prepare.ts';
+import type { Capability, HypervisorDriver, HypervisorNode, NodeHypervisor, NodeLayout, VmReference } from '../driver.ts';
+import type { VmFolderParts } from '../vm-folder/prepare.ts';
 import { runningLaunch } from '../vm-folder/running.ts';
 import { openZoneConsole } from './console.ts';
 import { ZoneImages } from './images.ts';
@@ -20,9 +20,7 @@ import { resizeZone } from './resize.ts';
 import { listSnapshots, removeSnapshot, revertVolumes, takeSnapshot } from './snapshots.ts';
 import { openZoneScreen } from './streams.ts';
 
-export interface ZonesParts {
-  /** A VM's NoCloud seed. */
-  seedOf(vm: VmLaunch): Seed;
+export interface ZonesParts extends VmFolderParts {
   /** Makes links of VMs as they are to be; see `NetworkDriver.attach`. */
   attach(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<{ error: CroftError | null }[]>;
   /** ms since 1970. */
@@ -37,40 +35,38 @@ const usualTimes = { reboot: 60_000, console: 20_000 };
 
 const atOnce = { powerdown: 0, terminate: 0 };
 
+const traits = { name: 'zones', can: hypervisors.zones.can } as const;
+
+type Options = Required<ZonesParts>;
+
 /** Its VMs' NICs are links that the network driver for illumos makes. */
-export function createZonesDriver({
-  seedOf,
-  attach,
-  now = Date.now,
-  times = usualTimes,
-  devices = '/dev/zvol',
-}: ZonesParts): HypervisorDriver {
+export function createZonesDriver({ devices = '/dev/zvol', now = Date.now, times = usualTimes, ...parts }: ZonesParts): HypervisorDriver {
   const images = new ZoneImages(devices);
+  return { ...traits, on: (node) => zonesOn(node, { devices, now, times, ...parts }, images) };
+}
+
+function zonesOn(node: HypervisorNode, { seedOf, attach, now, times }: Options, images: ZoneImages): NodeHypervisor {
+  const { host, layout } = node;
   const refuse = (capability: Capability) => async (): Promise<never> => {
     throw unsupported('zones', capability);
   };
-  const place = async (host: Host, layout: NodeLayout, vmId: string, name: string) => ({
-    host,
-    dataset: `${await readDataset(host, layout)}/vms/${vmId}`,
-    name,
-  });
+  const place = async ({ id }: VmReference, name: string) => ({ host, dataset: `${await readDataset(node)}/vms/${id}`, name });
   return {
-    name: 'zones',
-    can: hypervisors.zones.can,
+    ...traits,
     probe: probeZones,
-    prepareNode: prepareZonesNode,
-    observe: observeZones,
-    runningLaunch: (layout, vmId) => runningLaunch(zonePlaces(layout, vmId).folder),
-    prepare: (host, layout, vm, label) => prepareZone(host, layout, vm, label, seedOf(vm), images),
-    start: (host, layout, _abilities, vm, label) => startVmZone(host, layout, vm, label),
-    stop: stopVmZone,
-    async kill(host, layout, vmId) {
-      return (await stopVmZone(host, layout, vmId, atOnce)) !== 'not-running';
+    prepareNode: () => prepareZonesNode(node),
+    observe: () => observeZones(layout),
+    runningLaunch: ({ id }) => runningLaunch(zonePlaces(layout, id).folder),
+    prepare: (vm) => prepareZone(node, vm, seedOf(vm.launch), images),
+    start: (vm) => startVmZone(node, vm),
+    stop: (vm, times) => stopVmZone(node, vm, times),
+    async kill(vm) {
+      return (await stopVmZone(node, vm, atOnce)) !== 'not-running';
     },
     pause: refuse('pause'),
     resume: refuse('pause'),
-    async reboot(host, layout, vmId, gently) {
-      const reach = { host, layout, vmId };
+    async reboot(vm, gently) {
+      const reach = { host, layout, vm };
       if (!gently) return await resetVmZone(reach);
       await rebootVmZone(reach, {
         within: times.reboot,
@@ -81,47 +77,47 @@ export function createZonesDriver({
     },
     /** Nothing in a zone's guest is ever made to stand still. */
     async thaw() {},
-    resize: resizeZone,
-    async snapshot(host, layout, vm, name, memory) {
+    resize: (vm) => resizeZone(node, vm),
+    async snapshot(vm, name, memory) {
       if (memory) throw unsupported('zones', 'memory-snapshot');
-      await takeSnapshot(await place(host, layout, vm.id, name), now());
+      await takeSnapshot(await place(vm, name), now());
     },
-    async revert(host, layout, _abilities, vm, name) {
-      const snapshot = await place(host, layout, vm.id, name);
-      const [present] = await perform(host, listSnapshots(layout, vm.id));
+    async revert(vm, name) {
+      const snapshot = await place(vm, name);
+      const [present] = await perform(host, listSnapshots(layout, vm));
       if (!present.some((one) => one.name === name)) throw new CroftError('not-found', `there is no snapshot ${name}`);
-      await stopVmZone(host, layout, vm.id, atOnce);
+      await stopVmZone(node, vm, atOnce);
       await revertVolumes(snapshot, String(now()));
-      await makeVolumes(host, vm, vm.id, zonePlaces(layout, vm.id), await readDataset(host, layout));
+      await makeVolumes(node, vm, await readDataset(node));
     },
-    async removeSnapshot(host, layout, vm, name) {
-      await removeSnapshot(await place(host, layout, vm.id, name));
+    async removeSnapshot(vm, name) {
+      await removeSnapshot(await place(vm, name));
     },
-    snapshots: listSnapshots,
+    snapshots: (vm) => listSnapshots(layout, vm),
     attachNic: refuse('hotplug-nic'),
     detachNic: refuse('hotplug-nic'),
     attachVolume: refuse('hotplug-volume'),
     detachVolume: refuse('hotplug-volume'),
-    async destroy(host, layout, vmId) {
-      await destroyVmZone(host, layout, vmId);
-      const dataset = await readDataset(host, layout).catch(() => null);
-      if (dataset !== null) await images.sweep(host, layout, dataset);
+    async destroy(vm) {
+      await destroyVmZone(node, vm);
+      const dataset = await readDataset(node).catch(() => null);
+      if (dataset !== null) await images.sweep(node, dataset);
     },
     arrivals: () => ({ command: { argv: ['true'] }, parse: () => [] }),
     async discardArrival() {},
     requireRoom: refuse('move'),
     transfer: refuse('move'),
-    console: (host, layout, vmId, signal) => openZoneConsole(host, layout, vmId, { within: times.console, signal }),
-    vnc: openZoneScreen,
+    console: (vm, signal) => openZoneConsole(node, vm, { within: times.console, signal }),
+    vnc: (vm) => openZoneScreen(node, vm),
     guest: refuse('guest-agent'),
     watch() {
       throw unsupported('zones', 'events');
     },
     consoleLog: refuse('console-log'),
-    async purge(host, layout) {
+    async purge() {
       const [vms] = await perform(host, observeZones(layout));
-      for (const { id } of vms) await destroyVmZone(host, layout, id);
-      await purgeZonesNode(host, layout);
+      for (const { id } of vms) await destroyVmZone(node, { id, label: id });
+      await purgeZonesNode(node);
     },
   };
 }

@@ -1,6 +1,6 @@
 # Prints the version of the QEMU for the node's own architecture; what the driver needs besides must be there too. Then
 # what control groups limit of VMs. Arguments: those of show_limits.
-. ./groups.sh
+. ../../vm-folder/scripts/groups.sh
 for tool in qemu-img setpriv flock; do
   command -v "$tool" >/dev/null || {
     echo "$tool is not installed" >&2

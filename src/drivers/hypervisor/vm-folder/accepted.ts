@@ -2,7 +2,7 @@
 import { CroftError } from '../../../model/error.ts';
 
 /** False where it is refused; rejects where it fails otherwise. */
-export async function granted(work: Promise<unknown>): Promise<boolean> {
+export async function accepted(work: Promise<unknown>): Promise<boolean> {
   try {
     await work;
     return true;
