@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Principals } from '../access/principals.ts';
 import type { CommandDependencies } from '../commands/dependencies.ts';
+import type { Leader } from '../model/leader.ts';
 import type { GuestReport, Snapshot } from '../model/vm/operations.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -34,6 +35,8 @@ export interface ApiDependencies extends CommandDependencies {
   /** Whose token a request carries. */
   principals: Principals;
   version: string;
+  /** This controller, as others see it. */
+  leader(): Leader;
   console: ConsoleGateway;
   operations: OperationGateway;
   changes: ChangeFeed;

@@ -17,6 +17,7 @@ import { consoleRoutes } from './routes/console.ts';
 import { doctorRoutes } from './routes/doctor.ts';
 import { eventRoutes } from './routes/events.ts';
 import { flavorRoutes } from './routes/flavors.ts';
+import { healthRoutes } from './routes/health.ts';
 import { imageRoutes } from './routes/images.ts';
 import { nodeRoutes } from './routes/nodes.ts';
 import { sliceRoutes } from './routes/slices.ts';
@@ -27,6 +28,7 @@ import { vmRoutes } from './routes/vms.ts';
 import { unusedConnections } from './unused-connections.ts';
 
 const routes = [
+  healthRoutes,
   versionRoutes,
   doctorRoutes,
   nodeRoutes,

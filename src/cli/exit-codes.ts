@@ -47,6 +47,7 @@ const reasons: Readonly<Record<ErrorCode, ExitReason>> = {
   'vm.launch': 'failed',
   'vm.unheeded': 'failed',
   'vm.not-running': 'refused',
+  'controller.standby': 'unavailable',
   unavailable: 'unavailable',
   internal: 'failed',
 };

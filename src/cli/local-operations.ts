@@ -46,8 +46,11 @@ export interface LocalOperations {
   connection(): Promise<Connection>;
   /** Runs the controller in the foreground until SIGINT or SIGTERM; resolves when it has ended. */
   serve(options: ServeOptions): Promise<void>;
-  /** Starts the controller in the background and waits until it answers; does nothing where it runs already. */
-  up(options: ServeOptions): Promise<Connection & { started: boolean; pid: number; log: string }>;
+  /**
+   * Starts the controller in the background and waits until it answers; does nothing where it runs already. `standby`: another
+   * controller has its database, and leads.
+   */
+  up(options: ServeOptions): Promise<Connection & { started: boolean; pid: number; log: string; standby: boolean }>;
   /** Ends the controller, not the VMs, unless its nodes are `simulated`; null where none runs. */
   down(): Promise<{ simulated: boolean } | null>;
   /** Removes all slices and all that Croft made on this machine, then ends the controller and deletes its home. */

@@ -12,7 +12,7 @@ async function emptyHome(t: TestContext): Promise<Home> {
   return homeAt(folder);
 }
 
-const presence = { pid: 1234, url: 'http://127.0.0.1:7420', simulated: false };
+const presence = { pid: 1234, url: 'http://127.0.0.1:7420', simulated: false, standby: false };
 
 test('CR15 of controllers that take a home at one time one gets it', async (t) => {
   const home = await emptyHome(t);

@@ -12,6 +12,8 @@ export interface Presence {
   url: string;
   /** Its nodes are in its memory, and end with it. */
   simulated: boolean;
+  /** Another controller has its database and leads; it takes over when that one ends. */
+  standby: boolean;
 }
 
 /** sizeof(sun_path) on Linux, less the closing NUL; unix(7). */

@@ -53,12 +53,13 @@ async function serve({ homeFolder, environment }: ServiceOptions, given: ServeOp
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.resolve());
   const ousted = (): void => {
     ended.reject(
-      new CroftError('conflict.exists', 'another controller took the database while its server was away', {
-        hint: 'Two would work on the same nodes. Give one of them a database of its own (`--database`).',
+      new CroftError('conflict.exists', 'another controller took the database while the connection to its server was lost', {
+        hint: 'Start this one again to have it stand by.',
       }),
     );
   };
-  await using _controller = await startController(resolved, { agent: environment.SSH_AUTH_SOCK ?? null, ousted });
+  const agent = environment.SSH_AUTH_SOCK ?? null;
+  await using _controller = await startController(resolved, { agent, ousted, failed: ended.reject });
   await ended.promise;
 }
 
@@ -67,7 +68,7 @@ async function up(home: Home, options: ServiceOptions, given: ServeOptions): Ret
   const started = running === null;
   const presence = running ?? (await start(home, options, given));
   const token = await readOrNull(home.token);
-  return { url: presence.url, pid: presence.pid, token: token ?? '', started, log: home.log };
+  return { url: presence.url, pid: presence.pid, token: token ?? '', started, log: home.log, standby: presence.standby };
 }
 
 async function start(home: Home, { self, environment, homeFolder }: ServiceOptions, given: ServeOptions): Promise<Presence> {

@@ -31,6 +31,7 @@ const declared = {
   'vm.launch': { status: 502, title: 'The VM could not be started' },
   'vm.not-running': { status: 409, title: 'The VM is not running' },
   'vm.unheeded': { status: 409, title: 'The guest does not do what it was asked' },
+  'controller.standby': { status: 503, title: 'Another controller leads' },
   unavailable: { status: 503, title: 'The controller cannot be reached' },
   unsupported: { status: 422, title: 'The hypervisor cannot do that' },
   internal: { status: 500, title: 'Something went wrong inside Croft' },

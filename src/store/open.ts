@@ -1,5 +1,5 @@
 /** Opens the store: chooses the database, brings its schema up to date, and puts the resources together. */
-import { asCroftError, CroftError } from '../model/error.ts';
+import { CroftError } from '../model/error.ts';
 import { newIdentifier as anIdentifier, type NewIdentifier, newControllerIdentifier } from '../model/identifier.ts';
 import { initialFlavors } from '../model/vm/flavor.ts';
 import { SqlBackupStore } from './backup/backup.ts';
@@ -12,8 +12,10 @@ import { SqlEventStore } from './events.ts';
 import { SqlFlavorStore } from './flavors.ts';
 import { SqlImageStore } from './image/images.ts';
 import { SqlImagePullStore } from './image/pulls.ts';
+import { SqlLeaderStore } from './leader.ts';
 import { SqlNodeStore } from './node/nodes.ts';
 import { SqlOutbox } from './outbox.ts';
+import { isPostgres, unopened } from './occupancy.ts';
 import { SqlPlacementStore } from './placement/placement.ts';
 import { SqlSliceStore } from './slice/slices.ts';
 import { transitCount } from './slice/transit.ts';
@@ -58,22 +60,14 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     backups: new SqlBackupStore(database, now, async () => {
       controllerId = await readControllerId(database);
     }),
+    leader: new SqlLeaderStore(database),
     commit: (_by, work) => database.write((queries) => work(commitWithin(queries, { settings, newIdentifier, now }))),
-    async occupy(lost) {
-      const occupancy = await database.occupy(lost);
-      if (occupancy === null) throw occupied(location);
-      return occupancy;
-    },
     close: () => database.close(),
   };
 }
 
-function isRemote(location: string): boolean {
-  return /^postgres(ql)?:\/\//.test(location);
-}
-
 async function openDatabase(location: string, now: () => number): Promise<Database> {
-  const remote = isRemote(location);
+  const remote = isPostgres(location);
   if (!remote && /^[a-z][a-z0-9+.-]*:\/\//i.test(location)) {
     throw new CroftError('input.invalid', 'the database is neither a file path nor a postgres:// URL');
   }
@@ -85,18 +79,8 @@ async function openDatabase(location: string, now: () => number): Promise<Databa
     return database;
   } catch (error) {
     await database?.close();
-    if (error instanceof CroftError) throw error;
-    // Not the location itself: a URL has a password in it.
-    const where = remote ? 'the PostgreSQL database' : `the database ${location}`;
-    throw new CroftError('unavailable', `${where} cannot be opened: ${asCroftError(error).message}`, { cause: error });
+    throw unopened(location, error);
   }
-}
-
-function occupied(location: string): CroftError {
-  const where = isRemote(location) ? 'the PostgreSQL database' : `the database ${location}`;
-  return new CroftError('conflict.exists', `another controller works with ${where}`, {
-    hint: 'Use that one, or give this one a database of its own (`--database`): two would work on the same nodes.',
-  });
 }
 
 /** What a new database starts with. */

@@ -4,6 +4,7 @@ import type { Principal } from '../model/access/principal.ts';
 import type { Event, NewEvent } from '../model/event.ts';
 import type { ImageDefinition, ImageTraits } from '../model/image/definition.ts';
 import type { Image, ImageContent, ImagePull } from '../model/image/image.ts';
+import type { Leader } from '../model/leader.ts';
 import type { UnderlayKind } from '../model/network/underlay.ts';
 import type { Node, NodeAdministration, NodeConfig, NodeObserved } from '../model/node/node.ts';
 import type { WantedOnNode } from '../model/node/plan.ts';
@@ -32,18 +33,13 @@ export interface Store {
   readonly events: EventStore;
   readonly outbox: Outbox;
   readonly backups: BackupStore;
+  readonly leader: LeaderStore;
 
   /**
    * Runs the change that a command makes: all that `work` writes through the commit that it is given is stored together, or
    * nothing of it. `work` must not use the store itself, waits for nothing else, and may be run again. `by` is who asks for it.
    */
   commit<Result>(by: Principal, work: (commit: Commit) => Promise<Result>): Promise<Result>;
-
-  /**
-   * Holds the database for one controller until it is disposed of: two would work on the same nodes. Rejects with
-   * `conflict.exists` where another has it. `lost` is called should one have taken it while the server was away.
-   */
-  occupy(lost: () => void): Promise<AsyncDisposable | Disposable>;
 
   close(): Promise<void>;
 }
@@ -289,6 +285,20 @@ export interface BackupStore {
   dump(): AsyncIterable<string>;
   /** Replaces everything by what a dump says, all or nothing, and appends these events; `input.invalid` names the line that is wrong. */
   restore(lines: AsyncIterable<string>, events?: readonly NewEvent[]): Promise<void>;
+}
+
+export interface LeaderStore {
+  /**
+   * Says that this controller leads. From then on what an earlier one still writes is refused with `controller.standby`, and what
+   * this one writes once a later one has said so. True where an earlier one has not resigned: it may need a moment to notice.
+   */
+  register(leader: Leader): Promise<boolean>;
+  /** Says where it answers. */
+  announce(url: string): Promise<void>;
+  /** Says that it acts no more. */
+  resign(): Promise<void>;
+  /** Whether it has registered, and none has since. */
+  isCurrent(): Promise<boolean>;
 }
 
 /** Numbers that the store allocates from; given when it is opened. */

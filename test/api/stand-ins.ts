@@ -76,6 +76,7 @@ export async function setStage(replace: Replacements = {}): Promise<Stage> {
     store,
     principals: { byToken: (given) => members.get(given) ?? administratorOnly(token).byToken(given) },
     version,
+    leader: () => ({ url: 'http://127.0.0.1:7420', host: 'alpha', pid: 42, since: 0 }),
     transit: '100.64.0.0/16',
     placement: { policy: 'spread', routerGrace: 60_000 },
     metrics: createMetrics(store),

@@ -69,7 +69,9 @@ export class ClusterStage implements AsyncDisposable {
   }
 
   get controllerId(): string {
-    return this.#controller.controllerId;
+    const { controllerId } = this.#controller;
+    assert.ok(controllerId);
+    return controllerId;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -173,5 +175,5 @@ export class ClusterStage implements AsyncDisposable {
 }
 /** What a controller of the test runs in. */
 function surroundings() {
-  return { agent: null, logger: pino({ level: 'error' }), ousted: () => undefined };
+  return { agent: null, logger: pino({ level: 'error' }), ousted: () => undefined, failed: () => undefined };
 }

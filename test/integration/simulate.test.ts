@@ -31,7 +31,7 @@ async function start(
   const options = controllerOptions(folder, { port: 0, ...(simulate !== undefined && { simulate }) }, {});
   const controller = await startController(
     { ...options, ...changes },
-    { agent: null, logger: pino({ enabled: false }), ousted: () => undefined },
+    { agent: null, logger: pino({ enabled: false }), ousted: () => undefined, failed: assert.fail },
   );
   return Object.assign(controller, { client: createClient(controller) });
 }

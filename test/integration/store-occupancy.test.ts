@@ -4,59 +4,111 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { Client } from 'pg';
+import type { Occupant } from '../../src/store/database/database.ts';
 import { occupyPostgres } from '../../src/store/database/postgres-occupancy.ts';
+import { occupyDatabase, occupyOnceFree } from '../../src/store/occupancy.ts';
 import { until } from '../lab/until.ts';
 import { onBothDatabases } from './databases.ts';
 
 const refused = { code: 'conflict.exists', message: /another controller works with/ };
 
+/** One that hears of nothing but its end. */
+function occupant(lost: () => void, isCurrent: () => Promise<boolean> = async () => false): Occupant {
+  return { suspended: () => undefined, resumed: () => undefined, lost, isCurrent };
+}
+
+const undisturbed = occupant(() => assert.fail('nobody takes it'));
+const indifferent = occupant(() => undefined);
+
 onBothDatabases(({ open, dialect, freshLocation }) => {
-  test('CR15 a database has one controller at a time, whichever home that has', async (context) => {
+  test('CR15 a database has one controller at a time, whichever home that has', async () => {
     const location = await freshLocation();
-    const [one, other] = [await open(context, { location }), await open(context, { location })];
     {
-      await using _ = await one.occupy(() => assert.fail('nobody takes it'));
-      await assert.rejects(
-        other.occupy(() => undefined),
-        refused,
-      );
-      await using elsewhere = await (await open(context)).occupy(() => undefined);
+      await using _ = await occupyDatabase(location, undisturbed);
+      await assert.rejects(occupyDatabase(location, indifferent), refused);
+      await using elsewhere = await occupyDatabase(await freshLocation(), indifferent);
       assert.ok(elsewhere);
     }
-    await using _ = await other.occupy(() => undefined);
-    await assert.rejects(
-      one.occupy(() => undefined),
-      refused,
-    );
+    await using _ = await occupyDatabase(location, indifferent);
+    await assert.rejects(occupyDatabase(location, indifferent), refused);
   });
 
   if (dialect === 'sqlite') return;
 
-  test('CR15 a controller whose connection was cut has its database again, unless another has it by then', async (context) => {
+  test('CR15 a controller whose connection was cut has its database again, unless another has it by then', async () => {
     const location = await freshLocation();
-    const [one, other] = [await open(context, { location }), await open(context, { location })];
     const lost = Promise.withResolvers<void>();
-    await using _ = await one.occupy(lost.resolve);
+    await using _ = await occupyDatabase(location, occupant(lost.resolve));
     await cutHolder(location);
     await until('it is held again', async () => {
       const taken = await holders(location);
       return taken.length > 0 || undefined;
     });
-    await assert.rejects(
-      other.occupy(() => undefined),
-      refused,
-    );
+    await assert.rejects(occupyDatabase(location, indifferent), refused);
     await cutHolder(location);
-    await using taken = await other.occupy(() => undefined);
+    await using taken = await occupyDatabase(location, indifferent);
     assert.ok(taken);
     await lost.promise;
+  });
+
+  test('CR15 a controller whose connection was cut leaves its database to one that stands by, and hears of it first', async () => {
+    const location = await freshLocation();
+    const heard: string[] = [];
+    const lost = Promise.withResolvers<void>();
+    const first: Occupant = {
+      suspended: () => void heard.push('suspended'),
+      resumed: () => void heard.push('resumed'),
+      lost: () => lost.resolve(),
+      isCurrent: async () => false,
+    };
+    await using _ = await occupyDatabase(location, first);
+    const waits = Promise.withResolvers<void>();
+    const seen = Promise.withResolvers<unknown>();
+    const standBy = { signal: new AbortController().signal, waits: async () => waits.resolve(), seen: seen.resolve, failed: assert.fail };
+    const taking = occupyOnceFree(location, undisturbed, standBy);
+    await waits.promise;
+    assert.equal(await seen.promise, null);
+    await cutHolder(location);
+    await lost.promise;
+    await using taken = await taking;
+    assert.ok(taken);
+    assert.deepEqual(heard, ['suspended']);
+  });
+
+  test('CR15 one that stands by and is not wanted any more takes nothing', async () => {
+    const location = await freshLocation();
+    await using _ = await occupyDatabase(location, undisturbed);
+    const end = new AbortController();
+    const standBy = { signal: end.signal, waits: async () => end.abort(), seen: () => undefined, failed: assert.fail };
+    assert.equal(await occupyOnceFree(location, indifferent, standBy), null);
+  });
+
+  test('CR15 what a former leader still writes is refused once another has registered, and says who leads', async (context) => {
+    const location = await freshLocation();
+    const [former, later] = [await open(context, { location }), await open(context, { location })];
+    const leader = { url: 'http://192.0.2.7:7420', host: 'beta', pid: 7, since: 0 };
+    assert.equal(await former.leader.register({ ...leader, host: 'alpha' }), false);
+    await former.events.append([{ kind: 'test', message: 'one' }]);
+    assert.equal(await later.leader.register(leader), true);
+    assert.deepEqual([await former.leader.isCurrent(), await later.leader.isCurrent()], [false, true]);
+    await assert.rejects(former.events.append([{ kind: 'test', message: 'late' }]), {
+      code: 'controller.standby',
+      message: /192\.0\.2\.7:7420 .*process 7 on beta/,
+    });
+    await later.events.append([{ kind: 'test', message: 'two' }]);
+    assert.deepEqual(
+      (await later.events.after(0, 10)).map(({ message }) => message),
+      ['one', 'two'],
+    );
+    await later.leader.resign();
+    assert.equal(await (await open(context, { location })).leader.register(leader), false);
   });
 
   test('CR15 a database that is given up while it is taken again after a cut is given up, and free', async (context) => {
     const location = await freshLocation();
     const gate = await startGate(location);
     context.after(() => gate.close());
-    const held = await occupyPostgres({ connectionString: gate.location }, () => assert.fail('nobody takes it'));
+    const held = await occupyPostgres({ connectionString: gate.location }, undisturbed);
     await gate.shut();
     const over = held?.[Symbol.asyncDispose]();
     gate.open();
@@ -105,12 +157,12 @@ async function startGate(location: string) {
   };
 }
 
-/** Backends of sessions that hold a lock. */
+/** Backends of sessions that hold the lock of controllers: 0x43 and 0x524f4655 as the two halves of its key. */
 async function holders(location: string): Promise<number[]> {
   const client = new Client({ connectionString: location });
   await client.connect();
   const { rows } = await client.query<{ pid: number }>(
-    "select pid from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())",
+    "select pid from pg_locks where locktype = 'advisory' and granted and classid = 67 and objid = 1380927061 and database = (select oid from pg_database where datname = current_database())",
   );
   await client.end();
   return rows.map(({ pid }) => pid);

@@ -23,8 +23,9 @@ export function registerUp(up: Command, context: CliContext): void {
   withExamples(withServeOptions(up), 'croft up', 'croft up --port 7500');
   up.action(async (options: ServeOptions) => {
     const local = await context.environment.local();
-    const { url, pid, started, log } = await local.up(options);
+    const { url, pid, started, log, standby } = await local.up(options);
     context.print(`the controller ${started ? 'listens' : 'was running already'} at ${url} (process ${pid}, log ${log})`);
+    if (standby) context.print('another controller leads with its database; this one stands by, and takes over when that one ends');
   });
 }
 

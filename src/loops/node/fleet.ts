@@ -5,13 +5,15 @@ export class Fleet {
   readonly #workers = new Map<string, NodeWorker>();
   readonly #retired = new Set<string>();
   readonly #make: (nodeId: string) => NodeWorker;
+  #suspension: Promise<void> | null = null;
 
   constructor(make: (nodeId: string) => NodeWorker) {
     this.#make = make;
   }
 
-  /** Starts workers for new nodes and ends those of removed ones. */
+  /** Starts workers for new nodes and ends those of removed ones; while it is suspended there are none. */
   async keep(nodeIds: readonly string[]): Promise<void> {
+    if (this.#suspension !== null) return;
     for (const nodeId of nodeIds) {
       if (this.#workers.has(nodeId) || this.#retired.has(nodeId)) continue;
       const worker = this.#make(nodeId);
@@ -41,6 +43,18 @@ export class Fleet {
   /** The node may have a worker again, if it is still known. */
   resume(nodeId: string): void {
     this.#retired.delete(nodeId);
+  }
+
+  /** Ends all workers, and cuts off what they do: this controller may no longer be the one that acts on nodes. */
+  suspend(): void {
+    this.#suspension = this.stop();
+  }
+
+  /** The next `keep` starts workers again; resolves once none of before the suspension is left. */
+  async unsuspend(): Promise<void> {
+    const ended = this.#suspension;
+    await ended;
+    if (this.#suspension === ended) this.#suspension = null;
   }
 
   async release(nodeId: string): Promise<void> {

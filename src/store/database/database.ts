@@ -1,5 +1,6 @@
 /** What the store needs of a database, whichever it is: all that differs between SQLite and PostgreSQL is behind this. */
 import type { ControlledTransaction, Kysely } from 'kysely';
+import type { Leader } from '../../model/leader.ts';
 import type { Tables } from './tables.ts';
 
 /** Queries inside one transaction. */
@@ -39,13 +40,34 @@ export interface Database extends Transactions {
   /** Makes the next sequence of events follow the highest there is. */
   continueEvents(queries: Queries): Promise<void>;
   /**
-   * Holds the database for a controller, until it is disposed of. Null where another has it. `lost` is called should another
-   * have taken it while the connection to the server was away.
+   * From now on a write is refused with `controller.standby` where another controller has registered as leader since: see
+   * LeaderStore. Where only one process can have the database at a time there is none.
    */
-  occupy(lost: () => void): Promise<AsyncDisposable | Disposable | null>;
+  fence(epoch: number): void;
   close(): Promise<void>;
 }
 
 export interface Snapshot extends AsyncDisposable {
   readonly queries: ControlledTransaction<Tables>;
+}
+
+/** The controller that has a database, which hears what becomes of its hold. */
+export interface Occupant {
+  /** The connection that holds it is lost, and another may take it: nothing may be done on nodes until `resumed`. */
+  suspended(): void;
+  resumed(): void;
+  /** Another has it, or stands by and takes it. */
+  lost(): void;
+  /** See LeaderStore. */
+  isCurrent(): Promise<boolean>;
+}
+
+/** How a controller stands by. */
+export interface StandBy {
+  /** It is no longer wanted. */
+  signal: AbortSignal;
+  /** Who leads meanwhile, again and again. */
+  seen(leader: Leader | null): void;
+  /** The server cannot be asked; told once until it can. */
+  failed(error: unknown): void;
 }

@@ -1,70 +1,114 @@
 /** A controller's hold on a PostgreSQL database: a lock of a session of its own, so that it ends with the process or its connection. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, type ClientConfig } from 'pg';
+import type { ClientConfig } from 'pg';
+import { type Leader, leaderSchema } from '../../model/leader.ts';
+import type { Occupant, StandBy } from './database.ts';
+import { LockSession } from './lock-session.ts';
 
-/** The advisory lock of the controller, "CROFU" in ASCII: one more than that of writers. */
-const controllerLock = 0x43524f4655;
-/** ms between attempts to have it again after the connection was lost. */
+/** The advisory lock of the controller that leads, "CROFU" in ASCII: one more than that of writers. */
+const leaderLock = 0x43524f4655;
+/** Shared by all that stand by: whoever loses its session while one does leaves the database to it. */
+const standbyLock = 0x43524f4656;
+/** ms between attempts to have the database again after the connection was lost. */
 const pause = 1_000;
+/** ms between looks of one that stands by. It does not wait in the server, where a statement without end keeps rows from being cleaned up. */
+const lookEvery = 500;
 
-/** Takes it; null where another session has it. Should the server end the connection it is taken again, or `lost` is called where another has it then. */
-export async function occupyPostgres(config: ClientConfig, lost: () => void): Promise<AsyncDisposable | null> {
+/** Null where another session has it; rejects where the server cannot be reached. */
+export async function occupyPostgres(config: ClientConfig, occupant: Occupant): Promise<AsyncDisposable | null> {
+  const session = await LockSession.open(config);
+  if (await session.tryLock(leaderLock)) return keep(config, session, occupant);
+  await session.close();
+  return null;
+}
+
+/** Takes it once nobody else has it; null where `signal` aborts before. A server that goes away is waited for. */
+export async function awaitPostgres(config: ClientConfig, occupant: Occupant, standBy: StandBy): Promise<AsyncDisposable | null> {
+  const { signal, seen, failed } = standBy;
+  let session: LockSession | null = null;
+  let away = false;
+  while (!signal.aborted) {
+    try {
+      session ??= await joinStandbys(config);
+      if (await session.tryLock(leaderLock)) {
+        await session.query('select pg_advisory_unlock_shared($1)', [standbyLock]);
+        return keep(config, session, occupant);
+      }
+      seen(await readLeader(session));
+      away = false;
+    } catch (error) {
+      if (!away) failed(error);
+      away = true;
+      await session?.close();
+      session = null;
+    }
+    await delay(lookEvery, undefined, { signal }).catch(() => undefined);
+  }
+  await session?.close();
+  return null;
+}
+
+async function joinStandbys(config: ClientConfig): Promise<LockSession> {
+  const session = await LockSession.open(config);
+  await session.query('select pg_advisory_lock_shared($1)', [standbyLock]);
+  return session;
+}
+
+/** Null where none has said who it is; a database of an older schema has no such table. */
+async function readLeader(session: LockSession): Promise<Leader | null> {
+  const [found] = await session.query<{ known: boolean }>("select to_regclass('leader') is not null as known");
+  if (found?.known !== true) return null;
+  const [row] = await session.query('select url, host, pid::integer as pid, since::float8 as since from leader');
+  return row === undefined || row.url === '' ? null : leaderSchema.parse(row);
+}
+
+/** Takes it again each time that the connection is lost, unless another has it by then. */
+function keep(config: ClientConfig, first: LockSession, occupant: Occupant): AsyncDisposable {
   const over = new AbortController();
-  let held = await hold(config);
-  if (held === null) return null;
+  let held: LockSession | null = first;
   const watch = async (): Promise<void> => {
     while (held !== null) {
       await held.ended;
       if (over.signal.aborted) return;
-      held = await again(config, over.signal);
+      occupant.suspended();
+      held = await again(config, occupant, over.signal);
       // Given up while it was taken: nobody else knows of this connection.
-      if (over.signal.aborted) return await held?.client.end();
+      if (over.signal.aborted) return await held?.close();
+      if (held !== null) occupant.resumed();
     }
-    lost();
+    occupant.lost();
   };
   const watching = watch();
   return {
     async [Symbol.asyncDispose]() {
       over.abort();
-      await held?.client.end();
+      await held?.close();
       await watching;
     },
   };
 }
 
-/** So that the server lets go of it within a minute where this machine died: runtime-config-connection.html of its manual. */
-const keepAlive = 'set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3';
-
-interface Held {
-  client: Client;
-  /** Resolves when the connection has ended, however it did. */
-  ended: Promise<void>;
-}
-
-/** Null where another session has it; rejects where the server cannot be reached. */
-async function hold(config: ClientConfig): Promise<Held | null> {
-  const client = new Client(config);
-  const ended = new Promise<void>((resolve) => {
-    client.once('end', () => resolve());
-  });
-  // What becomes of the connection is told by its end.
-  client.on('error', () => undefined);
-  await client.connect();
-  await client.query(keepAlive);
-  const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [controllerLock]);
-  if (rows[0]?.taken === true) return { client, ended };
-  await client.end();
-  return null;
-}
-
-async function again(config: ClientConfig, signal: AbortSignal): Promise<Held | null> {
+/** Null where another controller has it, or one stands by for it. */
+async function again(config: ClientConfig, occupant: Occupant, signal: AbortSignal): Promise<LockSession | null> {
   for (;;) {
     await delay(pause, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return null;
     try {
-      return await hold(config);
+      const session = await LockSession.open(config);
+      const outcome = await tryAgain(session, occupant);
+      if (outcome === 'held') return session;
+      await session.close();
+      if (outcome === 'lost') return null;
     } catch {
       // The server is away still; all else that asks it says so.
     }
   }
+}
+
+/** `wait`: the server has not noticed yet that the former session of this process has ended. */
+async function tryAgain(session: LockSession, occupant: Occupant): Promise<'held' | 'lost' | 'wait'> {
+  if (!(await session.tryLock(standbyLock))) return 'lost';
+  await session.query('select pg_advisory_unlock($1)', [standbyLock]);
+  if (await session.tryLock(leaderLock)) return 'held';
+  return (await occupant.isCurrent()) ? 'wait' : 'lost';
 }

@@ -2,8 +2,8 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type ClientConfig, DatabaseError, Pool, types } from 'pg';
 import { asCroftError, CroftError } from '../../model/error.ts';
+import { leaderWords } from '../../model/leader.ts';
 import type { Database, Queries, SchemaWords, Snapshot } from './database.ts';
-import { occupyPostgres } from './postgres-occupancy.ts';
 import { preparing } from './postgres-statements.ts';
 import type { Tables } from './tables.ts';
 
@@ -33,25 +33,28 @@ const words: SchemaWords = {
 
 /** `url` is `postgres://user:password@host:port/database`. Connects on the first query. */
 export function openPostgres(url: string): Database {
-  const server = { connectionString: url, connectionTimeoutMillis: connectTimeout, application_name: 'croft' };
   const pool = new Pool({
-    ...server,
+    ...postgresServer(url),
     types: { getTypeParser: (oid, format) => (wholeNumbers.has(oid) ? Number : types.getTypeParser(oid, format)) },
   });
   // A connection that breaks while idle is dropped by the pool; the next query opens another. Without a listener it would end the process.
   pool.on('error', () => undefined);
-  return new PostgresStore(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) }), server);
+  return new PostgresStore(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) }));
+}
+
+/** How each connection to this URL is made. */
+export function postgresServer(url: string): ClientConfig {
+  return { connectionString: url, connectionTimeoutMillis: connectTimeout, application_name: 'croft' };
 }
 
 class PostgresStore implements Database {
   readonly dialect = 'postgres';
   readonly words = words;
   readonly #kysely: Kysely<Tables>;
-  readonly #server: ClientConfig;
+  #epoch: number | null = null;
 
-  constructor(kysely: Kysely<Tables>, server: ClientConfig) {
+  constructor(kysely: Kysely<Tables>) {
     this.#kysely = kysely;
-    this.#server = server;
   }
 
   /** Read committed, so that what follows the lock sees all that the former writers have committed. */
@@ -63,10 +66,11 @@ class PostgresStore implements Database {
           .setIsolationLevel('read committed')
           .execute(async (queries) => {
             await sql`select pg_advisory_xact_lock(${writerLock})`.execute(queries);
+            await this.#refuseFormer(queries);
             return await work(queries);
           });
       } catch (error) {
-        if (attempt === attempts || !serializationFailures.has(sqlState(error))) throw named(error);
+        if (attempt === attempts || !serializationFailures.has(sqlState(error))) throw postgresFailure(error);
       }
     }
   }
@@ -75,7 +79,7 @@ class PostgresStore implements Database {
     try {
       return await this.#kysely.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(work);
     } catch (error) {
-      throw named(error);
+      throw postgresFailure(error);
     }
   }
 
@@ -83,7 +87,7 @@ class PostgresStore implements Database {
     try {
       return await statement(this.#kysely);
     } catch (error) {
-      throw named(error);
+      throw postgresFailure(error);
     }
   }
 
@@ -106,12 +110,18 @@ class PostgresStore implements Database {
   /** What its files keep until they are reused is for the server's own encryption and care. */
   async scrub(): Promise<void> {}
 
-  async occupy(lost: () => void): Promise<AsyncDisposable | null> {
-    try {
-      return await occupyPostgres(this.#server, lost);
-    } catch (error) {
-      throw named(error);
-    }
+  fence(epoch: number): void {
+    this.#epoch = epoch;
+  }
+
+  /** After the lock of writers: whoever registered before has committed by now. */
+  async #refuseFormer(queries: Queries): Promise<void> {
+    if (this.#epoch === null) return;
+    const leader = await queries.selectFrom('leader').selectAll().executeTakeFirst();
+    if (leader === undefined || leader.epoch === this.#epoch) return;
+    throw new CroftError('controller.standby', `this controller no longer leads: ${leaderWords(leader)} does`, {
+      hint: `Ask ${leader.url} on ${leader.host} instead.`,
+    });
   }
 
   async close(): Promise<void> {
@@ -123,7 +133,8 @@ function sqlState(error: unknown): string {
   return error instanceof DatabaseError ? (error.code ?? '') : '';
 }
 
-function named(error: unknown): unknown {
+/** The failure in Croft's words where it is one of the server or of the way to it; else as it is. */
+export function postgresFailure(error: unknown): unknown {
   if (sqlState(error) === diskFull) {
     return new CroftError('disk.full', 'the disk of the PostgreSQL server is full', {
       hint: 'Free some space there; nothing of this change was stored.',

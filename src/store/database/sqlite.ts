@@ -4,7 +4,6 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { Kysely, type RawBuilder, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql } from 'kysely';
 import { CroftError } from '../../model/error.ts';
 import type { Database, Queries, SchemaWords, Snapshot } from './database.ts';
-import { lockFile } from './file-lock.ts';
 import type { Tables } from './tables.ts';
 
 /** How long to wait for another process that writes, in ms. */
@@ -127,9 +126,8 @@ class SqliteStore implements Database {
     });
   }
 
-  async occupy(): Promise<Disposable | null> {
-    return lockFile(`${this.#path}.lock`);
-  }
+  /** A lock on the file keeps others away, see occupancy.ts. */
+  fence(): void {}
 
   async close(): Promise<void> {
     await this.#kysely.destroy();

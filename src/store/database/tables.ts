@@ -1,6 +1,7 @@
 /** The tables and their columns, said once: the query types are derived from it, and backups are written and checked by it. */
 import type { Generated } from 'kysely';
 import type { ImageFormat } from '../../model/image/image.ts';
+import type { Leader } from '../../model/leader.ts';
 import type { NodeAdministration, NodeStatus } from '../../model/node/node.ts';
 import type { SliceDesired } from '../../model/slice/slice.ts';
 import type { Task } from '../../model/task.ts';
@@ -160,4 +161,6 @@ export interface Tables {
   tasks: Narrowed<'tasks', Pick<Task, 'kind' | 'state'>>;
   events: Narrowed<'events', { sequence: Generated<number> }>;
   cursors: Columns<'cursors'>;
+  /** What is of this moment only, and no part of backups. */
+  leader: Leader & { id: number; epoch: number; resigned: number };
 }

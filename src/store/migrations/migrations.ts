@@ -3,6 +3,7 @@ import type { Migration } from '../database/migration.ts';
 import { initial } from './0001-initial.ts';
 import { vlanTags } from './0002-vlan-tags.ts';
 import { outbox } from './0003-outbox.ts';
+import { leader } from './0004-leader.ts';
 
 /** The one at index n makes schema n + 1, and its file bears that number. */
-export const migrations: readonly Migration[] = [initial, vlanTags, outbox];
+export const migrations: readonly Migration[] = [initial, vlanTags, outbox, leader];

@@ -1,0 +1,75 @@
+/** A connection of its own to PostgreSQL that holds locks: its end, on either side, is noticed within seconds. */
+import { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client, type ClientConfig, type QueryResultRow } from 'pg';
+
+/** So that the server gives the locks of a machine that died to others within 6 s: runtime-config-connection.html of its manual. */
+const keepAlive = 'set tcp_keepalives_idle = 3; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 3';
+
+/** ms between questions that nothing but the answer is wanted of. */
+const beatEvery = 1_000;
+/** ms within which the server answers: together with `beatEvery` less than what the server waits, so that this side knows first. */
+const answerTime = 3_000;
+
+export class LockSession {
+  readonly #client: Client;
+  readonly #socket: Socket;
+  readonly #over = new AbortController();
+  /** Resolves when the connection has ended, however it did. */
+  readonly ended: Promise<void>;
+
+  private constructor(client: Client, socket: Socket) {
+    this.#client = client;
+    this.#socket = socket;
+    this.ended = new Promise((resolve) => {
+      client.once('end', () => {
+        this.#over.abort();
+        resolve();
+      });
+    });
+    // What becomes of the connection is told by its end.
+    client.on('error', () => undefined);
+  }
+
+  /** Rejects where the server cannot be reached. */
+  static async open(config: ClientConfig): Promise<LockSession> {
+    const socket = new Socket();
+    const session = new LockSession(new Client({ ...config, stream: () => socket }), socket);
+    await session.#client.connect();
+    await session.#client.query(keepAlive);
+    void session.#beat();
+    return session;
+  }
+
+  /** The rows. A server that does not answer in time is taken for gone: the connection ends, and this rejects. */
+  async query<Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
+    let answered = false;
+    // Where this process itself was held up, the answer has arrived and is read first.
+    const late = setTimeout(() => setImmediate(() => setImmediate(() => answered || this.#socket.destroy())), answerTime);
+    try {
+      return (await this.#client.query<Row>(text, values)).rows;
+    } finally {
+      answered = true;
+      clearTimeout(late);
+    }
+  }
+
+  /** Whether this session has the lock now; none of these waits. */
+  async tryLock(key: number): Promise<boolean> {
+    const [row] = await this.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [key]);
+    return row?.taken === true;
+  }
+
+  async close(): Promise<void> {
+    this.#over.abort();
+    await this.#client.end().catch(() => undefined);
+  }
+
+  async #beat(): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      await delay(beatEvery, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await this.query('select 1').catch(() => undefined);
+    }
+  }
+}
