@@ -49,7 +49,7 @@ export async function startController(
   let leader: Leader | null = null;
   let controllerId: string | null = null;
   const led = undo.use(new AsyncDisposableStack());
-  const standby = createStandbyApi({ leader: () => leader, logger });
+  const standby = createStandbyApi(() => leader);
   undo.defer(() => standby.close());
 
   const lead = async (): Promise<void> => {
