@@ -66,6 +66,18 @@ CREATE TABLE public.images (
     CONSTRAINT images_format_check CHECK ((format = ANY (ARRAY['qcow2'::text, 'raw'::text, 'iso'::text])))
 );
 
+CREATE TABLE public.leader (
+    id bigint NOT NULL,
+    epoch bigint NOT NULL,
+    url text NOT NULL COLLATE pg_catalog."C",
+    host text NOT NULL COLLATE pg_catalog."C",
+    pid bigint NOT NULL,
+    since bigint NOT NULL,
+    resigned bigint NOT NULL,
+    CONSTRAINT leader_id_check CHECK ((id = 1)),
+    CONSTRAINT leader_resigned_check CHECK ((resigned = ANY (ARRAY[(0)::bigint, (1)::bigint])))
+);
+
 CREATE TABLE public.leftovers (
     id text NOT NULL COLLATE pg_catalog."C",
     vm_id text NOT NULL COLLATE pg_catalog."C",
@@ -198,6 +210,9 @@ ALTER TABLE ONLY public.image_pulls
 
 ALTER TABLE ONLY public.images
     ADD CONSTRAINT images_pkey PRIMARY KEY (id);
+
+ALTER TABLE ONLY public.leader
+    ADD CONSTRAINT leader_pkey PRIMARY KEY (id);
 
 ALTER TABLE ONLY public.leftovers
     ADD CONSTRAINT leftovers_pkey PRIMARY KEY (id);

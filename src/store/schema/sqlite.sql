@@ -54,6 +54,16 @@ CREATE TABLE images (
 
 CREATE UNIQUE INDEX images_by_name on images (name) where current = 1;
 
+CREATE TABLE leader (
+  id integer primary key check (id = 1),
+  epoch integer not null,
+  url text not null,
+  host text not null,
+  pid integer not null,
+  since integer not null,
+  resigned integer not null check (resigned in (0, 1))
+) strict;
+
 CREATE TABLE leftovers (
   id text primary key,
   vm_id text not null references vms (id),
