@@ -1,4 +1,4 @@
-/** qemu-img: making and growing disks, as shell functions, since on a node several such steps travel as one script. */
+/** qemu-img: what it could not do. It makes and grows disks in scripts, by the functions of scripts/disk.sh. */
 import type { CommandResult } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 

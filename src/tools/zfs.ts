@@ -1,4 +1,4 @@
-/** `zfs`: volumes, their clones and their snapshots; as shell functions, since several steps travel as one script. */
+/** `zfs`: sizes of volumes, and what it could not do. It is called in scripts, by the functions of scripts/zfs.sh. */
 import type { CommandResult } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 

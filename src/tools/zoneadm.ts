@@ -1,4 +1,4 @@
-/** `zoneadm`: the states of zones, read from its parsable list, in TypeScript and as a shell function. */
+/** `zoneadm`: the states of zones, read from its parsable list; scripts do that by scripts/zone-state.sh. */
 
 /** As zoneadm(8) names them. */
 export type ZoneState = 'configured' | 'incomplete' | 'installed' | 'ready' | 'mounted' | 'running' | 'shutting_down' | 'down';

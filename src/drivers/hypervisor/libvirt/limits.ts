@@ -2,7 +2,7 @@
  * What a domain may take of its node, by libvirt's control groups. It is set once the domain runs: where libvirt has no such
  * groups it starts no domain that is described with a limit, and a limit of memory in the description is one of locked memory too,
  * which not every node lets it set. libvirt advises against limits of memory since nobody knows what QEMU needs beside the guest's;
- * this one has the same room to spare as for plain QEMU. POSIX sh; data reaches the scripts as arguments only.
+ * this one has the same room to spare as for plain QEMU.
  */
 import { type Call, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';

@@ -1,6 +1,6 @@
 /**
  * The control groups of VMs: what one may take of its node's memory, and how the node's processors are shared where all want
- * them. POSIX sh; data reaches the scripts as arguments only.
+ * them.
  */
 import { readScript } from '../../../host/script.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
@@ -17,7 +17,7 @@ export function memoryLimit(guest: number): number {
 }
 
 /**
- * What a VM's groups are made from, as arguments of `enterGroups` behind the root of all groups and the list of one's own. `memory`
+ * What a VM's groups are made from, as arguments of make_groups in scripts/groups.sh behind the root of all groups and the list of one's own. `memory`
  * is what it begins with, in bytes.
  */
 export function groupArguments({ controllerId }: NodeLayout, vm: VmLaunch, memory: number): string[] {
