@@ -1,7 +1,7 @@
 /**
  * Checks every program in the repository that is no TypeScript: shell scripts by shellcheck, by shfmt and by each shell that may run
- * them, ksh93 being the sh of illumos, and awk and python programs by who runs those. A script that code sends to nodes is read with its
- * parts, as it is sent.
+ * them, ksh93 being the sh of illumos, and awk and python programs by who runs those. shellcheck reads a script
+ * that code sends to nodes with its parts.
  */
 import { spawnSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -71,10 +71,7 @@ function checkFormat(): void {
 }
 
 function checkSyntax(): void {
-  for (const { file, lines } of programs) {
-    const script = textOf(lines);
-    for (const [shell, ...words] of shells) demand(file, [shell, ...words, '-n'], script);
-  }
+  for (const file of files) for (const [shell, ...words] of shells) demand(file, [shell, ...words, '-n', file]);
 }
 
 /** shellcheck reads whole scripts; what it says of a line is told of where the line stands, once. */
@@ -84,7 +81,7 @@ function checkSense(): void {
     const entries = programs.filter(({ file }) => !parts.has(file));
     const names = entries.map(({ lines }, index) => {
       const name = join(folder, `${index}.sh`);
-      writeFileSync(name, textOf(lines));
+      writeFileSync(name, lines.map(({ text }) => `${text}\n`).join(''));
       return name;
     });
     const result = check(['shellcheck', '--shell=sh', `--exclude=${meant}`, '--format=json1', ...names]);
@@ -98,10 +95,6 @@ function checkSense(): void {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-function textOf(lines: readonly ScriptLine[]): string {
-  return lines.map(({ text }) => `${text}\n`).join('');
 }
 
 function placeOf(line: ScriptLine | undefined): { file: string; number: number } {
