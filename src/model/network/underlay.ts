@@ -1,6 +1,5 @@
 /** How the nodes of a cluster are joined, as data: the underlay carries the networks of slices from node to node. Pure. */
 import { z } from 'zod';
-import type { NodeConfig } from '../node/node.ts';
 
 /** `trunk`: an interface of the node carries each network under a VLAN tag. `vxlan`: frames travel inside UDP from node to node. */
 export const underlayKinds = ['trunk', 'vxlan'] as const;
@@ -31,6 +30,6 @@ export type UnderlayPlan = z.infer<typeof underlayPlanSchema>;
 export type TrunkPlan = z.infer<typeof trunkPlanSchema>;
 
 /** The underlay that a node is to have. Every node is on a trunk; one without an uplink is alone. */
-export function underlayOf({ bridge, uplink }: Pick<NodeConfig, 'bridge' | 'uplink'>): UnderlayPlan {
+export function underlayOf({ bridge, uplink }: Pick<TrunkPlan, 'bridge' | 'uplink'>): UnderlayPlan {
   return { kind: 'trunk', bridge, uplink, mtu: null, peers: [] };
 }
