@@ -7,6 +7,7 @@ import type { PlacementSnapshot, PlacementVm } from '../src/model/placement/assi
 import { demandOf } from '../src/model/placement/capacity.ts';
 import { anywhere, type VmPlacement } from '../src/model/placement/placement.ts';
 import { gibibyte, initialFlavors } from '../src/model/vm/flavor.ts';
+import { vmSpec } from '../test/support/vm.ts';
 
 const vmsPerNode = 10;
 const vmsPerSlice = 10;
@@ -62,10 +63,7 @@ function vm(index: number): PlacementVm {
     labels: slice % 7 === 0 ? { disk: 'ssd' } : {},
     antiAffinity: { required: apart, preferred: [] },
   };
-  const spec = {
-    ...{ name: `vm${number}`, image: image.name, cpus, memory, disk, nics: [], restart: 'always' as const, volumes: [] },
-    ...{ firmware: null, userData: null, cloudConfig: null, sshKeys: [], placement },
-  };
+  const spec = vmSpec({ name: `vm${number}`, image: image.name, cpus, memory, disk, restart: 'always', placement });
   return {
     ...{ id: `vm-${index}`, sliceId: `slice-${slice}`, slice: `slice-${slice}`, name: spec.name, spec, desired: 'running' },
     ...{

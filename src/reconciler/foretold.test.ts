@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { launch, nicSpec, port, vmSpec } from '../../test/support/vm.ts';
 import { planHash, type VmLaunch } from '../model/node/plan.ts';
-import { anywhere, usualPlacement } from '../model/placement/placement.ts';
+import { usualPlacement } from '../model/placement/placement.ts';
 import { diffSlice } from '../model/slice/diff.ts';
-import type { SliceSpec, VmSpec } from '../model/slice/slice.ts';
+import type { SliceSpec } from '../model/slice/slice.ts';
 import { type Capability, capabilities } from '../model/vm/capability.ts';
 import { liveWay } from './live-change.ts';
 
@@ -26,28 +27,27 @@ const vmArbitrary = fc.record({
 type Shape = typeof vmArbitrary extends fc.Arbitrary<infer Value> ? Value : never;
 
 function specOf({ nics, volumes, ...rest }: Shape): SliceSpec {
-  const vm: VmSpec = {
-    ...{ ...rest, name: 'vm', image: 'base', memory: 1, userData: null, cloudConfig: null, sshKeys: [], placement: anywhere },
-    nics: nics.map((nic) => ({ ...nic, model: 'virtio', address: null, mac: null })),
+  const vm = vmSpec({
+    ...{ ...rest, name: 'vm', image: 'base', memory: 1 },
+    nics: nics.map(({ name, network }) => nicSpec(network, { name })),
     volumes: volumes.map(({ image, size, name }) => ({ name, image, size: image === disc ? null : size })),
-  };
+  });
   return { name: 's', placement: usualPlacement, networks: [], vms: [vm] };
 }
 
 /** As the store makes it of a slice: what stays keeps its identifier. */
 function launchOf({ cpus, disk, firmware, ...shape }: Shape): VmLaunch {
   const image = (name: string) => ({ id: name, sha256: name, format: name === disc ? ('iso' as const) : ('raw' as const), size: 1 });
-  return {
-    ...{ id: 'vm', hostname: 'vm', cpus, memory: 1, disk, image: image('base'), firmware },
-    ...{ userData: null, cloudConfig: null, sshKeys: [], boot: 0 },
+  return launch({
+    ...{ id: 'vm', cpus, disk, image: image('base'), firmware },
     volumes: shape.volumes.map(({ name, image: base, size }) => {
       return { id: `${name} ${base}`, name, image: base === null ? null : image(base), size: base === disc ? null : size };
     }),
     ports: shape.nics.map(({ name, network }) => {
       const id = `${name} ${network}`;
-      return { nicId: id, vmId: 'vm', mac: id, address: id, segment: 1, model: 'virtio', dhcp: true, impairment: null };
+      return port({ nicId: id, vmId: 'vm', mac: id, address: id });
     }),
-  };
+  });
 }
 
 test('SC11 what the plan of a slice foretells of a VM that runs is what the reconciler then does', () => {

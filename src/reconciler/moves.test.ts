@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { nodeLayout } from '../../test/support/node.ts';
+import { launch as launchOf, port } from '../../test/support/vm.ts';
 import type { NodeLayout } from '../drivers/hypervisor/driver.ts';
 import { createNoopHypervisor } from '../drivers/hypervisor/noop/noop.ts';
 import { createNoopNetworkDriver } from '../drivers/network/noop/noop.ts';
@@ -8,7 +10,7 @@ import { FakeHost } from '../host/fake-host.ts';
 import { perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import { underlayOf } from '../model/network/underlay.ts';
-import type { VmLaunch, WantedVm } from '../model/node/plan.ts';
+import type { WantedVm } from '../model/node/plan.ts';
 import type { ExecutionContext, Progress } from './context.ts';
 import { execute } from './execute.ts';
 import { planNode } from './plan.ts';
@@ -17,24 +19,10 @@ import { subjectOf } from './steps.ts';
 const nodes = ['n1', 'n2', 'n3'] as const;
 type NodeName = (typeof nodes)[number];
 const id = 'aaaaaaaaaaaaaaaa';
-const image = { id: 'i', sha256: 'f'.repeat(64), format: 'raw' as const, size: 1 };
-const port = {
-  nicId: 'p',
-  vmId: id,
-  mac: '02:00:00:00:00:01',
-  address: '10.0.0.2',
-  segment: 2000,
-  model: 'virtio' as const,
-  dhcp: true,
-  impairment: null,
-};
-const launch: VmLaunch = {
-  ...{ id, hostname: 'a', cpus: 1, memory: 1, disk: null, image, ports: [port], userData: null, sshKeys: [], boot: 0 },
-  ...{ volumes: [], firmware: 'bios' as const, cloudConfig: null },
-};
+const launch = launchOf({ hostname: 'a', ports: [port({ nicId: 'p' })] });
 
 function layoutOf(node: NodeName): NodeLayout {
-  return { controllerId: 'c', stateFolder: `/${node}/c`, runFolder: `/run/${node}/c`, bridge: 'br-croft', uplink: null };
+  return nodeLayout({ stateFolder: `/${node}/c`, runFolder: `/run/${node}/c` });
 }
 
 /** The row of one VM, as the store has it. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { wantedVm as anyVm, launch, launchImage, port as nicPort } from '../../test/support/vm.ts';
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
 import type { ObservedNetwork, ObservedUnderlay } from '../drivers/network/driver.ts';
 import { underlayOf } from '../model/network/underlay.ts';
@@ -12,45 +13,14 @@ const now = 1_000_000;
 const underlay = underlayOf({ bridge: 'br-croft', uplink: 'eth1' });
 const joined: ObservedUnderlay = { healthy: true, faults: [], hash: planHash(underlay) };
 
-function port(nicId: string, vmId: string): PortPlan {
-  return { nicId, vmId, mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 2000, model: 'virtio', dhcp: true, impairment: null };
-}
+const port = (nicId: string, vmId: string): PortPlan => nicPort({ nicId, vmId });
 
 function launchOf(id: string, rest: Partial<VmLaunch> = {}): VmLaunch {
-  const image = { id: 'i', sha256: 'f', format: 'qcow2' as const, size: 1 };
-  return {
-    id,
-    hostname: id,
-    cpus: 1,
-    memory: 1,
-    disk: null,
-    image,
-    ports: [port(`n-${id}`, id)],
-    userData: null,
-    sshKeys: [],
-    volumes: [],
-    firmware: 'bios' as const,
-    cloudConfig: null,
-    boot: 0,
-    ...rest,
-  };
+  return launch({ id, hostname: id, image: launchImage({ sha256: 'f', format: 'qcow2' }), ports: [port(`n-${id}`, id)], ...rest });
 }
 
 function wantedVm(id: string, rest: Partial<WantedVm> = {}): WantedVm {
-  return {
-    launch: launchOf(id),
-    label: `s/${id}`,
-    desired: 'running',
-    generation: 3,
-    settled: false,
-    restart: 'on-failure',
-    missingImages: [],
-    movingTo: null,
-    restarts: 0,
-    retryAt: null,
-    attempted: null,
-    ...rest,
-  };
+  return anyVm({ launch: launchOf(id), label: `s/${id}`, generation: 3, ...rest });
 }
 
 function seenVm(vm: WantedVm, rest: Partial<ObservedVm> = {}): ObservedVm {

@@ -1,5 +1,6 @@
 /** Nodes, VMs and slices for tests of the scheduler. */
 
+import { vmSpec } from '../../test/support/vm.ts';
 import { usualTraits } from '../model/image/definition.ts';
 import type { Image } from '../model/image/image.ts';
 import { type Node, type NodeConfigInput, type NodeObserved, type NodeSpecs, nodeConfigSchema } from '../model/node/node.ts';
@@ -61,10 +62,7 @@ export function vm(id: string, sample: VmSample = {}): PlacementVm {
     placement = {},
     ...rest
   } = sample;
-  const spec: VmSpec = {
-    ...{ name: rest.name ?? id, image: 'micro', cpus, memory, disk, nics, restart, volumes: [], firmware },
-    ...{ userData: null, cloudConfig: null, sshKeys: [], placement: { ...anywhere, ...placement } },
-  };
+  const spec = vmSpec({ name: rest.name ?? id, cpus, memory, disk, nics, restart, firmware, placement: { ...anywhere, ...placement } });
   return {
     ...{ id, sliceId: 's', slice: 's', name: id, spec, desired: 'running', imageId: 'i', nodeId: null, pendingReason: null },
     ...{

@@ -9,6 +9,7 @@ import type { VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { hypervisorContract } from '../contract/hypervisor.ts';
 import { type Foreign, type HypervisorStage, sealFile, spoilFile, undoneBy } from '../contract/hypervisor-stage.ts';
+import { port as anyPort } from '../support/vm.ts';
 import { type LibvirtStage, libvirtAbilities, libvirtParts, openLibvirtStage } from './libvirt-stage.ts';
 
 /** Where the tests write into a disk: behind the boot sector. */
@@ -30,16 +31,7 @@ async function openStage(): Promise<HypervisorStage> {
       if (!device) return vm;
       const nicId = newIdentifier();
       await addTap(nicId);
-      const port = {
-        nicId,
-        vmId: vm.id,
-        mac: '02:00:00:00:00:0a',
-        address: '10.77.0.10',
-        segment: 7,
-        model: 'virtio',
-        dhcp: true,
-        impairment: null,
-      } as const;
+      const port = anyPort({ nicId, vmId: vm.id, mac: '02:00:00:00:00:0a', address: '10.77.0.10' });
       return { ...vm, ports: [port], volumes: [{ id: newIdentifier(), name: 'data', image: null, size: mebibyte }] };
     },
     reopen: () => createLibvirtDriver(libvirtParts).on({ host, layout, abilities: libvirtAbilities }),

@@ -5,6 +5,7 @@ import { tapName } from '../../src/drivers/network/names.ts';
 import { type Command, type Host, run } from '../../src/host/host.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import type { PortPlan } from '../../src/model/node/plan.ts';
+import { port as anyPort } from '../support/vm.ts';
 
 const bridge = 'br0';
 const address = '10.77.0.1';
@@ -24,16 +25,7 @@ export async function openGuestNetwork(outer: Host) {
   return {
     host,
     port(nicId: string): PortPlan {
-      return {
-        nicId,
-        vmId: '',
-        mac: '52:54:00:00:00:0a',
-        address: '10.77.0.10',
-        segment: 7,
-        model: 'virtio',
-        dhcp: true,
-        impairment: null,
-      };
+      return anyPort({ nicId, vmId: '', mac: '52:54:00:00:00:0a', address: '10.77.0.10' });
     },
     async addTap(vmId: string, { nicId }: PortPlan): Promise<void> {
       const tap = tapName(nicId);

@@ -10,20 +10,12 @@ import { promisify } from 'node:util';
 import { buildMicroImage } from '../../src/images/guests/micro.ts';
 import { inspectImage } from '../../src/images/library/inspect.ts';
 import type { SeedSource } from '../../src/images/seeds/seed.ts';
+import { port as anyPort } from '../support/vm.ts';
 import { MicroGuest, type MicroGuestOptions } from './micro-guest.ts';
 
 const mebibyte = 1024 ** 2;
 const mac = (last: number) => `02:00:00:00:00:0${last}`;
-const port = (last: number) => ({
-  nicId: `n${last}`,
-  vmId: 'v',
-  mac: mac(last),
-  address: '10.0.2.15',
-  segment: 1,
-  model: 'virtio' as const,
-  dhcp: true,
-  impairment: null,
-});
+const port = (last: number) => anyPort({ nicId: `n${last}`, vmId: 'v', mac: mac(last), address: '10.0.2.15' });
 const seed: SeedSource = { id: 'abcdefghijklmnop', hostname: 'web', userData: null, cloudConfig: null, sshKeys: [], ports: [] };
 
 let folder: string;

@@ -2,6 +2,7 @@
 import type { NodeAbilities, NodeLayout } from '../../src/drivers/hypervisor/driver.ts';
 import { shortHash } from '../../src/model/identifier.ts';
 import type { PortPlan, RouterNetworkPlan, RouterPlan } from '../../src/model/node/plan.ts';
+import { port as anyPort } from '../support/vm.ts';
 import type { PrivateHost } from './private-host.ts';
 
 export const abilities: NodeAbilities = {
@@ -30,16 +31,7 @@ export function identifier(...words: string[]): string {
 /** `last` is the last byte of the MAC and of the address in 10.77.0.0/24. */
 export function portOf(vm: string, last: number, segment = 100): PortPlan {
   const mac = `02:00:00:00:${segment.toString(16).padStart(2, '0')}:${last.toString(16).padStart(2, '0')}`;
-  return {
-    nicId: identifier('nic', vm),
-    vmId: identifier('vm', vm),
-    mac,
-    address: `10.77.0.${last}`,
-    segment,
-    model: 'virtio',
-    dhcp: true,
-    impairment: null,
-  };
+  return anyPort({ nicId: identifier('nic', vm), vmId: identifier('vm', vm), mac, address: `10.77.0.${last}`, segment });
 }
 
 export function networkOf(slice: string, ports: Record<string, PortPlan>, change: Partial<RouterNetworkPlan> = {}): RouterNetworkPlan {

@@ -9,6 +9,7 @@ import { inspectImage } from '../../src/images/library/inspect.ts';
 import { type SeedSource, seedFiles, seedOf } from '../../src/images/seeds/seed.ts';
 import { CroftError } from '../../src/model/error.ts';
 import { until } from '../lab/until.ts';
+import { port } from '../support/vm.ts';
 import { temporaryFolder } from './image-server.ts';
 
 const mebibyte = 1024 ** 2;
@@ -22,9 +23,7 @@ const seedSource: SeedSource = {
   userData: '#!/bin/sh\necho "$(reboot)" é\n',
   cloudConfig: null,
   sshKeys: ['ssh-ed25519 AAAA me'],
-  ports: [
-    { nicId: 'n', vmId: 'v', mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 5, model: 'virtio', dhcp: true, impairment: null },
-  ],
+  ports: [port()],
 };
 
 test('SC10 a seed read back has the volume name and the three files, byte for byte', async (context) => {

@@ -3,40 +3,21 @@
 import { usualTraits } from '../../src/model/image/definition.ts';
 import type { Image } from '../../src/model/image/image.ts';
 import { type Node, type NodeConfig, type NodeSpecs, nodeConfigSchema } from '../../src/model/node/node.ts';
-import { anywhere, usualPlacement } from '../../src/model/placement/placement.ts';
+import { usualPlacement } from '../../src/model/placement/placement.ts';
 import { diffSlice } from '../../src/model/slice/diff.ts';
 import type { NetworkSpec, Slice, SliceSpec, VmSpec } from '../../src/model/slice/slice.ts';
-import type { NicSpec } from '../../src/model/vm/devices.ts';
 import { gibibyte, mebibyte } from '../../src/model/vm/flavor.ts';
 import type { Store } from '../../src/store/store.ts';
+import { networkSpec as anyNetwork } from '../support/network.ts';
+import { vmSpec as anyVm, nicSpec } from '../support/vm.ts';
 
 export function networkSpec(name: string, cidr: string, other: Partial<NetworkSpec> = {}): NetworkSpec {
-  const gateway = cidr.replace(/\.0\/\d+$/, '.1');
-  return { name, cidr, gateway, internet: false, dhcp: true, link: false, impairment: null, ...other };
+  return anyNetwork({ name, cidr, ...other });
 }
 
 export function vmSpec(name: string, networks: readonly string[], other: Partial<VmSpec> = {}): VmSpec {
-  const nics = networks.map((network, index) => nicSpec(`eth${index}`, network));
-  return {
-    name,
-    image: 'micro',
-    cpus: 1,
-    memory: 128 * mebibyte,
-    disk: null,
-    nics,
-    restart: 'on-failure',
-    userData: null,
-    sshKeys: [],
-    volumes: [],
-    firmware: null,
-    cloudConfig: null,
-    placement: anywhere,
-    ...other,
-  };
-}
-
-export function nicSpec(name: string, network: string, other: Partial<NicSpec> = {}): NicSpec {
-  return { name, network, model: 'virtio', address: null, mac: null, ...other };
+  const nics = networks.map((network, index) => nicSpec(network, { name: `eth${index}` }));
+  return anyVm({ name, memory: 128 * mebibyte, nics, ...other });
 }
 
 /** One network `lan` with `count` VMs `vm1`, `vm2`, … */

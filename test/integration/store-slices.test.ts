@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { diffSlice } from '../../src/model/slice/diff.ts';
 import type { Nic, Vm } from '../../src/model/vm/vm.ts';
 import type { Store } from '../../src/store/store.ts';
+import { nicSpec } from '../support/vm.ts';
 import { onBothDatabases } from './databases.ts';
-import { addReadyNode, apply, lanSlice, networkSpec, nicSpec, putImage, vmSpec } from './samples.ts';
+import { addReadyNode, apply, lanSlice, networkSpec, putImage, vmSpec } from './samples.ts';
 
 onBothDatabases(({ open, freshLocation }) => {
   test('CR9 a new slice gets the lowest segments, a transit network, addresses and MACs', async (t) => {
@@ -57,7 +58,7 @@ onBothDatabases(({ open, freshLocation }) => {
     await putImage(store);
     await putImage(store, 'other', 'b');
     const spec = lanSlice('blue', 1);
-    spec.vms = [vmSpec('vm1', [], { nics: [nicSpec('eth0', 'lan', { address: '10.0.0.77', mac: '02:00:00:00:00:AA' })] })];
+    spec.vms = [vmSpec('vm1', [], { nics: [nicSpec('lan', { address: '10.0.0.77', mac: '02:00:00:00:00:AA' })] })];
     await apply(store, spec);
     const before = await store.vms.get('blue', 'vm1');
     const node = await addReadyNode(store, 'n1');
@@ -81,7 +82,7 @@ onBothDatabases(({ open, freshLocation }) => {
   test('CR9 addresses that users give are taken before any is chosen, and swapped in one change', async (t) => {
     const store = await open(t);
     await putImage(store);
-    const pinned = (name: string, address: string) => vmSpec(name, [], { nics: [nicSpec('eth0', 'lan', { address })] });
+    const pinned = (name: string, address: string) => vmSpec(name, [], { nics: [nicSpec('lan', { address })] });
     const spec = lanSlice('blue', 1);
     await apply(store, { ...spec, vms: [vmSpec('a', ['lan']), pinned('b', '10.0.0.2'), pinned('c', '10.0.0.9')] });
     assert.deepEqual(addresses(await store.vms.list()), ['a eth0 lan 10.0.0.3', 'b eth0 lan 10.0.0.2', 'c eth0 lan 10.0.0.9']);
@@ -113,7 +114,7 @@ onBothDatabases(({ open, freshLocation }) => {
     const store = await open(t);
     await putImage(store);
     const mac = '02:00:00:00:00:01';
-    const spec = (name: string) => ({ ...lanSlice(name, 1), vms: [vmSpec('a', [], { nics: [nicSpec('eth0', 'lan', { mac })] })] });
+    const spec = (name: string) => ({ ...lanSlice(name, 1), vms: [vmSpec('a', [], { nics: [nicSpec('lan', { mac })] })] });
     await apply(store, spec('blue'));
     await assert.rejects(apply(store, spec('red')), { code: 'input.invalid', message: /02:00:00:00:00:01/ });
     assert.equal(await store.slices.find('red'), null, 'nothing of a refused change is kept');

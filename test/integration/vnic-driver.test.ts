@@ -11,6 +11,7 @@ import { underlayOf } from '../../src/model/network/underlay.ts';
 import { type PortPlan, planHash } from '../../src/model/node/plan.ts';
 import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
 import type { Machine } from '../stand-ins/zones/state.ts';
+import { port as anyPort } from '../support/vm.ts';
 
 const driver = createVnicDriver();
 const abilities: NodeAbilities = { accelerator: { kind: 'kvm', reason: '' }, architecture: 'x86_64', datapath: 'system' };
@@ -32,15 +33,7 @@ beforeEach(async () => {
 
 function portOf(vmId: string, number: number, other: Partial<PortPlan> = {}): PortPlan {
   const nicId = `nic${'abcdefg'[number]}aaaaaaaaaaaa`;
-  const plan = {
-    nicId,
-    vmId,
-    mac: `02:00:00:00:00:0${number}`,
-    address: `10.0.0.${number}`,
-    segment: 2000 + number,
-    model: 'virtio' as const,
-  };
-  return { ...plan, dhcp: true, impairment: null, ...other };
+  return anyPort({ nicId, vmId, mac: `02:00:00:00:00:0${number}`, address: `10.0.0.${number}`, segment: 2000 + number, ...other });
 }
 
 const linkOf = ({ nicId }: PortPlan): string => vnicName(layout.controllerId, nicId);

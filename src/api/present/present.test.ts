@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nicSpec, vm as storedVm, vmSpec } from '../../../test/support/vm.ts';
 import { type Node, nodeConfigSchema } from '../../model/node/node.ts';
 import { nodeViewSchema } from '../../model/node/view.ts';
 import { demandOf } from '../../model/placement/capacity.ts';
-import { anywhere, usualPlacement } from '../../model/placement/placement.ts';
+import { usualPlacement } from '../../model/placement/placement.ts';
 import type { Slice } from '../../model/slice/slice.ts';
 import { sliceSummarySchema, sliceViewSchema } from '../../model/slice/view.ts';
 import { gibibyte, mebibyte } from '../../model/vm/flavor.ts';
@@ -14,42 +15,14 @@ import { presentNode } from './node.ts';
 import { presentSlice, summariseSlices } from './slice.ts';
 import { presentVm } from './vm.ts';
 
-const spec: Vm['spec'] = {
-  name: 'web',
-  image: 'micro',
-  cpus: 2,
-  memory: 256 * mebibyte,
-  disk: null,
-  nics: [{ name: 'eth0', network: 'lan', model: 'e1000', address: null, mac: null }],
-  restart: 'always',
-  userData: 'secret',
-  sshKeys: [],
-  volumes: [],
-  firmware: null,
-  cloudConfig: null,
-  placement: anywhere,
-};
+const spec = vmSpec({ cpus: 2, nics: [nicSpec('lan', { model: 'e1000' })], restart: 'always', userData: 'secret' });
 
-const vm = (fields: Partial<Vm>): Vm => ({
-  id: 'vm',
-  sliceId: 'slice',
-  slice: 'hello',
-  name: 'web',
-  spec,
-  desired: 'running',
-  generation: 1,
-  boot: 0,
-  imageId: 'image',
-  nodeId: 'node',
-  pendingReason: null,
-  movingTo: null,
-  stayReason: null,
-  volumes: [],
-  observed: unobserved,
-  nics: [{ id: 'nic', vmId: 'vm', networkId: 'network', network: 'lan', name: 'eth0', mac: '52:54:00:00:00:01', address: '10.0.0.2' }],
-  createdAt: 1,
-  ...fields,
-});
+const vm = (fields: Partial<Vm>): Vm =>
+  storedVm({
+    ...{ id: 'vm', sliceId: 'slice', slice: 'hello', spec, imageId: 'image', nodeId: 'node', createdAt: 1 },
+    nics: [{ id: 'nic', vmId: 'vm', networkId: 'network', network: 'lan', name: 'eth0', mac: '52:54:00:00:00:01', address: '10.0.0.2' }],
+    ...fields,
+  });
 
 const node: Node = {
   id: 'node',

@@ -1,20 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { port } from '../../../test/support/vm.ts';
 import { CroftError } from '../../model/error.ts';
 import { type SeedSource, seedFiles } from './seed.ts';
 
-const port = { nicId: 'n', vmId: 'v', address: '192.168.50.2', segment: 100, model: 'virtio' as const, dhcp: true, impairment: null };
 const source: SeedSource = {
   id: 'abcdefghijklmnop',
   hostname: 'web',
-  userData: null,
-  cloudConfig: null,
+  ...{ userData: null, cloudConfig: null },
   sshKeys: ['ssh-ed25519 AAAA someone: "quoted" # and more'],
-  ports: [
-    { ...port, mac: '02:00:00:00:00:0A' },
-    { ...port, mac: '02:00:00:00:00:0b' },
-  ],
+  ports: [port({ address: '192.168.50.2', mac: '02:00:00:00:00:0A' }), port({ address: '192.168.50.2', mac: '02:00:00:00:00:0b' })],
 };
 
 test('SC10 meta-data names the instance, the host and its keys', () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { routerNetwork, router as routerPlan } from '../../../test/support/network.ts';
+import { vm as storedVm } from '../../../test/support/vm.ts';
 import type { ObservedRouter } from '../../drivers/network/driver.ts';
 import type { RouterPlan } from '../../model/node/plan.ts';
-import { anywhere } from '../../model/placement/placement.ts';
 import { unobserved, type Vm, type VmObserved } from '../../model/vm/vm.ts';
 import { LeaseWatch } from './lease-watch.ts';
 
@@ -10,45 +11,11 @@ const mac = '52:54:00:00:00:01';
 
 function vm(observed: Partial<VmObserved>, macs: readonly string[] = [mac]): Vm {
   const nic = { id: 'n', vmId: 'v', networkId: 'lan', network: 'lan', name: 'eth0', address: '10.0.0.2' };
-  const spec: Vm['spec'] = {
-    ...{ name: 'web', image: 'micro', cpus: 1, memory: 1, disk: null, nics: [] },
-    restart: 'always',
-    userData: null,
-    sshKeys: [],
-    volumes: [],
-    firmware: null,
-    cloudConfig: null,
-    placement: anywhere,
-  };
-  const identity = { id: 'v', sliceId: 's', slice: 'shop', name: 'web', imageId: 'i', nodeId: 'n', createdAt: 0 };
-  return {
-    ...identity,
-    spec,
-    desired: 'running',
-    generation: 1,
-    boot: 1,
-    pendingReason: null,
-    movingTo: null,
-    stayReason: null,
-    volumes: [],
-    observed: { ...unobserved, ...observed },
-    nics: macs.map((mac) => ({ ...nic, mac })),
-  };
+  return storedVm({ observed: { ...unobserved, ...observed }, nics: macs.map((mac) => ({ ...nic, mac })) });
 }
 
 function plan(dhcp = true): RouterPlan {
-  const network = {
-    networkId: 'lan',
-    name: 'lan',
-    segment: 2000,
-    cidr: '10.0.0.0/24',
-    gateway: '10.0.0.1',
-    internet: false,
-    dhcp,
-    leases: [],
-    names: [],
-  };
-  return { sliceId: 's', slice: 'shop', transit: '100.64.0.0/30', networks: [network] };
+  return routerPlan({ networks: [routerNetwork({ dhcp })] });
 }
 
 function router(expiresAt: number | null, more: Record<string, number> = {}): ObservedRouter {

@@ -1,39 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { anywhere, usualPlacement } from '../placement/placement.ts';
+import { networkSpec } from '../../../test/support/network.ts';
+import { nicSpec, vmSpec } from '../../../test/support/vm.ts';
+import { usualPlacement } from '../placement/placement.ts';
 import { capabilities } from '../vm/capability.ts';
 import type { VmSituation } from '../vm/situation.ts';
 import type { SliceChange, VmChange } from './change.ts';
 import { describeChange } from './change-words.ts';
 import { diffSlice, isEmptyChange } from './diff.ts';
-import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
+import type { SliceSpec, VmSpec } from './slice.ts';
 
 const mebibyte = 1024 ** 2;
-const nic = (network: string, index = 0) => ({ name: `eth${index}`, network, model: 'virtio', address: null, mac: null }) as const;
-const lan: NetworkSpec = {
-  name: 'lan',
-  cidr: '10.0.0.0/24',
-  internet: false,
-  dhcp: true,
-  gateway: '10.0.0.1',
-  link: false,
-  impairment: null,
-};
-const web: VmSpec = {
-  name: 'web',
-  image: 'micro',
-  cpus: 1,
-  memory: 256 * mebibyte,
-  disk: null,
-  nics: [nic('lan')],
-  restart: 'on-failure',
-  userData: null,
-  sshKeys: [],
-  volumes: [],
-  firmware: null,
-  cloudConfig: null,
-  placement: anywhere,
-};
+const nic = (network: string, index = 0) => nicSpec(network, { name: `eth${index}` });
+const lan = networkSpec();
+const web = vmSpec({ nics: [nic('lan')] });
 const slice: SliceSpec = {
   placement: usualPlacement,
   name: 'a',

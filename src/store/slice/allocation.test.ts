@@ -1,39 +1,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { networkSpec } from '../../../test/support/network.ts';
+import { nicSpec, vmSpec } from '../../../test/support/vm.ts';
 import { isUsable, parseAddress, parseSubnet } from '../../model/network/ipv4.ts';
-import { anywhere } from '../../model/placement/placement.ts';
-import type { NetworkSpec, VmSpec } from '../../model/slice/slice.ts';
+import type { VmSpec } from '../../model/slice/slice.ts';
 import type { NicSpec } from '../../model/vm/devices.ts';
 import { type ExistingNic, lowestFree, macCandidate, nextFree, planNics } from './allocation.ts';
 
-const lan: { id: string; spec: NetworkSpec } = {
-  id: 'lan-id',
-  spec: { name: 'lan', cidr: '10.0.0.0/28', internet: false, dhcp: true, gateway: '10.0.0.1', link: false, impairment: null },
-};
+const lan = { id: 'lan-id', spec: networkSpec({ cidr: '10.0.0.0/28', gateway: '10.0.0.1' }) };
 
 function nic(name: string, address: string | null = null): NicSpec {
-  return { name, network: 'lan', model: 'virtio', address, mac: null };
+  return nicSpec('lan', { name, address });
 }
 
 function vm(name: string, ...nics: NicSpec[]): { id: string; spec: VmSpec } {
-  const size = { cpus: 1, memory: 1, disk: null };
-  return {
-    id: name,
-    spec: {
-      name,
-      image: 'micro',
-      ...size,
-      nics,
-      restart: 'never',
-      userData: null,
-      sshKeys: [],
-      volumes: [],
-      firmware: null,
-      cloudConfig: null,
-      placement: anywhere,
-    },
-  };
+  return { id: name, spec: vmSpec({ name, nics, memory: 1 }) };
 }
 
 function existing(vmId: string, address: string): ExistingNic {

@@ -1,33 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { nodeLayout, tcgAbilities } from '../../../../test/support/node.ts';
+import { launchImage, launch as launchOf, port as nicPort } from '../../../../test/support/vm.ts';
 import { newIdentifier } from '../../../model/identifier.ts';
-import type { VmLaunch } from '../../../model/node/plan.ts';
-import type { NodeAbilities } from '../driver.ts';
 import { vmUserId } from '../vm-folder/identity.ts';
 import { domainOf } from './domain.ts';
 import { domainMetadata, domainUuid, ownMark, readMetadata } from './identity.ts';
 import { find, readXml, writeXml, type Xml, xml } from './xml.ts';
 
-const layout = { controllerId: 'aaaabbbb', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null };
-const tcg: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' };
+const layout = nodeLayout({ controllerId: 'aaaabbbb' });
+const tcg = tcgAbilities;
 const options = { uri: 'qemu:///system', network: null };
-const image = { id: 'i', sha256: 'f'.repeat(64), format: 'qcow2', size: 1 } as const;
-const port = {
-  nicId: 'n1',
-  vmId: '',
-  mac: '02:00:00:00:00:01',
-  address: '10.0.0.2',
-  segment: 7,
-  model: 'virtio',
-  dhcp: true,
-  impairment: null,
-} as const;
-const vm: VmLaunch = {
-  ...{ id: 'abcdefghijklmnop', hostname: 'guest', cpus: 2, memory: 2 ** 27, disk: null, image, firmware: 'bios', boot: 0 },
-  ...{ userData: null, cloudConfig: null, sshKeys: [], ports: [port] },
+const image = launchImage({ format: 'qcow2' });
+const port = nicPort({ vmId: '' });
+const vm = launchOf({
+  ...{ id: 'abcdefghijklmnop', cpus: 2, memory: 2 ** 27, image, ports: [port] },
   volumes: [{ id: 'qrstuvwxyz234567', name: 'data', image: null, size: 2 ** 20 }],
-};
+});
 
 const domain = (launch = vm, abilities = tcg, with_ = options as Parameters<typeof domainOf>[4]) =>
   domainOf(layout, launch, abilities, 'slice/vm', with_);

@@ -1,39 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PortPlan, VmLaunch } from '../../../model/node/plan.ts';
+import { kvmAbilities, nodeLayout, tcgAbilities } from '../../../../test/support/node.ts';
+import { launchImage, launch as launchOf, port as nicPort } from '../../../../test/support/vm.ts';
+import type { VmLaunch } from '../../../model/node/plan.ts';
 import { tapName } from '../../network/names.ts';
 import type { NodeAbilities } from '../driver.ts';
 import type { Machine } from '../vm-folder/machine.ts';
 import { qemuArguments } from './arguments.ts';
 
-const tcg: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' };
-const kvm: NodeAbilities = { accelerator: { kind: 'kvm', reason: '' }, architecture: 'x86_64', datapath: 'system' };
-const port: PortPlan = {
-  nicId: 'nicnicnicnicnic2',
-  vmId: 'aaaaaaaaaaaaaaaa',
-  mac: '52:54:00:00:00:01',
-  address: '10.0.0.2',
-  segment: 7,
-  model: 'virtio',
-  dhcp: true,
-  impairment: null,
-};
-const vm: VmLaunch = {
-  id: 'aaaaaaaaaaaaaaaa',
-  hostname: 'h$(reboot)',
-  cpus: 3,
-  memory: 256 * 1024 ** 2,
-  disk: null,
-  image: { id: 'i', sha256: '0', format: 'qcow2', size: 1 },
-  ports: [port],
-  volumes: [],
-  firmware: 'bios',
+const tcg = tcgAbilities;
+const kvm = kvmAbilities;
+const port = nicPort({ nicId: 'nicnicnicnicnic2', mac: '52:54:00:00:00:01' });
+const vm = launchOf({
+  ...{ hostname: 'h$(reboot)', cpus: 3, memory: 256 * 1024 ** 2, image: launchImage({ sha256: '0', format: 'qcow2' }), ports: [port] },
   userData: '#!/bin/sh\nuser text',
   cloudConfig: '#cloud-config\nuser text',
   sshKeys: ['ssh-ed25519 key text'],
-  boot: 0,
-};
-const layout = { controllerId: 'c', stateFolder: '/s,s', runFolder: '/r,r', bridge: 'b', uplink: null };
+});
+const layout = nodeLayout({ stateFolder: '/s,s', runFolder: '/r,r' });
 const argumentsFor = (launch: VmLaunch, abilities: NodeAbilities) => qemuArguments(layout, launch, abilities);
 const after = (argv: readonly string[], option: string) => argv.flatMap((word, index) => (argv[index - 1] === option ? [word] : []));
 

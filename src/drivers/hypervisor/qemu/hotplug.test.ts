@@ -1,18 +1,16 @@
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
+import { nodeLayout } from '../../../../test/support/node.ts';
+import { launch } from '../../../../test/support/vm.ts';
 import { FakeHost } from '../../../host/fake-host.ts';
 import type { Command } from '../../../host/host.ts';
-import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import { planHash } from '../../../model/node/plan.ts';
 import { detachVolume } from './hotplug.ts';
 
-const layout = { controllerId: 'c', stateFolder: '/s/c', runFolder: '/r/c', bridge: 'b', uplink: null };
+const layout = nodeLayout();
 const id = 'aaaaaaaaaaaaaaaa';
-const running: VmLaunch = {
-  ...{ id, hostname: 'guest', cpus: 1, memory: 1, disk: null, firmware: 'bios', boot: 0, ports: [] },
-  ...{ image: { id: 'i', sha256: 'f', format: 'raw', size: 1 }, userData: null, cloudConfig: null, sshKeys: [] },
-  volumes: [{ id: 'bbbbbbbbbbbbbbbb', name: 'data', image: null, size: 1 }],
-};
+const running = launch({ volumes: [{ id: 'bbbbbbbbbbbbbbbb', name: 'data', image: null, size: 1 }] });
 
 /** A QEMU in which no device is plugged. */
 function bareQemu(): Duplex {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nodeLayout } from '../../../../test/support/node.ts';
+import { launch } from '../../../../test/support/vm.ts';
 import type { LaunchImage, VmLaunch } from '../../../model/node/plan.ts';
 import { gibibyte } from '../../../model/vm/flavor.ts';
 import { machineArguments } from '../qemu/firmware.ts';
@@ -8,22 +10,8 @@ import { vmFolders } from './identity.ts';
 
 const image = (format: LaunchImage['format']): LaunchImage => ({ id: 'i', sha256: format, format, size: 1 });
 const volume = (name: string, of: LaunchImage | null, size: number | null) => ({ id: `id-${name}`, name, image: of, size });
-const vm: VmLaunch = {
-  id: 'aaaaaaaaaaaaaaaa',
-  hostname: 'web',
-  cpus: 1,
-  memory: gibibyte,
-  disk: null,
-  image: image('qcow2'),
-  volumes: [],
-  firmware: 'bios',
-  ports: [],
-  userData: null,
-  cloudConfig: null,
-  sshKeys: [],
-  boot: 0,
-};
-const layout = { controllerId: 'c', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null };
+const vm = launch({ memory: gibibyte, image: image('qcow2') });
+const layout = nodeLayout();
 const state = '/s/vms/aaaaaaaaaaaaaaaa';
 const argumentsOf = (launch: VmLaunch, option: string) => {
   const argv = diskArguments(layout, launch);

@@ -4,16 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { launch } from '../../../../test/support/vm.ts';
 import { readScript } from '../../../host/script.ts';
 import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
 import { runningLaunch } from './running.ts';
 
 const keepRunning = readScript(import.meta.url, 'scripts/keep-running.sh');
 
-const launchOf = (cpus: number): VmLaunch => ({
-  ...{ id: 'vm', hostname: 'guest', cpus, memory: 1, disk: null, firmware: 'bios', boot: 0, ports: [], volumes: [] },
-  ...{ image: { id: 'i', sha256: 'f', format: 'raw', size: 1 }, userData: 'two\nlines', cloudConfig: null, sshKeys: [] },
-});
+const launchOf = (cpus: number): VmLaunch => launch({ id: 'vm', cpus, userData: 'two\nlines' });
 
 /** A VM's folder; what is kept there can be cut off before one of the commands that change a file. */
 function openFolder() {

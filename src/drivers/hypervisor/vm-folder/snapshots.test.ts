@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nodeLayout } from '../../../../test/support/node.ts';
+import { launch } from '../../../../test/support/vm.ts';
 import { FakeHost } from '../../../host/fake-host.ts';
-import type { VmLaunch } from '../../../model/node/plan.ts';
 import type { LiveControl } from './live-disks.ts';
 import { removeSnapshot } from './snapshots.ts';
 
-const layout = { controllerId: 'c', stateFolder: '/n/c', runFolder: '/run/n/c', bridge: 'b', uplink: null };
-const image = { id: 'i', sha256: 'f'.repeat(64), format: 'raw' as const, size: 1 };
-const vm: VmLaunch = {
-  ...{ id: 'v'.repeat(16), hostname: 'web', cpus: 1, memory: 1, disk: null, image, ports: [], volumes: [], firmware: 'bios', boot: 0 },
-  ...{ userData: null, cloudConfig: null, sshKeys: [] },
-};
+const layout = nodeLayout();
+const vm = launch();
 const stopped: LiveControl = {
   nicDevice: (nicId) => nicId,
   version: async () => '7.2',

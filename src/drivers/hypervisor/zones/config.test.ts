@@ -1,34 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { PortPlan, VmLaunch } from '../../../model/node/plan.ts';
+import { nodeLayout } from '../../../../test/support/node.ts';
+import { launchImage, launch as launchOf, port as nicPort } from '../../../../test/support/vm.ts';
+import type { VmLaunch } from '../../../model/node/plan.ts';
 import { vnicName } from '../../network/names.ts';
-import type { NodeLayout } from '../driver.ts';
 import { zoneConfiguration } from './config.ts';
 import { vmOfZone, zonePlaces } from './names.ts';
 
-const layout: NodeLayout = {
-  controllerId: 'abcdefgh',
-  stateFolder: '/croft/abcdefgh',
-  runFolder: '/run/abcdefgh',
-  bridge: 'b',
-  uplink: null,
-};
-const image = { id: 'i', sha256: 'a'.repeat(64), format: 'iso' as const, size: 1 };
-const port: PortPlan = {
-  nicId: 'n1',
-  vmId: 'v',
-  mac: '02:00:00:00:00:01',
-  address: '10.0.0.2',
-  segment: 7,
-  model: 'e1000',
-  dhcp: true,
-  impairment: null,
-};
-const vm: VmLaunch = {
-  ...{ id: 'abcdefghijklmnop', hostname: 'h', cpus: 3, memory: 2 ** 30 + 1, disk: 2 ** 30, image, firmware: 'uefi', boot: 0 },
-  ...{ userData: null, cloudConfig: null, sshKeys: [], ports: [port] },
+const layout = nodeLayout({ controllerId: 'abcdefgh', stateFolder: '/croft/abcdefgh', runFolder: '/run/abcdefgh' });
+const image = launchImage({ sha256: 'a'.repeat(64), format: 'iso' });
+const port = nicPort({ vmId: 'v', model: 'e1000' });
+const vm = launchOf({
+  ...{ id: 'abcdefghijklmnop', cpus: 3, memory: 2 ** 30 + 1, disk: 2 ** 30, image, firmware: 'uefi', ports: [port] },
   volumes: [{ id: 'cdcdcdcdcdcdcdcd', name: 'tools', image: { ...image, sha256: 'b'.repeat(64) }, size: null }],
-};
+});
 
 const attributesOf = (launch: VmLaunch): Record<string, string> =>
   Object.fromEntries(
