@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '../src/client/client.ts';
 import { homeAt, readOrNull } from '../src/controller/home.ts';
 import { findController } from '../src/controller/presence.ts';
-import { until } from '../test/lab/until.ts';
+import { until } from '../test/support/until.ts';
 
 export interface ControllerProcess extends AsyncDisposable {
   pid: number;

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import type { LabHost } from '../test/lab/lab.ts';
 import { must } from '../test/lab/machine.ts';
-import { until } from '../test/lab/until.ts';
+import { until } from '../test/support/until.ts';
 
 /** ms in which a guest speaks, also on a busy machine. */
 const bootTime = 60_000;

@@ -5,7 +5,7 @@
 
 import type { Lab, LabHost } from '../test/lab/lab.ts';
 import { must, run } from '../test/lab/machine.ts';
-import { until } from '../test/lab/until.ts';
+import { until } from '../test/support/until.ts';
 import { memory, vmCount } from './slice.ts';
 
 interface Network {

@@ -12,7 +12,7 @@ import type { NodeConfigInput } from '../src/model/node/node.ts';
 import type { Task } from '../src/model/task.ts';
 import { bootImage } from '../test/e2e/boot-image.ts';
 import { type Lab, type LabHost, startLab } from '../test/lab/lab.ts';
-import { until } from '../test/lab/until.ts';
+import { until } from '../test/support/until.ts';
 import { type ControllerProcess, startControllerProcess } from './controller-process.ts';
 
 /** `sector` prints a line from its boot sector and then only waits; `micro` boots Linux. */

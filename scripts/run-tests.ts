@@ -32,7 +32,7 @@ interface Stage {
 const stages: Stage[] = [
   {
     name: 'unit',
-    files: globSync(['src/**/*.test.ts', 'scripts/**/*.test.ts', 'test/lab/**/*.test.ts']),
+    files: globSync(['src/**/*.test.ts', 'scripts/**/*.test.ts', 'test/{lab,support}/**/*.test.ts']),
     concurrency: availableParallelism(),
     timeout: 60_000,
     needsRoot: false,

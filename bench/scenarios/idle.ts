@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { until } from '../../test/lab/until.ts';
+import { until } from '../../test/support/until.ts';
 import type { Figure } from '../figure.ts';
 import { processorTime, residentMemory } from '../process-cost.ts';
 import { deploy, sliceName } from '../slice.ts';

@@ -14,7 +14,7 @@ import { Turns } from '../../src/loops/turns.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { LabHost } from '../../test/lab/lab.ts';
-import { until } from '../../test/lab/until.ts';
+import { until } from '../../test/support/until.ts';
 import type { Figure } from '../figure.ts';
 import { ssh } from '../one-by-one.ts';
 import { deploy, sliceName } from '../slice.ts';

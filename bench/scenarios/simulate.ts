@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '../../src/client/client.ts';
 import { startPostgres } from '../../test/integration/postgres.ts';
-import { until } from '../../test/lab/until.ts';
+import { until } from '../../test/support/until.ts';
 import { type ControllerProcess, startControllerProcess } from '../controller-process.ts';
 import type { Figure } from '../figure.ts';
 import { processorTime, residentMemory } from '../process-cost.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Lab, LabHost } from '../../test/lab/lab.ts';
 import { must, run } from '../../test/lab/machine.ts';
 import { shapeLab } from '../../test/lab/shape.ts';
-import { until } from '../../test/lab/until.ts';
+import { until } from '../../test/support/until.ts';
 import type { Figure } from '../figure.ts';
 import type { Stage } from '../stage.ts';
 

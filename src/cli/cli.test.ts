@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
+import { runFake } from '../../test/support/fake-environment.ts';
 import { CroftError, type ErrorCode } from '../model/error.ts';
 import type { CommandAnswer } from '../model/operations.ts';
 import type { Task } from '../model/task.ts';
 import { exitCodeOf } from './exit-codes.ts';
-import { runFake } from './fake-environment.ts';
 
 const task: Task = {
   id: 't1',

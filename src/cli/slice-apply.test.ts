@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runFake } from '../../test/support/fake-environment.ts';
 import type { PlanAnswer } from '../model/operations.ts';
 import type { Task } from '../model/task.ts';
-import { runFake } from './fake-environment.ts';
 
 const task: Task = {
   id: 't1',

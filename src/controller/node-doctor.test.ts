@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FakeHost } from '../../test/support/fake-host.ts';
 import type { DriverProbe } from '../drivers/hypervisor/driver.ts';
-import { FakeHost } from '../host/fake-host.ts';
 import type { Command } from '../host/host.ts';
 import { nodeConfigSchema } from '../model/node/node.ts';
 import { createDoctor } from './node-doctor.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { FakeHost } from '../../test/support/fake-host.ts';
 import { nodeLayout } from '../../test/support/node.ts';
 import { launch as launchOf, port } from '../../test/support/vm.ts';
 import type { NodeLayout } from '../drivers/hypervisor/driver.ts';
 import { createNoopHypervisor } from '../drivers/hypervisor/noop/noop.ts';
 import { createNoopNetworkDriver } from '../drivers/network/noop/noop.ts';
-import { FakeHost } from '../host/fake-host.ts';
 import { perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import { underlayOf } from '../model/network/underlay.ts';

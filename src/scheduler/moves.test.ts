@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { node, options, required, snapshot, vm } from '../../test/support/placement.ts';
 import type { MoveAssignment, PlacementSnapshot } from '../model/placement/assignment.ts';
-import { node, options, required, snapshot, vm } from './sample-snapshot.ts';
 import { schedule } from './schedule.ts';
 
 function movesOf(given: PlacementSnapshot): MoveAssignment[] {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { micro, node, options, required, slice, snapshot, vm } from '../../test/support/placement.ts';
 import { diffSlice } from '../model/slice/diff.ts';
 import type { SliceSpec, VmSpec } from '../model/slice/slice.ts';
 import { gibibyte } from '../model/vm/flavor.ts';
 import { previewPlacement } from './preview.ts';
-import { micro, node, options, required, slice, snapshot, vm } from './sample-snapshot.ts';
 
 const specOf = (vms: readonly VmSpec[]): SliceSpec => ({ ...slice('s').spec, vms: [...vms] });
 

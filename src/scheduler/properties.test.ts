@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { node, options, slice, snapshot, vm } from '../../test/support/placement.ts';
 import type { Node } from '../model/node/node.ts';
 import type { PlacementSnapshot, PlacementVm } from '../model/placement/assignment.ts';
 import { capacityOf, nothing, promisedByNode } from '../model/placement/capacity.ts';
 import { type PlacementPolicy, placementPolicies, type VmPlacement } from '../model/placement/placement.ts';
 import { gibibyte, mebibyte } from '../model/vm/flavor.ts';
-import { node, options, slice, snapshot, vm } from './sample-snapshot.ts';
 import { schedule } from './schedule.ts';
 
 const pools = ['default', 'fast'];

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { micro, node, options, required, slice, snapshot, vm } from '../../test/support/placement.ts';
 import { usualTraits } from '../model/image/definition.ts';
 import type { Image } from '../model/image/image.ts';
 import type { PlacementSnapshot } from '../model/placement/assignment.ts';
 import type { VmPlacement } from '../model/placement/placement.ts';
 import { gibibyte } from '../model/vm/flavor.ts';
-import { micro, node, options, required, slice, snapshot, vm } from './sample-snapshot.ts';
 import { schedule } from './schedule.ts';
 
 function reasonOf(given: PlacementSnapshot, id = '1'): string | null | undefined {

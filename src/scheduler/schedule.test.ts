@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { micro, node, options, preferred, required, slice, snapshot, vm } from '../../test/support/placement.ts';
 import type { NicModel } from '../model/network/nic-model.ts';
 import type { PlacementSnapshot, PlacementVm } from '../model/placement/assignment.ts';
 import type { PlacementPolicy } from '../model/placement/placement.ts';
 import { gibibyte } from '../model/vm/flavor.ts';
-import { micro, node, options, preferred, required, slice, snapshot, vm } from './sample-snapshot.ts';
 import { schedule } from './schedule.ts';
 
 /** VM → name of its node, null where it waits. */

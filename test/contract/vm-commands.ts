@@ -1,6 +1,6 @@
 /** What the command line says to the commands of a VM's life, whatever hypervisor its node has. */
 import assert from 'node:assert/strict';
-import type { Outcome } from '../../src/cli/fake-environment.ts';
+import type { Outcome } from '../support/fake-environment.ts';
 
 /** In an order in which they can be asked for; VM stands for the VM, TIME for any time. */
 export const vmCommands = {

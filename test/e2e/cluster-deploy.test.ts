@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { SliceView } from '../../src/model/slice/view.ts';
 import type { HostSnapshot } from '../lab/snapshot.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { ClusterStage } from './cluster-stage.ts';
 import type { GuestShell } from './guest-shell.ts';
 

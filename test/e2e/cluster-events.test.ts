@@ -1,7 +1,7 @@
 /** What happens to VMs is seen at once: between two passes of this controller that nothing asks for lie ten minutes. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { ClusterStage } from './cluster-stage.ts';
 
 let stage: ClusterStage;

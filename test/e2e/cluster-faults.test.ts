@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { ClusterStage } from './cluster-stage.ts';
 
 let stage: ClusterStage;

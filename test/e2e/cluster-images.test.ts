@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { ClusterStage } from './cluster-stage.ts';
 
 const patience = 60_000;

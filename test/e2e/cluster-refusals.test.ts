@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { NodeConfigInput } from '../../src/model/node/node.ts';
 import { makeClientKey } from '../lab/login.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { ClusterStage } from './cluster-stage.ts';
 
 let stage: ClusterStage;

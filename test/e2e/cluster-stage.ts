@@ -17,7 +17,7 @@ import type { Task } from '../../src/model/task.ts';
 import type { VmView } from '../../src/model/vm/view.ts';
 import { type Lab, type LabHost, startLab } from '../lab/lab.ts';
 import { must } from '../lab/machine.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { EventLog } from './event-log.ts';
 import { GuestShell } from './guest-shell.ts';
 

@@ -1,7 +1,7 @@
 /** The command line against a stage's controller, in this process. */
 import { Writable } from 'node:stream';
-import { type Outcome, runFake } from '../../src/cli/fake-environment.ts';
 import type { Client } from '../../src/client/client.ts';
+import { type Outcome, runFake } from '../support/fake-environment.ts';
 
 /** Wide enough that no table leaves a column out. */
 const width = 400;

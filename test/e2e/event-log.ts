@@ -1,7 +1,7 @@
 /** The events of a controller, gathered from the start, to wait for one that matters. */
 import type { Client } from '../../src/client/client.ts';
 import type { Event } from '../../src/model/event.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 
 const patience = 90_000;
 

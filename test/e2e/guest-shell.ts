@@ -2,7 +2,7 @@
 
 import type { Client } from '../../src/client/client.ts';
 import type { Console } from '../../src/client/console.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 
 export interface Answer {
   code: number;

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { CroftError } from '../../src/model/error.ts';
 import { type Lab, type LabHost, startLab } from '../lab/lab.ts';
 import { shapeLab } from '../lab/shape.ts';
-import { until } from '../lab/until.ts';
 import { controllerInterface } from '../lab/wiring.ts';
+import { until } from '../support/until.ts';
 import { lookAt, mebibyte, prepareSpread, type SpreadStage } from './image-spread-stage.ts';
 
 let lab: Lab;

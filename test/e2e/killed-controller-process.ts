@@ -9,7 +9,7 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { ensureToken, type Home, homeAt, makeHome } from '../../src/controller/home.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 
 const mainFile = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 

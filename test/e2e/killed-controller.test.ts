@@ -16,7 +16,7 @@ import type { Task } from '../../src/model/task.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
 import { must } from '../lab/machine.ts';
 import type { HostSnapshot } from '../lab/snapshot.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { bootImage } from './boot-image.ts';
 import { type Found, lookAround } from './killed-controller-hosts.ts';
 import { ControllerProcess } from './killed-controller-process.ts';

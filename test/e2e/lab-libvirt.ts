@@ -1,7 +1,7 @@
 /** A libvirt on a host of a lab, which ends with it. */
 import type { LabHost } from '../lab/lab.ts';
 import { must } from '../lab/machine.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { type LibvirtDaemon, libvirtDaemon, startLibvirt } from './private-libvirt.ts';
 
 /** Its folder is gone with the host's power. */

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { after, before, test } from 'node:test';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { bootImage } from './boot-image.ts';
 import { ClusterStage } from './cluster-stage.ts';
 

@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import type { NodeConfigInput } from '../../src/model/node/node.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
 import { must } from '../lab/machine.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { bootImage } from './boot-image.ts';
 import { lookAround } from './killed-controller-hosts.ts';
 import { ControllerProcess } from './killed-controller-process.ts';

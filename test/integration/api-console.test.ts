@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Duplex, PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { runFake } from '../../src/cli/fake-environment.ts';
 import { createClient } from '../../src/client/client.ts';
 import { CroftError } from '../../src/model/error.ts';
 import { listen, refusal } from '../api/listen.ts';
 import { setStage, token } from '../api/stand-ins.ts';
+import { runFake } from '../support/fake-environment.ts';
 
 test('CR10 the console carries bytes both ways, and ends with the guest', async () => {
   const guest = new PassThrough();

@@ -6,7 +6,7 @@ import type { Event } from '../../src/model/event.ts';
 import { CuttableProxy } from '../api/cuttable-proxy.ts';
 import { listen } from '../api/listen.ts';
 import { type Stage, setStage, token } from '../api/stand-ins.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 
 async function append(stage: Stage, ...messages: string[]): Promise<void> {
   await stage.store.events.append(messages.map((message) => ({ kind: 'vm.state', slice: message.split(' ')[0] ?? '', message })));

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { createClient } from '../../src/client/client.ts';
 import { listen, refusal } from '../api/listen.ts';
 import { authorization, sampleImage, setStage, token } from '../api/stand-ins.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 
 const unasked = (): Promise<never> => Promise.reject(new Error('this was not to be asked'));
 

@@ -7,11 +7,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
-import { type Outcome, runFake } from '../../src/cli/fake-environment.ts';
 import { createClient } from '../../src/client/client.ts';
 import { listen } from '../api/listen.ts';
 import { setStage, token } from '../api/stand-ins.ts';
-import { until } from '../lab/until.ts';
+import { type Outcome, runFake } from '../support/fake-environment.ts';
+import { until } from '../support/until.ts';
 
 const file = 'slice: hello\nnetworks: { lan: {} }\nvms: { web: { image: micro, nics: [lan] } }\n';
 

@@ -12,7 +12,7 @@ import { type FetchProgress, type FetchTools, fetchImage } from '../../src/image
 import { createRequester } from '../../src/images/fetch/request.ts';
 import { usualLimits } from '../../src/images/library/limits.ts';
 import type { ImageDefinition } from '../../src/model/image/definition.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { breakOff, definitionOf, fetchStage, type ImageServer, refusal, sendFile, serveImages, temporaryFolder } from './image-server.ts';
 
 const mebibyte = 1024 ** 2;

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { inspectImage } from '../../src/images/library/inspect.ts';
 import { type SeedSource, seedFiles, seedOf } from '../../src/images/seeds/seed.ts';
 import { CroftError } from '../../src/model/error.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { port } from '../support/vm.ts';
 import { temporaryFolder } from './image-server.ts';
 

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
-import { type Outcome, runFake } from '../../src/cli/fake-environment.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { createImageCare } from '../../src/controller/image-care.ts';
 import { createImageIntake } from '../../src/controller/image-intake.ts';
@@ -20,6 +19,7 @@ import { Fleet } from '../../src/loops/node/fleet.ts';
 import type { Store } from '../../src/store/store.ts';
 import { listen } from '../api/listen.ts';
 import { setStage, token } from '../api/stand-ins.ts';
+import { type Outcome, runFake } from '../support/fake-environment.ts';
 import { sendFile, serveImages } from './image-server.ts';
 
 const disk = Buffer.concat([randomBytes(1024 ** 2), Buffer.alloc(1024 ** 2)]);

@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { nodeConfigSchema } from '../../src/model/node/node.ts';
 import { startLab, stopLab } from '../lab/lab.ts';
 import { run, runningMachines } from '../lab/machine.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 
 const reach = async (address: string, keyFile: string, ...command: string[]) => {
   const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'ConnectTimeout=1', 'BatchMode=yes'];

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { createClient } from '../../src/client/client.ts';
 import { homeAt } from '../../src/controller/home.ts';
 import { findController } from '../../src/controller/presence.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 
 const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 

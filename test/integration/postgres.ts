@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 

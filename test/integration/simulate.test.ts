@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { runFake } from '../../src/cli/fake-environment.ts';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { type Controller, startController } from '../../src/controller/controller.ts';
 import { type ControllerOptions, controllerOptions } from '../../src/controller/options.ts';
 import type { CroftError } from '../../src/model/error.ts';
 import { sayAsAny, type VmCommand, vmCommands } from '../contract/vm-commands.ts';
-import { until } from '../lab/until.ts';
+import { runFake } from '../support/fake-environment.ts';
+import { until } from '../support/until.ts';
 
 /** ms that a busy machine may take. */
 const patience = 120_000;

@@ -6,7 +6,7 @@ import { demandOf } from '../../src/model/placement/capacity.ts';
 import { initialFlavors } from '../../src/model/vm/flavor.ts';
 import { unobserved, type VmObserved } from '../../src/model/vm/vm.ts';
 import { openPostgres } from '../../src/store/database/postgres.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { onBothDatabases } from './databases.ts';
 import { addReadyNode, apply, lanSlice, networkSpec, nodeConfig, putImage, vmSpec } from './samples.ts';
 

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 
 const room = fileURLToPath(new URL('../../scripts/test-room.sh', import.meta.url));
 

@@ -3,10 +3,10 @@ import { chmod, mkdir, readdir, readFile, readlink, rm, rmdir, symlink, writeFil
 import { connect } from 'node:net';
 import { stringify } from 'yaml';
 import type { NodeConfigInput } from '../../src/model/node/node.ts';
+import { until } from '../support/until.ts';
 import { makeClientKey, makeHostKey, sshdConfiguration } from './login.ts';
 import { killMachines, type Ran, run, runInside, runningMachines, startMachine } from './machine.ts';
 import { type HostSnapshot, parseSnapshot, snapshotScript } from './snapshot.ts';
-import { until } from './until.ts';
 import {
   connectController,
   connectHost,

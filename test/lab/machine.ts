@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
-import { until } from './until.ts';
+import { until } from '../support/until.ts';
 
 /** First argument of every machine's first process. Set by exec itself, so a process is recognised from its start. */
 const marker = 'croft-lab-machine';

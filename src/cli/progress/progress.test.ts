@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runFake } from '../../../test/support/fake-environment.ts';
 import type { Event } from '../../model/event.ts';
 import { anywhere } from '../../model/placement/placement.ts';
 import type { Task } from '../../model/task.ts';
 import type { VmView } from '../../model/vm/view.ts';
-import { runFake } from '../fake-environment.ts';
 import { createPaint } from '../output/paint.ts';
 import { isSettled, progressLines } from './progress-lines.ts';
 import { transferLine } from './transfer-line.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type FakeAnswer, FakeHost } from '../../host/fake-host.ts';
+import { type FakeAnswer, FakeHost } from '../../../test/support/fake-host.ts';
 import type { Command, Host } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import { createImageDelivery, type ImageDeliveryOptions } from './deliver.ts';

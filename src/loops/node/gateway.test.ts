@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeHost } from '../../host/fake-host.ts';
+import { FakeHost } from '../../../test/support/fake-host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { DoctorCheck } from '../../model/node/doctor.ts';
 import { type Doctor, NodeAdministration, type NodeGatewayOptions } from './gateway.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeHost } from '../../host/fake-host.ts';
+import { FakeHost } from '../../../test/support/fake-host.ts';
 import { nodeConfigSchema } from '../../model/node/node.ts';
 import { NodeWorker, type NodeWorkerOptions } from './worker.ts';
 

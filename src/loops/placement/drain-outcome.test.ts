@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { node, slice, vm } from '../../scheduler/sample-snapshot.ts';
+import { node, slice, vm } from '../../../test/support/placement.ts';
 import { type DrainState, drainOutcome } from './drain-outcome.ts';
 
 const draining = node('n1', { administration: 'draining' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { node, slice, snapshot, vm } from '../../../test/support/placement.ts';
 import type { Assignment } from '../../model/placement/assignment.ts';
-import { node, slice, snapshot, vm } from '../../scheduler/sample-snapshot.ts';
 import { placementNews } from './news.ts';
 
 test('CR4 every assignment that was accepted is told of, with where from, where to and why', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FakeHost } from '../../../test/support/fake-host.ts';
 import { createNoopHypervisor } from '../../drivers/hypervisor/noop/noop.ts';
-import { FakeHost } from '../../host/fake-host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { Capability } from '../../model/vm/capability.ts';
 import { unobserved } from '../../model/vm/vm.ts';

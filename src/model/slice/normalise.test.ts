@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { storedImages } from '../../../test/model/stored-images.ts';
+import { storedImages } from '../../../test/support/stored-images.ts';
 import { CroftError, type InputIssue } from '../error.ts';
 import { usualTraits } from '../image/definition.ts';
 import { anywhere } from '../placement/placement.ts';

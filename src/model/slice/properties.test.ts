@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { storedImages } from '../../../test/model/stored-images.ts';
+import { storedImages } from '../../../test/support/stored-images.ts';
 import { firmwares } from '../image/definition.ts';
 import type { Impairment } from '../network/impairment.ts';
 import { nicModels } from '../network/nic-model.ts';

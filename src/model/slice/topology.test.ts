@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { storedImages } from '../../../test/model/stored-images.ts';
+import { storedImages } from '../../../test/support/stored-images.ts';
 import { nameSchema } from '../input/name.ts';
 import { initialFlavors } from '../vm/flavor.ts';
 import { checkSliceFile } from './file-check.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { storedImages } from '../../../test/model/stored-images.ts';
+import { storedImages } from '../../../test/support/stored-images.ts';
 import { CroftError, type InputIssue } from '../error.ts';
 import { gibibyte, initialFlavors } from '../vm/flavor.ts';
 import { describeChange } from './change-words.ts';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { Duplex } from 'node:stream';
 import { test } from 'node:test';
+import { FakeHost } from '../../../../test/support/fake-host.ts';
 import { nodeLayout } from '../../../../test/support/node.ts';
 import { launch } from '../../../../test/support/vm.ts';
-import { FakeHost } from '../../../host/fake-host.ts';
 import type { Command } from '../../../host/host.ts';
 import { planHash } from '../../../model/node/plan.ts';
 import { detachVolume } from './hotplug.ts';

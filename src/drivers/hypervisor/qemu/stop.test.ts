@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Duplex, duplexPair } from 'node:stream';
 import { test } from 'node:test';
-import { FakeHost } from '../../../host/fake-host.ts';
+import { FakeHost } from '../../../../test/support/fake-host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { NodeLayout } from '../driver.ts';
 import { stopVm } from './stop.ts';

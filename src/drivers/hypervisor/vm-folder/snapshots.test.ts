@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FakeHost } from '../../../../test/support/fake-host.ts';
 import { nodeLayout } from '../../../../test/support/node.ts';
 import { launch } from '../../../../test/support/vm.ts';
-import { FakeHost } from '../../../host/fake-host.ts';
 import type { LiveControl } from './live-disks.ts';
 import { removeSnapshot } from './snapshots.ts';
 

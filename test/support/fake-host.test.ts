@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { CroftError } from '../model/error.ts';
+import { perform, run } from '../../src/host/host.ts';
+import { CroftError } from '../../src/model/error.ts';
 import { FakeHost } from './fake-host.ts';
-import { perform, run } from './host.ts';
 
 test('CR8 the fake host records commands, answers them and fails on demand', async () => {
   const host = new FakeHost({ answer: ({ argv, stdin }) => (argv[0] === 'cat' ? { stdout: String(stdin) } : { code: 1, stderr: 'no' }) });

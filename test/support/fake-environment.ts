@@ -1,9 +1,9 @@
 /** An environment for tests of commands: what is printed is kept, and the controller is whatever a test says. */
 import { PassThrough, Writable } from 'node:stream';
-import type { Client } from '../client/client.ts';
-import { runCli } from './cli.ts';
-import type { CliEnvironment } from './environment.ts';
-import type { LocalOperations } from './local-operations.ts';
+import { runCli } from '../../src/cli/cli.ts';
+import type { CliEnvironment } from '../../src/cli/environment.ts';
+import type { LocalOperations } from '../../src/cli/local-operations.ts';
+import type { Client } from '../../src/client/client.ts';
 
 /** The parts of a client that a test needs; the rest fails by being absent. */
 export type PartialClient = {

@@ -1,14 +1,14 @@
 /** Nodes, VMs and slices for tests of the scheduler. */
 
-import { vmSpec } from '../../test/support/vm.ts';
-import { usualTraits } from '../model/image/definition.ts';
-import type { Image } from '../model/image/image.ts';
-import { type Node, type NodeConfigInput, type NodeObserved, type NodeSpecs, nodeConfigSchema } from '../model/node/node.ts';
-import type { PlacementSnapshot, PlacementVm } from '../model/placement/assignment.ts';
-import { demandOf } from '../model/placement/capacity.ts';
-import { type Affinity, anywhere, type SlicePlacement, usualPlacement, type VmPlacement } from '../model/placement/placement.ts';
-import type { Slice, VmSpec } from '../model/slice/slice.ts';
-import { gibibyte, mebibyte } from '../model/vm/flavor.ts';
+import { usualTraits } from '../../src/model/image/definition.ts';
+import type { Image } from '../../src/model/image/image.ts';
+import { type Node, type NodeConfigInput, type NodeObserved, type NodeSpecs, nodeConfigSchema } from '../../src/model/node/node.ts';
+import type { PlacementSnapshot, PlacementVm } from '../../src/model/placement/assignment.ts';
+import { demandOf } from '../../src/model/placement/capacity.ts';
+import { type Affinity, anywhere, type SlicePlacement, usualPlacement, type VmPlacement } from '../../src/model/placement/placement.ts';
+import type { Slice, VmSpec } from '../../src/model/slice/slice.ts';
+import { gibibyte, mebibyte } from '../../src/model/vm/flavor.ts';
+import { vmSpec } from './vm.ts';
 
 export const micro: Image = {
   ...{ id: 'i', name: 'micro', traits: usualTraits, origin: null, prepull: [], createdAt: 0 },

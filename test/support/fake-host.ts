@@ -2,8 +2,8 @@
 import { type Duplex, PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CroftError } from '../model/error.ts';
-import type { Command, CommandResult, Host, HostProcess, Login } from './host.ts';
+import type { Command, CommandResult, Host, HostProcess, Login } from '../../src/host/host.ts';
+import { CroftError } from '../../src/model/error.ts';
 
 /** What a command answers; what is left out is success and silence. A CroftError makes the whole batch reject. */
 export type FakeAnswer = Partial<CommandResult> | CroftError;
