@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeHost } from '../../test/support/fake-host.ts';
+import { nodeLayout } from '../../test/support/node.ts';
 import type { DriverProbe } from '../drivers/hypervisor/driver.ts';
 import type { Command } from '../host/host.ts';
 import { nodeConfigSchema } from '../model/node/node.ts';
 import { createDoctor } from './node-doctor.ts';
 
-const layout = { controllerId: 'c', stateFolder: '/s', runFolder: '/r', bridge: 'b' } as never;
+const layout = nodeLayout();
 const config = nodeConfigSchema.parse({ name: 'l', hypervisor: 'libvirt' });
 const probed: DriverProbe = { usable: false, reason: 'it does not answer' };
 const doctor = createDoctor(() => ({

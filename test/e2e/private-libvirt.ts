@@ -1,7 +1,7 @@
 /** Hosts with a libvirt of their own, whose daemons can be stopped, held and started again. */
 import { access, constants, readdir, readFile, rmdir } from 'node:fs/promises';
+import { untilTrue } from '../support/until.ts';
 import { type PrivateHost, startPrivateHost } from './private-host.ts';
-import { until } from './qemu-stage.ts';
 
 /** own_devices FOLDER: gives the host a /dev of its own with the usual devices, and none for KVM. It is made in the folder. */
 export const ownDevices = `
@@ -104,7 +104,7 @@ export async function startGroupedLibvirtHost(name: string): Promise<LibvirtHost
 async function removeGroups(folder: string): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true });
   for (const entry of entries) if (entry.isDirectory()) await removeGroups(`${folder}/${entry.name}`);
-  await until(async () => {
+  await untilTrue(async () => {
     const left = (await readFile(`${folder}/cgroup.procs`, 'utf8')).trim();
     return left === '';
   });

@@ -10,8 +10,8 @@ import { run } from '../../src/host/host.ts';
 import { type ImageLibrary, openImageLibrary } from '../../src/images/library/library.ts';
 import { createImageDelivery, type ImageDelivery } from '../../src/images/spread/deliver.ts';
 import { type DeliveredImage, type ImagePlace, imagePath } from '../../src/images/spread/node-images.ts';
-import { until } from '../contract/hypervisor-stage.ts';
 import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
+import { untilTrue } from '../support/until.ts';
 
 const mebibyte = 1024 ** 2;
 let machine: StandInMachine;
@@ -95,7 +95,7 @@ test('SC9 a lock on a node with illumos ends with its holder, however that ends,
     assert.deepEqual((await newDelivery().collect(machine.host, place, [])).images, []);
     assert.deepEqual(await readdir(path.dirname(target)), [`${path.basename(target)}.partial`]);
     const ensured = newDelivery().ensure(machine.host, place, image);
-    await until(async () => (await run(machine.host, { argv: ['pgrep', '-f', `^python3 .*fcntl.*${'x'}$`] })).code === 0);
+    await untilTrue(async () => (await run(machine.host, { argv: ['pgrep', '-f', `^python3 .*fcntl.*${'x'}$`] })).code === 0);
     assert.equal((await stat(`${target}.partial`)).size, mebibyte, 'nobody else writes it');
     return ensured;
   })();

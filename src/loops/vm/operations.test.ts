@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeHost } from '../../../test/support/fake-host.ts';
+import { nodeLayout } from '../../../test/support/node.ts';
 import { createNoopHypervisor } from '../../drivers/hypervisor/noop/noop.ts';
 import { CroftError } from '../../model/error.ts';
 import type { Capability } from '../../model/vm/capability.ts';
 import { unobserved } from '../../model/vm/vm.ts';
 import { VmOperations, type VmOperationsOptions } from './operations.ts';
 
-const layout = { controllerId: 'c', stateFolder: '/c', runFolder: '/run/c', bridge: 'b', uplink: null };
+const layout = nodeLayout();
 
 /** Of one VM, `s/web`, on a node whose hypervisor can do this; on none where that is null. */
 function operationsWith(can: Capability[] | null) {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nodeLayout } from '../../../../test/support/node.ts';
 import { readGuestInfo } from './guest.ts';
 import { parseObserved } from './observe.ts';
 import { readEvent } from './watch.ts';
 
-const layout = { controllerId: 'aaaabbbb', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null };
+const layout = nodeLayout({ controllerId: 'aaaabbbb' });
 const id = 'abcdefghijklmnop';
 const record = JSON.stringify({ hash: 'h', label: 's/v' });
 const started = '1700000000 h 1900000000 4096';

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeHost } from '../../../../test/support/fake-host.ts';
+import { nodeLayout } from '../../../../test/support/node.ts';
 import type { Command } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { Endings } from './endings.ts';
 import { stopVm } from './stop.ts';
 
-const layout = { controllerId: 'aaaabbbb', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null };
+const layout = nodeLayout({ controllerId: 'aaaabbbb' });
 const options = { uri: 'qemu:///system', network: null };
 const vmId = 'abcdefghijklmnop';
 const reachOf = (host: FakeHost) => ({ host, layout, options, vm: { id: vmId, label: 's/a' } });

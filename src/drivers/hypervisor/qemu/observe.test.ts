@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
+import { nodeLayout } from '../../../../test/support/node.ts';
 import { newControllerIdentifier } from '../../../model/identifier.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
 import { observeVms, parseObserved } from './observe.ts';
@@ -95,7 +96,7 @@ test('CR16 VMs that end while they are looked for are seen with their exit codes
   const folder = mkdtempSync(path.join(tmpdir(), 'croft-observe-'));
   try {
     const controllerId = newControllerIdentifier();
-    const layout = { controllerId, stateFolder: `${folder}/state`, runFolder: `${folder}/run`, bridge: 'b', uplink: null };
+    const layout = nodeLayout({ controllerId, stateFolder: `${folder}/state`, runFolder: `${folder}/run` });
     const ids = ['a', 'b', 'c'].map((letter) => letter.repeat(16)) as [string, string, string];
     for (const [index, vmId] of ids.entries()) {
       const { state, run } = vmFolders(layout, vmId);

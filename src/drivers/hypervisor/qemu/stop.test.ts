@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { type Duplex, duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import { FakeHost } from '../../../../test/support/fake-host.ts';
+import { nodeLayout } from '../../../../test/support/node.ts';
 import { CroftError } from '../../../model/error.ts';
-import type { NodeLayout } from '../driver.ts';
 import { stopVm } from './stop.ts';
 
 const id = 'aaaaaaaaaaaaaaaa';
-const layout: NodeLayout = { controllerId: 'c', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null };
+const layout = nodeLayout();
 const gone = () => new CroftError('not-found', 'nothing answers');
 
 /** What QEMU does when its power button is pressed: nothing, or its session ends. */

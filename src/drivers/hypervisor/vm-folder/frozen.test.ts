@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeHost } from '../../../../test/support/fake-host.ts';
-import type { NodeLayout } from '../driver.ts';
+import { nodeLayout } from '../../../../test/support/node.ts';
 import { type GuestFileSystems, letGo, whileFrozen } from './frozen.ts';
 
-const layout: NodeLayout = { controllerId: 'c', stateFolder: '/state', runFolder: '/run', bridge: 'br-croft', uplink: null };
+const layout = nodeLayout({ stateFolder: '/state', runFolder: '/run' });
 
 const vmId = 'abcdefghijklmnop';
 

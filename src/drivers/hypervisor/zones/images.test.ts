@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeHost } from '../../../../test/support/fake-host.ts';
+import { nodeLayout } from '../../../../test/support/node.ts';
 import type { Command, HostProcess } from '../../../host/host.ts';
 import type { LaunchImage } from '../../../model/node/plan.ts';
-import type { NodeLayout } from '../driver.ts';
 import { ZoneImages } from './images.ts';
 
-const layout: NodeLayout = { controllerId: 'c', stateFolder: '/c', runFolder: '/run/c', bridge: 'b', uplink: null };
+const layout = nodeLayout({ stateFolder: '/c', runFolder: '/run/c' });
 const image = (letter: string): LaunchImage => ({ id: letter, sha256: letter.repeat(64), format: 'raw', size: 1 });
 
 /** Notes when each script begins and ends; each waits for the gate. */

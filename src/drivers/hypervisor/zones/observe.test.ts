@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NodeLayout } from '../driver.ts';
+import { nodeLayout } from '../../../../test/support/node.ts';
 import { parseObserved } from './observe.ts';
 
-const layout: NodeLayout = { controllerId: 'abcdefgh', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null };
+const layout = nodeLayout({ controllerId: 'abcdefgh' });
 const id = 'abcdefghijklmnop';
 const record = JSON.stringify({ hash: 'h1', label: 's/a' });
 
