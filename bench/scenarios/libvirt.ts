@@ -19,7 +19,7 @@ import { openLibvirtStage } from '../../test/e2e/libvirt-stage.ts';
 import type { LibvirtDaemon } from '../../test/e2e/private-libvirt.ts';
 import { type LabHost, startLab } from '../../test/lab/lab.ts';
 import { insideCommand, must, runningMachines } from '../../test/lab/machine.ts';
-import { until } from '../../test/lab/until.ts';
+import { until } from '../../test/support/until.ts';
 import { referenceTo, withLaunch } from '../../test/support/vm-reference.ts';
 import { type ControllerProcess, startControllerProcess } from '../controller-process.ts';
 import type { Figure, Series } from '../figure.ts';

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FakeHost } from '../../test/support/fake-host.ts';
+import { nodeLayout, tcgAbilities } from '../../test/support/node.ts';
+import { launch, port as nicPort, wantedVm } from '../../test/support/vm.ts';
 import { referenceTo, withLaunch } from '../../test/support/vm-reference.ts';
 import { createNoopHypervisor } from '../drivers/hypervisor/noop/noop.ts';
 import { createNoopNetworkDriver } from '../drivers/network/noop/noop.ts';
-import { FakeHost } from '../host/fake-host.ts';
 import { perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import type { PortPlan, VmLaunch, VolumePlan, WantedVm } from '../model/node/plan.ts';
@@ -12,29 +14,20 @@ import { changeVm } from './change.ts';
 import type { ExecutionContext, Progress } from './context.ts';
 import { liveWay } from './live-change.ts';
 
-const layout = { controllerId: 'c', stateFolder: '/s/c', runFolder: '/r/c', bridge: 'b', uplink: null };
-const abilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' } as const;
+const layout = nodeLayout();
 const id = 'aaaaaaaaaaaaaaaa';
 
-const port = (nicId: string): PortPlan => {
-  return { nicId, vmId: id, mac: `02:${nicId}`, address: '10.0.0.2', segment: 2000, model: 'virtio', impairment: null, dhcp: true };
-};
+const port = (nicId: string): PortPlan => nicPort({ nicId, mac: `02:${nicId}` });
 const volume = (volumeId: string, name = volumeId): VolumePlan => ({ id: volumeId, name, image: null, size: mebibyte });
 
-function launchOf(changes: Partial<VmLaunch>): VmLaunch {
-  return {
-    ...{ id, hostname: 'guest', cpus: 1, memory: 2 ** 27, disk: null, firmware: 'bios', boot: 0, ports: [], volumes: [] },
-    ...{ image: { id: 'i', sha256: 'f'.repeat(64), format: 'raw', size: 1 }, userData: null, cloudConfig: null, sshKeys: [] },
-    ...changes,
-  };
-}
+const launchOf = (changes: Partial<VmLaunch>): VmLaunch => launch({ memory: 2 ** 27, ...changes });
 
 /** A VM that runs from the one and is to come to the other. */
 async function stage(running: VmLaunch, wanted: VmLaunch) {
   const noop = createNoopHypervisor();
   const network = createNoopNetworkDriver();
   const host = new FakeHost();
-  const hypervisor = noop.on({ host, layout, abilities });
+  const hypervisor = noop.on({ host, layout, abilities: tcgAbilities });
   const told: unknown[][] = [];
   const progress = new Proxy({} as Progress, {
     get: (_, name) => (_vm: WantedVm, done: string, rest: CroftError | string | null) =>
@@ -42,15 +35,12 @@ async function stage(running: VmLaunch, wanted: VmLaunch) {
   });
   const context: ExecutionContext = {
     ...{ host, layout, hypervisor, network, images: { ensure: async () => undefined }, progress },
-    abilities,
+    abilities: tcgAbilities,
     ...{ stopTimes: { powerdown: 0, terminate: 0 }, clock: () => 0, openBerth: async () => null },
   };
   await hypervisor.prepare(withLaunch(running, 's/a'));
   await hypervisor.start(withLaunch(running, 's/a'));
-  const vm: WantedVm = {
-    ...{ launch: wanted, label: 's/a', desired: 'running', generation: 1, settled: false, missingImages: [], movingTo: null },
-    ...{ restart: 'always', restarts: 0, retryAt: null, attempted: null },
-  };
+  const vm = wantedVm({ launch: wanted, label: 's/a', restart: 'always' });
   return {
     hypervisor: noop,
     told,

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { FakeHost } from '../../test/support/fake-host.ts';
+import { nodeLayout, tcgAbilities } from '../../test/support/node.ts';
+import { launch, port, wantedVm } from '../../test/support/vm.ts';
 import { referenceTo } from '../../test/support/vm-reference.ts';
-import type { NodeLayout } from '../drivers/hypervisor/driver.ts';
 import { type NoopFaults, noFaults } from '../drivers/hypervisor/noop/faults.ts';
 import { createNoopHypervisor } from '../drivers/hypervisor/noop/noop.ts';
 import { createNoopNetworkDriver } from '../drivers/network/noop/noop.ts';
-import { FakeHost } from '../host/fake-host.ts';
 import { perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import { underlayOf } from '../model/network/underlay.ts';
@@ -16,7 +17,7 @@ import type { ExecutionContext, Progress } from './context.ts';
 import { execute } from './execute.ts';
 import { planNode } from './plan.ts';
 
-const layout: NodeLayout = { controllerId: 'c', stateFolder: '/state/c', runFolder: '/run/c', bridge: 'br-croft', uplink: null };
+const layout = nodeLayout();
 const underlay = underlayOf(layout);
 
 /** What a recorder would have written of the VMs, so far as the next plan needs it. */
@@ -64,7 +65,7 @@ function stage(can: Iterable<Capability>, seed: number) {
   const memory: Memory = new Map();
   const context: ExecutionContext = {
     ...{ host, layout, hypervisor, network, images: { ensure: async () => undefined } },
-    abilities: { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' },
+    abilities: tcgAbilities,
     progress: progressInto(memory, () => time),
     stopTimes: { powerdown: 0, terminate: 0 },
     clock: () => time,
@@ -112,46 +113,11 @@ type World = { vms: Record<string, { desired: WantedVm['desired']; memory: numbe
 
 function wantedOf(world: World): WantedOnNode {
   const vms = Object.entries(world.vms).map(([id, { desired, memory, nics, volumes }]): WantedVm => {
-    const ports = Array.from({ length: nics }, (_, index) => ({
-      ...{
-        nicId: `${id}${index}`,
-        vmId: id,
-        mac: `02:00:00:00:00:0${index}`,
-        address: `10.0.0.${index + 2}`,
-        segment: 2000,
-        model: 'virtio' as const,
-        dhcp: true,
-        impairment: null,
-      },
-    }));
-    const launch = {
-      id,
-      hostname: id,
-      cpus: 1,
-      memory,
-      disk: null,
-      image,
-      ports,
-      userData: null,
-      sshKeys: [],
-      boot: 0,
-      volumes: Array.from({ length: volumes }, (_, index) => ({ id: `${id}${index}`, name: `v${index}`, image: null, size: 1 })),
-      firmware: 'bios' as const,
-      cloudConfig: null,
-    };
-    return {
-      launch,
-      label: `s/${id}`,
-      desired,
-      generation: 1,
-      settled: false,
-      restart: 'on-failure',
-      missingImages: [],
-      movingTo: null,
-      restarts: 0,
-      retryAt: null,
-      attempted: null,
-    };
+    const ports = Array.from({ length: nics }, (_, index) =>
+      port({ nicId: `${id}${index}`, vmId: id, mac: `02:00:00:00:00:0${index}`, address: `10.0.0.${index + 2}` }),
+    );
+    const parts = Array.from({ length: volumes }, (_, index) => ({ id: `${id}${index}`, name: `v${index}`, image: null, size: 1 }));
+    return wantedVm({ launch: launch({ id, hostname: id, memory, image, ports, volumes: parts }), label: `s/${id}`, desired });
   });
   return {
     underlay,

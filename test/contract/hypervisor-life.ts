@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { perform } from '../../src/host/host.ts';
 import { planHash } from '../../src/model/node/plan.ts';
+import { untilTrue } from '../support/until.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
-import { borrow, type HypervisorStage, lacks, observed, prepare, shortTimes, start, stateOf, until, up } from './hypervisor-stage.ts';
+import { borrow, type HypervisorStage, lacks, observed, prepare, shortTimes, start, stateOf, up } from './hypervisor-stage.ts';
 
 export function lifeContract(current: () => HypervisorStage): void {
   test('SC11 the driver says that it can work on the node, and in which version', async () => {
@@ -56,7 +57,7 @@ export function lifeContract(current: () => HypervisorStage): void {
     await using lent = await borrow(stage);
     await up(stage, lent.vm);
     await stage.crash(lent.vm.id);
-    await until(async () => (await stateOf(stage, lent.vm.id)) === 'failed');
+    await untilTrue(async () => (await stateOf(stage, lent.vm.id)) === 'failed');
     assert.notEqual((await observed(stage, lent.vm.id))?.exitCode, 0);
     await start(stage, lent.vm);
     assert.equal(await stateOf(stage, lent.vm.id), 'running');
@@ -125,7 +126,7 @@ export function lifeContract(current: () => HypervisorStage): void {
     await assert.rejects(driver.reboot(referenceTo(lent.vm.id), false), { code: 'vm.not-running' });
     await start(stage, lent.vm);
     await driver.reboot(referenceTo(lent.vm.id), false);
-    await until(async () => (await stateOf(stage, lent.vm.id)) === 'running');
+    await untilTrue(async () => (await stateOf(stage, lent.vm.id)) === 'running');
   });
 
   test('SC11 a VM whose guest ignores being asked to restart itself runs on as before, and its end is its own', async () => {
@@ -141,6 +142,6 @@ export function lifeContract(current: () => HypervisorStage): void {
     await driver.reboot(referenceTo(id), true).catch((error) => assert.equal(error.code, 'vm.unheeded', error));
     assert.deepEqual(await observed(stage, id), before);
     await stage.crash(id);
-    await until(async () => (await stateOf(stage, id)) === 'failed');
+    await untilTrue(async () => (await stateOf(stage, id)) === 'failed');
   });
 }

@@ -1,7 +1,6 @@
 /** What the contract of hypervisor drivers needs of the world that a driver is tried in, and the short ways through it. */
 import assert from 'node:assert/strict';
 import { chmod, chown, rename, stat, symlink } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Capability, NodeAbilities, NodeHypervisor, NodeLayout, NodeReach, ObservedVm } from '../../src/drivers/hypervisor/driver.ts';
 import { type Host, perform } from '../../src/host/host.ts';
 import type { VmLaunch } from '../../src/model/node/plan.ts';
@@ -107,11 +106,6 @@ export async function lacks({ driver }: HypervisorStage, capability: Capability,
   if (driver.can.has(capability)) return false;
   await assert.rejects(call, { code: 'unsupported' });
   return true;
-}
-
-/** Waits until the condition holds; the test's own time-out is the limit. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await delay(20);
 }
 
 /** Reading this file is an input/output error. */

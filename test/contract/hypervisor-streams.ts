@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DriverEvent } from '../../src/drivers/hypervisor/driver.ts';
+import { untilTrue } from '../support/until.ts';
 import { referenceTo } from '../support/vm-reference.ts';
-import { borrow, type HypervisorStage, lacks, prepare, shortTimes, start, until, up } from './hypervisor-stage.ts';
+import { borrow, type HypervisorStage, lacks, prepare, shortTimes, start, up } from './hypervisor-stage.ts';
 
 export function streamsContract(current: () => HypervisorStage): void {
   test('SC11 the console of a VM that runs opens, closes and opens again; what it printed can be read where that is kept', async () => {
@@ -82,6 +83,6 @@ export function streamsContract(current: () => HypervisorStage): void {
     }
     await start(stage, lent.vm);
     await stage.crash(lent.vm.id);
-    await until(() => told('crashed') || told('stopped'));
+    await untilTrue(() => told('crashed') || told('stopped'));
   });
 }

@@ -4,8 +4,9 @@ import { test } from 'node:test';
 import { perform } from '../../src/host/host.ts';
 import { CroftError } from '../../src/model/error.ts';
 import type { VmLaunch } from '../../src/model/node/plan.ts';
+import { untilTrue } from '../support/until.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
-import { borrow, type HypervisorStage, observed, prepare, start, stateOf, until, up } from './hypervisor-stage.ts';
+import { borrow, type HypervisorStage, observed, prepare, start, stateOf, up } from './hypervisor-stage.ts';
 
 const mebibyte = 2 ** 20;
 /** A guest that does not listen is not waited for longer than this, in ms. */
@@ -39,7 +40,7 @@ export function troublesContract(current: () => HypervisorStage): void {
       await using _ = await stage.troubles.silence(lent.vm);
       await assert.rejects(driver.reboot(referenceTo(lent.vm.id), false), { code: 'command.timeout' });
     }
-    await until(async () => (await stateOf(stage, lent.vm.id)) === 'running');
+    await untilTrue(async () => (await stateOf(stage, lent.vm.id)) === 'running');
     assert.equal((await observed(stage, lent.vm.id))?.pid, pid);
     await driver.reboot(referenceTo(lent.vm.id), false);
     assert.notEqual(await driver.stop(referenceTo(lent.vm.id), grace), 'not-running');
@@ -88,7 +89,7 @@ export function troublesContract(current: () => HypervisorStage): void {
     );
     await stage.crash(vm.id);
     const whole = await taken;
-    await until(async () => (await stateOf(stage, vm.id)) === 'failed');
+    await untilTrue(async () => (await stateOf(stage, vm.id)) === 'failed');
     const names = async () => (await perform(host, driver.snapshots(referenceTo(vm.id))))[0].map(({ name }) => name);
     if (whole) assert.deepEqual(await names(), ['cut']);
     await driver.removeSnapshot(withLaunch(vm), 'cut');

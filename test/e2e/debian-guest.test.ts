@@ -15,9 +15,10 @@ import { seedOf } from '../../src/images/seeds/seed.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node/plan.ts';
 import { gibibyte, mebibyte } from '../../src/model/vm/flavor.ts';
+import { untilTrue } from '../support/until.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { openGuestNetwork } from './guest-network.ts';
-import { openStage, type Stage, until } from './qemu-stage.ts';
+import { openStage, type Stage } from './qemu-stage.ts';
 
 const execute = promisify(execFile);
 /** Where nothing but QEMU's own translation runs guests, on processors that others use too, systemd and cloud-init take minutes. */
@@ -97,7 +98,7 @@ describe('debian', { concurrency: true, ...limit }, () => {
     assert.equal(await network.login(port.address, 'debian', key, 'id -un; sudo id -un; hostname'), 'debian\nroot\ndeb-one\n');
 
     const { driver, host, layout } = stage;
-    await until(async () => (await driver.guest(referenceTo(vm.id))) !== null, 1_000);
+    await untilTrue(async () => (await driver.guest(referenceTo(vm.id))) !== null, 1_000, 900_000);
     const report = await driver.guest(referenceTo(vm.id));
     assert.equal(report?.hostname, 'deb-one');
     assert.match(report?.operatingSystem ?? '', /Debian|Ubuntu/);

@@ -7,11 +7,11 @@ import { vmFolders, vmUserId } from '../../src/drivers/hypervisor/vm-folder/iden
 import { perform } from '../../src/host/host.ts';
 import type { VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { untilTrue } from '../support/until.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { bootBanner } from './boot-image.ts';
 import { type LibvirtStage, libvirtAbilities, libvirtParts, openLibvirtStage } from './libvirt-stage.ts';
 import { canGroup, startGroupedLibvirtHost } from './private-libvirt.ts';
-import { until } from './qemu-stage.ts';
 
 const hasty = { powerdown: 300, terminate: 5_000 };
 const start = ({ driver }: LibvirtStage, vm: VmLaunch) => driver.start(withLaunch(vm, 's/a'));
@@ -27,7 +27,7 @@ test('CR7 a libvirt that is stopped or hangs is said, its VMs run on, and they a
   await assert.rejects(perform(host, driver.observe()), { code: 'command.timeout', message: /libvirt/ });
   await assert.rejects(driver.stop(referenceTo(vm.id), hasty), { code: 'command.timeout' });
   await node.signal('CONT');
-  await until(async () => (await stage.observed(vm.id)) !== null);
+  await untilTrue(async () => (await stage.observed(vm.id)) !== null);
   await start(stage, vm);
 
   await node.signal('KILL');
@@ -36,7 +36,7 @@ test('CR7 a libvirt that is stopped or hangs is said, its VMs run on, and they a
   const [probe] = await perform(host, driver.probe());
   assert.equal(probe.usable, false);
   await node.restart();
-  await until(async () => (await stage.observed(vm.id))?.state === 'running');
+  await untilTrue(async () => (await stage.observed(vm.id))?.state === 'running');
   assert.equal((await stage.observed(vm.id))?.pid, pid);
 });
 
@@ -53,7 +53,7 @@ test('CR7 a stop that was cut off is seen, and once it was carried to its end a 
   const crashes = async (): Promise<void> => {
     const { pid } = (await stage.observed(vm.id)) ?? {};
     await node.sh('kill -9 "$1"', String(pid));
-    await until(async () => (await stage.observed(vm.id))?.state === 'failed', 100);
+    await untilTrue(async () => (await stage.observed(vm.id))?.state === 'failed', 100);
   };
   const stopping = (): Promise<void> =>
     assert.rejects(driver.stop(referenceTo(vm.id), { powerdown: 60_000, terminate: 0 }), { code: 'command.timeout' });
@@ -72,7 +72,7 @@ test('CR7 a stop that was cut off is seen, and once it was carried to its end a 
   await crashes();
 
   await stage.up(vm);
-  await Promise.all([stopping(), until(isNoted, 1).then(() => node.signal('STOP'))]);
+  await Promise.all([stopping(), untilTrue(isNoted, 1).then(() => node.signal('STOP'))]);
   await node.signal('CONT');
   assert.deepEqual(await seen(), ['running', true]);
   assert.equal(await driver.stop(referenceTo(vm.id), { powerdown: 0, terminate: 0 }), 'killed');
@@ -89,7 +89,7 @@ test('CR7 a guest that powered off has done so, also for a libvirt that was star
   await stage.up(vm);
   await stage.shows(vm.id, bootBanner);
   await node.virsh('shutdown', vm.id, '--mode', 'acpi');
-  await until(async () => (await stage.observed(vm.id))?.state === 'stopped', 100);
+  await untilTrue(async () => (await stage.observed(vm.id))?.state === 'stopped', 100);
   assert.equal((await stage.observed(vm.id))?.exitCode, 0);
   await node.signal('KILL');
   await node.restart();
@@ -177,14 +177,14 @@ test('CR7 a VM that is killed while it is snapshotted has its disk, and no such 
       () => false,
       () => true,
     );
-    await until(async () => (await stat(disk)).size > size, 1);
+    await untilTrue(async () => (await stat(disk)).size > size, 1);
     await node.sh('kill -9 "$1"', String(pid));
     await taking;
     const [left] = await perform(host, driver.snapshots(referenceTo(vm.id)));
     cut = left.length === 0;
     if (!cut) await driver.removeSnapshot(withLaunch(vm), 'one');
   }
-  await until(async () => (await stage.observed(vm.id))?.state === 'failed');
+  await untilTrue(async () => (await stage.observed(vm.id))?.state === 'failed');
   await driver.snapshot(withLaunch(vm), 'one', false);
   await start(stage, vm);
   await stage.shows(vm.id, bootBanner);

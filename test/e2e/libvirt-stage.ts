@@ -7,10 +7,11 @@ import { perform } from '../../src/host/host.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { untilTrue } from '../support/until.ts';
+import { launch as anyLaunch } from '../support/vm.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { bootImage } from './boot-image.ts';
 import { type LibvirtHost, startLibvirtHost } from './private-libvirt.ts';
-import { until } from './qemu-stage.ts';
 
 export const libvirtAbilities: NodeAbilities = {
   accelerator: { kind: 'tcg', reason: 'for the test' },
@@ -50,12 +51,8 @@ export async function openLibvirtStage(
     async launch(guest: 'obedient' | 'deaf' = 'obedient', changes: Partial<VmLaunch> = {}): Promise<VmLaunch> {
       const { content, sha256 } = bootImage(guest);
       await this.putImage(content, sha256);
-      return {
-        ...{ id: newIdentifier(), hostname: 'guest', cpus: 1, memory: 32 * mebibyte, disk: null, firmware: 'bios', boot: 0 },
-        image: { id: 'boot', sha256, format: 'raw', size: content.length },
-        ...{ ports: [], volumes: [], userData: null, sshKeys: [], cloudConfig: null },
-        ...changes,
-      };
+      const image = { id: 'boot', sha256, format: 'raw' as const, size: content.length };
+      return anyLaunch({ id: newIdentifier(), memory: 32 * mebibyte, image, ...changes });
     },
     /** Makes the content an image of this node. */
     async putImage(content: Buffer, sha256: string): Promise<void> {
@@ -74,7 +71,7 @@ export async function openLibvirtStage(
     /** Resolves with the whole console once it shows the words; the test's own time-out is the limit. */
     async shows(vmId: string, words: string): Promise<string> {
       let seen = '';
-      await until(async () => {
+      await untilTrue(async () => {
         seen = await driver.consoleLog(referenceTo(vmId), 1_000_000);
         return seen.includes(words);
       }, 100);

@@ -8,9 +8,10 @@ import { after, before, test } from 'node:test';
 import { buildMicroImage } from '../../src/images/guests/micro.ts';
 import { planHash, type VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { untilTrue } from '../support/until.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { openLibvirtStage } from './libvirt-stage.ts';
-import { openStage, until } from './qemu-stage.ts';
+import { openStage } from './qemu-stage.ts';
 
 let folder: string;
 let content: Buffer;
@@ -47,7 +48,7 @@ async function openSizes(hypervisor: 'qemu' | 'libvirt') {
     },
     /** Resolves once its guest came up for so many times. */
     async ready(times: number): Promise<void> {
-      await until(async () => (await driver.consoleLog(referenceTo(vm.id), 1_000_000)).split('micro ready').length > times, 200);
+      await untilTrue(async () => (await driver.consoleLog(referenceTo(vm.id), 1_000_000)).split('micro ready').length > times, 200);
     },
     resize: async (launch: VmLaunch) => (await driver.resize(withLaunch(launch))).atNextStart,
     snapshot: (launch: VmLaunch, name: string) => driver.snapshot(withLaunch(launch), name, true),

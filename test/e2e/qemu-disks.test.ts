@@ -12,8 +12,9 @@ import { seedOf } from '../../src/images/seeds/seed.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import type { LaunchImage, VmLaunch, VolumePlan } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { untilTrue } from '../support/until.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
-import { openStage, type Stage, until, virtualSize } from './qemu-stage.ts';
+import { openStage, type Stage, virtualSize } from './qemu-stage.ts';
 
 const execute = promisify(execFile);
 const hasty = { powerdown: 0, terminate: 5_000 };
@@ -74,7 +75,7 @@ test('MH8 a VM boots from its disk though it has volumes, and a qcow2 image has 
   const base = volume('base', 2 * mebibyte, image);
   const wanted = { ...vm, image, volumes: [volume('first', mebibyte), base] };
   await stage.up(wanted);
-  await until(async () => (await stage.driver.consoleLog(referenceTo(vm.id), 1000)).includes('Booted.'));
+  await untilTrue(async () => (await stage.driver.consoleLog(referenceTo(vm.id), 1000)).includes('Booted.'));
   assert.equal(await virtualSize(volumeFile(stage, vm, base)), 2 * mebibyte);
 });
 

@@ -9,9 +9,11 @@ import { processName, vmFolders, vmUserId } from '../../src/drivers/hypervisor/v
 import { perform } from '../../src/host/host.ts';
 import { planHash } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { untilTrue } from '../support/until.ts';
+import { port as anyPort } from '../support/vm.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { bootBanner } from './boot-image.ts';
-import { alive, openStage, processesOf, processStatus, seedBytes, until, virtualSize } from './qemu-stage.ts';
+import { alive, openStage, processesOf, processStatus, seedBytes, virtualSize } from './qemu-stage.ts';
 
 const patient = { powerdown: 20_000, terminate: 5_000 };
 const hasty = { powerdown: 300, terminate: 5_000 };
@@ -29,7 +31,7 @@ test('CR6 a VM is prepared, started and seen, and its guest runs', { timeout: 60
   const running = await stage.observed(vm.id);
   assert.deepEqual([running?.state, running?.launchHash, running?.exitCode], ['running', planHash(vm), null]);
   assert.ok(Math.abs((running?.startedAt ?? 0) - before) < 5_000);
-  await until(async () => (await driver.consoleLog(referenceTo(vm.id), 1000)).includes(bootBanner));
+  await untilTrue(async () => (await driver.consoleLog(referenceTo(vm.id), 1000)).includes(bootBanner));
   assert.equal(await driver.consoleLog(referenceTo(vm.id), 3), 'd.\r\n'.slice(-3));
 });
 
@@ -136,7 +138,7 @@ test('CR7 a guest that hears the power button powers itself off', { timeout: 60_
   const { driver } = stage;
   const vm = await stage.launch('obedient');
   const pid = await stage.up(vm);
-  await until(async () => (await driver.consoleLog(referenceTo(vm.id), 1000)).includes(bootBanner));
+  await untilTrue(async () => (await driver.consoleLog(referenceTo(vm.id), 1000)).includes(bootBanner));
   assert.equal(await driver.stop(referenceTo(vm.id), patient), 'powered-down');
   assert.ok(!alive(pid));
   assert.deepEqual(await stage.observed(vm.id), {
@@ -245,8 +247,8 @@ test('CR16 a QEMU that was killed is seen as failed, and can be started again', 
   await using stage = await openStage();
   const vm = await stage.launch();
   process.kill(await stage.up(vm), 'SIGKILL');
-  await until(async () => (await stage.observed(vm.id))?.state === 'failed');
-  await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
+  await untilTrue(async () => (await stage.observed(vm.id))?.state === 'failed');
+  await untilTrue(async () => (await stage.observed(vm.id))?.exitCode === 137);
   await stage.up(vm);
 });
 
@@ -255,7 +257,7 @@ test('CR16 a VM whose node lost its run folder, as by a reboot, is seen as faile
   const vm = await stage.launch();
   process.kill(await stage.up(vm), 'SIGKILL');
   const { run } = vmFolders(stage.layout, vm.id);
-  await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
+  await untilTrue(async () => (await stage.observed(vm.id))?.exitCode === 137);
   await rm(run, { recursive: true });
   assert.equal((await stage.observed(vm.id))?.state, 'failed');
   await stage.up(vm);
@@ -264,15 +266,7 @@ test('CR16 a VM whose node lost its run folder, as by a reboot, is seen as faile
 test("CR6 a start that fails says so in QEMU's words and leaves nothing running", { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   const { driver } = stage;
-  const port = {
-    nicId: 'nicnicnicnicnic2',
-    mac: '52:54:00:00:00:01',
-    address: '10.0.0.2',
-    segment: 7,
-    model: 'virtio' as const,
-    dhcp: true,
-    impairment: null,
-  };
+  const port = anyPort({ nicId: 'nicnicnicnicnic2' });
   const vm = await stage.launch();
   const broken = { ...vm, ports: [{ ...port, vmId: vm.id }] };
   await driver.prepare(withLaunch(broken, 'slice/vm'));
@@ -291,7 +285,7 @@ test('CR6 destroy removes a running VM with all that it had; twice is as good as
   const supervisor = Number((await processStatus(pid)).PPid);
   const { state, run } = vmFolders(stage.layout, vm.id);
   await stage.driver.destroy(referenceTo(vm.id));
-  await until(async () => !alive(supervisor));
+  await untilTrue(async () => !alive(supervisor));
   assert.ok(!alive(pid));
   for (const folder of [state, run]) await assert.rejects(stat(folder), { code: 'ENOENT' });
   assert.equal(await stage.observed(vm.id), null);
@@ -304,7 +298,7 @@ test('CR6 the console carries bytes both ways, and the log keeps them over a res
   const vm = await stage.launch();
   await stage.up(vm);
   const log = () => driver.consoleLog(referenceTo(vm.id), 10_000);
-  await until(async () => (await log()).includes(bootBanner));
+  await untilTrue(async () => (await log()).includes(bootBanner));
   const console = await driver.console(referenceTo(vm.id));
   try {
     console.write('x');
@@ -315,7 +309,7 @@ test('CR6 the console carries bytes both ways, and the log keeps them over a res
   }
   await driver.stop(referenceTo(vm.id), patient);
   await stage.up(vm);
-  await until(async () => (await log()).split(bootBanner).length === 3);
+  await untilTrue(async () => (await log()).split(bootBanner).length === 3);
 });
 
 test('CR15 a VM outlives the connection that started it', { timeout: 60_000 }, async () => {
@@ -355,7 +349,7 @@ test('CR17 a guest that floods its console does not fill the memory of its node'
   const vm = await stage.launch();
   await stage.up(vm);
   const { consoleLog } = vmFolders(stage.layout, vm.id);
-  await until(async () => (await stat(consoleLog)).size > 0);
+  await untilTrue(async () => (await stat(consoleLog)).size > 0);
   await truncate(consoleLog, 5 * mebibyte);
   await stage.observed(vm.id);
   assert.ok((await stat(consoleLog)).size < mebibyte);

@@ -14,10 +14,11 @@ import { planHash, type VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { QmpSession } from '../../src/tools/qmp.ts';
 import { sealFile } from '../contract/hypervisor-stage.ts';
+import { untilTrue } from '../support/until.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { bootBanner } from './boot-image.ts';
 import { openGuestNetwork } from './guest-network.ts';
-import { alive, openStage, processStatus, type Stage, tcgAbilities, until, virtualSize } from './qemu-stage.ts';
+import { alive, openStage, processStatus, type Stage, tcgAbilities, virtualSize } from './qemu-stage.ts';
 
 const hasty = { powerdown: 500, terminate: 500 };
 const volume = () => ({ id: newIdentifier(), name: 'data', image: null, size: mebibyte });
@@ -79,13 +80,13 @@ test('SC11 a VM killed while it is snapshotted has a usable disk and no half sna
       () => false,
       () => true,
     );
-    await until(async () => (await stat(disk)).size > size, 1);
+    await untilTrue(async () => (await stat(disk)).size > size, 1);
     process.kill(pid, 'SIGKILL');
     cut = await taking;
     if (!cut) await driver.removeSnapshot(withLaunch(vm), 'half');
   }
   assert.deepEqual(await snapshots(stage, vm), []);
-  await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
+  await untilTrue(async () => (await stage.observed(vm.id))?.exitCode === 137);
   await stage.up(vm);
   await driver.snapshot(withLaunch(vm), 'half', true);
   assert.deepEqual(await snapshots(stage, vm), [['half', true]]);
@@ -173,7 +174,7 @@ test('SC11 memory comes back with its snapshot, whether the VM runs or not', { t
   assert.equal((await stage.observed(vm.id))?.state, 'paused', 'it is as it was before');
   await driver.resume(referenceTo(vm.id));
   const later = then + 150;
-  await until(async () => (await ticks()) > later, 100);
+  await untilTrue(async () => (await ticks()) > later, 100);
   await driver.revert(withLaunch(vm), 'm');
   assert.deepEqual(((seen) => [seen?.state, seen?.pid])(await stage.observed(vm.id)), ['running', pid]);
   const back = await ticks();
@@ -307,7 +308,7 @@ test('CR7 a stop that was cut off is seen as long as its VM runs, also paused, a
   const pid = await stage.up(vm);
   assert.deepEqual(await seen(), ['running', undefined]);
   process.kill(pid, 'SIGKILL');
-  await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
+  await untilTrue(async () => (await stage.observed(vm.id))?.exitCode === 137);
 });
 
 test('SC11 the variables of UEFI come back with each snapshot, go with it, and move with their VM', { timeout: 120_000 }, async () => {
@@ -382,7 +383,7 @@ test('SC11 what came and went while it ran, and what grew, is what the VM is kno
   assert.equal(await hash(), planHash(less));
   assert.equal((await stage.observed(vm.id))?.pid, pid);
   process.kill(pid, 'SIGKILL');
-  await until(async () => (await stage.observed(vm.id))?.exitCode === 137);
+  await untilTrue(async () => (await stage.observed(vm.id))?.exitCode === 137);
 });
 
 test('SC11 a VM has its share of the processors where the node has such groups, and they go with it', { timeout: 60_000 }, async () => {
@@ -441,7 +442,7 @@ test('SC11 a guest without an agent is asked to restart itself by Ctrl-Alt-Del',
   const banners = async () => (await driver.consoleLog(referenceTo(vm.id), 10_000)).split(bootBanner).length - 1;
   await stage.shows(vm.id, bootBanner);
   await driver.reboot(referenceTo(vm.id), true);
-  await until(async () => (await banners()) === 2);
+  await untilTrue(async () => (await banners()) === 2);
   assert.equal((await stage.observed(vm.id))?.pid, pid);
 });
 
@@ -449,7 +450,7 @@ test('SC11 what a VM does by itself is heard at once, and its state is seen so',
   await using stage = await openStage();
   const { driver } = stage;
   const heard: DriverEvent[] = [];
-  const hears = (kind: DriverEvent['kind'], vmId: string) => until(async () => heard.some((e) => e.kind === kind && e.vmId === vmId));
+  const hears = (kind: DriverEvent['kind'], vmId: string) => untilTrue(async () => heard.some((e) => e.kind === kind && e.vmId === vmId));
   const early = await stage.launch();
   await stage.up(early);
   const watch = driver.watch((event) => heard.push(event));
@@ -469,7 +470,7 @@ test('SC11 what a VM does by itself is heard at once, and its state is seen so',
     process.kill(pid, 'SIGKILL');
     await hears('crashed', late.id);
     assert.deepEqual(((seen) => [seen?.state, seen?.exitCode])(await stage.observed(late.id)), ['failed', 137]);
-    await until(async () => (await driver.consoleLog(referenceTo(early.id), 10_000)).split(bootBanner).length > 2);
+    await untilTrue(async () => (await driver.consoleLog(referenceTo(early.id), 10_000)).split(bootBanner).length > 2);
     await control(stage, early.id, 'system_powerdown');
     await hears('stopped', early.id);
     assert.deepEqual(((seen) => [seen?.state, seen?.exitCode])(await stage.observed(early.id)), ['stopped', 0]);

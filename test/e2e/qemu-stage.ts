@@ -5,7 +5,6 @@ import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { NodeAbilities, NodeLayout, ObservedVm } from '../../src/drivers/hypervisor/driver.ts';
 import { createQemuDriver } from '../../src/drivers/hypervisor/qemu/qemu.ts';
@@ -16,6 +15,8 @@ import { createLocalHost } from '../../src/host/local-host.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
 import type { LaunchImage, VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { untilTrue } from '../support/until.ts';
+import { launch as anyLaunch } from '../support/vm.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { bootImage } from './boot-image.ts';
 
@@ -59,22 +60,8 @@ export async function openStage(seedOf: (vm: VmLaunch, folder: string) => Seed =
       const { content, sha256 } = bootImage(guest);
       await mkdir(`${layout.stateFolder}/images`, { recursive: true });
       await writeFile(`${layout.stateFolder}/images/${sha256}.raw`, content, { mode: 0o644 });
-      const vm: VmLaunch = {
-        id: newIdentifier(),
-        hostname: 'guest',
-        cpus: 1,
-        memory: 32 * mebibyte,
-        disk: null,
-        image: { id: 'boot', sha256, format: 'raw', size: content.length },
-        ports: [],
-        userData: null,
-        sshKeys: [],
-        volumes: [],
-        firmware: 'bios' as const,
-        cloudConfig: null,
-        boot: 0,
-        ...changes,
-      };
+      const image = { id: 'boot', sha256, format: 'raw' as const, size: content.length };
+      const vm = anyLaunch({ id: newIdentifier(), memory: 32 * mebibyte, image, ...changes });
       launched.add(vm.id);
       return vm;
     },
@@ -88,7 +75,7 @@ export async function openStage(seedOf: (vm: VmLaunch, folder: string) => Seed =
     /** Resolves with the whole console once it shows the words; the test's own time-out is the limit. */
     async shows(vmId: string, words: string): Promise<string> {
       let seen = '';
-      await until(async () => {
+      await untilTrue(async () => {
         seen = await driver.consoleLog(referenceTo(vmId), 1_000_000);
         return seen.includes(words);
       }, 200);
@@ -115,11 +102,6 @@ export async function openStage(seedOf: (vm: VmLaunch, folder: string) => Seed =
       assert.deepEqual(left, [], 'the driver leaves no process behind');
     },
   };
-}
-
-/** Waits until the condition holds, looking every so many ms; the test's own time-out is the limit. */
-export async function until(condition: () => Promise<boolean>, every = 20): Promise<void> {
-  while (!(await condition())) await delay(every);
 }
 
 /** Bytes of the disk that a guest sees; also of one that is in use. */

@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { vmUserId } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
 import { tapName } from '../../src/drivers/network/names.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
+import { port as anyPort } from '../support/vm.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { openGuestNetwork, succeed } from './guest-network.ts';
 import { openStage, tcgAbilities } from './qemu-stage.ts';
@@ -15,16 +16,7 @@ test('CR6 an unprivileged QEMU opens the tap that is for its user, and no other'
   const { host } = namespace;
   const driver = stage.hypervisor.on({ host, layout: stage.layout, abilities: tcgAbilities });
   const vm = await stage.launch();
-  const port = {
-    nicId: newIdentifier(),
-    vmId: vm.id,
-    mac: '52:54:00:00:00:01',
-    address: '10.0.0.2',
-    segment: 7,
-    model: 'virtio' as const,
-    dhcp: true,
-    impairment: null,
-  };
+  const port = anyPort({ nicId: newIdentifier(), vmId: vm.id, mac: '52:54:00:00:00:01' });
   const wired = { ...vm, ports: [port] };
   const tap = tapName(port.nicId);
   const makeTap = (user: number) => succeed(host, ['ip', 'tuntap', 'add', 'dev', tap, 'mode', 'tap', 'user', String(user)]);

@@ -9,7 +9,7 @@ import { type Client, createClient } from '../../src/client/client.ts';
 import { ensureToken, homeAt, makeHome } from '../../src/controller/home.ts';
 import { findController } from '../../src/controller/presence.ts';
 import type { RoleAnswer } from '../../src/model/leader.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 
 const mainFile = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 

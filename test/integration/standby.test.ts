@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Client as PostgresClient } from 'pg';
 import type { Client } from '../../src/client/client.ts';
 import type { Event } from '../../src/model/event.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { onPostgres } from './databases.ts';
 import { ServeProcess } from './standby-process.ts';
 

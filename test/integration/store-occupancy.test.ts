@@ -7,7 +7,7 @@ import { Client } from 'pg';
 import type { Occupant } from '../../src/store/database/database.ts';
 import { occupyPostgres } from '../../src/store/database/postgres-occupancy.ts';
 import { occupyDatabase, occupyOnceFree } from '../../src/store/occupancy.ts';
-import { until } from '../lab/until.ts';
+import { until } from '../support/until.ts';
 import { onBothDatabases } from './databases.ts';
 
 const refused = { code: 'conflict.exists', message: /another controller works with/ };

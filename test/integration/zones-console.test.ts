@@ -5,7 +5,8 @@ import { zonePlaces } from '../../src/drivers/hypervisor/zones/names.ts';
 import { run } from '../../src/host/host.ts';
 import { ConsoleHub } from '../../src/loops/vm/console-hub.ts';
 import { unobserved, type Vm } from '../../src/model/vm/vm.ts';
-import { borrow, shortTimes, until, up } from '../contract/hypervisor-stage.ts';
+import { borrow, shortTimes, up } from '../contract/hypervisor-stage.ts';
+import { untilTrue } from '../support/until.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { newDriver, openZonesStage, type ZonesStage } from './zones-stage.ts';
 
@@ -48,12 +49,12 @@ test('SC11 every byte passes the console of a zone in both directions, from the 
   const heard = listen(console);
   const typed = Buffer.from([...Array.from({ length: 256 }, (_, value) => value), ...Buffer.from('\r\n~.\r\n~.')]);
   console.write(typed);
-  await until(() => heard.text.includes(typed.toString('latin1')));
+  await untilTrue(() => heard.text.includes(typed.toString('latin1')));
   const much = 'x'.repeat(200_000);
   console.write(much);
-  await until(() => heard.text.endsWith(much));
+  await untilTrue(() => heard.text.endsWith(much));
   await close(console);
-  await until(async () => !(await isAttended(lent.vm.id)));
+  await untilTrue(async () => !(await isAttended(lent.vm.id)));
 });
 
 test('SC11 the console of a zone ends when its VM does, however that ends, and opens again with the next start', async () => {
@@ -66,9 +67,9 @@ test('SC11 the console of a zone ends when its VM does, however that ends, and o
   ]) {
     await up(stage, lent.vm);
     const heard = listen(await open(id));
-    await until(() => heard.text.includes('login: '));
+    await untilTrue(() => heard.text.includes('login: '));
     await end();
-    await until(() => heard.ended);
+    await untilTrue(() => heard.ended);
     assert.match(heard.text, /NOTICE: Zone halted/);
     assert.equal(await isAttended(id), false);
   }
@@ -81,9 +82,9 @@ test('SC11 those who share the console of a zone see it end with its VM, and hav
   for (const _ of [1, 2]) {
     await up(stage, lent.vm);
     const heard = (await Promise.all([hub.open(vm), hub.open(vm)])).map(listen);
-    await until(() => heard.every(({ text }) => text.includes('login: ')));
+    await untilTrue(() => heard.every(({ text }) => text.includes('login: ')));
     await stage.driver.kill(referenceTo(vm.id));
-    await until(() => heard.every(({ ended }) => ended));
+    await untilTrue(() => heard.every(({ ended }) => ended));
   }
 });
 
@@ -96,13 +97,13 @@ test('SC11 a console that zoneadmd does not open in time is told as that, and no
   const hasty = newDriver(machine, { reboot: 500, console: 500 }).on({ host, layout });
   const { zone } = zonePlaces(layout, id);
   await assert.rejects(hasty.console(referenceTo(id)), { code: 'command.timeout', node: 'omni', message: new RegExp(`${zone} on omni`) });
-  await until(async () => !(await isAttended(id)));
+  await untilTrue(async () => !(await isAttended(id)));
   const viewer = new AbortController();
   const opening = stage.driver.console(referenceTo(id), viewer.signal);
-  await until(() => isAttended(id));
+  await untilTrue(() => isAttended(id));
   viewer.abort();
   await assert.rejects(opening, { name: 'AbortError' });
-  await until(async () => !(await isAttended(id)));
+  await untilTrue(async () => !(await isAttended(id)));
   await machine.change((now) => void Object.assign(now, { faults: [] }));
   await close(await open(id));
 });
@@ -121,7 +122,7 @@ test('SC11 a VM that does not run, or is not there, has no console, and nothing 
   await assert.rejects(open(lent.vm.id), { code: 'not-found', message: /does not run/ });
   await stage.driver.prepare(withLaunch(lent.vm, 's/a'));
   await assert.rejects(open(lent.vm.id), { code: 'not-found', message: /does not run/ });
-  await until(async () => !(await isAttended(lent.vm.id)));
+  await untilTrue(async () => !(await isAttended(lent.vm.id)));
 });
 
 test('SC11 a console whose connection is lost leaves no zlogin behind', async () => {
@@ -134,7 +135,7 @@ test('SC11 a console whose connection is lost leaves no zlogin behind', async ()
   // As sshd does with what is left of a connection: all its ends are closed, and nothing is killed.
   stage.machine.cut();
   await lost;
-  await until(async () => !(await isAttended(lent.vm.id)));
+  await untilTrue(async () => !(await isAttended(lent.vm.id)));
   assert.match((await run(stage.host, { argv: ['zoneadm', '-z', zone, 'list', '-p'] })).stdout, new RegExp(`:running:${zonepath}:`));
   await close(await open(lent.vm.id));
 });

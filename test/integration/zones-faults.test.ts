@@ -7,8 +7,9 @@ import { createZonesDriver } from '../../src/drivers/hypervisor/zones/zones.ts';
 import { perform } from '../../src/host/host.ts';
 import { CroftError } from '../../src/model/error.ts';
 import { planHash } from '../../src/model/node/plan.ts';
-import { borrow, observed, prepare, start, stateOf, until, up } from '../contract/hypervisor-stage.ts';
+import { borrow, observed, prepare, start, stateOf, up } from '../contract/hypervisor-stage.ts';
 import { lives } from '../stand-ins/zones/state.ts';
+import { untilTrue } from '../support/until.ts';
 import { referenceTo } from '../support/vm-reference.ts';
 import { newDriver, openZonesStage, type ZonesStage } from './zones-stage.ts';
 
@@ -74,7 +75,7 @@ test('CR7 however many guests do not hear the power button, all are asked, and t
   for (const vm of vms) await up(stage, vm);
   const stops = vms.map(({ id }) => driver.stop(referenceTo(id), { powerdown: 600_000, terminate: 0 }));
   const asked = (vmId: string): boolean => existsSync(`${zonePlaces(layout, vmId).folder}/stopping`);
-  await until(() => vms.every(({ id }) => asked(id)));
+  await untilTrue(() => vms.every(({ id }) => asked(id)));
   for (const { id } of vms) assert.equal(await driver.kill(referenceTo(id)), true);
   assert.deepEqual(await Promise.all(stops), Array(5).fill('powered-down'));
   for (const { id } of vms) await driver.destroy(referenceTo(id));
@@ -130,14 +131,14 @@ test('CR6 a guest that powers off by itself has stopped with 0, and what its nod
   await using lent = await borrow(stage);
   await up(stage, lent.vm);
   await stage.host.batch([{ argv: ['pkill', '-z', zoneOf(lent.vm.id), 'bhyve'] }]);
-  await until(async () => !lives((await stage.machine.read()).zones[zoneOf(lent.vm.id)]?.init ?? null));
+  await untilTrue(async () => !lives((await stage.machine.read()).zones[zoneOf(lent.vm.id)]?.init ?? null));
   const { state, exitCode } = (await observed(stage, lent.vm.id)) ?? {};
   assert.deepEqual([state, exitCode], ['stopped', 0]);
   await start(stage, lent.vm);
   const init = (await stage.machine.read()).zones[zoneOf(lent.vm.id)]?.init ?? 0;
   const bhyve = (await readFile(`/proc/${init}/task/${init}/children`, 'utf8')).trim();
   for (const process_ of [init, Number(bhyve)]) process.kill(process_, 'SIGKILL');
-  await until(() => !lives(init));
+  await untilTrue(() => !lives(init));
   await stage.machine.change((machine) => {
     machine.bootTime += 1000;
   });

@@ -12,9 +12,11 @@ import { perform } from '../../src/host/host.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
 import { underlayOf } from '../../src/model/network/underlay.ts';
 import type { LaunchImage, PortPlan, VmLaunch } from '../../src/model/node/plan.ts';
-import { type HypervisorStage, undoneBy, until } from '../contract/hypervisor-stage.ts';
+import { type HypervisorStage, undoneBy } from '../contract/hypervisor-stage.ts';
 import { openStandIns, type StandInMachine } from '../stand-ins/zones/machine.ts';
 import { lives } from '../stand-ins/zones/state.ts';
+import { untilTrue } from '../support/until.ts';
+import { launch as anyLaunch, port } from '../support/vm.ts';
 import { referenceTo } from '../support/vm-reference.ts';
 
 const abilities: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'system' };
@@ -66,7 +68,7 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
       const zone = (await machine.read()).zones[zonePlaces(layout, vmId).zone];
       const [bhyve] = (await readFile(`/proc/${zone?.init}/task/${zone?.init}/children`, 'utf8')).split(' ');
       process.kill(Number(bhyve), 'SIGKILL');
-      await until(() => !lives(zone?.init ?? null));
+      await untilTrue(() => !lives(zone?.init ?? null));
     },
     async write(vm, value) {
       const file = await open(volume(vm), 'r+');
@@ -100,13 +102,11 @@ async function putImage({ stateFolder }: NodeLayout): Promise<LaunchImage> {
 
 function launchOf(image: LaunchImage, device: boolean): VmLaunch {
   const id = newIdentifier();
-  const port = { nicId: newIdentifier(), vmId: id, mac: '02:00:00:00:00:0A', address: '10.0.0.2', segment: 2000, model: 'virtio' as const };
-  return {
-    ...{ id, hostname: 'guest', cpus: 1, memory: 128 * mebibyte, disk: null, image, firmware: 'bios', boot: 0 },
-    ...{ userData: null, cloudConfig: null, sshKeys: [] },
-    ports: device ? [{ ...port, dhcp: true, impairment: null }] : [],
+  return anyLaunch({
+    ...{ id, memory: 128 * mebibyte, image },
+    ports: device ? [port({ nicId: newIdentifier(), vmId: id, mac: '02:00:00:00:00:0A', segment: 2000 })] : [],
     volumes: device ? [{ id: newIdentifier(), name: 'data', image: null, size: 2 * mebibyte }] : [],
-  };
+  });
 }
 
 /** A zone of the VM's name that an administrator made elsewhere, and which runs. */

@@ -6,8 +6,9 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { zonePlaces } from '../../src/drivers/hypervisor/zones/names.ts';
 import { run } from '../../src/host/host.ts';
-import { borrow, prepare, start, until, up } from '../contract/hypervisor-stage.ts';
+import { borrow, prepare, start, up } from '../contract/hypervisor-stage.ts';
 import type { Machine } from '../stand-ins/zones/state.ts';
+import { untilTrue } from '../support/until.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { newDriver, openZonesStage, type ZonesStage } from './zones-stage.ts';
 
@@ -82,7 +83,7 @@ test('SC11 images that take long to be written leave the node free for everythin
   const made = Promise.all(vms.map((vm) => prepare(stage, vm)));
   const images = `rpool/croft-${layout.controllerId}/images/`;
   const begun = async () => Object.keys((await stage.machine.read()).datasets).some((name) => name.startsWith(images));
-  await until(begun);
+  await untilTrue(begun);
   for (const _ of vms) assert.equal((await run(host, { argv: ['true'] })).code, 0);
   for (const vm of vms) execFile('sh', ['-c', 'echo content >"$1"', 'write', file(vm)]);
   await made;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { FakeHost } from '../../../test/support/fake-host.ts';
 import type { NodeHypervisor } from '../../drivers/hypervisor/driver.ts';
-import { FakeHost } from '../../host/fake-host.ts';
 import type { VmLaunch, WantedVm } from '../../model/node/plan.ts';
 import { Moves, type Reception } from './moves.ts';
 

@@ -1,39 +1,36 @@
 import assert from 'node:assert/strict';
 import { hypervisorContract } from '../../../../test/contract/hypervisor.ts';
 import { type HypervisorStage, undoneBy } from '../../../../test/contract/hypervisor-stage.ts';
+import { FakeHost } from '../../../../test/support/fake-host.ts';
+import { nodeLayout, tcgAbilities } from '../../../../test/support/node.ts';
+import { launch, launchImage, port } from '../../../../test/support/vm.ts';
 import { withLaunch } from '../../../../test/support/vm-reference.ts';
-import { FakeHost } from '../../../host/fake-host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { newIdentifier } from '../../../model/identifier.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
-import type { NodeAbilities, NodeLayout } from '../driver.ts';
+import type { NodeLayout } from '../driver.ts';
 import { createNoopHypervisor } from './noop.ts';
 import { createNoopWorld } from './world.ts';
 
 function layoutOf(node: string, controllerId: string): NodeLayout {
-  return { controllerId, stateFolder: `/${node}/${controllerId}`, runFolder: `/run/${node}/${controllerId}`, bridge: 'b', uplink: null };
+  return nodeLayout({ controllerId, stateFolder: `/${node}/${controllerId}`, runFolder: `/run/${node}/${controllerId}` });
 }
 
 function launchOf(device: boolean): VmLaunch {
   const id = newIdentifier();
-  const image = { id: 'i', sha256: 'f'.repeat(64), format: 'raw' as const, size: 1024 };
-  const port = { nicId: `${id}0`, vmId: id, mac: '02:00:00:00:00:01', address: '10.0.0.2', segment: 2000, model: 'virtio' as const };
-  return {
-    ...{ id, hostname: 'guest', cpus: 1, memory: 2 ** 25, disk: null, image, firmware: 'bios', boot: 0 },
-    ...{ userData: null, cloudConfig: null, sshKeys: [] },
-    ports: device ? [{ ...port, dhcp: true, impairment: null }] : [],
+  return launch({
+    ...{ id, memory: 2 ** 25, image: launchImage({ size: 1024 }) },
+    ports: device ? [port({ nicId: `${id}0`, vmId: id })] : [],
     volumes: device ? [{ id: newIdentifier(), name: 'data', image: null, size: 2 ** 20 }] : [],
-  };
+  });
 }
-
-const abilities: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' };
 
 async function openNoopStage(): Promise<HypervisorStage> {
   const world = createNoopWorld();
   const hypervisor = createNoopHypervisor({ world });
   const host = new FakeHost();
   const layout = layoutOf('n1', 'c');
-  const node = { host, layout, abilities };
+  const node = { host, layout, abilities: tcgAbilities };
   const other = { host: new FakeHost(), layout: layoutOf('n2', 'c') };
   const driver = hypervisor.on(node);
   async function failStart({ id }: VmLaunch, words: string): Promise<AsyncDisposable> {
@@ -43,7 +40,7 @@ async function openNoopStage(): Promise<HypervisorStage> {
   const written = new Map<number, number>();
   return {
     ...{ driver, host, layout },
-    abilities,
+    abilities: tcgAbilities,
     other: { ...other, driver: hypervisor.on(other) },
     async launch({ device = false, deaf = false } = {}) {
       const vm = launchOf(device);

@@ -1,27 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { FakeHost } from '../../../../test/support/fake-host.ts';
+import { nodeLayout, tcgAbilities } from '../../../../test/support/node.ts';
+import { launch } from '../../../../test/support/vm.ts';
 import { referenceTo, withLaunch } from '../../../../test/support/vm-reference.ts';
-import { FakeHost } from '../../../host/fake-host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
-import type { DriverEvent, NodeLayout } from '../driver.ts';
+import type { DriverEvent } from '../driver.ts';
 import { chance } from './chance.ts';
 import { type FaultPlace, noFaults } from './faults.ts';
 import { createNoopHypervisor, type NoopOptions } from './noop.ts';
 import { createNoopWorld } from './world.ts';
 
-const layout: NodeLayout = { controllerId: 'c', stateFolder: '/n/c', runFolder: '/run/n/c', bridge: 'b', uplink: null };
+const layout = nodeLayout();
 const host = new FakeHost();
-const abilities = { accelerator: { kind: 'tcg' as const, reason: '' }, architecture: 'x86_64', datapath: 'netdev' as const };
+const abilities = tcgAbilities;
 
-function launchOf(id: string): VmLaunch {
-  const image = { id: 'i', sha256: 'f'.repeat(64), format: 'raw' as const, size: 1 };
-  return {
-    ...{ id, hostname: id, cpus: 1, memory: 1, disk: null, image, ports: [], volumes: [], firmware: 'bios', boot: 0 },
-    ...{ userData: null, cloudConfig: null, sshKeys: [] },
-  };
-}
+const launchOf = (id: string): VmLaunch => launch({ id });
 
 function stage(options: NoopOptions) {
   const driver = createNoopHypervisor(options).on({ host, layout, abilities });

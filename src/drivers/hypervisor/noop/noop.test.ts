@@ -1,31 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { nodeLayout, tcgAbilities } from '../../../../test/support/node.ts';
+import { launch } from '../../../../test/support/vm.ts';
 import { referenceTo, withLaunch } from '../../../../test/support/vm-reference.ts';
 import type { Host } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
-import type { VmLaunch } from '../../../model/node/plan.ts';
-import type { NodeAbilities, NodeLayout, NodeReach } from '../driver.ts';
+import type { NodeReach } from '../driver.ts';
 import { createNoopHypervisor } from './noop.ts';
 
-const layout: NodeLayout = { controllerId: 'c', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null };
-const abilities: NodeAbilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' };
+const layout = nodeLayout();
+const abilities = tcgAbilities;
 const refuse = () => Promise.reject(new Error('the noop driver asks no host'));
 const host: Host = { name: 'n', batch: refuse, spawn: refuse, connect: refuse, login: refuse, close: refuse, end: refuse };
-const vm: VmLaunch = {
-  id: 'aaaaaaaaaaaaaaaa',
-  hostname: 'h',
-  cpus: 1,
-  memory: 1,
-  disk: null,
-  image: { id: 'i', sha256: '0', format: 'raw', size: 1 },
-  ports: [],
-  userData: null,
-  sshKeys: [],
-  volumes: [],
-  firmware: 'bios' as const,
-  cloudConfig: null,
-  boot: 0,
-};
+const vm = launch();
 
 test('CR6 the noop driver goes through the states of a real one', async () => {
   const hypervisor = createNoopHypervisor({ now: () => 5 });

@@ -4,19 +4,17 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
-import { FakeHost } from '../../../host/fake-host.ts';
+import { FakeHost } from '../../../../test/support/fake-host.ts';
+import { nodeLayout, tcgAbilities } from '../../../../test/support/node.ts';
+import { launch as anyLaunch, launchImage } from '../../../../test/support/vm.ts';
 import type { Host } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { newControllerIdentifier, newIdentifier } from '../../../model/identifier.ts';
-import type { VmLaunch } from '../../../model/node/plan.ts';
-import type { NodeLayout } from '../driver.ts';
 import { finishHalf } from './half-revert.ts';
 import { vmFolders } from './identity.ts';
 import type { LiveControl, LiveDisks } from './live-disks.ts';
 import { revertTo } from './revert.ts';
 import { removeSnapshot } from './snapshots.ts';
-
-const abilities = { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' } as const;
 
 /** Every disk has the snapshot `one`, unless `without` names it; what is done to a disk is logged, and fails where `broken` names it. */
 const qemuImg = `#!/bin/sh
@@ -47,15 +45,9 @@ function openNode() {
   for (const name of ['broken', 'without', 'log']) put(name, '');
   put('memory', '0');
   const controllerId = newControllerIdentifier();
-  const layout: NodeLayout = {
-    ...{ controllerId, stateFolder: `${folder}/state`, runFolder: `${folder}/run`, bridge: 'b', uplink: null },
-  };
-  const image = { id: 'i', sha256: 'f'.repeat(64), format: 'raw' as const, size: 1024 };
+  const layout = nodeLayout({ controllerId, stateFolder: `${folder}/state`, runFolder: `${folder}/run` });
   const volume = { id: newIdentifier(), name: 'data', image: null, size: 1024 };
-  const launch: VmLaunch = {
-    ...{ id: newIdentifier(), hostname: 'guest', cpus: 1, memory: 2 ** 25, disk: null, image, firmware: 'bios', boot: 0 },
-    ...{ userData: null, cloudConfig: null, sshKeys: [], ports: [], volumes: [volume] },
-  };
+  const launch = anyLaunch({ id: newIdentifier(), memory: 2 ** 25, image: launchImage({ size: 1024 }), volumes: [volume] });
   const vm = { id: launch.id, label: 's/a', launch };
   const folders = vmFolders(layout, vm.id);
   for (const one of [folders.state, folders.run]) mkdirSync(one, { recursive: true });
@@ -96,7 +88,13 @@ test('SC11 a revert that fails half-way leaves a mark and says so; what is missi
   using node = openNode();
   const { host, layout, vm, volumeName, put } = node;
   const revert = () =>
-    revertTo({ control: stopped, node: { host, layout, abilities }, vm, name: 'one', startPaused: async () => assert.fail() });
+    revertTo({
+      control: stopped,
+      node: { host, layout, abilities: tcgAbilities },
+      vm,
+      name: 'one',
+      startPaused: async () => assert.fail(),
+    });
   put('broken', 'disk.qcow2\n');
   const words = /put back to snapshot one, or only half: .*disk\.qcow2: Input\/output error/;
   await assert.rejects(revert(), { code: 'command.failed', node: 'here', message: words, hint: /starts only once all its disks/ });
@@ -119,7 +117,13 @@ test('SC11 repeating a revert that failed half-way finishes it', async () => {
   using node = openNode();
   const { host, layout, vm, volumeName, put } = node;
   const revert = () =>
-    revertTo({ control: stopped, node: { host, layout, abilities }, vm, name: 'one', startPaused: async () => assert.fail() });
+    revertTo({
+      control: stopped,
+      node: { host, layout, abilities: tcgAbilities },
+      vm,
+      name: 'one',
+      startPaused: async () => assert.fail(),
+    });
   put('broken', 'disk.qcow2\n');
   await assert.rejects(revert());
   put('broken', '');
@@ -133,7 +137,13 @@ test('SC11 a volume that came after a revert was cut off is left as it is; witho
   const { host, layout, vm, volumeName, put } = node;
   put('broken', 'disk.qcow2\n');
   await assert.rejects(
-    revertTo({ control: stopped, node: { host, layout, abilities }, vm, name: 'one', startPaused: async () => assert.fail() }),
+    revertTo({
+      control: stopped,
+      node: { host, layout, abilities: tcgAbilities },
+      vm,
+      name: 'one',
+      startPaused: async () => assert.fail(),
+    }),
   );
   put('broken', '');
   node.done();
@@ -181,7 +191,7 @@ function openQemu(node: ReturnType<typeof openNode>, load: () => Promise<void>, 
     runs = true;
   };
   node.put('memory', '4096');
-  return { seen, revert: () => revertTo({ control, node: { host, layout, abilities }, vm, name: 'one', startPaused }) };
+  return { seen, revert: () => revertTo({ control, node: { host, layout, abilities: tcgAbilities }, vm, name: 'one', startPaused }) };
 }
 
 test('SC11 a VM is marked while its memory is loaded, and is whole and paused before it goes on', async () => {
