@@ -4,8 +4,8 @@ import { createImageFetcher, type ImageFetcher } from '../images/fetch/fetch.ts'
 import type { ImageLibrary } from '../images/library/library.ts';
 import { seedOf } from '../images/seeds/seed.ts';
 import { createImageDelivery, type ImageDelivery, type ImageDeliveryOptions } from '../images/spread/deliver.ts';
+import type { NodeInspection } from '../loops/node/connection.ts';
 import type { Doctor, NodeGatewayOptions } from '../loops/node/gateway.ts';
-import type { NodeInspection } from '../loops/node/worker.ts';
 import { Hosts } from './hosts.ts';
 import { createHypervisors } from './hypervisors.ts';
 import { ensureServeKey } from './key.ts';

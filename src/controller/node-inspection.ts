@@ -1,7 +1,7 @@
 /** The first look at a node: what it is, whether it has what its roles need, and making it ready to be worked on. */
 import type { HypervisorDriver, NodeLayout } from '../drivers/hypervisor/driver.ts';
 import { type Host, perform } from '../host/host.ts';
-import type { NodeInspection } from '../loops/node/worker.ts';
+import type { NodeInspection } from '../loops/node/connection.ts';
 import { CroftError } from '../model/error.ts';
 import { networkTraitsOf } from '../model/network/drivers.ts';
 import { traitsOf } from '../model/node/hypervisor.ts';

@@ -7,7 +7,7 @@ import { createNoopNetworkDriver } from '../../drivers/network/noop/noop.ts';
 import { createSimulatedHost } from '../../host/simulated-host.ts';
 import type { ImageDelivery } from '../../images/spread/deliver.ts';
 import type { ImagePlace } from '../../images/spread/node-images.ts';
-import type { NodeInspection } from '../../loops/node/worker.ts';
+import type { NodeInspection } from '../../loops/node/connection.ts';
 import { CroftError } from '../../model/error.ts';
 import { architectures, firmwares } from '../../model/image/definition.ts';
 import type { ImageContent } from '../../model/image/image.ts';

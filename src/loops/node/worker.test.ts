@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FakeHost } from '../../../test/support/fake-host.ts';
-import { nodeConfigSchema } from '../../model/node/node.ts';
-import { NodeWorker, type NodeWorkerOptions } from './worker.ts';
+import { until } from '../../../test/support/until.ts';
+import { createNoopHypervisor } from '../../drivers/hypervisor/noop/noop.ts';
+import { createNoopNetworkDriver } from '../../drivers/network/noop/noop.ts';
+import { createSimulatedHost } from '../../host/simulated-host.ts';
+import { CroftError } from '../../model/error.ts';
+import { type NodeSpecs, nodeConfigSchema } from '../../model/node/node.ts';
+import { Turns } from '../turns.ts';
+import { NodeWorker } from './worker.ts';
+import type { NodeWorkerOptions } from './worker-options.ts';
 
 /** A worker whose store answers when it is let; `hosts` are the connections that were made to its node, `ended` those that were ended. */
 function stage() {
@@ -51,4 +58,81 @@ test('CR8 who asks for a node just when its worker ends gets no connection that 
   answer();
   await assert.rejects(late, { code: 'node.unreachable', message: /n1/ });
   assert.equal(hosts.length, 0);
+});
+
+/** A worker of a ready node; `broken` makes what is named reject from now on. */
+function readyStage() {
+  const broken = new Set<'store' | 'node'>();
+  const logged: unknown[] = [];
+  const statuses: string[] = [];
+  const specs = { bootId: 'b', memory: 1, memoryAvailable: 1, disk: 1, diskFree: 1, load: 0 } as never as NodeSpecs;
+  const config = nodeConfigSchema.parse({ name: 'n1' });
+  const node = {
+    id: 'n',
+    config,
+    administration: 'active',
+    observed: { status: 'ready', reason: null, specs, seenAt: 0, since: 0, images: [] },
+  };
+  const passes: string[] = [];
+  const fails = (what: 'store' | 'node', error: CroftError) => {
+    if (broken.has(what)) throw error;
+  };
+  const parts = {
+    nodeId: 'n',
+    turns: new Turns(1),
+    journal: { record: () => undefined },
+    store: {
+      nodes: { byId: async () => node, observe: async (_: string, { status }: { status: string }) => void statuses.push(status) },
+      vms: { list: async () => [], observe: async () => undefined },
+      placement: {
+        async onNode() {
+          passes.push('asked the store');
+          fails('store', new CroftError('node.unreachable', 'the way to the store'));
+          return {
+            wanted: { vms: [], arriving: [], leftovers: [], abandoned: [], images: [], routers: [] },
+            ...{ vms: [], routed: [], leaving: [], sliceNames: new Map() },
+          };
+        },
+        clearLeftovers: async () => undefined,
+      },
+    },
+    hypervisorOf: () => createNoopHypervisor(),
+    networkOf: () => createNoopNetworkDriver(),
+    images: { giveUp: () => undefined, observe: () => ({ command: { argv: ['true'] }, parse: () => [] }) },
+    inspection: {
+      async inspect() {
+        fails('node', new CroftError('node.unreachable', 'the way to the node'));
+        return specs;
+      },
+      vitals: () => ({ command: { argv: ['true'] }, parse: () => specs }),
+    },
+    ...{ stopTimes: {}, interval: 1, changed: () => undefined, passed: () => void passes.push('passed') },
+    failed: (error: unknown) => void logged.push(error),
+    ...{ now: () => 1, clock: () => 1, receiveOn: async () => null },
+    connect: () => ({
+      host: createSimulatedHost('n1', 0),
+      layout: { controllerId: 'c', stateFolder: '/s', runFolder: '/r', bridge: 'b', uplink: null },
+    }),
+  };
+  return { worker: new NodeWorker(parts as never), broken, logged, statuses, passes };
+}
+
+test('CR16 a store that fails is logged and asked again soon, and no node is blamed for it', async () => {
+  const { worker, broken, logged, statuses, passes } = readyStage();
+  broken.add('store');
+  worker.wake();
+  await until('the failure is logged twice', async () => logged.length >= 2 || undefined);
+  assert.deepEqual([statuses, passes.includes('passed')], [[], false]);
+  broken.clear();
+  await until('a pass goes through', async () => passes.includes('passed') || undefined);
+  await worker.stop();
+});
+
+test('CR16 a node that fails is marked, and that is no matter of the log', async () => {
+  const { worker, broken, logged, statuses } = readyStage();
+  broken.add('node');
+  worker.wake();
+  await until('it is marked', async () => statuses.length > 0 || undefined);
+  await worker.stop();
+  assert.deepEqual([statuses[0], logged], ['unreachable', []]);
 });

@@ -1,114 +1,36 @@
-/** The loop of one node: observe it in one round trip, record what was seen, plan, and start the steps. */
-import type { HypervisorDriver, NodeAbilities, NodeHypervisor, NodeLayout, NodeReach, StopTimes } from '../../drivers/hypervisor/driver.ts';
-import type { NetworkDriver } from '../../drivers/network/driver.ts';
-import { type Call, type Host, perform } from '../../host/host.ts';
+/** The worker of one node: its loop of passes, its connection, and who else works on its VMs. */
+import { perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { Node, NodeConfig, NodeSpecs } from '../../model/node/node.ts';
-import type { RouterPlan, WantedOnNode } from '../../model/node/plan.ts';
-import type { Vm } from '../../model/vm/vm.ts';
-import type { ImageDelivery } from '../../reconciler/context.ts';
-import { execute } from '../../reconciler/execute.ts';
-import { type NodeObservation, planNode } from '../../reconciler/plan.ts';
-import { keyOf, type Step, subjectOf } from '../../reconciler/steps.ts';
-import type { Store } from '../../store/store.ts';
-import type { Journal } from '../journal.ts';
+import type { NodeObservation } from '../../reconciler/plan.ts';
 import { Loop } from '../loop.ts';
-import type { Turns } from '../turns.ts';
-import { LeaseWatch } from './lease-watch.ts';
+import { abilitiesOf, bound, type Connected, type NodeConnection } from './connection.ts';
 import { Moves, type Reception } from './moves.ts';
-import { Recorder } from './recorder.ts';
-import { Retries } from './retries.ts';
-import { runningLaunches } from './running-launches.ts';
-import { differences, NodeStatusRecord } from './status.ts';
-import { vmNews } from './vm-news.ts';
+import { byNode, NodeFailure } from './node-failure.ts';
+import { NodePass } from './pass.ts';
+import { NodeStatusRecord } from './status.ts';
+import { Subjects } from './subjects.ts';
+import type { NodeWorkerOptions } from './worker-options.ts';
 
-/** The part of a node's specs that changes by itself. */
-export type NodeVitals = Pick<NodeSpecs, 'bootId' | 'memory' | 'memoryAvailable' | 'disk' | 'diskFree' | 'load'>;
-
-/** Looks at a node; rejects with `node.*` where it cannot be reached or used. */
-export interface NodeInspection {
-  /** Everything, and makes the node ready to be worked on. */
-  inspect(host: Host, layout: NodeLayout, config: NodeConfig): Promise<NodeSpecs>;
-  /** What is read again in each pass, together with the drivers' observations. */
-  vitals(layout: NodeLayout): Call<NodeVitals>;
-}
-
-/** Images on nodes, as a worker sees them. */
-export interface NodeImages extends ImageDelivery {
-  /** The sha256 of each image on the node, sorted. */
-  observe(host: Host, layout: NodeLayout): Call<string[]>;
-  /** Ends what is on its way to the node: those calls of `ensure` reject. */
-  giveUp(host: Host, layout: NodeLayout): void;
-}
-
-export interface NodeWorkerOptions {
-  nodeId: string;
-  store: Store;
-  /** Shared by all workers: so the store has time for what people ask, however many nodes look into it. */
-  turns: Turns;
-  journal: Journal;
-  hypervisorOf(config: NodeConfig): HypervisorDriver;
-  networkOf(node: Node): NetworkDriver;
-  images: NodeImages;
-  inspection: NodeInspection;
-  stopTimes: StopTimes;
-  /** ms between passes that nothing asked for. */
-  interval: number;
-  connect(node: Node): { host: Host; layout: NodeLayout };
-  /** See `NodeWorker.receive`, of the worker of another node. */
-  receiveOn(nodeId: string, vmId: string): Promise<Reception | null>;
-  /** Called after each pass in which something changed. */
-  changed(): void;
-  /** A pass over a node that could be reached has ended. */
-  passed(node: string, seconds: number): void;
-  /** A defect or a failing store; to be logged. */
-  failed(error: unknown): void;
-  now(): number;
-  clock(): number;
-}
-
-/** While guests boot or get NICs, passes come this often, in ms, for so long after it. */
+/** While guests boot or get NICs, passes come this often, in ms. */
 const leaseInterval = 2_000;
-const leaseTime = 120_000;
-/** A step that failed is tried again after so many ms at the latest: what it needs may be there again. */
-const longestStepRetry = 30_000;
+/** A pass that failed because the store did is tried again after so many ms. */
+const storeRetry = 2_000;
 /** VMs that arrive at one time: each takes one of the programs that a connection can run side by side. */
 const mostReceptions = 3;
-
-/** A node as it is worked on. */
-export interface NodeConnection extends NodeReach {
-  hypervisor: NodeHypervisor;
-  network: NetworkDriver;
-}
-
-interface Connected extends NodeConnection {
-  driver: HypervisorDriver;
-}
-
-function bound({ host, layout }: NodeReach, driver: HypervisorDriver, network: NetworkDriver, specs: NodeSpecs | null = null): Connected {
-  const node = { host, layout, ...(specs !== null && { abilities: abilitiesOf(specs) }) };
-  return { host, layout, driver, hypervisor: driver.on(node), network };
-}
 
 export class NodeWorker {
   readonly #options: NodeWorkerOptions;
   readonly #loop: Loop;
-  readonly #busy = new Map<string, Promise<void>>();
-  readonly #leases = new LeaseWatch();
-  readonly #imageRetries = new Retries();
-  readonly #changeRetries = new Retries();
-  readonly #stepRetries = new Retries(longestStepRetry);
+  readonly #subjects = new Subjects(() => this.wake());
   readonly #moves: Moves;
-  /** What was worked on at any time since the present pass began: what the pass saw of it may not hold any more. */
-  #touched = new Set<string>();
+  readonly #reconciliation: NodePass;
   #receptions = 0;
   readonly #status: NodeStatusRecord;
   #connection: Connected | null = null;
   #stopped = false;
   #watch: AsyncDisposable | null = null;
   #specs: NodeSpecs | null = null;
-  #strangers = '';
-  #routers: ReadonlySet<string> = new Set();
 
   constructor(options: NodeWorkerOptions) {
     this.#options = options;
@@ -121,11 +43,12 @@ export class NodeWorker {
         return moved;
       },
     });
+    this.#reconciliation = new NodePass({ ...options, subjects: this.#subjects, moves: this.#moves });
     this.#loop = new Loop({
       pass: () => this.#pass(),
       failed: (error) => {
         options.failed(error);
-        return options.interval;
+        return Math.min(storeRetry, options.interval);
       },
     });
   }
@@ -134,9 +57,9 @@ export class NodeWorker {
     this.#loop.wake();
   }
 
-  /** Whether the last pass found the slice's router here and as planned. */
+  /** See NodePass. */
   hasRouter(sliceId: string): boolean {
-    return this.#routers.has(sliceId);
+    return this.#reconciliation.hasRouter(sliceId);
   }
 
   /** What reaches the node, for consoles and commands; connects where that was not done yet. Rejects with `node.unreachable` once the worker has ended. */
@@ -157,21 +80,17 @@ export class NodeWorker {
    */
   async receive(vmId: string): Promise<Reception | null> {
     const subject = `vm:${vmId}`;
-    if (this.#busy.has(subject) || this.#receptions >= mostReceptions) return null;
-    const { promise, resolve } = Promise.withResolvers<void>();
+    if (this.#subjects.busy(subject) || this.#receptions >= mostReceptions) return null;
     this.#receptions += 1;
-    this.#occupy(
-      subject,
-      promise.finally(() => {
-        this.#receptions -= 1;
-      }),
-    );
+    const release = this.#subjects.hold(subject, () => {
+      this.#receptions -= 1;
+    });
     try {
       const { host, layout, hypervisor } = await this.connection();
       if (this.#specs === null) throw new CroftError('node.unreachable', `Node ${host.name} is not ready.`, { node: host.name });
-      return { host, layout, hypervisor, [Symbol.asyncDispose]: async () => resolve() };
+      return { host, layout, hypervisor, [Symbol.asyncDispose]: async () => release() };
     } catch (thrown) {
-      resolve();
+      release();
       throw thrown;
     }
   }
@@ -185,20 +104,20 @@ export class NodeWorker {
     const subject = `vm:${vmId}`;
     const { name } = connection.host;
     if (this.#specs === null) throw new CroftError('node.unreachable', `Node ${name} is not ready.`, { node: name });
-    if (this.#busy.has(subject)) {
+    if (this.#subjects.busy(subject)) {
       throw new CroftError('conflict.in-use', `the VM is being worked on by node ${name}`, { hint: 'Try again in a moment.', node: name });
     }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#occupy(subject, promise);
+    const release = this.#subjects.hold(subject);
     try {
       return await work(connection);
     } finally {
-      resolve();
+      release();
     }
   }
 
   /** Ends the passes and the connection. Steps under way are cut off; the next controller's passes finish them. */
   async stop(): Promise<void> {
+    this.#subjects.close();
     this.#moves.callOff();
     await this.#loop.stop();
     this.#stopped = true;
@@ -206,7 +125,7 @@ export class NodeWorker {
     const unwatched = this.#watch?.[Symbol.asyncDispose]();
     await this.#connection?.host.end();
     await unwatched;
-    await Promise.all(this.#busy.values());
+    await this.#subjects.idle();
   }
 
   async #node(): Promise<Node> {
@@ -225,189 +144,52 @@ export class NodeWorker {
     return specs;
   }
 
+  /** A failure of the store is thrown: it says nothing of the node, whose status stays as it is. */
   async #pass(): Promise<number> {
     const node = await this.#options.turns.take(() => this.#node());
-    const { host, layout } = await this.connection();
+    await this.connection();
     const start = this.#options.clock();
     try {
-      const specs = await this.#inspected(node.config);
-      const { hypervisor, network } = await this.connection();
-      this.#touched = new Set(this.#busy.keys());
-      const { images, inspection } = this.#options;
-      const [vms, arrivals, networks, imagesHere, vitals] = await perform(
-        host,
-        hypervisor.observe(),
-        hypervisor.arrivals(),
-        network.observe(layout),
-        images.observe(host, layout),
-        inspection.vitals(layout),
-      );
-      if (vitals.bootId !== specs.bootId) {
-        this.#specs = null;
-        return 0;
-      }
-      this.#specs = { ...specs, ...vitals };
-      await this.#status.ready(node, this.#specs, imagesHere);
-      if (hypervisor.can.has('events')) this.#watch ??= hypervisor.watch(({ vmId }) => this.#heardOf(vmId));
-      const expectant = await this.#reconcile(node, await this.connection(), abilitiesOf(this.#specs), {
-        vms,
-        network: networks,
-        images: imagesHere,
-        arrivals,
-      });
+      const seen = await byNode(this.#look(node.config));
+      if (seen === null) return 0;
+      const { specs, observed } = seen;
+      await this.#status.ready(node, specs, observed.images);
+      const expectant = await this.#reconciliation.reconcile(node, await this.connection(), abilitiesOf(specs), observed);
       this.#options.passed(node.config.name, (this.#options.clock() - start) / 1000);
       return expectant ? Math.min(leaseInterval, this.#options.interval) : this.#options.interval;
     } catch (thrown) {
+      if (!(thrown instanceof NodeFailure)) throw thrown;
       this.#specs = null;
-      return await this.#status.failed(node, thrown);
+      return await this.#status.failed(node, thrown.cause);
     }
   }
 
-  async #reconcile(
-    node: Node,
-    { host, layout, hypervisor, network }: NodeConnection,
-    abilities: NodeAbilities,
-    observed: NodeObservation,
-  ): Promise<boolean> {
-    const { store, images, stopTimes, clock, now } = this.#options;
-    const {
-      wanted,
-      vms: rows,
-      routed,
-      leaving,
-      sliceNames,
-    } = await this.#options.turns.take(() => store.placement.onNode(node.id, routersIn(observed)));
-    const plan = planNode({
-      wanted,
-      observed,
-      ...(await runningLaunches({ host, hypervisor }, wanted.vms, observed.vms)),
-      can: hypervisor.can,
-      busy: this.#touched,
-      postponedImages: this.#imageRetries.postponed(now()),
-      ...this.#moves.look(wanted.vms, now()),
-      now: now(),
-    });
-    const settledVms = differences(rows, plan.observations);
-    await store.vms.observe(settledVms);
-    for (const { slice, name, kind, message } of vmNews(rows, settledVms)) {
-      this.#options.journal.record({ kind, node: node.config.name, slice, vm: name, message });
+  /** Observes the node in one round trip; null where it has booted since it was inspected. */
+  async #look(config: NodeConfig): Promise<{ specs: NodeSpecs; observed: NodeObservation } | null> {
+    const { images, inspection } = this.#options;
+    const known = await this.#inspected(config);
+    const { host, layout, hypervisor, network: networkDriver } = await this.connection();
+    this.#subjects.beginPass();
+    const [vms, arrivals, network, imagesHere, vitals] = await perform(
+      host,
+      hypervisor.observe(),
+      hypervisor.arrivals(),
+      networkDriver.observe(layout),
+      images.observe(host, layout),
+      inspection.vitals(layout),
+    );
+    if (vitals.bootId !== known.bootId) {
+      this.#specs = null;
+      return null;
     }
-    const settledRouters = this.#recordRouters(wanted.routers, plan.steps);
-    const { addressed, expectant } = await this.#recordLeases(wanted.routers, routed, observed);
-    for (const id of plan.forget) await store.vms.forget(id);
-    await store.placement.clearLeftovers(node.id, clearedLeftovers(wanted, observed));
-    await this.#releaseRouters(node, observed, leaving);
-    this.#reportStrangers(node, plan.strangers);
-    const recorder = this.#recorder(node, sliceNames);
-    const { openBerth } = this.#moves;
-    const context = { host, layout, abilities, hypervisor, network, images, stopTimes, clock, openBerth, progress: recorder };
-    const postponed = this.#stepRetries.postponed(now());
-    // Between plan and here a VM may have begun to arrive.
-    const steps = plan.steps.filter((step) => !this.#touched.has(subjectOf(step)) && !postponed.has(keyOf(step)));
-    const running = execute(context, steps);
-    for (const [subject, step] of running) {
-      this.#occupy(
-        subject,
-        step.then(() => recorder.settled()),
-      );
-    }
-    if (running.size > 0 || settledVms.length > 0 || settledRouters || plan.forget.length > 0 || addressed) this.#options.changed();
-    return expectant;
-  }
-
-  /** True where another set of routers than before is as planned. */
-  #recordRouters(wanted: readonly RouterPlan[], steps: readonly Step[]): boolean {
-    const unsettled = new Set([...steps.map(subjectOf), ...this.#busy.keys()]);
-    const before = this.#routers;
-    this.#routers = new Set(wanted.map(({ sliceId }) => sliceId).filter((sliceId) => !unsettled.has(`router:${sliceId}`)));
-    return this.#routers.symmetricDifference(before).size > 0;
+    const specs = { ...known, ...vitals };
+    this.#specs = specs;
+    if (hypervisor.can.has('events')) this.#watch ??= hypervisor.watch(({ vmId }) => this.#heardOf(vmId));
+    return { specs, observed: { vms, network, images: imagesHere, arrivals } };
   }
 
   /** What a step does to its VM is heard of too: the pass that follows the step sees it. */
   #heardOf(vmId: string): void {
-    if (!this.#busy.has(`vm:${vmId}`)) this.wake();
+    if (!this.#subjects.busy(`vm:${vmId}`)) this.wake();
   }
-
-  /** The subject is left alone until the work on it has ended. */
-  #occupy(subject: string, work: Promise<void>): void {
-    const ended = work.finally(() => {
-      this.#busy.delete(subject);
-      this.wake();
-    });
-    this.#busy.set(subject, ended);
-    this.#touched.add(subject);
-  }
-
-  #recorder(node: Node, sliceNames: ReadonlyMap<string, string>): Recorder {
-    const { store, journal, now, failed } = this.#options;
-    return new Recorder({
-      node: node.config.name,
-      vms: store.vms,
-      journal,
-      imageRetries: this.#imageRetries,
-      changeRetries: this.#changeRetries,
-      stepRetries: this.#stepRetries,
-      moves: this.#moves,
-      now,
-      failed,
-      sliceName: (id) => sliceNames.get(id) ?? id,
-    });
-  }
-
-  /**
-   * A VM is addressed once each of its NICs has taken its lease. `addressed`: that became so for one;
-   * `expectant`: one has begun lately to wait for leases from a router here, so the next pass comes soon.
-   */
-  async #recordLeases(
-    plans: readonly RouterPlan[],
-    vms: readonly Vm[],
-    { network: { routers } }: NodeObservation,
-  ): Promise<{ addressed: boolean; expectant: boolean }> {
-    if (plans.length === 0) return { addressed: false, expectant: false };
-    const { store, journal, now } = this.#options;
-    const { waiting, addressed } = this.#leases.look(plans, routers, vms, now());
-    await store.vms.observe(addressed.map(({ id }) => ({ id, observed: { addressed: true } })));
-    for (const vm of addressed) {
-      const message = `has ${vm.nics.map(({ name, address }) => `${name} ${address}`).join(', ')}`;
-      journal.record({ kind: 'vm.addressed', slice: vm.slice, vm: vm.name, message });
-    }
-    const expectant = waiting.some(({ since }) => now() - since < leaseTime);
-    return { addressed: addressed.length > 0, expectant };
-  }
-
-  /** The router of a slice that is being removed gives its place up once nothing of it is on the node. */
-  async #releaseRouters(node: Node, observed: NodeObservation, leaving: readonly string[]): Promise<void> {
-    const { store } = this.#options;
-    const present = new Set(routersIn(observed));
-    const gone = leaving.filter((id) => !present.has(id) && !this.#busy.has(`router:${id}`));
-    if (gone.length === 0) return;
-    await store.placement.commit(
-      gone.map((id) => ({ kind: 'router', id, from: node.id, nodeId: null, reason: 'the slice is being removed' })),
-    );
-    this.#options.changed();
-  }
-
-  #reportStrangers(node: Node, strangers: readonly string[]): void {
-    const now = strangers.join(', ');
-    if (now === this.#strangers) return;
-    this.#strangers = now;
-    if (now === '') return;
-    const message = `VMs of this controller that it has no record of, left as they are: ${now}`;
-    this.#options.journal.record({ kind: 'node.strangers', node: node.config.name, message });
-  }
-}
-
-/** The slices of which it has routers. */
-function routersIn({ network }: NodeObservation): string[] {
-  return network.routers.map(({ sliceId }) => sliceId);
-}
-
-/** Those leftovers of which the node has nothing, and to which nothing is coming. */
-function clearedLeftovers({ leftovers, arriving }: WantedOnNode, { vms, arrivals }: NodeObservation): string[] {
-  const present = new Set([...vms.map(({ id }) => id), ...arrivals, ...arriving]);
-  return leftovers.filter((id) => !present.has(id));
-}
-
-function abilitiesOf({ accelerator, architecture, datapath }: NodeSpecs): NodeAbilities {
-  return { accelerator, architecture, datapath: datapath ?? 'netdev' };
 }

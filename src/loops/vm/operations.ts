@@ -11,8 +11,9 @@ import { unsupported } from '../../model/vm/unsupported.ts';
 import type { Vm } from '../../model/vm/vm.ts';
 import type { Store } from '../../store/store.ts';
 import type { Journal } from '../journal.ts';
+import type { NodeConnection } from '../node/connection.ts';
 import type { Fleet } from '../node/fleet.ts';
-import type { NodeConnection, NodeWorker } from '../node/worker.ts';
+import type { NodeWorker } from '../node/worker.ts';
 import { requireGuest, requireRunning } from './may-run.ts';
 import { workerOf } from './worker.ts';
 

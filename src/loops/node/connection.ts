@@ -1,0 +1,50 @@
+/** How a node is reached, looked at, and worked on by its drivers. */
+import type { HypervisorDriver, NodeAbilities, NodeHypervisor, NodeLayout, NodeReach } from '../../drivers/hypervisor/driver.ts';
+import type { NetworkDriver } from '../../drivers/network/driver.ts';
+import type { Call, Host } from '../../host/host.ts';
+import type { NodeConfig, NodeSpecs } from '../../model/node/node.ts';
+import type { ImageDelivery } from '../../reconciler/context.ts';
+
+/** The part of a node's specs that changes by itself. */
+export type NodeVitals = Pick<NodeSpecs, 'bootId' | 'memory' | 'memoryAvailable' | 'disk' | 'diskFree' | 'load'>;
+
+/** Looks at a node; rejects with `node.*` where it cannot be reached or used. */
+export interface NodeInspection {
+  /** Everything, and makes the node ready to be worked on. */
+  inspect(host: Host, layout: NodeLayout, config: NodeConfig): Promise<NodeSpecs>;
+  /** What is read again in each pass, together with the drivers' observations. */
+  vitals(layout: NodeLayout): Call<NodeVitals>;
+}
+
+/** Images on nodes, as a worker sees them. */
+export interface NodeImages extends ImageDelivery {
+  /** The sha256 of each image on the node, sorted. */
+  observe(host: Host, layout: NodeLayout): Call<string[]>;
+  /** Ends what is on its way to the node: those calls of `ensure` reject. */
+  giveUp(host: Host, layout: NodeLayout): void;
+}
+
+/** A node as it is worked on. */
+export interface NodeConnection extends NodeReach {
+  hypervisor: NodeHypervisor;
+  network: NetworkDriver;
+}
+
+/** With the driver itself, to be bound again once more is known of the node. */
+export interface Connected extends NodeConnection {
+  driver: HypervisorDriver;
+}
+
+export function bound(
+  { host, layout }: NodeReach,
+  driver: HypervisorDriver,
+  network: NetworkDriver,
+  specs: NodeSpecs | null = null,
+): Connected {
+  const node = { host, layout, ...(specs !== null && { abilities: abilitiesOf(specs) }) };
+  return { host, layout, driver, hypervisor: driver.on(node), network };
+}
+
+export function abilitiesOf({ accelerator, architecture, datapath }: NodeSpecs): NodeAbilities {
+  return { accelerator, architecture, datapath: datapath ?? 'netdev' };
+}
