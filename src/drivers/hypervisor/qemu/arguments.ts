@@ -4,10 +4,9 @@ import type { NicModel } from '../../../model/network/nic-model.ts';
 import type { PortPlan, VmLaunch } from '../../../model/node/plan.ts';
 import { tapName } from '../../network/names.ts';
 import type { NodeAbilities, NodeLayout } from '../driver.ts';
-import { type Device, deviceWords, type Placed, placedBy } from '../vm-folder/device.ts';
-import { diskArguments } from '../vm-folder/disks.ts';
 import { processName, vmFolders } from '../vm-folder/identity.ts';
 import { type Machine, mostCpus } from '../vm-folder/machine.ts';
+import { type Device, deviceWords, diskArguments, type Placed, placedBy } from './devices.ts';
 import { machineArguments } from './firmware.ts';
 
 /** In MiB. QEMU's own limit is a gigabyte or a quarter of the memory for each VM, too much where many share a node. */

@@ -5,12 +5,13 @@ import { CroftError } from '../../../model/error.ts';
 import type { QmpSession } from '../../../tools/qmp.ts';
 import { abilitiesOf, type HypervisorNode, type NodeReach, type VmReference, type VmWithLaunch } from '../driver.ts';
 import { accepted } from '../vm-folder/accepted.ts';
-import { blockNode, diskDevice, vmDisks, volumeNode } from '../vm-folder/disks.ts';
+import { vmDisks, volumeNode } from '../vm-folder/disks.ts';
 import { withoutPort, withoutVolume, withPort, withVolume } from '../vm-folder/launch-parts.ts';
 import { dropVolume, makeDisk } from '../vm-folder/prepare.ts';
 import { note } from '../vm-folder/running.ts';
 import { nicDevice, portDevices } from './arguments.ts';
 import { withControl } from './control.ts';
+import { blockNode, diskDevice } from './devices.ts';
 
 /** See `NodeHypervisor.attachNic`. The tap is there. */
 export async function attachNic(node: HypervisorNode, vm: VmWithLaunch, nicId: string): Promise<void> {

@@ -1,8 +1,7 @@
-/** The disks and CD-ROMs of a VM: which there are, what each is made on, and how its QEMU is given them. Pure. */
+/** The disks and CD-ROMs of a VM: which there are, and what each is made on. Pure. */
 import { CroftError } from '../../../model/error.ts';
 import type { LaunchImage, VmLaunch, VolumePlan } from '../../../model/node/plan.ts';
 import type { NodeLayout } from '../driver.ts';
-import { type Device, deviceWords, type Placed, placedBy } from './device.ts';
 import { vmFolders } from './identity.ts';
 
 export interface VmDisk {
@@ -106,31 +105,5 @@ export function cdRoms(layout: NodeLayout, vm: VmLaunch): CdRom[] {
     ...(vm.image.format === 'iso' ? [{ name: 'install', file: imageFile(layout, vm.image), place: imagePlace }] : []),
     ...volumes,
     { name: 'seed', file: vmFolders(layout, vm.id).seed, place: seedPlace },
-  ];
-}
-
-/** QEMU's arguments. A VM of an ISO image boots from its own disk once something is on it, and from the CD-ROM until then. */
-export function diskArguments(layout: NodeLayout, vm: VmLaunch, placed: Placed = placedBy(null)): string[] {
-  const disks = vmDisks(layout, vm).flatMap((disk) => {
-    return ['-blockdev', JSON.stringify(blockNode(disk)), '-device', deviceWords(placed(diskDevice(disk)))];
-  });
-  return [...disks, ...cdRoms(layout, vm).flatMap((each, index) => cdRom(each, 2 + index))];
-}
-
-export function diskDevice({ node, serial }: VmDisk): Device {
-  return { driver: 'virtio-blk-pci', id: node, drive: node, ...(serial === null ? { bootindex: 1 } : { serial }) };
-}
-
-/** What a guest discards, or overwrites with zeros, is given back to the node. */
-export function blockNode({ node, file }: VmDisk): Record<string, unknown> {
-  const options = { 'node-name': node, driver: 'qcow2', discard: 'unmap', 'detect-zeroes': 'unmap' };
-  return { ...options, file: { driver: 'file', filename: file, discard: 'unmap' } };
-}
-
-function cdRom({ name, file, place }: CdRom, bootIndex: number): string[] {
-  const access = { 'read-only': true };
-  return [
-    ...['-blockdev', JSON.stringify({ 'node-name': name, driver: 'raw', ...access, file: { driver: 'file', filename: file, ...access } })],
-    ...['-device', `ide-cd,drive=${name},bus=ide.${place.channel},unit=${place.unit},bootindex=${bootIndex}`],
   ];
 }

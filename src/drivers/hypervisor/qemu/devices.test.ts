@@ -4,9 +4,10 @@ import { nodeLayout } from '../../../../test/support/node.ts';
 import { launch } from '../../../../test/support/vm.ts';
 import type { LaunchImage, VmLaunch } from '../../../model/node/plan.ts';
 import { gibibyte } from '../../../model/vm/flavor.ts';
-import { machineArguments } from '../qemu/firmware.ts';
-import { diskArguments, diskFiles, vmDisks } from './disks.ts';
-import { vmFolders } from './identity.ts';
+import { diskFiles, vmDisks } from '../vm-folder/disks.ts';
+import { vmFolders } from '../vm-folder/identity.ts';
+import { diskArguments } from './devices.ts';
+import { machineArguments } from './firmware.ts';
 
 const image = (format: LaunchImage['format']): LaunchImage => ({ id: 'i', sha256: format, format, size: 1 });
 const volume = (name: string, of: LaunchImage | null, size: number | null) => ({ id: `id-${name}`, name, image: of, size });

@@ -1,0 +1,51 @@
+/** Devices of QEMU's as their options, and as the words of a command line: how it is given a VM's disks and CD-ROMs. Pure. */
+import type { VmLaunch } from '../../../model/node/plan.ts';
+import type { NodeLayout } from '../driver.ts';
+import { type CdRom, cdRoms, type VmDisk, vmDisks } from '../vm-folder/disks.ts';
+import type { Machine } from '../vm-folder/machine.ts';
+
+/** The first key is the driver. */
+export type Device = { driver: string; id: string } & Record<string, string | number | boolean>;
+
+/** Gives a device its place on the PCI bus. */
+export type Placed = (device: Device) => Device;
+
+/** As in that machine; QEMU takes the first free place where nothing is said. */
+export function placedBy(machine: Machine | null): Placed {
+  return (device) => {
+    const slot = machine?.places[device.id];
+    return slot === undefined ? device : { ...device, addr: `0x${slot.toString(16)}` };
+  };
+}
+
+/** The words in the order in which they stand: the first of them is a type, whose key may be left out. */
+export function deviceWords(options: Record<string, unknown>): string {
+  const entries = Object.entries(options).map(([key, value]) => `${key}=${value === false ? 'off' : value}`);
+  return entries.join(',').replace(/^\w+=/, '');
+}
+
+/** QEMU's arguments. A VM of an ISO image boots from its own disk once something is on it, and from the CD-ROM until then. */
+export function diskArguments(layout: NodeLayout, vm: VmLaunch, placed: Placed = placedBy(null)): string[] {
+  const disks = vmDisks(layout, vm).flatMap((disk) => {
+    return ['-blockdev', JSON.stringify(blockNode(disk)), '-device', deviceWords(placed(diskDevice(disk)))];
+  });
+  return [...disks, ...cdRoms(layout, vm).flatMap((each, index) => cdRom(each, 2 + index))];
+}
+
+export function diskDevice({ node, serial }: VmDisk): Device {
+  return { driver: 'virtio-blk-pci', id: node, drive: node, ...(serial === null ? { bootindex: 1 } : { serial }) };
+}
+
+/** What a guest discards, or overwrites with zeros, is given back to the node. */
+export function blockNode({ node, file }: VmDisk): Record<string, unknown> {
+  const options = { 'node-name': node, driver: 'qcow2', discard: 'unmap', 'detect-zeroes': 'unmap' };
+  return { ...options, file: { driver: 'file', filename: file, discard: 'unmap' } };
+}
+
+function cdRom({ name, file, place }: CdRom, bootIndex: number): string[] {
+  const access = { 'read-only': true };
+  return [
+    ...['-blockdev', JSON.stringify({ 'node-name': name, driver: 'raw', ...access, file: { driver: 'file', filename: file, ...access } })],
+    ...['-device', `ide-cd,drive=${name},bus=ide.${place.channel},unit=${place.unit},bootindex=${bootIndex}`],
+  ];
+}
