@@ -7,7 +7,10 @@ export interface Field<Form extends z.ZodType | null, Stored extends z.ZodType, 
   form: Form;
   /** The form in which it is stored. */
   stored: Stored;
-  /** What it is where nothing is said, and in rows of versions before it. A field without a default is always there. */
+  /**
+   * What it is where nothing is said, and in rows of versions before it. A field without a default is always there. The default of
+   * what goes to nodes never changes: what an earlier version left there means it, and hashes leave it out.
+   */
   default?: z.output<Stored>;
   /** What is written as it is stored, where that differs; adds issues for what is wrong. */
   read?(reading: Reading): z.output<Stored>;
@@ -38,6 +41,15 @@ export function formShape<Table extends Fields>(table: Table): FormShape<Table> 
 /** Of an object that reads what this version or an earlier one stored. */
 export function storedShape<Table extends Fields>(table: Table): { [Name in keyof Table]: Table[Name]['stored'] } {
   return mapped(table, ({ stored, default: usual }) => (usual === undefined ? stored : stored.default(() => structuredClone(usual))));
+}
+
+/** Those of `storedShape` whose `flag` is true. */
+export function flaggedStoredShape<Table extends Fields, Flag extends string>(
+  table: Table,
+  flag: Flag,
+): { [Name in Flagged<Table, Flag>]: Table[Name]['stored'] } {
+  const shape = storedShape(table);
+  return Object.fromEntries(flagged(table, flag).map((name) => [name, shape[name]])) as never;
 }
 
 /** The fields whose `flag` is true, which have their value always. */

@@ -1,6 +1,6 @@
 /** What is to be done with one VM, and what is to be recorded of it: by what is wanted, what was seen, and what its hypervisor can. Pure. */
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
-import { type PortPlan, planHash, type VmLaunch, type WantedVm } from '../model/node/plan.ts';
+import { isHashOf, type PortPlan, planHash, type VmLaunch, type WantedVm } from '../model/node/plan.ts';
 import type { Capability } from '../model/vm/capability.ts';
 import type { VmObserved } from '../model/vm/vm.ts';
 import { type LiveWay, liveWay } from './live-change.ts';
@@ -31,6 +31,9 @@ export function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Cir
   const { now } = circumstances;
   const action = actionFor(vm, seen);
   const outcome: Outcome = { action, step: null, observed: seenValues(seen), forget: false };
+  if (seen?.unreadable !== undefined && vm.desired !== 'absent') {
+    return { ...outcome, action: 'wait', observed: { ...outcome.observed, reason: seen.unreadable } };
+  }
   const { id } = vm.launch;
   switch (action) {
     case 'keep':
@@ -93,14 +96,14 @@ function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstance
   if (seen.frozen) return { ...outcome, step: { kind: 'thaw', id: vm.launch.id, label: vm.label } };
   const forgiven = vm.restarts > 0 && seen.startedAt !== null && now - seen.startedAt >= forgivenAfter;
   const kept = { ...outcome, observed: { ...outcome.observed, ...(forgiven ? { restarts: 0 } : {}) } };
-  if (seen.launchHash === planHash(vm.launch)) {
+  if (isHashOf(seen.launchHash, vm.launch)) {
     const memoryHeld = held(vm.launch, seen);
     return settled(vm, { ...kept, observed: { ...kept.observed, retryAt: null, attempted: null, memoryHeld } }, null);
   }
   const { running, unreadable, can } = circumstances;
   if (unreadable !== null) return { ...kept, action: 'wait', observed: { ...kept.observed, reason: unreadable }, attached: [] };
   if (running !== null) kept.observed.memoryHeld = held(running, seen);
-  const attempted = vm.attempted === planHash(vm.launch);
+  const attempted = isHashOf(vm.attempted, vm.launch);
   const way = running === null ? null : liveWay(running, vm.launch, can, attempted && vm.retryAt === null);
   if (vm.missingImages.length > 0) return { ...kept, ...lackingImages(vm, kept), attached: way?.ports ?? running?.ports ?? [] };
   if (way === null) return { ...outcome, action: 'stop', step: { kind: 'stop', id: vm.launch.id, label: vm.label, restart: true } };
@@ -132,13 +135,13 @@ function settled(vm: WantedVm, outcome: Outcome, reason: string | null): Outcome
 
 function launch(vm: WantedVm, outcome: Outcome, now: number): Outcome {
   if (vm.missingImages.length > 0) return { ...outcome, ...lackingImages(vm, outcome) };
-  if (vm.retryAt !== null && now < vm.retryAt && vm.attempted === planHash(vm.launch)) return { ...outcome, action: 'wait' };
+  if (vm.retryAt !== null && now < vm.retryAt && isHashOf(vm.attempted, vm.launch)) return { ...outcome, action: 'wait' };
   return { ...outcome, step: { kind: 'launch', vm } };
 }
 
 /** Its process ended by itself, or it was never started, or was stopped in order to start with other values. */
 function recover(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome): Outcome {
-  const asWanted = seen.launchHash === planHash(vm.launch);
+  const asWanted = isHashOf(seen.launchHash, vm.launch);
   const neverStarted = seen.state === 'stopped' && seen.exitCode === null;
   if (neverStarted || !(asWanted || vm.settled)) return launch(vm, outcome, now);
   const lost = seen.state === 'failed';

@@ -1,6 +1,6 @@
 /** Compares the ports that are there with those that should be. Pure. */
 import type { ObservedPort } from '../drivers/network/driver.ts';
-import { type PortPlan, planHash } from '../model/node/plan.ts';
+import { isHashOf, type PortPlan } from '../model/node/plan.ts';
 import type { Step } from './steps.ts';
 
 export class PortLedger {
@@ -26,7 +26,7 @@ export class PortLedger {
     for (const port of ports) {
       this.#unwanted.delete(port.nicId);
       const seen = this.#seen.get(port.nicId);
-      if (!seen?.healthy || seen.hash !== planHash(port)) this.#repairs.push(port);
+      if (!seen?.healthy || !isHashOf(seen.hash, port)) this.#repairs.push(port);
     }
   }
 

@@ -48,6 +48,8 @@ export interface ObservedVm {
    * stopped before anything else: its end is taken for a wanted one, and what is half put back may not go on.
    */
   cutOff?: boolean;
+  /** It does not run, and why it cannot be told what it is: a newer Croft wrote that. It is left as it is. */
+  unreadable?: string;
   /** Why its hypervisor holds its guest still by itself. Absent where it does not. */
   halted?: 'disk-full';
   /** The file systems of its guest may stand still since a snapshot was cut off, until `thaw`. Absent where they go on. */

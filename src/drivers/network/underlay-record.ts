@@ -4,24 +4,27 @@ import { CroftError } from '../../model/error.ts';
 import type { NetworkDriverKind } from '../../model/network/drivers.ts';
 import { type TrunkPlan, type UnderlayKind, type UnderlayPlan, underlayPlanSchema } from '../../model/network/underlay.ts';
 import { planHash } from '../../model/node/plan.ts';
+import { versionedForm } from '../../model/versioned.ts';
 import { writeFile } from '../../tools/file.ts';
 import type { NodeLayout } from '../hypervisor/driver.ts';
 import type { ObservedUnderlay } from './driver.ts';
 
 const fileName = 'underlay.json';
 
+const recordForm = versionedForm({ what: 'the underlay', schema: underlayPlanSchema });
+
 export function underlayPath({ runFolder }: NodeLayout): string {
   return `${runFolder}/${fileName}`;
 }
 
 export function recordUnderlay({ runFolder }: NodeLayout, plan: UnderlayPlan): Call<void> {
-  return writeFile(runFolder, fileName, `${JSON.stringify(plan)}\n`);
+  return writeFile(runFolder, fileName, `${recordForm.write(plan)}\n`);
 }
 
 /** Null where there is none, or none that can be read: it is made again then. */
 export function readUnderlayPlan(text: string): UnderlayPlan | null {
   try {
-    return underlayPlanSchema.parse(JSON.parse(text));
+    return recordForm.read(text, 'the node');
   } catch {
     return null;
   }

@@ -2,7 +2,7 @@
 import type { NodeHypervisor, NodeReach, ObservedVm } from '../../drivers/hypervisor/driver.ts';
 import { type Call, perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
-import { planHash, type VmLaunch, type WantedVm } from '../../model/node/plan.ts';
+import { isHashOf, type VmLaunch, type WantedVm } from '../../model/node/plan.ts';
 import type { PlanInput } from '../../reconciler/plan.ts';
 import { inWords } from './recorder.ts';
 
@@ -14,7 +14,7 @@ export async function runningLaunches(
 ): Promise<Pick<PlanInput, 'running' | 'unreadable'>> {
   const hashes = new Map(seen.flatMap(({ id, state, launchHash }) => (state === 'running' ? [[id, launchHash] as const] : [])));
   const vms = wanted.flatMap(({ desired, launch, label }) =>
-    desired === 'running' && hashes.has(launch.id) && hashes.get(launch.id) !== planHash(launch) ? [{ id: launch.id, label }] : [],
+    desired === 'running' && hashes.has(launch.id) && !isHashOf(hashes.get(launch.id) ?? null, launch) ? [{ id: launch.id, label }] : [],
   );
   if (vms.length === 0) return { running: new Map(), unreadable: new Map() };
   const answers = await perform(host, ...vms.map((vm) => settled(hypervisor.runningLaunch(vm))));

@@ -1,6 +1,6 @@
 /** What a network's specification consists of, one entry for each field, as vm/fields.ts has it for VMs. */
 import { z } from 'zod';
-import { type Field, type Flagged, pickFlagged, shapeOf, storedShape } from '../field.ts';
+import { type Field, type Flagged, flaggedStoredShape, pickFlagged, shapeOf, storedShape } from '../field.ts';
 import type { NetworkReading } from '../slice/draft.ts';
 import { impairmentOf } from '../slice/impairment.ts';
 import { isLink } from '../slice/links.ts';
@@ -116,10 +116,12 @@ export const shownNetworkShape = shapeOf(networkFields, 'shown');
 export const shownOfNetwork = (spec: NetworkSpec): Pick<NetworkSpec, Flagged<NetworkFields, 'shown'>> =>
   pickFlagged(networkFields, 'shown', spec);
 
-/** What the plan of a router has of each of its networks, as it is. */
-export type RoutedFields = Pick<NetworkSpec, Flagged<NetworkFields, 'routed'>>;
+/** What the plan of a router has of each of its networks, as it is; kept on nodes. */
+export const routedShape = flaggedStoredShape(networkFields, 'routed');
+type RoutedFields = Pick<NetworkSpec, Flagged<NetworkFields, 'routed'>>;
 export const routedOf = (spec: NetworkSpec): RoutedFields => pickFlagged(networkFields, 'routed', spec);
 
-/** What the plan of a port has of its network, as it is. */
-export type PluggedFields = Pick<NetworkSpec, Flagged<NetworkFields, 'plugged'>>;
+/** What the plan of a port has of its network, as it is; kept on nodes. */
+export const pluggedShape = flaggedStoredShape(networkFields, 'plugged');
+type PluggedFields = Pick<NetworkSpec, Flagged<NetworkFields, 'plugged'>>;
 export const pluggedOf = (spec: NetworkSpec): PluggedFields => pickFlagged(networkFields, 'plugged', spec);

@@ -1,68 +1,86 @@
-/** What the reconciler hands to the drivers: everything that is wanted on one node, as plain data. */
+/**
+ * What the reconciler hands to the drivers: everything that is wanted on one node, as plain data. Drivers keep these plans on nodes, so
+ * a field that is added has a default, and neither its key nor its default ever changes: what an earlier version kept then reads, and
+ * hashes, as if it had said the default.
+ */
+import { z } from 'zod';
+import { canonicalWriter } from '../canonical.ts';
 import { shortHash } from '../identifier.ts';
-import type { Firmware } from '../image/definition.ts';
-import type { ImageContent } from '../image/image.ts';
-import type { PluggedFields, RoutedFields } from '../network/fields.ts';
-import type { NicModel } from '../network/nic-model.ts';
-import type { UnderlayPlan } from '../network/underlay.ts';
-import type { LaunchedFields, RestartPolicy } from '../vm/fields.ts';
+import { firmwares } from '../image/definition.ts';
+import { imageContentSchema } from '../image/image.ts';
+import { pluggedShape, routedShape } from '../network/fields.ts';
+import { nicModels } from '../network/nic-model.ts';
+import { type UnderlayPlan, underlayPlanSchema } from '../network/underlay.ts';
+import { launchedShape, type RestartPolicy } from '../vm/fields.ts';
 import type { VmDesired } from '../vm/vm.ts';
+import { firstForm } from './first-hash.ts';
 
 /** One NIC of a VM as its node needs it. */
-export interface PortPlan extends PluggedFields {
-  nicId: string;
-  vmId: string;
-  mac: string;
-  address: string;
+export const portPlanSchema = z.object({
+  ...pluggedShape,
+  nicId: z.string(),
+  vmId: z.string(),
+  mac: z.string(),
+  address: z.string(),
   /** The number that the node's underlay tells the network by: a VLAN tag on a trunk. */
-  segment: number;
-  model: NicModel;
-}
+  segment: z.int(),
+  model: z.enum(nicModels),
+});
+export type PortPlan = z.infer<typeof portPlanSchema>;
 
 /** Which image a disk is made on. */
-export type LaunchImage = Pick<ImageContent, 'sha256' | 'format' | 'size'> & { id: string };
+const launchImageSchema = imageContentSchema.pick({ format: true, size: true }).extend({ id: z.string(), sha256: z.string() });
+export type LaunchImage = z.infer<typeof launchImageSchema>;
 
 /** A disk or CD-ROM beside the first disk. `size` in bytes; null leaves the image's. */
-export interface VolumePlan {
-  id: string;
-  name: string;
-  image: LaunchImage | null;
-  size: number | null;
-}
+const volumePlanSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  image: launchImageSchema.nullable().default(null),
+  size: z.int().nullable().default(null),
+});
+export type VolumePlan = z.infer<typeof volumePlanSchema>;
 
 /** All that a VM's process is started from. Its hash tells whether a running process is the one that is wanted. */
-export interface VmLaunch extends LaunchedFields {
-  id: string;
+export const vmLaunchSchema = z.object({
+  ...launchedShape,
+  id: z.string(),
   /** The guest's host name. */
-  hostname: string;
+  hostname: z.string(),
   /** An ISO image is a CD-ROM beside an empty disk, which the VM boots from once something is on it. */
-  image: LaunchImage;
-  volumes: VolumePlan[];
-  firmware: Firmware;
-  ports: PortPlan[];
-  boot: number;
-}
+  image: launchImageSchema,
+  volumes: z.array(volumePlanSchema),
+  firmware: z.enum(firmwares),
+  ports: z.array(portPlanSchema),
+  boot: z.int(),
+});
+export type VmLaunch = z.infer<typeof vmLaunchSchema>;
+
+const namedAddress = z.object({ hostname: z.string(), address: z.string() });
 
 /** One network of a slice as its router needs it. */
-export interface RouterNetworkPlan extends RoutedFields {
-  networkId: string;
-  name: string;
-  /** As in PortPlan. */
-  segment: number;
-  leases: { mac: string; address: string; hostname: string }[];
+const routerNetworkPlanSchema = z.object({
+  ...routedShape,
+  networkId: z.string(),
+  name: z.string(),
+  /** As in a port's plan. */
+  segment: z.int(),
+  leases: z.array(namedAddress.extend({ mac: z.string() })),
   /** Names that its DNS answers; a name may have several addresses. */
-  names: { hostname: string; address: string }[];
-}
+  names: z.array(namedAddress),
+});
+export type RouterNetworkPlan = z.infer<typeof routerNetworkPlanSchema>;
 
 /** A slice's router: a network namespace with the gateways, DHCP, DNS and address translation. */
-export interface RouterPlan {
-  sliceId: string;
+export const routerPlanSchema = z.object({
+  sliceId: z.string(),
   /** The slice's name, for messages. */
-  slice: string;
+  slice: z.string(),
   /** The /30 between the router and its node, `a.b.c.d/30`: the node has its first address, the router its second. */
-  transit: string;
-  networks: RouterNetworkPlan[];
-}
+  transit: z.cidrv4(),
+  networks: z.array(routerNetworkPlanSchema),
+});
+export type RouterPlan = z.infer<typeof routerPlanSchema>;
 
 /** A VM that has this node assigned. */
 export interface WantedVm {
@@ -99,23 +117,35 @@ export interface WantedOnNode {
   routers: RouterPlan[];
 }
 
-/**
- * The hash by which a node's state is compared with a plan: equal exactly where the plans are equal, whatever the order of
- * their keys. A launch's leaves out what of its ports is changed without its process: impairment, and DHCP.
- */
-export function planHash(plan: PortPlan | RouterPlan | UnderlayPlan | VmLaunch): string {
-  return shortHash(16, canonical('ports' in plan ? ofItsProcess(plan) : plan));
+type HashedPlan = PortPlan | RouterPlan | UnderlayPlan | VmLaunch;
+
+/** What of a port is changed without its VM's process is no part of a launch's hash. */
+const processSchema = vmLaunchSchema.extend({ ports: z.array(portPlanSchema.omit({ impairment: true, dhcp: true })) });
+
+const writeLaunch = canonicalWriter(processSchema);
+const writeRouter = canonicalWriter(routerPlanSchema);
+const writeUnderlay = canonicalWriter(underlayPlanSchema);
+const writePort = canonicalWriter(portPlanSchema);
+
+/** Equal exactly where plans are, whatever the order of their keys, and however many fields with defaults come to them. */
+function canonical(plan: HashedPlan): string {
+  if ('ports' in plan) return writeLaunch(plan);
+  if ('networks' in plan) return writeRouter(plan);
+  return 'kind' in plan ? writeUnderlay(plan) : writePort(plan);
 }
 
-function ofItsProcess(launch: VmLaunch): unknown {
-  return { ...launch, ports: launch.ports.map(({ impairment: _, dhcp: __, ...port }) => port) };
+/** What tells these hashes from those of the first versions. */
+const hashForm = '2-';
+
+/** The hash by which a node's state is compared with a plan. A launch's leaves out what of its ports is changed without its process. */
+export function planHash(plan: HashedPlan): string {
+  return hashForm + shortHash(16, canonical(plan));
 }
 
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([key, part]) => `${JSON.stringify(key)}:${canonical(part)}`).join(',')}}`;
-  }
-  return JSON.stringify(value);
+/** Whether that hash, which may be one that an earlier version of Croft wrote, is the plan's. */
+export function isHashOf(hash: string | null, plan: PortPlan | VmLaunch): boolean {
+  if (hash === null) return false;
+  if (hash.startsWith(hashForm)) return hash === planHash(plan);
+  const first = firstForm('ports' in plan ? 'launch' : 'port', plan);
+  return hash === first.hash && canonical(first.then) === canonical(plan);
 }

@@ -3,7 +3,7 @@
  * what a change of it does to its VM, and whether it is shown and part of the launch. All else derives from this table.
  */
 import { z } from 'zod';
-import { type Field, type Flagged, pickFlagged, shapeOf, storedShape } from '../field.ts';
+import { type Field, type Flagged, flaggedStoredShape, pickFlagged, shapeOf, storedShape } from '../field.ts';
 import { shortHash } from '../identifier.ts';
 import { firmwares } from '../image/definition.ts';
 import { labelSchema } from '../image/map/label.ts';
@@ -206,8 +206,9 @@ export type VmSpec = z.infer<typeof vmSpecSchema>;
 export const shownShape = shapeOf(vmFields, 'shown');
 export const shownOf = (spec: VmSpec): Pick<VmSpec, Flagged<VmFields, 'shown'>> => pickFlagged(vmFields, 'shown', spec);
 
-/** What of the specification a VM's process is started from, as it is. */
-export type LaunchedFields = Pick<VmSpec, Flagged<VmFields, 'launched'>>;
+/** What of the specification a VM's process is started from, as it is; kept on nodes. */
+export const launchedShape = flaggedStoredShape(vmFields, 'launched');
+type LaunchedFields = Pick<VmSpec, Flagged<VmFields, 'launched'>>;
 export const launchedOf = (spec: VmSpec): LaunchedFields => pickFlagged(vmFields, 'launched', spec);
 
 /** How the one differs from the other, and what each difference does to the VM. */

@@ -4,7 +4,7 @@ import { identifierPattern } from '../../../model/identifier.ts';
 import { type DomainState, domainStates, virshFailure } from '../../../tools/virsh.ts';
 import type { NodeLayout, ObservedVm } from '../driver.ts';
 import { vmParents } from '../vm-folder/identity.ts';
-import { readLaunchRecord } from '../vm-folder/launch-record.ts';
+import { seeLaunchRecord } from '../vm-folder/launch-record.ts';
 import { type LibvirtOptions, metadataNamespace, readMetadata } from './identity.ts';
 import { observeDomains } from './scripts.ts';
 
@@ -29,9 +29,10 @@ interface Seen {
   notes: readonly string[];
   started: string;
   record: string | null;
+  strange: Pick<ObservedVm, 'unreadable'>;
 }
 
-const nothing: Seen = { pid: null, ended: '', notes: [], started: '', record: null };
+const nothing: Seen = { pid: null, ended: '', notes: [], started: '', record: null, strange: {} };
 
 export function parseObserved(layout: NodeLayout, result: CommandResult): ObservedVm[] {
   if (result.code !== 0) throw virshFailure('this node', 'the VMs could not be listed', result);
@@ -41,7 +42,7 @@ export function parseObserved(layout: NodeLayout, result: CommandResult): Observ
   for (const line of result.stdout.split('\n')) {
     const [kind, id = '', ...fields] = line.split('\t');
     if (!identifierPattern.test(id)) continue;
-    if (kind === 'vm') folders.set(id, readSeen(fields));
+    if (kind === 'vm') folders.set(id, readSeen(id, fields));
     if (kind === 'domain') domains.set(id, { state: domainStates[Number(fields[0])] ?? 'none', reason: Number(fields[1]) });
     if (kind === 'ended') endings.set(id, fields[0] ?? '');
   }
@@ -53,9 +54,9 @@ export function parseObserved(layout: NodeLayout, result: CommandResult): Observ
   });
 }
 
-function readSeen([pid = '', ended = '', notes = '', started = '', ...record]: readonly string[]): Seen {
-  const hash = readLaunchRecord(record.join('\t'))?.hash ?? null;
-  return { pid: pid === '' ? null : Number(pid), ended, notes: notes.split(' '), started, record: hash };
+function readSeen(id: string, [pid = '', ended = '', notes = '', started = '', ...record]: readonly string[]): Seen {
+  const { hash, ...strange } = seeLaunchRecord(record.join('\t'), id);
+  return { pid: pid === '' ? null : Number(pid), ended, notes: notes.split(' '), started, record: hash, strange };
 }
 
 /** The names of the domains whose metadata say that they are this controller's. Metadata come after `<of NAME>`. */
@@ -104,7 +105,7 @@ function readVm(id: string, seen: Seen, domain: Domain | undefined): ObservedVm 
     };
   }
   const gone = { id, pid: null, startedAt: null, memory: null, launchHash: seen.record };
-  if (seen.record === null) return { ...gone, state: 'preparing', exitCode: null };
+  if (seen.record === null) return { ...gone, state: 'preparing', exitCode: null, ...seen.strange };
   return { ...gone, ...(seen.notes.includes('stopping') ? neverRan : readEnd(seen, runningHash)) };
 }
 

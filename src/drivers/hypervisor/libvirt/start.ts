@@ -1,10 +1,12 @@
 /** Making a VM's domain and starting it. */
+
 import { run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { planHash } from '../../../model/node/plan.ts';
 import { virshFailure } from '../../../tools/virsh.ts';
 import type { NodeAbilities, VmWithLaunch } from '../driver.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
+import { runningForm } from '../vm-folder/launch-record.ts';
 import type { Machine } from '../vm-folder/machine.ts';
 import { type DomainReach, domainArguments } from './control.ts';
 import { domainOf } from './domain.ts';
@@ -33,7 +35,7 @@ export async function startVm(start: DomainStart, paused?: { machine: Machine | 
       ...[planHash(launch), String(memory), options.network ?? '', abilities.accelerator.kind, paused === undefined ? '' : '--paused'],
       ...[groupRoot, ...limitsOf(launch.cpus, memory)],
     ],
-    stdin: `${JSON.stringify(launch)}\n${writeXml(domain)}`,
+    stdin: `${runningForm.write(launch)}\n${writeXml(domain)}`,
     timeout: 300_000,
   });
   if (result.code === 0) return;

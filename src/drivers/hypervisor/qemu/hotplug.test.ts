@@ -6,6 +6,7 @@ import { nodeLayout } from '../../../../test/support/node.ts';
 import { launch } from '../../../../test/support/vm.ts';
 import type { Command } from '../../../host/host.ts';
 import { planHash } from '../../../model/node/plan.ts';
+import { runningForm } from '../vm-folder/launch-record.ts';
 import { detachVolume } from './hotplug.ts';
 
 const layout = nodeLayout();
@@ -37,7 +38,7 @@ test('SC11 a volume is known to be gone only once its file is, so that what was 
     return argv[3] === 'croft-running' ? { stdout: `{}\nstarted\n1 ${planHash(running)} 1\n${JSON.stringify(running)}\n` } : {};
   };
   const host = new FakeHost({ answer, socket: bareQemu });
-  const noted = () => host.commands.filter(({ argv }) => argv[3] === 'croft-adopt').map(({ stdin }) => JSON.parse(String(stdin)));
+  const noted = () => host.commands.filter(({ argv }) => argv[3] === 'croft-adopt').map(({ stdin }) => runningForm.read(String(stdin), id));
   await assert.rejects(detachVolume({ host, layout }, { id, label: 's/a' }, 'bbbbbbbbbbbbbbbb'), /could not be removed on fake/);
   assert.deepEqual(noted(), []);
   broken = false;

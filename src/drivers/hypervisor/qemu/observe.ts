@@ -5,7 +5,7 @@ import { CroftError } from '../../../model/error.ts';
 import { identifierPattern } from '../../../model/identifier.ts';
 import type { NodeLayout, ObservedVm } from '../driver.ts';
 import { processName, vmParents, vmUserId } from '../vm-folder/identity.ts';
-import { readLaunchRecord } from '../vm-folder/launch-record.ts';
+import { seeLaunchRecord } from '../vm-folder/launch-record.ts';
 
 const look = readScript(import.meta.url, 'scripts/observe.awk');
 
@@ -62,7 +62,7 @@ function cut(text: string, at: string): [string] | [string, string] {
 }
 
 function readVm(id: string, files: ReadonlyMap<string, string>, processes: ReadonlyMap<number, SeenProcess>): ObservedVm {
-  const record = readLaunchRecord(files.get('launch.json') ?? '')?.hash ?? null;
+  const { hash: record, ...strange } = seeLaunchRecord(files.get('launch.json') ?? '', id);
   const [startedAt, runningHash, , memory] = (files.get('started') ?? '').split(' ');
   const own = ownProcess(id, Number(files.get('pid')), processes);
   const stopping = files.has('stopping');
@@ -82,7 +82,9 @@ function readVm(id: string, files: ReadonlyMap<string, string>, processes: Reado
       ...((stopping || files.has('reverting')) && { cutOff: true }),
     };
   }
-  if (record === null) return { id, state: 'preparing', pid: null, startedAt: null, memory: null, launchHash: null, exitCode: null };
+  if (record === null) {
+    return { id, state: 'preparing', pid: null, startedAt: null, memory: null, launchHash: null, exitCode: null, ...strange };
+  }
   const end = stopping ? neverRan : readEnd({ exit: files.get('exit') ?? '', runningHash, record });
   return { id, ...end, pid: null, startedAt: null, memory: null, launchHash: record };
 }

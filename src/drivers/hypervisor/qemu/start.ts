@@ -1,10 +1,12 @@
 /** Starting a VM's QEMU. */
+
 import { run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { planHash } from '../../../model/node/plan.ts';
 import { abilitiesOf, type HypervisorNode, type NodeAbilities, type VmWithLaunch } from '../driver.ts';
 import { groupArguments, groupPlaces } from '../vm-folder/cgroups.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
+import { runningForm } from '../vm-folder/launch-record.ts';
 import type { Machine } from '../vm-folder/machine.ts';
 import { startProcess, superviseProcess } from '../vm-folder/scripts.ts';
 import { qemuArguments } from './arguments.ts';
@@ -26,7 +28,7 @@ export async function startVm(node: HypervisorNode, vm: VmWithLaunch, paused?: {
       ...[...groupPlaces, ...groupArguments(layout, launch, memory)],
       ...[...unprivileged(id, abilities), ...qemu],
     ],
-    stdin: JSON.stringify(launch),
+    stdin: runningForm.write(launch),
     timeout: 60_000,
   });
   if (result.code === 0) return;

@@ -1,7 +1,13 @@
-/** The record of a VM that is complete on its node: one line of JSON beside its disks, written after them. */
+/**
+ * What is kept of a VM in its folder, each as one line: the record that it is complete, written after its disks, and what it runs
+ * from. Both are read in the form of any earlier version of Croft.
+ */
 import { z } from 'zod';
+import { canonicalWriter } from '../../../model/canonical.ts';
+import { asCroftError, CroftError } from '../../../model/error.ts';
 import { shortHash } from '../../../model/identifier.ts';
-import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import { planHash, type VmLaunch, vmLaunchSchema } from '../../../model/node/plan.ts';
+import { versionedForm } from '../../../model/versioned.ts';
 
 const recordSchema = z.object({
   /** `planHash` of the launch. */
@@ -13,17 +19,33 @@ const recordSchema = z.object({
 });
 export type LaunchRecord = z.infer<typeof recordSchema>;
 
-/** One line; the same for the same launch, label and seed. */
+export const launchRecordForm = versionedForm({ what: 'the launch record', schema: recordSchema, bare: true });
+
+/** Of a VM that runs; what it is started from, with what came and went since. */
+export const runningForm = versionedForm({ what: 'the launch', schema: vmLaunchSchema, bare: true });
+
+const writeDisks = canonicalWriter(vmLaunchSchema.pick({ image: true, disk: true, volumes: true, firmware: true }));
+
+/** The same for the same launch, label and seed. */
 export function launchRecord(vm: VmLaunch, label: string, seedHash: string): Required<LaunchRecord> {
-  const { image, disk, volumes, firmware } = vm;
-  return { hash: planHash(vm), label, seed: seedHash, disks: shortHash(16, JSON.stringify([image, disk, volumes, firmware])) };
+  return { hash: planHash(vm), label, seed: seedHash, disks: shortHash(16, writeDisks(vm)) };
 }
 
-/** Null for a line that is none. */
-export function readLaunchRecord(line: string): LaunchRecord | null {
+/** Null for a line that is none. Throws `conflict.changed` for one that a newer Croft wrote. */
+export function readLaunchRecord(line: string, whose: string): LaunchRecord | null {
   try {
-    return recordSchema.safeParse(JSON.parse(line)).data ?? null;
-  } catch {
+    return launchRecordForm.read(line, whose);
+  } catch (thrown) {
+    if (thrown instanceof CroftError && thrown.code === 'conflict.changed') throw thrown;
     return null;
+  }
+}
+
+/** As `readLaunchRecord`, where many are read: what a newer Croft wrote is no matter of the others. */
+export function seeLaunchRecord(line: string, vmId: string): { hash: string | null; unreadable?: string } {
+  try {
+    return { hash: readLaunchRecord(line, `VM ${vmId}`)?.hash ?? null };
+  } catch (thrown) {
+    return { hash: null, unreadable: asCroftError(thrown).message };
   }
 }

@@ -5,6 +5,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { VmLaunch } from '../../../model/node/plan.ts';
+import { versionedForm } from '../../../model/versioned.ts';
 import type { LiveDisks } from './live-disks.ts';
 import { partsOf, vmPartsSchema } from './parts.ts';
 
@@ -34,8 +35,9 @@ export function mostCpus(cpus: number): number {
 }
 
 /** What a snapshot with memory was taken of. */
-export const snapshotMachineSchema = z.object({ parts: vmPartsSchema, machine: machineSchema });
+const snapshotMachineSchema = z.object({ parts: vmPartsSchema, machine: machineSchema });
 export type SnapshotMachine = z.infer<typeof snapshotMachineSchema>;
+export const snapshotMachineForm = versionedForm({ what: 'the machine', schema: snapshotMachineSchema, bare: true });
 
 const versionSchema = z.object({ qemu: z.object({ major: z.int(), minor: z.int() }) });
 const kvmSchema = z.object({ enabled: z.boolean() });

@@ -8,7 +8,7 @@ import type { NodeReach, VmReference, VmWithLaunch } from '../driver.ts';
 import { diskFiles, type VmDisk, vmDisks, volumeFile } from './disks.ts';
 import { finishHalf } from './half-revert.ts';
 import { processName, type VmFolders, vmFolders, vmUserId } from './identity.ts';
-import { type LaunchRecord, launchRecord, readLaunchRecord } from './launch-record.ts';
+import { type LaunchRecord, launchRecord, launchRecordForm, readLaunchRecord } from './launch-record.ts';
 import { noFirmware, prepareDisk, prepareFirmware, prepareFolder, showPrepared, writeRecord } from './scripts.ts';
 
 /** What drivers whose VMs are such folders are made with. */
@@ -47,7 +47,7 @@ interface Present {
 async function readPresent(host: Host, { state }: VmFolders): Promise<Present> {
   const { stdout } = await run(host, { argv: ['sh', '-c', showPrepared, 'croft-prepared', state] });
   const [line = '', ...names] = stdout.split('\n');
-  return { record: readLaunchRecord(line), files: new Set(names.map((name) => `${state}/${name}`)) };
+  return { record: readLaunchRecord(line, state), files: new Set(names.map((name) => `${state}/${name}`)) };
 }
 
 /** One round trip for all of them. */
@@ -105,7 +105,7 @@ async function record(
   content: LaunchRecord,
   seed: Uint8Array | null,
 ): Promise<void> {
-  const parameters = [folders.state, String(vmUserId(id)), JSON.stringify(content), seed === null ? '' : 'seed'];
+  const parameters = [folders.state, String(vmUserId(id)), launchRecordForm.write(content), seed === null ? '' : 'seed'];
   const result = await run(host, {
     argv: ['sh', '-c', writeRecord, 'croft-record', ...parameters],
     ...(seed === null ? {} : { stdin: seed }),

@@ -9,7 +9,7 @@ import { vmDisks } from './disks.ts';
 import { beginLoading, endLoading, halfDone, putDisksBack } from './half-revert.ts';
 import { vmFolders, vmUserId } from './identity.ts';
 import type { LiveControl, LiveDisks } from './live-disks.ts';
-import { isSameMachine, type Machine, readMachine, type SnapshotMachine, snapshotMachineSchema } from './machine.ts';
+import { isSameMachine, type Machine, readMachine, type SnapshotMachine, snapshotMachineForm } from './machine.ts';
 import { memoryOfAnother, otherNics, otherParts, partsOf } from './parts.ts';
 import { note, runningLaunch } from './running.ts';
 import { showMachine } from './scripts.ts';
@@ -159,9 +159,9 @@ function readKept(layout: NodeLayout, vm: VmReference, name: string): Call<Snaps
     parse({ code, stdout, stderr }) {
       if (code === 0 && stdout === '') return null;
       try {
-        if (code === 0) return snapshotMachineSchema.parse(JSON.parse(stdout));
-      } catch {
-        // Said below.
+        if (code === 0) return snapshotMachineForm.read(stdout, `snapshot ${name} of VM ${vm.label}`);
+      } catch (thrown) {
+        if (thrown instanceof CroftError && thrown.code === 'conflict.changed') throw thrown;
       }
       throw new CroftError('command.failed', `what snapshot ${name} of VM ${vm.label} was taken of cannot be read: ${stderr.trim()}`, {
         hint: 'Use another snapshot.',

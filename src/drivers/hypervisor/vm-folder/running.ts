@@ -2,11 +2,11 @@
 import { type Call, perform, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
-import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import { isHashOf, planHash, type VmLaunch } from '../../../model/node/plan.ts';
 import { diskFailure } from '../../../tools/qemu-img.ts';
 import type { NodeReach, VmReference } from '../driver.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
-import { type LaunchRecord, readLaunchRecord } from './launch-record.ts';
+import { type LaunchRecord, launchRecordForm, readLaunchRecord, runningForm } from './launch-record.ts';
 import { adoptLaunch } from './scripts.ts';
 
 export interface RunningVm {
@@ -24,9 +24,9 @@ function runningVm(folder: string): Call<RunningVm | null> {
       if (code !== 0) throw unreadable(folder, stderr.trim());
       const [record = '', started, mark = '', kept = ''] = stdout.split('\n');
       if (started !== 'started' || (kept === '' && mark.includes(' '))) return null;
-      const launch = readLaunch(kept);
-      if (launch === null || planHash(launch) !== mark.split(' ')[1]) throw unreadable(folder, `${folder}/started is damaged`);
-      return { launch, record: readLaunchRecord(record) };
+      const launch = readLaunch(kept, folder);
+      if (launch === null || !isHashOf(mark.split(' ')[1] ?? null, launch)) throw unreadable(folder, `${folder}/started is damaged`);
+      return { launch, record: readLaunchRecord(record, folder) };
     },
   };
 }
@@ -51,12 +51,12 @@ export async function readRunning(node: NodeReach, vm: VmReference): Promise<Run
   return running;
 }
 
-/** Only what has the hash that was noted is taken for a launch, so that its shape needs no other check. */
-function readLaunch(line: string): VmLaunch | null {
+/** Null for a line that is none. Throws `conflict.changed` for one that a newer Croft wrote. */
+function readLaunch(line: string, folder: string): VmLaunch | null {
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === 'object' && value !== null && 'ports' in value && Array.isArray(value.ports) ? (value as VmLaunch) : null;
-  } catch {
+    return runningForm.read(line, folder);
+  } catch (thrown) {
+    if (thrown instanceof CroftError && thrown.code === 'conflict.changed') throw thrown;
     return null;
   }
 }
@@ -66,11 +66,11 @@ export async function adopt({ host, layout }: NodeReach, vm: VmReference, before
   const hash = planHash(launch);
   if (hash === planHash(before.launch)) return;
   const folders = vmFolders(layout, vm.id);
-  const record = before.record === null ? '' : JSON.stringify({ ...before.record, hash });
+  const record = before.record === null ? '' : launchRecordForm.write({ ...before.record, hash });
   const identity = [String(vmUserId(vm.id)), processName(vm.id)];
   const result = await run(host, {
     argv: ['sh', '-c', adoptLaunch, 'croft-adopt', folders.state, folders.run, ...identity, hash, record],
-    stdin: JSON.stringify(launch),
+    stdin: runningForm.write(launch),
   });
   if (result.code !== 0) throw diskFailure(`what VM ${vm.label} runs from could not be noted on ${host.name}`, result, host.name);
 }

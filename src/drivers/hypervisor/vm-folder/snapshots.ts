@@ -14,7 +14,7 @@ import { type NodeLayout, type NodeReach, notRunning, type ObservedSnapshot, typ
 import { vmDisks } from './disks.ts';
 import { processName, vmFolders, vmUserId } from './identity.ts';
 import type { LiveControl, LiveDisks } from './live-disks.ts';
-import { readMachine } from './machine.ts';
+import { readMachine, snapshotMachineForm } from './machine.ts';
 import { runningLaunch } from './running.ts';
 import { dropCompanions, dropSnapshot, keepMachine, keepVariables, showSnapshots, stillRuns, takeSnapshot } from './scripts.ts';
 
@@ -84,7 +84,7 @@ export async function takeSnapshotOf(
     if (devices.length > 1) await disks.job('snapshot-delete', { tag, devices: devices.slice(0, -1) }, jobTime(launch));
     if (memory) {
       const machine = await readMachine(disks.execute, control.nicDevice, running ?? launch);
-      await onCompanions(node, vm, keepMachine, tag, JSON.stringify(machine));
+      await onCompanions(node, vm, keepMachine, tag, snapshotMachineForm.write(machine));
       await disks.job('snapshot-save', { tag, vmstate: disks.nodes[0], devices }, jobTime(launch));
     } else {
       await disks.frozen(async () => {

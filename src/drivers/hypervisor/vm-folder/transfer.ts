@@ -10,6 +10,7 @@ import { diskFailure } from '../../../tools/qemu-img.ts';
 import type { NodeLayout, NodeReach, TransferOptions, VmReference, VmWithLaunch } from '../driver.ts';
 import { diskFiles, vmDisks } from './disks.ts';
 import { processName, vmFolders, vmParents, vmUserId } from './identity.ts';
+import { launchRecordForm } from './launch-record.ts';
 import { differs, discardFolder, receiveFile, sendFile, settleFiles, showArrivals, showFiles, showRoom, showUsage } from './scripts.ts';
 
 /** Beside the state folders, on the same file system; observing sees identifiers only. */
@@ -193,7 +194,7 @@ async function putInPlace(
     return [name, base?.file ?? '', base?.format ?? ''];
   });
   // Without what it says of disks and seed: whatever else the node has to make is made before the VM starts.
-  const record = JSON.stringify({ hash, label });
+  const record = launchRecordForm.write({ hash, label });
   const exit = exitCode === null ? '' : `${exitCode} ${hash}`;
   const parameters = [arrivalFolder(to.layout, id), folders.state, folders.run, String(vmUserId(id)), record, exit, ...parts];
   const result = await run(to.host, { argv: ['sh', '-c', settleFiles, 'croft-settle', ...parameters], timeout: 300_000 });

@@ -5,7 +5,7 @@ import { CroftError } from '../../../model/error.ts';
 import { identifierPattern } from '../../../model/identifier.ts';
 import { type ListedZone, readListedZone } from '../../../tools/zoneadm.ts';
 import type { NodeLayout, ObservedVm } from '../driver.ts';
-import { readLaunchRecord } from '../vm-folder/launch-record.ts';
+import { seeLaunchRecord } from '../vm-folder/launch-record.ts';
 import { vmOfZone } from './names.ts';
 
 const script = readScript(import.meta.url, 'scripts/observe.sh');
@@ -35,12 +35,12 @@ export function parseObserved(layout: NodeLayout, { code, stdout, stderr }: Comm
 
 function readVm(fields: readonly string[], zones: ReadonlyMap<string, ListedZone>, boot: string): ObservedVm {
   const [, id = '', stopping = '', exit = '', mark = '', ...rest] = fields;
-  const record = readLaunchRecord(rest.join('\t'))?.hash ?? null;
+  const { hash: record, ...strange } = seeLaunchRecord(rest.join('\t'), id);
   const [startedAt, startedHash, startedBoot] = mark.split(' ');
   const state = zones.get(id)?.state ?? 'configured';
   const none = { pid: null, startedAt: null, memory: null, exitCode: null };
   if (state === 'configured' || state === 'incomplete' || (state === 'installed' && record === null)) {
-    return { id, state: 'preparing', ...none, launchHash: null };
+    return { id, state: 'preparing', ...none, launchHash: null, ...strange };
   }
   if (state !== 'installed') {
     const since = startedAt ? Number(startedAt) * 1000 : null;

@@ -1,10 +1,12 @@
 /** Starting, stopping and removing a VM's zone. */
+
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Host, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { planHash } from '../../../model/node/plan.ts';
 import { zfsFailure } from '../../../tools/zfs.ts';
 import type { NodeLayout, NodeReach, StopTimes, VmReference, VmWithLaunch } from '../driver.ts';
+import { runningForm } from '../vm-folder/launch-record.ts';
 import { zonePlaces } from './names.ts';
 import { readDataset } from './node.ts';
 import { forgetEnd, haltZone, lookAtZone, notInstalled, pressPower, removeZone, startZone } from './scripts.ts';
@@ -32,7 +34,7 @@ export async function startVmZone(node: NodeReach, vm: VmWithLaunch): Promise<vo
   const own = `${await readDataset(node)}/vms/${vm.id}`;
   const result = await run(host, {
     argv: ['sh', '-c', startZone, 'croft-start', zone, zonepath, folder, own, temporary, planHash(launch)],
-    stdin: JSON.stringify(launch),
+    stdin: runningForm.write(launch),
     timeout: patience,
   });
   if (result.code === 0) return;

@@ -5,7 +5,7 @@ import type { LaunchImage, VmLaunch } from '../../../model/node/plan.ts';
 import { zfsFailure } from '../../../tools/zfs.ts';
 import { changeZone, createZone, exportZone } from '../../../tools/zonecfg.ts';
 import type { NodeReach, VmWithLaunch } from '../driver.ts';
-import { type LaunchRecord, launchRecord, readLaunchRecord } from '../vm-folder/launch-record.ts';
+import { type LaunchRecord, launchRecord, launchRecordForm, readLaunchRecord } from '../vm-folder/launch-record.ts';
 import type { Seed } from '../vm-folder/prepare.ts';
 import { zoneConfiguration } from './config.ts';
 import type { ZoneImages } from './images.ts';
@@ -37,7 +37,7 @@ export async function prepareZone(node: NodeReach, vm: VmWithLaunch, seed: Seed,
   if (content !== null) await write(host, vm.label, ['sh', '-c', writeSeed, 'croft-seed', places.folder], content);
   await configure(host, places, configuration);
   await install(host, vm.label, places);
-  await write(host, vm.label, ['sh', '-c', writeRecord, 'croft-record', places.folder, JSON.stringify(wanted)]);
+  await write(host, vm.label, ['sh', '-c', writeRecord, 'croft-record', places.folder, launchRecordForm.write(wanted)]);
 }
 
 /** Makes what is missing of the volumes, and lets those grow that are too small. */
@@ -83,7 +83,7 @@ async function readPresent(host: Host, { zone, zonepath, folder }: ZonePlaces, o
   const [state = '', record = '', seed = '', ...volumes] = stdout.split('\n');
   return {
     zone: state,
-    record: readLaunchRecord(record),
+    record: readLaunchRecord(record, folder),
     hasSeed: seed === 'seed',
     volumes: new Set(volumes.map((name) => name.slice(own.length + 6))),
   };

@@ -1,4 +1,5 @@
 /** What was read of a node, judged: which ports and routers are there, and whether they are as they should be. */
+import { asCroftError } from '../../../model/error.ts';
 import { planHash, type RouterPlan } from '../../../model/node/plan.ts';
 import { dnsmasqFiles, type Lease, parseLeases, settingsPath } from '../../../tools/dnsmasq.ts';
 import { noQueue } from '../../../tools/tc.ts';
@@ -14,7 +15,7 @@ import {
   transitInside,
   transitName,
 } from '../names.ts';
-import { hasInternet, planFile, prefixOf, readRouterPlan, transitAddresses } from '../router/plan-file.ts';
+import { hasInternet, planFile, prefixOf, routerPlanForm, transitAddresses } from '../router/plan-file.ts';
 import { observedTrunk } from '../underlay-record.ts';
 import { guestPortFlowCount, portCookie, trustedPortFlowCount } from './flows.ts';
 import { bridgeOf, interfaceOf, ownPorts } from './labels.ts';
@@ -87,10 +88,20 @@ export function routersPresent(layout: NodeLayout, state: NetworkState): Set<str
 }
 
 function judgeRouter(layout: NodeLayout, state: NetworkState, sliceId: string): ObservedRouter {
-  const plan = readRouterPlan(state.files.get(`${sliceId}/${planFile}`));
-  const faults = plan === null ? ['it is not complete'] : routerFaults(layout, state, plan);
-  const hash = plan === null ? null : planHash(plan);
+  const plan = readPlan(state.files.get(`${sliceId}/${planFile}`), sliceId);
+  const faults = typeof plan === 'string' ? [plan] : routerFaults(layout, state, plan);
+  const hash = typeof plan === 'string' ? null : planHash(plan);
   return { sliceId, healthy: faults.length === 0, faults, hash, leases: leasesOf(state, sliceId) };
+}
+
+/** What the router was made from, or why that is not known: it is made again then, since a router holds no data. */
+function readPlan(text: string | undefined, sliceId: string): RouterPlan | string {
+  if (text === undefined) return 'it is not complete';
+  try {
+    return routerPlanForm.read(text, `slice ${sliceId}`);
+  } catch (thrown) {
+    return asCroftError(thrown).message;
+  }
 }
 
 function leasesOf(state: NetworkState, sliceId: string): Lease[] {

@@ -1,39 +1,11 @@
 /** The file in a router's folder that tells what it was made from; written last, so where it is there the router was complete. */
-import { z } from 'zod';
-import type { RouterPlan } from '../../../model/node/plan.ts';
+import { type RouterPlan, routerPlanSchema } from '../../../model/node/plan.ts';
+import { versionedForm } from '../../../model/versioned.ts';
 import { transitName } from '../names.ts';
 
 export const planFile = 'plan.json';
 
-const namedAddress = z.object({ hostname: z.string(), address: z.ipv4() });
-const schema = z.object({
-  sliceId: z.string(),
-  slice: z.string(),
-  transit: z.cidrv4(),
-  networks: z.array(
-    z.object({
-      networkId: z.string(),
-      name: z.string(),
-      segment: z.int(),
-      cidr: z.cidrv4(),
-      gateway: z.ipv4(),
-      internet: z.boolean(),
-      dhcp: z.boolean(),
-      leases: z.array(namedAddress.extend({ mac: z.string() })),
-      names: z.array(namedAddress),
-    }),
-  ),
-}) satisfies z.ZodType<RouterPlan>;
-
-/** Reads it; null where it is not what this version writes. */
-export function readRouterPlan(text: string | undefined): RouterPlan | null {
-  if (text === undefined) return null;
-  try {
-    return schema.parse(JSON.parse(text));
-  } catch {
-    return null;
-  }
-}
+export const routerPlanForm = versionedForm({ what: 'the plan', schema: routerPlanSchema, bare: true });
 
 /** Whether any of its networks reaches the outside; only then is there a transit link. */
 export function hasInternet(plan: RouterPlan): boolean {

@@ -14,7 +14,7 @@ import { isDnsmasqAlive, routersPresent } from '../ovs/observe.ts';
 import { type NetworkState, readNetworkState, routersFolder } from '../ovs/state.ts';
 import { insideRuleset, nodeRuleset } from './filter.ts';
 import { demandOwnNames, linkCalls } from './links.ts';
-import { hasInternet, planFile } from './plan-file.ts';
+import { hasInternet, planFile, routerPlanForm } from './plan-file.ts';
 import { removeRouterFrom, removeUnplannedNetworks } from './remove.ts';
 import { networkFiles } from './services.ts';
 
@@ -49,7 +49,7 @@ async function bring(host: Host, layout: NodeLayout, abilities: NodeAbilities, s
     ...(hasInternet(plan) ? [enableForwarding(forwardingUndoFile(layout))] : []),
   );
   await serveNetworks(host, layout, state, plan, inside);
-  await perform(host, writeFile(folder, planFile, JSON.stringify(plan)));
+  await perform(host, writeFile(folder, planFile, routerPlanForm.write(plan)));
 }
 
 /** One dnsmasq for each network: started anew for other settings, told to read again for other names or addresses. */

@@ -9,7 +9,7 @@ import type { NodeLayout } from '../../hypervisor/driver.ts';
 import type { PortOutcome } from '../driver.ts';
 import { nicOfVnic, vnicName } from '../names.ts';
 import { allowedAddress, isSameDevice, linkBelow } from './observe.ts';
-import { plansFolder, readVnicState, type VnicState } from './state.ts';
+import { plansFolder, portPlanForm, readVnicState, type VnicState } from './state.ts';
 
 /** What making or removing the links of a VM may take, in ms. */
 const patience = 60_000;
@@ -51,7 +51,7 @@ function words(layout: NodeLayout, state: VnicState, plan: PortPlan): string[] {
   const name = vnicName(layout.controllerId, plan.nicId);
   const present = state.vnics.find((vnic) => vnic.name === name);
   const action = present === undefined ? 'make' : isSameDevice(layout, present, plan) ? 'keep' : 'remake';
-  return [name, action, plan.mac.toLowerCase(), String(plan.segment), allowedAddress(plan) ?? '', JSON.stringify(plan)];
+  return [name, action, plan.mac.toLowerCase(), String(plan.segment), allowedAddress(plan) ?? '', portPlanForm.write(plan)];
 }
 
 /** Nothing there delays or loses packets; maxbw is one bandwidth for both directions of a link (dladm(8)), and an impairment's is for each. */

@@ -3,10 +3,13 @@ import type { Call } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { UnderlayPlan } from '../../../model/network/underlay.ts';
-import type { PortPlan } from '../../../model/node/plan.ts';
+import { type PortPlan, portPlanSchema } from '../../../model/node/plan.ts';
+import { versionedForm } from '../../../model/versioned.ts';
 import { type DataLinks, readLinks } from '../../../tools/dladm.ts';
 import type { NodeLayout } from '../../hypervisor/driver.ts';
 import { readUnderlayPlan, underlayPath } from '../underlay-record.ts';
+
+export const portPlanForm = versionedForm({ what: 'the plan', schema: portPlanSchema, bare: true });
 
 export interface VnicState extends DataLinks {
   /** What the node was joined to the others by; null where that is not complete. */
@@ -35,12 +38,17 @@ export function readVnicState(layout: NodeLayout): Call<VnicState> {
   };
 }
 
-/** They are written by this driver alone, whole or not at all. */
+/** They are written whole or not at all. A link whose plan cannot be read is one without a plan: it gets its properties again. */
 function readPlans(text: string): Map<string, PortPlan> {
   return new Map(
     text.split('\n').flatMap((line): [string, PortPlan][] => {
       const [, name, plan] = /^(\S+) (\{.*\})$/.exec(line) ?? [];
-      return name === undefined || plan === undefined ? [] : [[name, JSON.parse(plan) as PortPlan]];
+      if (name === undefined || plan === undefined) return [];
+      try {
+        return [[name, portPlanForm.read(plan, `link ${name}`)]];
+      } catch {
+        return [];
+      }
     }),
   );
 }

@@ -1,0 +1,63 @@
+/**
+ * JSON that outlives the version of Croft that wrote it. It is read by a schema, whose defaults stand for what was not there yet; the
+ * version beside it grows only where that is not enough. Pure.
+ */
+import type { z } from 'zod';
+import { CroftError } from './error.ts';
+
+interface FormOptions<Value> {
+  /** In words, with an article. */
+  what: string;
+  schema: z.ZodType<Value>;
+  /** The version that is written. The highest that is read, too. */
+  version?: number;
+  /** Whether what has no version is read: it was written before there were versions, in the form of version 1. */
+  bare?: boolean;
+}
+
+export interface Form<Value> {
+  write(value: Value): string;
+  /** Throws `conflict.changed` for what a newer version wrote, `internal` for what is no such thing. `whose` is named then. */
+  read(text: string, whose: string): Value;
+}
+
+export function versionedForm<Value>({ what, schema, version: current = 1, bare = false }: FormOptions<Value>): Form<Value> {
+  return {
+    write: (value) => JSON.stringify({ version: current, value }),
+    read(text, whose) {
+      const { version, value } = unwrapped(parseJson(text), bare);
+      if (version === null) throw unreadable(`${what} of ${whose}`, 'it is not what Croft writes');
+      if (version > current) throw newer(`${what} of ${whose}`, version, current);
+      const { data, error } = schema.safeParse(value);
+      if (error === undefined) return data;
+      const [{ path = [], message = '' } = {}] = error.issues;
+      throw unreadable(`${what} of ${whose}`, path.length === 0 ? message : `${path.join('.')}: ${message}`, error);
+    },
+  };
+}
+
+/** `version` is null where it is not JSON that has one. */
+function unwrapped(json: unknown, bare: boolean): { version: number | null; value: unknown } {
+  if (typeof json === 'object' && json !== null && 'version' in json && 'value' in json && typeof json.version === 'number') {
+    return { version: json.version, value: json.value };
+  }
+  return { version: bare && json !== undefined ? 1 : null, value: json };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(what: string, reason: string, cause?: unknown): CroftError {
+  return new CroftError('internal', `${what} cannot be read: ${reason}`, { cause });
+}
+
+function newer(what: string, found: number, known: number): CroftError {
+  return new CroftError('conflict.changed', `${what} has version ${found}, this Croft reads versions up to ${known}`, {
+    hint: 'A newer Croft wrote it. Start that version or a later one.',
+  });
+}
