@@ -51,7 +51,7 @@ async function requestImage({ imagePulls, events }: Commit, definition: ImageDef
   const { name, sources } = definition;
   await imagePulls.request(definition);
   const from = sources.length === 1 ? 'its source' : `one of ${sources.length} sources`;
-  await events.append([{ kind: 'image.requested', message: `image ${name} is to be fetched from ${from}` }]);
+  await events.append([{ kind: 'image.requested', message: `image ${name} is to be fetched from ${from}`, data: { image: name } }]);
 }
 
 /** Files of the controller's machine are for its administrator to offer, in the image map. */

@@ -1,5 +1,6 @@
 /** What is asked of nodes: the change and its event in one commit, then made known to the loops. */
 import { createHash } from 'node:crypto';
+import type { NewEvent } from '../model/event.ts';
 import type { DoctorReport } from '../model/node/doctor.ts';
 import type { Node, NodeConfig, NodeConfigInput } from '../model/node/node.ts';
 import type { CommandAnswer, DrainAnswer, ExecRequest, NodeEdit } from '../model/operations.ts';
@@ -16,11 +17,15 @@ export async function adoptNode(
   const config = await nodes.reach(input);
   const node = await store.commit(principal, async (commit) => {
     const added = await commit.nodes.add(config);
-    await commit.events.append([{ kind: 'node.added', node: config.name, message: `added: ${placeOf(config)}` }]);
+    await commit.events.append([{ kind: 'node.added', node: config.name, message: `added: ${placeOf(config)}`, data: addressOf(config) }]);
     return added;
   });
   wake();
   return node;
+}
+
+function addressOf({ ssh }: NodeConfig): { address: string | null; hostKey: string | null } {
+  return { address: ssh?.address ?? null, hostKey: ssh?.hostKey ?? null };
 }
 
 function placeOf({ ssh }: NodeConfig): string {
@@ -36,8 +41,9 @@ export async function drainNode(
   const { node, task } = await store.commit(principal, async (commit) => {
     const found = await commit.nodes.get(name);
     await commit.nodes.administer(found.id, 'draining');
-    await commit.events.append([{ kind: 'node.draining', node: name, message }]);
-    return { node: found, task: await commit.tasks.start({ kind: 'node.drain', subject: name, vm: null, generation: 0 }) };
+    const started = await commit.tasks.start({ kind: 'node.drain', subject: name, vm: null, generation: 0 });
+    await commit.events.append([{ kind: 'node.draining', node: name, message, data: { task: started.id } }]);
+    return { node: found, task: started };
   });
   const vms = await nodes.foretellDrain(node);
   wake();
@@ -59,7 +65,8 @@ export async function resumeNode({ principal, store, wake }: Context<'store' | '
 export async function editNode({ principal, store, wake }: Context<'store' | 'wake'>, name: string, edit: NodeEdit): Promise<Node> {
   const node = await store.commit(principal, async ({ nodes, events }) => {
     const edited = await nodes.configure(name, (config) => editedConfig(config, edit));
-    await events.append([{ kind: 'node.configured', node: name, message: describeConfig(edited.config) }]);
+    const { pool, labels } = edited.config;
+    await events.append([{ kind: 'node.configured', node: name, message: describeConfig(edited.config), data: { pool, labels } }]);
     return edited;
   });
   wake();
@@ -93,7 +100,7 @@ function describeConfig({ name, pool, labels, overcommit: { cpus, memory, disk }
  */
 export async function execOnNode(context: Context<'store' | 'nodes' | 'wake'>, name: string, request: ExecRequest): Promise<CommandAnswer> {
   const { nodes, wake } = context;
-  await record(context, 'node.exec', name, describeExec(request));
+  await record(context, name, execEvent(request));
   try {
     return await nodes.exec(name, request, request.timeout);
   } finally {
@@ -104,7 +111,7 @@ export async function execOnNode(context: Context<'store' | 'nodes' | 'wake'>, n
 /** Installs what the node lacks, then checks it again. */
 export async function fixNode(context: Context<'store' | 'nodes' | 'wake'>, name: string): Promise<DoctorReport> {
   const { nodes, wake } = context;
-  await record(context, 'node.fix', name, `installing what ${name} lacks`);
+  await record(context, name, { kind: 'node.fix', message: `installing what ${name} lacks` });
   try {
     return await nodes.doctor(name, true);
   } finally {
@@ -113,16 +120,19 @@ export async function fixNode(context: Context<'store' | 'nodes' | 'wake'>, name
 }
 
 /** Rejects with `not-found` where there is no such node. */
-async function record({ principal, store }: Context<'store'>, kind: string, node: string, message: string): Promise<void> {
+async function record({ principal, store }: Context<'store'>, node: string, event: NewEvent): Promise<void> {
   await store.commit(principal, async ({ nodes, events }) => {
     await nodes.get(node);
-    await events.append([{ kind, node, message }]);
+    await events.append([{ ...event, node }]);
   });
 }
 
 /** Arguments as JSON, so that spaces and quotes in them stay apart; a script by its hash. */
-function describeExec(request: ExecRequest): string {
-  if ('argv' in request) return `running ${JSON.stringify(request.argv)}`;
-  const hash = createHash('sha256').update(request.script).digest('hex');
-  return `running a script with sha256 ${hash} and the arguments ${JSON.stringify(request.args)}`;
+function execEvent(request: ExecRequest): NewEvent {
+  const kind = 'node.exec';
+  if ('argv' in request)
+    return { kind, message: `running ${JSON.stringify(request.argv)}`, data: { argv: [...request.argv], sha256: null } };
+  const sha256 = createHash('sha256').update(request.script).digest('hex');
+  const message = `running a script with sha256 ${sha256} and the arguments ${JSON.stringify(request.args)}`;
+  return { kind, message, data: { argv: null, sha256 } };
 }

@@ -57,7 +57,10 @@ async function applyOnce(context: Context, document: SliceDocument, options: App
     const fetched = await requestImages(commit, imagesOf(change), map);
     const slice = await commit.slices.commit(change);
     const message = `${change.slice} was applied as generation ${slice.generation}:\n${describeChange(change).join('\n')}`;
-    return { requested: fetched, slice, task: await record(commit, 'slice.apply', slice, message) };
+    const task = await start(commit, 'slice.apply', slice);
+    const data = { ...wish(task), vms: named(change.vms), networks: named(change.networks) };
+    await commit.events.append([{ kind: 'slice.applied', slice: slice.name, message, data }]);
+    return { requested: fetched, slice, task };
   });
   if (requested > 0) images.wake();
   wake();
@@ -162,17 +165,25 @@ export async function desireSlice(
   const { kind, done } = verbs[desired];
   const task = await store.commit(principal, async (commit) => {
     const slice = await commit.slices.desire(name, desired);
-    return await record(commit, kind, slice, `${name} is to be ${done}`);
+    const started = await start(commit, kind, slice);
+    await commit.events.append([{ kind, slice: name, message: `${name} is to be ${done}`, data: wish(started) }]);
+    return started;
   });
   wake();
   return task;
 }
 
-async function record({ tasks, events }: Commit, kind: Task['kind'], slice: Slice, message: string): Promise<Task> {
-  const task = await tasks.start({ kind, subject: slice.name, vm: null, generation: slice.generation });
-  await events.append([{ kind: eventKinds[kind] ?? kind, slice: slice.name, message }]);
-  return task;
+function start({ tasks }: Commit, kind: Task['kind'], { name, generation }: Slice): Promise<Task> {
+  return tasks.start({ kind, subject: name, vm: null, generation });
 }
 
-/** The event of a request has the task's kind, but for an apply, which is done once it is committed. */
-const eventKinds: Partial<Record<Task['kind'], string>> = { 'slice.apply': 'slice.applied' };
+/** What the event of a wish says of its task. */
+function wish({ id, generation }: Task): { task: string; generation: number } {
+  return { task: id, generation };
+}
+
+type Change = SliceChange['vms'][number] | SliceChange['networks'][number];
+
+function named(changes: readonly Change[]): { name: string; change: Change['kind'] }[] {
+  return changes.map((change) => ({ name: 'spec' in change ? change.spec.name : change.name, change: change.kind }));
+}

@@ -34,7 +34,8 @@ export async function requestOfVm(
     await requests[request].commit(vms, slice, name);
     const { generation } = await slices.get(slice);
     const started = await tasks.start({ kind, subject: slice, vm: name, generation });
-    await events.append([{ kind, slice, vm: name, message: `${slice}/${name} is to be ${requests[request].done}` }]);
+    const message = `${slice}/${name} is to be ${requests[request].done}`;
+    await events.append([{ kind, slice, vm: name, message, data: { task: started.id, generation } }]);
     return started;
   });
   wake();

@@ -50,7 +50,7 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
     const image = await sweep.arriving(async () => {
       const { sha256, format, size, virtualSize } = await library.add(content);
       return await store.commit(by, async ({ images, events }) => {
-        await events.append([{ kind: 'image.added', message: `image ${name} is sha256:${sha256}` }]);
+        await events.append([{ kind: 'image.added', message: `image ${name} is sha256:${sha256}`, data: { image: name, sha256 } }]);
         return await images.put({ name, content: { sha256, format, size, virtualSize }, traits, origin: null });
       });
     });
@@ -77,7 +77,8 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
     await mkdir(workFolder, { recursive: true });
     await removeLeftovers(workFolder);
     const folder = await mkdtemp(join(workFolder, 'output-'));
-    const log = (message: string): void => journal.record({ kind: 'image.building', message: `${name}: ${message}` });
+    const log = (message: string): void =>
+      journal.record({ kind: 'image.building', message: `${name}: ${message}`, data: { image: name } });
     try {
       const outputFile = join(folder, 'disk');
       await make({ workFolder, outputFile, log });
@@ -100,7 +101,7 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
     async remove(by: Principal, name: string): Promise<void> {
       await store.commit(by, async ({ images, events }) => {
         await images.remove(name);
-        await events.append([{ kind: 'image.removed', message: `image ${name} removed` }]);
+        await events.append([{ kind: 'image.removed', message: `image ${name} removed`, data: { image: name } }]);
       });
       puller.forget(name).catch(failed);
       void sweep.sweep();

@@ -94,7 +94,7 @@ export async function startLeading(
   const now = Date.now;
   const damaged: MachineryOptions['damaged'] = ({ name: node }, { sha256 }, removed) => {
     const message = `its copy of the image sha256:${sha256.slice(0, 12)} is damaged and ${removed ? 'was removed' : 'in use'}`;
-    journal.record({ kind: 'image.damaged', node, message });
+    journal.record({ kind: 'image.damaged', node, message, data: { sha256, removed } });
   };
   const { controllerId } = store;
   const { hosts, images, hypervisorOf, networkOf, inspection, doctor, fetcher } =

@@ -120,7 +120,8 @@ export class ImagePuller {
   async #giveUp({ name, reason }: ImagePull): Promise<boolean> {
     const { store, journal } = this.#options;
     if (!(await store.imagePulls.giveUp(name))) return false;
-    journal.record({ kind: 'image.given-up', message: `image ${name} was given up, as nothing waits for it: ${reason}` });
+    const message = `image ${name} was given up, as nothing waits for it: ${reason}`;
+    journal.record({ kind: 'image.given-up', message, data: { image: name, reason: reason ?? '' } });
     return true;
   }
 
@@ -152,7 +153,8 @@ export class ImagePuller {
         return await store.imagePulls.fulfil(pull, { name, content, traits: definition.traits, origin: source });
       });
       if (image === null) return;
-      journal.record({ kind: 'image.added', message: `image ${name} is sha256:${image.content?.sha256}${passedOver}` });
+      const sha256 = image.content?.sha256 ?? '';
+      journal.record({ kind: 'image.added', message: `image ${name} is sha256:${sha256}${passedOver}`, data: { image: name, sha256 } });
       changed();
     } catch (thrown) {
       if (!signal.aborted) await this.#failed(pull, thrown);
@@ -165,7 +167,8 @@ export class ImagePuller {
     const reason = inWords(asCroftError(thrown));
     const pause = Math.min(longestRetry, firstRetry * 2 ** attempts);
     await store.imagePulls.failed(pull, reason, now() + pause);
-    journal.record({ kind: 'image.failed', message: `image ${name} was not fetched: ${reason}` });
+    const message = `image ${name} was not fetched: ${reason}`;
+    journal.record({ kind: 'image.failed', message, data: { image: name, sha256: null, reason } });
     changed();
   }
 
@@ -179,7 +182,8 @@ export class ImagePuller {
       const reached = Math.floor((received / total) * 10);
       if (reached <= tenth || now() - told < progressEvery) return;
       [tenth, told] = [reached, now()];
-      journal.record({ kind: 'image.fetching', message: `image ${name}: ${phase} ${reached * 10} %` });
+      const percent = reached * 10;
+      journal.record({ kind: 'image.fetching', message: `image ${name}: ${phase} ${percent} %`, data: { image: name, phase, percent } });
     };
   }
 }

@@ -1,27 +1,42 @@
 /** Events: what happened, in the order in which it was recorded; the audit trail and the live progress are both read from them. */
 import { z } from 'zod';
+import { type EventData, type EventKind, eventData } from './event-data.ts';
 
-/** `kind` is dotted, subject first: `vm.step`, `vm.state`, `node.status`, `node.exec`, `slice.applied`, `task.ended`. */
-export const eventSchema = z
-  .object({
-    sequence: z.int(),
-    /** ms since 1970. */
-    at: z.int(),
-    kind: z.string(),
-    /** Names of what it is about; null where it does not apply. */
-    node: z.string().nullable(),
-    slice: z.string().nullable(),
-    vm: z.string().nullable(),
-    message: z.string(),
-    /** For `vm.step`: the step, its state and, when it ended, how long it took in ms. */
-    step: z.object({ name: z.string(), state: z.enum(['started', 'done', 'failed']), duration: z.number().nullable() }).nullable(),
-    /** What happened, for programs; null where only the message says. */
-    data: z.record(z.string(), z.unknown()).nullable(),
-  })
+/** What all events have. */
+const frameSchema = z.object({
+  sequence: z.int(),
+  /** ms since 1970. */
+  at: z.int(),
+  /** Names of what it is about; null where it does not apply. */
+  node: z.string().nullable(),
+  slice: z.string().nullable(),
+  vm: z.string().nullable(),
+  /** For people. */
+  message: z.string(),
+  /** For `vm.step` and others: the step, its state and, when it ended, how long it took in ms. */
+  step: z.object({ name: z.string(), state: z.enum(['started', 'done', 'failed']), duration: z.number().nullable() }).nullable(),
+});
+type Frame = z.infer<typeof frameSchema>;
+
+/** An event of another version: of a kind that is not known here, or recorded without data. */
+const otherSchema = z.looseObject({ kind: z.string(), data: z.record(z.string(), z.unknown()).nullable() });
+
+type KnownEvent = { [Kind in EventKind]: Frame & { kind: Kind; data: EventData<Kind> } }[EventKind];
+export type Event = KnownEvent | (Frame & { kind: string; data: Record<string, unknown> | null });
+
+/** Takes any event, whichever version recorded it. */
+export const eventSchema: z.ZodType<Event> = z
+  .intersection(
+    z.looseObject(frameSchema.shape),
+    z.union([...Object.entries(eventData).map(([kind, data]) => z.looseObject({ kind: z.literal(kind), data })), otherSchema]),
+  )
   .meta({ id: 'Event' });
-export type Event = z.infer<typeof eventSchema>;
-export type NewEvent = Omit<Event, 'sequence' | 'at' | 'node' | 'slice' | 'vm' | 'step' | 'data'> &
-  Partial<Pick<Event, 'node' | 'slice' | 'vm' | 'step' | 'data'>>;
+
+type Subject = Partial<Pick<Frame, 'node' | 'slice' | 'vm' | 'step'>>;
+type RecordedKind = Exclude<EventKind, 'events.gap'>;
+type DataOf<Kind extends EventKind> = Record<never, never> extends EventData<Kind> ? { data?: EventData<Kind> } : { data: EventData<Kind> };
+/** An event to be recorded. */
+export type NewEvent = { [Kind in RecordedKind]: Subject & { kind: Kind; message: string } & DataOf<Kind> }[RecordedKind];
 
 /** Stands in a list in place of those after sequence `after` up to `pruned`, which are no longer kept. `now` is in ms since 1970. */
 export function eventGap(after: number, pruned: number, now: number): Event {

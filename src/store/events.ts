@@ -70,7 +70,7 @@ export async function newestSequence(queries: Queries): Promise<number> {
 
 /** Appends events that happened `at`, in ms since 1970, as part of a larger change. */
 export async function insertEvents(queries: Queries, at: number, events: readonly NewEvent[]): Promise<void> {
-  const rows = events.map(({ kind, node = null, slice = null, vm = null, message, step = null, data = null }) => {
+  const rows = events.map(({ kind, node = null, slice = null, vm = null, message, step = null, data = {} }) => {
     return { at, kind, node, slice, vm, message, step: textFrom(step), data: textFrom(data) };
   });
   for (const part of portions(rows)) await queries.insertInto('events').values(part).execute();

@@ -112,17 +112,18 @@ async function endTasks(
     .set({ state, message, ended_at: at })
     .where('state', '=', 'running')
     .where(those)
-    .returning(['kind', 'subject', 'vm'])
+    .returning(['id', 'kind', 'subject', 'vm'])
     .execute();
   const words = message === null ? state : `${state}: ${message}`;
   await insertEvents(
     queries,
     at,
-    ended.map(({ kind, subject, vm }) => ({
+    ended.map(({ id, kind, subject, vm }) => ({
       kind: 'task.ended',
       ...(isOfNode(kind) ? { node: subject } : { slice: subject }),
       vm,
       message: `${kind} ${words}`,
+      data: { task: id, kind, state, reason: message },
     })),
   );
 }

@@ -107,12 +107,13 @@ export class NodeAdministration {
       if (!abandon) await this.#vacate(node);
       const abandoned = await store.commit(by, async ({ nodes, events }) => {
         const lost = await nodes.remove(node.id, abandon);
-        await events.append([{ kind: 'node.removed', node: name, message: removalInWords(lost) }]);
+        await events.append([{ kind: 'node.removed', node: name, message: removalInWords(lost), data: { abandoned: lost } }]);
         return lost;
       });
       await fleet.retire(node.id);
       const left = abandon ? await this.#cleanWhatCanBe(node) : null;
-      if (left !== null) journal.record({ kind: 'node.failed', node: name, message: `it could not be cleaned: ${left}` });
+      const reason = `it could not be cleaned: ${left}`;
+      if (left !== null) journal.record({ kind: 'node.failed', node: name, message: reason, data: { reason } });
       return { abandoned, left };
     } finally {
       fleet.resume(node.id);

@@ -38,7 +38,8 @@ export class LeaseRecord {
     await store.vms.observe(addressed.map(({ id }) => ({ id, observed: { addressed: true } })));
     for (const vm of addressed) {
       const message = `has ${vm.nics.map(({ name, address }) => `${name} ${address}`).join(', ')}`;
-      journal.record({ kind: 'vm.addressed', slice: vm.slice, vm: vm.name, message });
+      const nics = vm.nics.map(({ name, address }) => ({ name, address }));
+      journal.record({ kind: 'vm.addressed', slice: vm.slice, vm: vm.name, message, data: { nics } });
     }
     const expectant = waiting.some(({ since }) => now() - since < leaseTime);
     return { addressed: addressed.length > 0, expectant };

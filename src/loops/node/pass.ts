@@ -83,7 +83,7 @@ export class NodePass {
     const settledVms = differences(rows, plan.observations);
     await store.vms.observe(settledVms);
     for (const { slice, name, kind, message } of vmNews(rows, settledVms)) {
-      this.#options.journal.record({ kind, node: node.config.name, slice, vm: name, message });
+      this.#options.journal.record({ kind, node: node.config.name, slice, vm: name, message, data: { reason: message } });
     }
     const settledRouters = this.#recordRouters(wanted.routers, plan.steps);
     const { addressed, expectant } = await this.#leases.record(wanted.routers, routed, observed.network.routers);
@@ -151,7 +151,7 @@ export class NodePass {
     this.#strangers = now;
     if (now === '') return;
     const message = `VMs of this controller that it has no record of, left as they are: ${now}`;
-    this.#options.journal.record({ kind: 'node.strangers', node: node.config.name, message });
+    this.#options.journal.record({ kind: 'node.strangers', node: node.config.name, message, data: { vms: [...strangers] } });
   }
 }
 

@@ -1,5 +1,6 @@
 /** Turns the progress of a node's steps into observed values of VMs and events. */
 import { asCroftError, type CroftError } from '../../model/error.ts';
+import type { NewEvent } from '../../model/event.ts';
 import { type LaunchImage, planHash, type WantedVm } from '../../model/node/plan.ts';
 import type { VmObserved } from '../../model/vm/vm.ts';
 import type { Progress, VmStepName } from '../../reconciler/context.ts';
@@ -57,24 +58,32 @@ export class Recorder implements Progress {
 
   vmStep(vmId: string, label: string, name: VmStepName, state: 'started' | 'done', duration: number | null): void {
     if (state === 'started') this.#observe(vmId, { step: name });
-    this.#event('vm.step', `${name} ${state}`, { ...named(label), step: { name, state, duration } });
+    this.#event({
+      kind: 'vm.step',
+      message: `${name} ${state}`,
+      ...named(label),
+      step: { name, state, duration },
+      data: { percent: null },
+    });
   }
 
   vmProgress(vmId: string, label: string, name: VmStepName, percent: number): void {
     const message = `${name} ${percent} %`;
     this.#observe(vmId, { step: message });
-    this.#event('vm.step', message, { ...named(label), step: { name, state: 'started', duration: null } });
+    this.#event({ kind: 'vm.step', message, ...named(label), step: { name, state: 'started', duration: null }, data: { percent } });
   }
 
   imageFetched(image: LaunchImage, duration: number): void {
     this.#options.imageRetries.succeeded(image.sha256);
-    this.#event('image.placed', `has the image ${inShort(image)}`, { step: { name: 'image', state: 'done', duration } });
+    const step = { name: 'image', state: 'done', duration } as const;
+    this.#event({ kind: 'image.placed', message: `has the image ${inShort(image)}`, step, data: { sha256: image.sha256 } });
   }
 
   imageFailed(image: LaunchImage, error: CroftError): void {
     this.#options.imageRetries.failed(image.sha256, this.#options.now());
-    const message = `the image ${inShort(image)} could not be brought here: ${inWords(error)}`;
-    this.#event('image.failed', message, { step: { name: 'image', state: 'failed', duration: null } });
+    const reason = inWords(error);
+    const message = `the image ${inShort(image)} could not be brought here: ${reason}`;
+    this.#event({ kind: 'image.failed', message, step: failed('image'), data: { image: null, sha256: image.sha256, reason } });
   }
 
   vmStarted(vm: Parameters<Progress['vmStarted']>[0]): void {
@@ -82,7 +91,7 @@ export class Recorder implements Progress {
     const launchHash = planHash(launch);
     const runs = { state: 'running', launchHash, memoryHeld: launch.memory, addressed: false } as const;
     this.#observe(launch.id, { ...runs, reason: null, step: null, retryAt: null, attempted: null });
-    this.#event('vm.running', 'is running', named(label));
+    this.#event({ kind: 'vm.running', message: 'is running', ...named(label) });
   }
 
   vmFailed(vm: Parameters<Progress['vmFailed']>[0], step: VmStepName, error: CroftError): void {
@@ -90,49 +99,54 @@ export class Recorder implements Progress {
     const retryAt = this.#options.now() + Math.max(firstRetry, backOff(restarts));
     const reason = inWords(error);
     this.#observe(launch.id, { reason, step: null, restarts: restarts + 1, retryAt, attempted: planHash(launch) });
-    this.#event('vm.failed', `${step} failed: ${reason}`, { ...named(label), step: { name: step, state: 'failed', duration: null } });
+    this.#event({ kind: 'vm.failed', message: `${step} failed: ${reason}`, ...named(label), step: failed(step), data: { reason } });
   }
 
   vmChanged({ launch, label }: WantedVm, done: string, deferred: string | null): void {
     this.#options.changeRetries.succeeded(launch.id);
     this.#observe(launch.id, { step: null, retryAt: null, attempted: deferred === null ? null : planHash(launch) });
     const rest = deferred === null ? '' : `; ${deferred} only at its next start`;
-    this.#event('vm.changed', `changed while it runs: ${done}${rest}`, named(label));
+    this.#event({ kind: 'vm.changed', message: `changed while it runs: ${done}${rest}`, ...named(label), data: { done, deferred } });
   }
 
   vmNotChanged({ launch, label }: WantedVm, done: string | null, error: CroftError): void {
     const reason = inWords(error);
-    if (done !== null) this.#event('vm.changed', `changed while it runs: ${done}; not all of what is wanted`, named(label));
+    if (done !== null) {
+      const message = `changed while it runs: ${done}; not all of what is wanted`;
+      this.#event({ kind: 'vm.changed', message, ...named(label), data: { done, deferred: null } });
+    }
     const retryAt = this.#options.changeRetries.failed(launch.id, this.#options.now());
     this.#observe(launch.id, { reason, step: null, retryAt, attempted: planHash(launch) });
-    this.#event('vm.change-failed', reason, { ...named(label), step: { name: 'change', state: 'failed', duration: null } });
+    this.#event({ kind: 'vm.change-failed', message: reason, ...named(label), step: failed('change'), data: { reason } });
   }
 
   vmStopped(vm: { id: string; label: string }, how: string): void {
     const stopped = { state: 'stopped', pid: null, startedAt: null, launchHash: null, memoryHeld: null, addressed: false } as const;
     this.#observe(vm.id, { ...stopped, step: null, reason: null });
-    this.#event('vm.stopped', how === 'not-running' ? 'was not running' : `stopped: ${how}`, named(vm.label));
+    const message = how === 'not-running' ? 'was not running' : `stopped: ${how}`;
+    this.#event({ kind: 'vm.stopped', message, ...named(vm.label), data: { how } });
   }
 
   vmHeld(vm: { id: string; label: string }, held: boolean): void {
     this.#observe(vm.id, { state: held ? 'paused' : 'running', step: null, reason: null, retryAt: null });
-    this.#event(held ? 'vm.paused' : 'vm.resumed', held ? 'was paused' : 'was resumed', named(vm.label));
+    this.#event({ kind: held ? 'vm.paused' : 'vm.resumed', message: held ? 'was paused' : 'was resumed', ...named(vm.label) });
   }
 
   vmThawed(vm: { id: string; label: string }): void {
     this.#observe(vm.id, { step: null, reason: null });
-    this.#event('vm.thawed', 'the file systems of its guest go on, which a snapshot had stopped', named(vm.label));
+    const message = 'the file systems of its guest go on, which a snapshot had stopped';
+    this.#event({ kind: 'vm.thawed', message, ...named(vm.label) });
   }
 
   vmRemoved(vm: { id: string; label: string }): void {
-    this.#event('vm.removed', 'nothing of it is left on the node', named(vm.label));
+    this.#event({ kind: 'vm.removed', message: 'nothing of it is left on the node', ...named(vm.label) });
   }
 
   /** What was still to be written of it is of the node that it has left. */
   vmMoved({ launch, label }: WantedVm, node: string): void {
     this.#waiting.delete(launch.id);
     this.#options.moves.ended(launch.id);
-    this.#event('vm.moved', `moved from ${this.#options.node} to ${node}`, named(label));
+    this.#event({ kind: 'vm.moved', message: `moved from ${this.#options.node} to ${node}`, ...named(label), data: { to: node } });
   }
 
   vmNotMoved({ launch, label, movingTo }: WantedVm, error: CroftError | null): void {
@@ -140,16 +154,23 @@ export class Recorder implements Progress {
     this.#options.moves.failed({ vmId: launch.id, to: movingTo ?? '', reason, now: this.#options.now() });
     this.#observe(launch.id, { step: null, ...(reason !== null && { reason }) });
     if (reason === null) return;
-    this.#event('vm.move-failed', reason, { ...named(label), step: { name: 'move', state: 'failed', duration: null } });
+    this.#event({ kind: 'vm.move-failed', message: reason, ...named(label), step: failed('move'), data: { reason } });
   }
 
   routerStep(sliceId: string, state: 'done' | 'removed', faults: readonly string[], duration: number): void {
     const why = faults.length === 0 ? '' : ` (put right: ${faults.join('; ')})`;
-    this.#routerEvent(sliceId, `${state}${why}`, state, duration);
+    const about = { slice: this.#options.sliceName(sliceId), step: { name: 'router', state: 'done', duration } as const };
+    const message = `router ${state}${why}`;
+    this.#event(
+      state === 'done'
+        ? { kind: 'router.done', message, ...about, data: { faults: [...faults] } }
+        : { kind: 'router.removed', message, ...about },
+    );
   }
 
   portsRepaired(count: number): void {
-    this.#event('node.repaired', `put ${count} network ${count === 1 ? 'port' : 'ports'} right that had been changed or removed`, {});
+    const message = `put ${count} network ${count === 1 ? 'port' : 'ports'} right that had been changed or removed`;
+    this.#event({ kind: 'node.repaired', message, data: { ports: count } });
   }
 
   stepDone(step: Step): void {
@@ -161,23 +182,24 @@ export class Recorder implements Progress {
     if (!error.code.startsWith('node.')) this.#options.stepRetries.failed(keyOf(step), this.#options.now());
     const failure = failureOf(step);
     if (failure.of === 'vm') this.#vmStepFailed(failure, error);
-    else if (failure.of === 'router') this.#routerEvent(failure.sliceId, `failed: ${inWords(error)}`, 'failed', null);
+    else if (failure.of === 'router') this.#routerFailed(failure.sliceId, inWords(error));
     else this.nodeFailed(failure.what, error);
   }
 
   nodeFailed(what: string, error: CroftError): void {
-    this.#event('node.failed', `${what}: ${inWords(error)}`, {});
+    const reason = `${what}: ${inWords(error)}`;
+    this.#event({ kind: 'node.failed', message: reason, data: { reason } });
   }
 
   #vmStepFailed({ id, label, step }: StepFailure & { of: 'vm' }, error: CroftError): void {
     const reason = inWords(error);
     this.#observe(id, { reason, step: null });
-    this.#event('vm.failed', `${step} failed: ${reason}`, { ...named(label), step: { name: step, state: 'failed', duration: null } });
+    this.#event({ kind: 'vm.failed', message: `${step} failed: ${reason}`, ...named(label), step: failed(step), data: { reason } });
   }
 
-  #routerEvent(sliceId: string, what: string, state: 'done' | 'removed' | 'failed', duration: number | null): void {
-    const step = { name: 'router', state: state === 'failed' ? 'failed' : 'done', duration } as const;
-    this.#event(`router.${state}`, `router ${what}`, { slice: this.#options.sliceName(sliceId), step });
+  #routerFailed(sliceId: string, reason: string): void {
+    const slice = this.#options.sliceName(sliceId);
+    this.#event({ kind: 'router.failed', message: `router failed: ${reason}`, slice, step: failed('router'), data: { reason } });
   }
 
   #observe(id: string, observed: Partial<VmObserved>): void {
@@ -185,9 +207,14 @@ export class Recorder implements Progress {
     this.#timer ??= setTimeout(() => void this.settled(), gatherFor);
   }
 
-  #event(kind: string, message: string, rest: Omit<Parameters<Journal['record']>[0], 'kind' | 'message'>): void {
-    this.#options.journal.record({ kind, message, node: this.#options.node, ...rest });
+  #event(event: NewEvent): void {
+    this.#options.journal.record({ ...event, node: this.#options.node });
   }
+}
+
+/** A step that could not be carried out. */
+function failed(name: string) {
+  return { name, state: 'failed', duration: null } as const;
 }
 
 function inShort({ sha256 }: LaunchImage): string {

@@ -70,7 +70,8 @@ export class NodeStatusRecord {
     if (!turned && seen.specs === before.specs && seen.seenAt === before.seenAt) return;
     await store.nodes.observe(id, { ...seen, since: before.status === status ? before.since : now() });
     if (!turned) return;
-    journal.record({ kind: 'node.status', node: config.name, message: reason === null ? `is ${status}` : `is ${status}: ${reason}` });
+    const message = reason === null ? `is ${status}` : `is ${status}: ${reason}`;
+    journal.record({ kind: 'node.status', node: config.name, message, data: { status, reason } });
     changed();
   }
 }

@@ -27,12 +27,12 @@ function isOldNews({ kind, nodeId, reason }: Assignment, vm: PlacementVm | undef
   return before !== null && before.split(';')[0] === reason.split(';')[0];
 }
 
-function newsOf({ kind, reason }: Assignment, node: string | null, from: string | null): Pick<NewEvent, 'kind' | 'node' | 'message'> {
+function newsOf({ kind, reason }: Assignment, node: string | null, from: string | null): NewEvent {
   if (kind === 'move') {
-    if (node !== null) return { kind: 'vm.moving', node: from, message: `leaves ${from} for ${node}` };
-    if (reason !== null) return { kind: 'vm.stays', node: from, message: `stays on ${from}: ${reason}` };
-    return { kind: 'vm.stays', node: from, message: `stays on ${from}, which is in use again` };
+    if (node !== null) return { kind: 'vm.moving', node: from, message: `leaves ${from} for ${node}`, data: { to: node } };
+    const message = reason === null ? `stays on ${from}, which is in use again` : `stays on ${from}: ${reason}`;
+    return { kind: 'vm.stays', node: from, message, data: { reason } };
   }
-  if (node === null) return { kind: `${kind}.pending`, node, message: `pending: ${reason}` };
+  if (node === null) return { kind: `${kind}.pending`, node, message: `pending: ${reason}`, data: { reason: reason ?? '' } };
   return { kind: `${kind}.placed`, node, message: `placed on ${node}` };
 }

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { VmReference } from '../../drivers/hypervisor/driver.ts';
 import { perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
+import type { NewEvent } from '../../model/event.ts';
 import { missing } from '../../model/missing.ts';
 import type { VmLaunch } from '../../model/node/plan.ts';
 import type { Capability } from '../../model/vm/capability.ts';
@@ -46,7 +47,8 @@ export class VmOperations {
       if ((await snapshotsOf(connection, vm)).some((one) => one.name === snapshot)) throw taken(vm, snapshot);
       await connection.hypervisor.snapshot({ ...referenceTo(vm), launch }, snapshot, memory);
     });
-    this.#tell(vm, 'vm.snapshot', `snapshot ${snapshot} was made${memory ? ' with memory' : ''}`);
+    const message = `snapshot ${snapshot} was made${memory ? ' with memory' : ''}`;
+    this.#tell(vm, { kind: 'vm.snapshot', message, data: { snapshot, memory } });
   }
 
   /** The VM runs on where it is to run. One that does not run has no ports, so what has a guest's memory is not for it. */
@@ -60,7 +62,7 @@ export class VmOperations {
     });
     // Where it could not be started half put back, it can be now.
     await this.#options.store.vms.observe([{ id: vm.id, observed: { retryAt: null } }]);
-    this.#tell(vm, 'vm.reverted', `is again as in snapshot ${snapshot}`);
+    this.#tell(vm, { kind: 'vm.reverted', message: `is again as in snapshot ${snapshot}`, data: { snapshot } });
   }
 
   /** Where there is none of that name, what an attempt that was cut off has left of it goes, and it rejects with `not-found`. */
@@ -72,7 +74,7 @@ export class VmOperations {
       await connection.hypervisor.removeSnapshot({ ...referenceTo(vm), launch }, snapshot);
       chosen(vm, snapshot, before);
     });
-    this.#tell(vm, 'vm.snapshot-removed', `snapshot ${snapshot} was removed`);
+    this.#tell(vm, { kind: 'vm.snapshot-removed', message: `snapshot ${snapshot} was removed`, data: { snapshot } });
   }
 
   /** A guest that ignores being asked is left as it is; where its hypervisor can tell, that rejects with `vm.unheeded`. */
@@ -80,7 +82,7 @@ export class VmOperations {
     const { vm, worker } = await this.#reach(slice, name, 'reboot');
     requireRunning(vm);
     await worker.exclusively(vm.id, ({ hypervisor }) => hypervisor.reboot(referenceTo(vm), !hard));
-    this.#tell(vm, 'vm.rebooted', hard ? 'was reset' : 'was asked to restart itself');
+    this.#tell(vm, { kind: 'vm.rebooted', message: hard ? 'was reset' : 'was asked to restart itself', data: { hard } });
   }
 
   /** Null where no agent answers. */
@@ -123,8 +125,8 @@ export class VmOperations {
     throw new CroftError('conflict.changed', `VM ${slice}/${name} left its node just now`, { hint: 'Try again.' });
   }
 
-  #tell({ slice, name }: Vm, kind: string, message: string): void {
-    this.#options.journal.record({ kind, slice, vm: name, message });
+  #tell({ slice, name }: Vm, event: NewEvent): void {
+    this.#options.journal.record({ ...event, slice, vm: name });
   }
 }
 
