@@ -10,7 +10,7 @@ const why = z.looseObject({ reason });
 const changes = z.array(z.looseObject({ name: z.string(), change: z.enum(['create', 'update', 'restart', 'recreate', 'remove']) }));
 const image = z.looseObject({ image: z.string() });
 
-/** Subject first. Sizes of what may be lost in a gap and such are whole numbers, shares are per cent. Only ever added to. */
+/** Subject first. Only ever added to, for events that were recorded stay as they are. */
 export const eventData = {
   'slice.applied': task.extend({ vms: changes, networks: changes }),
   'slice.start': task,

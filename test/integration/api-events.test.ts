@@ -9,7 +9,7 @@ import { type Stage, setStage, token } from '../api/stand-ins.ts';
 import { until } from '../support/until.ts';
 
 async function append(stage: Stage, ...messages: string[]): Promise<void> {
-  await stage.store.events.append(messages.map((message) => ({ kind: 'vm.state', slice: message.split(' ')[0] ?? '', message })));
+  await stage.store.events.append(messages.map((message) => ({ kind: 'vm.running', slice: message.split(' ')[0] ?? '', message })));
   stage.announce();
 }
 
@@ -73,4 +73,24 @@ test('CR16 a follower that leaves is forgotten, and one that stays does not keep
   await until('one is forgotten', async () => (stage.followers() === 1 ? true : undefined));
   await stage.api.close();
   assert.equal(stage.followers(), 0);
+});
+
+test('CR16 one who asks from an event that is no longer kept is told first what is lost, then gets the rest', async () => {
+  await using stage = await setStage();
+  const client = createClient({ url: await listen(stage), token });
+  await append(stage, 'a 1', 'b 2', 'a 3', 'a 4');
+  await stage.store.events.prune({ kept: 2, since: 0 }, 100);
+  const [gap, ...rest] = await client.events.list({ after: 1 });
+  assert.deepEqual([gap?.kind, gap?.sequence, gap?.data], ['events.gap', 2, { from: 2, to: 2 }]);
+  assert.deepEqual(
+    rest.map(({ message }) => message),
+    ['a 3', 'a 4'],
+  );
+  assert.deepEqual(
+    (await client.events.list({ after: 2 })).map(({ message }) => message),
+    ['a 3', 'a 4'],
+  );
+  using leaving = new Leaving();
+  const followed = client.events.follow({ after: 0, slice: 'a' }, leaving.signal)[Symbol.asyncIterator]();
+  assert.deepEqual(await take(followed, 3), ['events 1 to 2 are no longer kept; what follows begins after them', 'a 3', 'a 4']);
 });

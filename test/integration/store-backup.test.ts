@@ -12,13 +12,13 @@ onBothDatabases(({ open }) => {
     const lines = await dump(store);
     const other = await open(t, { now: () => 5 });
     await fill(other);
-    await other.events.append([{ kind: 'x', message: 'is replaced' }]);
+    await other.events.append([{ kind: 'image.map', message: 'is replaced' }]);
     assert.notEqual(other.controllerId, store.controllerId);
     await other.backups.restore(from(lines));
     assert.equal(other.controllerId, store.controllerId);
     assertSameLines(await dump(other), lines);
     assert.deepEqual(await other.vms.list(), await store.vms.list());
-    await other.events.append([{ kind: 'y', message: 'next' }]);
+    await other.events.append([{ kind: 'image.map', message: 'next' }]);
     assert.equal(await other.events.latest(), (await store.events.latest()) + 1);
     assert.equal((await apply(other, lanSlice('green', 1))).transit, 2, 'what was restored is allocated');
   });
@@ -30,11 +30,11 @@ onBothDatabases(({ open }) => {
     const lines: string[] = [];
     for await (const line of store.backups.dump()) {
       lines.push(line);
-      await store.events.append([{ kind: 'meanwhile', message: String(lines.length) }]);
+      await store.events.append([{ kind: 'image.map', message: String(lines.length) }]);
     }
     assertSameLines(lines, expected);
     for await (const _ of store.backups.dump()) break;
-    await store.events.append([{ kind: 'after', message: 'a dump that was given up' }]);
+    await store.events.append([{ kind: 'image.map', message: 'a dump that was given up' }]);
   });
 
   test('CR15 a backup that is wrong is refused with its line, and nothing is replaced', async (t) => {
@@ -100,8 +100,8 @@ async function fill(store: Store): Promise<void> {
   await store.tasks.end(task.id, 'failed', 'a "quoted" message — with ünïcode\nand lines');
   const step = { name: 'start', state: 'failed', duration: 1.25 } as const;
   await store.events.append([
-    { kind: 'vm.step', message: 'no', slice: 'blue', vm: 'vm1', node: 'n1', step },
-    ...Array.from({ length: 1200 }, (_, index) => ({ kind: 'tick', message: String(index) })),
+    { kind: 'vm.step', message: 'no', slice: 'blue', vm: 'vm1', node: 'n1', step, data: { percent: null } },
+    ...Array.from({ length: 1200 }, (_, index) => ({ kind: 'image.map', message: String(index) }) as const),
   ]);
 }
 

@@ -33,7 +33,7 @@ onBothDatabases(({ dialect, open, freshLocation }) => {
   test('CR15 a store that is opened again has the same controller and all that was in it', async () => {
     const location = await freshLocation();
     const first = await openStore({ location, settings });
-    await first.events.append([{ kind: 'a', message: 'kept' }]);
+    await first.events.append([{ kind: 'image.map', message: 'kept' }]);
     await first.close();
     const second = await openStore({ location, settings });
     assert.match(second.controllerId, /^[a-z2-7]{8}$/);

@@ -294,18 +294,18 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     await store.events.append([]);
     const step = { name: 'start', state: 'done', duration: 1.5 } as const;
     await store.events.append([
-      { kind: 'vm.step', message: 'started', slice: 'blue', vm: 'vm1', node: 'n1', step },
-      { kind: 'a', message: '1' },
+      { kind: 'vm.step', message: 'started', slice: 'blue', vm: 'vm1', node: 'n1', step, data: { percent: 5 } },
+      { kind: 'image.map', message: '1' },
     ]);
-    await store.events.append([{ kind: 'b', message: '2' }]);
+    await store.events.append([{ kind: 'store.restored', message: '2' }]);
     assert.deepEqual(await store.events.after(0, 1), [
-      { sequence: 1, at: 9, kind: 'vm.step', node: 'n1', slice: 'blue', vm: 'vm1', message: 'started', step, data: null },
+      { sequence: 1, at: 9, kind: 'vm.step', node: 'n1', slice: 'blue', vm: 'vm1', message: 'started', step, data: { percent: 5 } },
     ]);
     assert.deepEqual(
       (await store.events.after(1, 10)).map(({ sequence, kind, step: none }) => [sequence, kind, none]),
       [
-        [2, 'a', null],
-        [3, 'b', null],
+        [2, 'image.map', null],
+        [3, 'store.restored', null],
       ],
     );
     const keep = (kept: number): Promise<number> => store.events.prune({ kept, since: 0 }, 10);
@@ -316,12 +316,12 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
       (await store.events.after(0, 10)).map(({ sequence, kind }) => [sequence, kind]),
       [
         [2, 'events.gap'],
-        [3, 'b'],
+        [3, 'store.restored'],
       ],
     );
     await keep(0);
     assert.equal(await store.events.latest(), 3);
-    await store.events.append([{ kind: 'c', message: '3' }]);
+    await store.events.append([{ kind: 'image.map', message: '3' }]);
     assert.equal(await store.events.latest(), 4, 'a sequence is never given out twice');
   });
 
@@ -334,7 +334,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
       let appended: Promise<void> | undefined;
       await database.write(async (queries) => {
         await queries.insertInto('events').values({ at: 1, kind: 'slow', message: 'first' }).execute();
-        appended = store.events.append([{ kind: 'quick', message: 'second' }]);
+        appended = store.events.append([{ kind: 'image.map', message: 'second' }]);
         await until('the other waits for the lock', async () => {
           const { rows } = await sql`select 1 from pg_locks where locktype = 'advisory' and not granted`.execute(queries);
           return rows.length > 0 ? true : undefined;
@@ -358,8 +358,8 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const appended = Promise.all(
       Array.from({ length: 60 }, (_, index) =>
         store.events.append([
-          { kind: 'a', message: `${index}` },
-          { kind: 'b', message: `${index}` },
+          { kind: 'image.map', message: `${index}` },
+          { kind: 'store.restored', message: `${index}` },
         ]),
       ),
     ).finally(() => {
