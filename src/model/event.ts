@@ -28,7 +28,9 @@ export type Event = KnownEvent | (Frame & { kind: string; data: Record<string, u
 export const eventSchema: z.ZodType<Event> = z
   .intersection(
     z.looseObject(frameSchema.shape),
-    z.union([...Object.entries(eventData).map(([kind, data]) => z.looseObject({ kind: z.literal(kind), data })), otherSchema]),
+    z
+      .union([...Object.entries(eventData).map(([kind, data]) => z.looseObject({ kind: z.literal(kind), data })), otherSchema])
+      .meta({ id: 'EventData' }),
   )
   .meta({ id: 'Event' });
 

@@ -88,14 +88,14 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const [former, later] = [await open(context, { location }), await open(context, { location })];
     const leader = { url: 'http://192.0.2.7:7420', host: 'beta', pid: 7, since: 0 };
     assert.equal(await former.leader.register({ ...leader, host: 'alpha' }), false);
-    await former.events.append([{ kind: 'test', message: 'one' }]);
+    await former.events.append([{ kind: 'image.map', message: 'one' }]);
     assert.equal(await later.leader.register(leader), true);
     assert.deepEqual([await former.leader.isCurrent(), await later.leader.isCurrent()], [false, true]);
-    await assert.rejects(former.events.append([{ kind: 'test', message: 'late' }]), {
+    await assert.rejects(former.events.append([{ kind: 'image.map', message: 'late' }]), {
       code: 'controller.standby',
       message: /192\.0\.2\.7:7420 .*process 7 on beta/,
     });
-    await later.events.append([{ kind: 'test', message: 'two' }]);
+    await later.events.append([{ kind: 'image.map', message: 'two' }]);
     assert.deepEqual(
       (await later.events.after(0, 10)).map(({ message }) => message),
       ['one', 'two'],
