@@ -47,7 +47,8 @@ function check(
 
 function demand(where: string, argv: readonly [string, ...string[]], input = ''): void {
   const result = check(argv, input);
-  if (result?.ok === false) found.push(`${where}: ${argv[0] === 'busybox' ? argv.slice(0, 2).join(' ') : argv[0]}: ${result.words}`);
+  // ksh93 warns of what POSIX asks for.
+  if (result?.ok === false) found.push(`${where}: ${result.words.replaceAll(/^.*: warning: .*\n?/gm, '')}`);
 }
 
 const files = globSync([...whole, 'src/**/*.sh']).sort();
@@ -71,7 +72,12 @@ function checkFormat(): void {
 }
 
 function checkSyntax(): void {
-  for (const file of files) for (const [shell, ...words] of shells) demand(file, [shell, ...words, '-n', file]);
+  for (const [shell, ...words] of shells) {
+    if (check([shell, ...words, '-c', ':']) === null) continue;
+    // One program that starts all of them: to start a few hundred from here takes minutes on a busy machine.
+    const each = `code=0; for file do ${[shell, ...words].join(' ')} -n "$file" || code=1; done; exit "$code"`;
+    demand('syntax', ['sh', '-c', each, 'sh', ...files]);
+  }
 }
 
 /** shellcheck reads whole scripts; what it says of a line is told of where the line stands, once. */
