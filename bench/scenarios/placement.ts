@@ -72,10 +72,10 @@ function placedBy(snapshot: PlacementSnapshot, options: ScheduleOptions): number
 
 /** µs of each decision, ascending. */
 function decisionTimes(snapshot: PlacementSnapshot, options: ScheduleOptions): number[] {
-  const { placement, jobs } = prepare(snapshot, options);
-  const times = jobs.map((job) => {
+  const { placement, groups } = prepare(snapshot, options);
+  const times = groups.map((group) => {
     const start = performance.now();
-    placement.decide(job);
+    placement.decide(group);
     return (performance.now() - start) * 1000;
   });
   return times.sort((a, b) => a - b);

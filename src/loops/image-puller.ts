@@ -1,4 +1,5 @@
 /** The loop that fetches the images that were asked for: a few at a time, again after failures, until they are there. */
+import { Backoff } from '../model/backoff.ts';
 import { asCroftError } from '../model/error.ts';
 import type { ImageDefinition } from '../model/image/definition.ts';
 import type { Image, ImageContent, ImagePull } from '../model/image/image.ts';
@@ -35,8 +36,7 @@ const mostAtOnce = 2;
 const mostWithSlow = 8;
 const slowStart = 5_000;
 const interval = 60_000;
-const firstRetry = 5_000;
-const longestRetry = 300_000;
+const backoff = new Backoff({ first: 5_000, longest: 300_000 });
 /** An image that no VM waits for is given up after so many attempts. */
 const mostAttempts = 3;
 /** Events about progress come at each tenth, and not more often than this, in ms. */
@@ -165,7 +165,7 @@ export class ImagePuller {
     const { store, journal, now, changed } = this.#options;
     const { name, attempts } = pull;
     const reason = inWords(asCroftError(thrown));
-    const pause = Math.min(longestRetry, firstRetry * 2 ** attempts);
+    const pause = backoff.wait(attempts + 1);
     await store.imagePulls.failed(pull, reason, now() + pause);
     const message = `image ${name} was not fetched: ${reason}`;
     journal.record({ kind: 'image.failed', message, data: { image: name, sha256: null, reason } });

@@ -1,10 +1,11 @@
 /** What is to be done with one VM, and what is to be recorded of it: by what is wanted, what was seen, and what its hypervisor can. Pure. */
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
+import { Backoff } from '../model/backoff.ts';
 import { isHashOf, type PortPlan, planHash, type VmLaunch, type WantedVm } from '../model/node/plan.ts';
 import type { Capability } from '../model/vm/capability.ts';
 import type { VmObserved } from '../model/vm/vm.ts';
 import { type LiveWay, liveWay } from './live-change.ts';
-import { backOff, forgivenAfter, restarts } from './restart.ts';
+import { restartBackoff, restarts } from './restart.ts';
 import type { Step } from './steps.ts';
 import { type Action, transitions } from './transitions.ts';
 
@@ -78,6 +79,7 @@ function seenValues(seen: ObservedVm | null): Partial<VmObserved> {
 const hindrances = { 'disk-full': 'its guest is paused: the disk of its node is full' } as const;
 /** A guest that waits for room is not kept waiting for long once there is some. */
 const longestHalt = 60_000;
+const haltBackoff = new Backoff({ first: 5_000, longest: longestHalt });
 
 /** Its hypervisor holds it still by itself, and will again where nothing changed. */
 function relieve(vm: WantedVm, halted: NonNullable<ObservedVm['halted']>, now: number, outcome: Outcome): Outcome {
@@ -85,16 +87,17 @@ function relieve(vm: WantedVm, halted: NonNullable<ObservedVm['halted']>, now: n
   if (vm.retryAt !== null && now >= vm.retryAt) return { ...outcome, step: { kind: 'resume', id, label: vm.label } };
   const observed = { ...outcome.observed, reason: hindrances[halted], step: null };
   const waiting = { ...outcome, action: 'wait', attached: [] } as const;
-  if (vm.retryAt !== null) return { ...waiting, observed };
+  // One that is further away is about something else, such as a change that failed while it ran.
+  if (vm.retryAt !== null && vm.retryAt - now <= longestHalt) return { ...waiting, observed };
   const restarts = vm.restarts + 1;
-  const retryAt = now + Math.min(backOff(restarts), longestHalt);
+  const retryAt = haltBackoff.retryAt(restarts, now);
   return { ...waiting, observed: { ...observed, restarts, retryAt, attempted: planHash(vm.launch) } };
 }
 
 function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstances, outcome: Outcome): Outcome {
   const { now } = circumstances;
   if (seen.frozen) return { ...outcome, step: { kind: 'thaw', id: vm.launch.id, label: vm.label } };
-  const forgiven = vm.restarts > 0 && seen.startedAt !== null && now - seen.startedAt >= forgivenAfter;
+  const forgiven = vm.restarts > 0 && restartBackoff.forgives(seen.startedAt, now);
   const kept = { ...outcome, observed: { ...outcome.observed, ...(forgiven ? { restarts: 0 } : {}) } };
   if (isHashOf(seen.launchHash, vm.launch)) {
     const memoryHeld = held(vm.launch, seen);
@@ -148,7 +151,7 @@ function recover(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome):
   const how = lost ? `its process ended${seen.exitCode === null ? '' : ` with exit code ${seen.exitCode}`}` : 'its guest powered off';
   if (!restarts(vm.restart, lost)) return settled(vm, outcome, `${how}; the restart policy is ${vm.restart}`);
   if (vm.retryAt === null) {
-    const retryAt = now + backOff(vm.restarts);
+    const retryAt = restartBackoff.retryAt(vm.restarts, now);
     const observed = { ...outcome.observed, reason: how, restarts: vm.restarts + 1, retryAt, attempted: planHash(vm.launch) };
     return retryAt > now ? { ...outcome, observed } : { ...outcome, observed, step: { kind: 'launch', vm } };
   }

@@ -419,6 +419,8 @@ test('CR6 a guest that is held still by a full disk says so and goes on now and 
   assert.equal(observed.restarts, 1);
   assert.ok(observed.retryAt !== undefined && observed.retryAt !== null && observed.retryAt > now);
   assert.deepEqual(halted({ retryAt: now + 1 }).steps, []);
+  const soon = halted({ retryAt: now + 300_000 }).observations[0]?.observed.retryAt ?? Number.POSITIVE_INFINITY;
+  assert.ok(soon <= now + 60_000, 'what a failed change waits for does not keep the guest waiting');
   assert.deepEqual(
     halted({ retryAt: now, restarts: 1 }).steps.map(({ kind }) => kind),
     ['resume'],

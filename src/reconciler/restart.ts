@@ -1,17 +1,11 @@
 /** Whether a VM whose process ended by itself is started again, and when. Pure. */
+import { Backoff } from '../model/backoff.ts';
 import type { RestartPolicy } from '../model/vm/fields.ts';
 
-const firstDelay = 5_000;
-const longestDelay = 300_000;
-/** A VM that ran this long has its earlier restarts forgiven. */
-export const forgivenAfter = 600_000;
+/** By restarts in turn: at once, then after 5 s, doubling up to 5 min, until the VM has run for 10 min. */
+export const restartBackoff = new Backoff({ first: 5_000, longest: 300_000, forgivenAfter: 600_000 });
 
 /** `lost`: the process ended otherwise than by the guest powering off. */
 export function restarts(policy: RestartPolicy, lost: boolean): boolean {
   return policy === 'always' || (policy === 'on-failure' && lost);
-}
-
-/** How long to wait before try number `count` + 1, in ms: at once after the first failure, then 5 s, doubling up to 5 min. */
-export function backOff(count: number): number {
-  return count === 0 ? 0 : Math.min(longestDelay, firstDelay * 2 ** (count - 1));
 }

@@ -1,8 +1,8 @@
 /** What the places of other VMs of its slice leave to a unit. */
 import type { PlacementVm } from '../model/placement/assignment.ts';
 import type { PeerIndex } from '../model/placement/peers.ts';
-import type { Unit } from './jobs.ts';
 import type { Ledger } from './ledger.ts';
+import type { Unit } from './placement-groups.ts';
 
 export interface Constraint {
   /** The VM that it must be with and the position of that one's node; null where it may go anywhere. */

@@ -1,12 +1,12 @@
-/** Decides job after job, each on what those before it left. */
+/** Decides group after group, each on what those before it left. */
 import type { PlacementVm } from '../model/placement/assignment.ts';
 import type { PeerIndex } from '../model/placement/peers.ts';
 import type { PlacementPolicy } from '../model/placement/placement.ts';
 import type { CandidateIndex } from './candidates.ts';
 import { type Constraint, constraintOf, unconstrained } from './constraint.ts';
-import type { Job, Unit } from './jobs.ts';
 import type { Ledger } from './ledger.ts';
 import { pick } from './pick.ts';
+import type { PlacementGroup, Unit } from './placement-groups.ts';
 
 export interface Placed {
   unit: Unit;
@@ -41,9 +41,9 @@ export class Placement {
   }
 
   /** A node for each of its units, null where not all can have one. */
-  decide(job: Job): Placed[] | null {
-    if (job.units.some(({ obstacle }) => obstacle !== null)) return null;
-    for (const attempt of attemptsAt(job.units)) {
+  decide(group: PlacementGroup): Placed[] | null {
+    if (group.units.some(({ obstacle }) => obstacle !== null)) return null;
+    for (const attempt of attemptsAt(group.units)) {
       const placed = this.#placeAll(attempt.units, attempt.policy);
       if (placed !== null) return placed;
     }
@@ -76,7 +76,7 @@ export class Placement {
     for (const { id } of unit.vms) this.#decided.delete(id);
   }
 
-  /** `first`: nothing was taken tentatively yet, so that what is found here holds for later jobs too. */
+  /** `first`: nothing was taken tentatively yet, so that what is found here holds for later groups too. */
   #find(unit: Unit, policy: PlacementPolicy, first: boolean): number {
     const constraint = this.constraintOf(unit);
     const position =

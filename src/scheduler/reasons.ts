@@ -3,9 +3,9 @@ import type { PlacementVm } from '../model/placement/assignment.ts';
 import { type Resources, sizeInWords } from '../model/placement/capacity.ts';
 import type { NodeRequirement } from '../model/placement/node-fit.ts';
 import type { Constraint } from './constraint.ts';
-import type { Job, Unit } from './jobs.ts';
 import type { Ledger } from './ledger.ts';
 import { NameGroups } from './name-groups.ts';
+import type { PlacementGroup, Unit } from './placement-groups.ts';
 import { type Surroundings, surroundingsOf } from './surroundings.ts';
 import { UnheardOf } from './unheard-of.ts';
 
@@ -39,15 +39,15 @@ export class Reasons {
     this.#context = context;
   }
 
-  /** The reason of a unit of a job that found no place. */
-  of(job: Job, unit: Unit): string {
-    if (!job.together || job.units.length === 1) {
+  /** The reason of a unit of a group that found no place. */
+  of(group: PlacementGroup, unit: Unit): string {
+    if (!group.together || group.units.length === 1) {
       const reason = this.#ofUnit(unit);
       return unit.vms.length === 1 || unit.obstacle !== null ? reason : `${labelOf(unit)}: ${reason}`;
     }
-    const stuck = job.units.find((one) => one.obstacle !== null || !this.#fitsAlone(one));
+    const stuck = group.units.find((one) => one.obstacle !== null || !this.#fitsAlone(one));
     if (stuck !== undefined) return `its slice is placed together, and ${labelOf(stuck)}: ${this.#ofUnit(stuck)}`;
-    const count = job.units.reduce((sum, { vms }) => sum + vms.length, 0);
+    const count = group.units.reduce((sum, { vms }) => sum + vms.length, 0);
     return `its slice is placed together, and its ${count} VMs, each of which would fit alone, do not fit all at once`;
   }
 

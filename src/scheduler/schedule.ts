@@ -4,10 +4,10 @@ import { requirementOf } from '../model/placement/node-fit.ts';
 import { PeerIndex } from '../model/placement/peers.ts';
 import type { PlacementPolicy } from '../model/placement/placement.ts';
 import { CandidateIndex } from './candidates.ts';
-import { type Job, jobsOf } from './jobs.ts';
 import { Ledger } from './ledger.ts';
 import { leaversOf, type Moves, movesOf, stay } from './moves.ts';
 import { type Placed, Placement } from './placement.ts';
+import { type PlacementGroup, placementGroups } from './placement-groups.ts';
 import { Reasons } from './reasons.ts';
 import { placeRouters } from './routers.ts';
 
@@ -22,13 +22,13 @@ export interface ScheduleOptions {
 
 /** Only what changes is decided: what has its place, or waits for the reason that is recorded already, is not in the answer. */
 export function schedule(snapshot: PlacementSnapshot, options: ScheduleOptions): Schedule {
-  const { placement, jobs, moves, staying } = prepare(snapshot, options);
-  const outcomes = jobs.map((job) => ({ job, placed: placement.decide(job) }));
+  const { placement, groups, moves, staying } = prepare(snapshot, options);
+  const outcomes = groups.map((group) => ({ group, placed: placement.decide(group) }));
   const reasons = reasonsOf(snapshot, placement, moves);
   const assignments = [
     ...moves.ended,
     ...[...staying].flatMap(([vm, reason]) => stay(vm, reason, moves)),
-    ...outcomes.flatMap(({ job, placed }) => (placed === null ? waiting(job, reasons, moves) : given(job, placed, placement, moves))),
+    ...outcomes.flatMap(({ group, placed }) => (placed === null ? waiting(group, reasons, moves) : given(group, placed, placement, moves))),
     ...placeRouters(snapshot, options),
   ];
   return { assignments, cursor: placement.cursor };
@@ -37,7 +37,7 @@ export function schedule(snapshot: PlacementSnapshot, options: ScheduleOptions):
 interface Prepared {
   placement: Placement;
   /** In the order in which they are to be decided. */
-  jobs: Job[];
+  groups: PlacementGroup[];
   moves: Moves;
   staying: ReadonlyMap<PlacementVm, string>;
 }
@@ -52,8 +52,8 @@ export function prepare(snapshot: PlacementSnapshot, options: ScheduleOptions): 
   const { leaving, staying } = leaversOf(moves, peers);
   const nodes = new Map(snapshot.nodes.map((node) => [node.id, node]));
   const unplaced = moves.vms.filter(({ nodeId }) => nodeId === null);
-  const jobs = jobsOf({ snapshot, nodes, candidates, peers, policy }, unplaced, leaving);
-  return { placement: new Placement(ledger, candidates, peers, snapshot.cursor), jobs, moves, staying };
+  const groups = placementGroups({ snapshot, nodes, candidates, peers, policy }, unplaced, leaving);
+  return { placement: new Placement(ledger, candidates, peers, snapshot.cursor), groups, moves, staying };
 }
 
 function reasonsOf({ images }: PlacementSnapshot, placement: Placement, { vms }: Moves): Reasons {
@@ -72,7 +72,7 @@ function reasonsOf({ images }: PlacementSnapshot, placement: Placement, { vms }:
 }
 
 /** What is decided as one is committed as one. */
-function given({ kind, units }: Job, placed: readonly Placed[], { ledger }: Placement, { givenUp }: Moves): Assignment[] {
+function given({ kind, units }: PlacementGroup, placed: readonly Placed[], { ledger }: Placement, { givenUp }: Moves): Assignment[] {
   const [first] = units[0]?.vms ?? [];
   const size = units.reduce((sum, { vms }) => sum + vms.length, 0);
   const group = size > 1 ? (first?.id ?? null) : null;
@@ -87,11 +87,11 @@ function given({ kind, units }: Job, placed: readonly Placed[], { ledger }: Plac
   });
 }
 
-function waiting(job: Job, reasons: Reasons, moves: Moves): Assignment[] {
-  return job.units.flatMap((unit) => {
-    const reason = reasons.of(job, unit);
+function waiting(group: PlacementGroup, reasons: Reasons, moves: Moves): Assignment[] {
+  return group.units.flatMap((unit) => {
+    const reason = reasons.of(group, unit);
     return unit.vms.flatMap((vm): Assignment[] => {
-      if (job.kind === 'vm') {
+      if (group.kind === 'vm') {
         const { id, nodeId: from, pendingReason } = vm;
         return reason === pendingReason ? [] : [{ kind: 'vm', id, from, nodeId: null, reason, group: null }];
       }

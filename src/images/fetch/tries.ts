@@ -1,5 +1,6 @@
 /** How often and how soon a source is tried again. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from '../../model/backoff.ts';
 import { SourceFailure } from './failure.ts';
 import { leastProgress } from './request.ts';
 
@@ -13,6 +14,7 @@ export interface TryOptions {
 export class Tries {
   readonly #options: TryOptions;
   readonly #others: boolean;
+  readonly #backoff: Backoff;
   #failed = 0;
   #furthest = 0;
   #reached = 0;
@@ -21,6 +23,7 @@ export class Tries {
   constructor(options: TryOptions, others = false) {
     this.#options = options;
     this.#others = others;
+    this.#backoff = new Backoff({ first: options.firstDelay, longest: Number.POSITIVE_INFINITY });
   }
 
   /** Bytes that have come. Only what is well further than ever counts as progress, for a download may begin anew. */
@@ -42,7 +45,7 @@ export class Tries {
         ? thrown
         : new SourceFailure(`${thrown.message}, ${this.#failed} times in turn`, { transient: true, cause: thrown });
     }
-    await delay(this.#options.firstDelay * 2 ** (this.#failed - 1), undefined, { signal }).catch(() => undefined);
+    await delay(this.#backoff.wait(this.#failed), undefined, { signal }).catch(() => undefined);
     signal.throwIfAborted();
   }
 }

@@ -1,9 +1,10 @@
 /** The moves of one node's VMs to other nodes: which are under way, which are called off, and which failed and have to wait. */
+
 import type { NodeHypervisor, NodeReach } from '../../drivers/hypervisor/driver.ts';
+import { Backoff } from '../../model/backoff.ts';
 import type { WantedVm } from '../../model/node/plan.ts';
 import type { Berth } from '../../reconciler/context.ts';
 import type { PlanInput } from '../../reconciler/plan.ts';
-import { backOff } from '../../reconciler/restart.ts';
 
 /** A node that takes a VM's files in, until it is disposed of. */
 export type Reception = NodeReach & { hypervisor: NodeHypervisor } & AsyncDisposable;
@@ -25,7 +26,7 @@ interface Failure {
 
 /** Guests that are away from their users at one time for being moved. */
 const atOnce = 2;
-const firstRetry = 2_000;
+const backoff = new Backoff({ first: 5_000, longest: 300_000, least: 2_000 });
 
 export class Moves {
   readonly #options: MovesOptions;
@@ -81,7 +82,7 @@ export class Moves {
   failed({ vmId, to, reason, now }: { vmId: string; to: string; reason: string | null; now: number }): void {
     const before = this.#failures.get(vmId);
     const count = reason === null ? (before?.count ?? 0) : (before?.count ?? 0) + 1;
-    this.#failures.set(vmId, { to, reason: reason ?? before?.reason ?? null, count, retryAt: now + Math.max(firstRetry, backOff(count)) });
+    this.#failures.set(vmId, { to, reason: reason ?? before?.reason ?? null, count, retryAt: backoff.retryAt(count, now) });
   }
 
   ended(vmId: string): void {

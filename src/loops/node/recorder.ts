@@ -1,10 +1,10 @@
 /** Turns the progress of a node's steps into observed values of VMs and events. */
+import { Backoff } from '../../model/backoff.ts';
 import { asCroftError, type CroftError } from '../../model/error.ts';
 import type { NewEvent } from '../../model/event.ts';
 import { type LaunchImage, planHash, type WantedVm } from '../../model/node/plan.ts';
 import type { VmObserved } from '../../model/vm/vm.ts';
 import type { Progress, VmStepName } from '../../reconciler/context.ts';
-import { backOff } from '../../reconciler/restart.ts';
 import { keyOf, type Step } from '../../reconciler/steps.ts';
 import type { VmStore } from '../../store/store.ts';
 import type { Journal } from '../journal.ts';
@@ -12,7 +12,7 @@ import type { Moves } from './moves.ts';
 import type { Retries } from './retries.ts';
 import { failureOf, type StepFailure } from './step-failure.ts';
 
-const firstRetry = 2_000;
+const launchBackoff = new Backoff({ first: 5_000, longest: 300_000, least: 2_000 });
 const gatherFor = 25;
 
 export interface RecorderOptions {
@@ -96,7 +96,7 @@ export class Recorder implements Progress {
 
   vmFailed(vm: Parameters<Progress['vmFailed']>[0], step: VmStepName, error: CroftError): void {
     const { launch, label, restarts } = vm;
-    const retryAt = this.#options.now() + Math.max(firstRetry, backOff(restarts));
+    const retryAt = launchBackoff.retryAt(restarts, this.#options.now());
     const reason = inWords(error);
     this.#observe(launch.id, { reason, step: null, restarts: restarts + 1, retryAt, attempted: planHash(launch) });
     this.#event({ kind: 'vm.failed', message: `${step} failed: ${reason}`, ...named(label), step: failed(step), data: { reason } });

@@ -1,21 +1,22 @@
 /** When what failed on a node is tried again: images that are brought there, changes of VMs that run, steps. */
-import { backOff } from '../../reconciler/restart.ts';
+import { Backoff } from '../../model/backoff.ts';
 
-const firstRetry = 2_000;
+const first = 5_000;
+const longestOfAll = 300_000;
 
 export class Retries {
-  readonly #longest: number;
+  readonly #backoff: Backoff;
   readonly #failures = new Map<string, { count: number; retryAt: number }>();
 
   /** `longest`: ms that are waited at the most. */
-  constructor(longest = Number.POSITIVE_INFINITY) {
-    this.#longest = longest;
+  constructor(longest = longestOfAll) {
+    this.#backoff = new Backoff({ first, longest });
   }
 
   /** Later after each failure; returns the time, in ms since 1970, before which it is not tried again. */
   failed(what: string, now: number): number {
     const count = (this.#failures.get(what)?.count ?? 0) + 1;
-    const retryAt = now + Math.min(this.#longest, Math.max(firstRetry, backOff(count)));
+    const retryAt = this.#backoff.retryAt(count, now);
     this.#failures.set(what, { count, retryAt });
     return retryAt;
   }

@@ -1,4 +1,5 @@
 /** Records whether a node can be worked with, and what that means for its VMs; decides when a failing one is tried again. */
+import { Backoff } from '../../model/backoff.ts';
 import { asCroftError } from '../../model/error.ts';
 import type { Node, NodeObserved, NodeSpecs, NodeStatus } from '../../model/node/node.ts';
 import type { Vm, VmObserved } from '../../model/vm/vm.ts';
@@ -16,8 +17,8 @@ export interface NodeStatusOptions {
   failed(error: unknown): void;
 }
 
-const firstRetry = 1_000;
 const longestRetry = 60_000;
+const backoff = new Backoff({ first: 1_000, longest: longestRetry });
 /** Vitals alone are written this often at the most, in ms. */
 const vitalsEvery = 60_000;
 
@@ -60,7 +61,7 @@ export class NodeStatusRecord {
     const observations = vms.map(({ id }) => ({ id, observed: unknown }));
     await store.vms.observe(differences(vms, observations));
     this.#failures += 1;
-    return Math.min(longestRetry, firstRetry * 2 ** (this.#failures - 1));
+    return backoff.wait(this.#failures);
   }
 
   async #record({ id, config, observed: before }: Node, seen: Omit<NodeObserved, 'since'>): Promise<void> {

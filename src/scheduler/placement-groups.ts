@@ -21,7 +21,7 @@ export interface Unit {
 }
 
 /** Units of which all get a node, or none. */
-export interface Job {
+export interface PlacementGroup {
   kind: 'vm' | 'move';
   units: readonly Unit[];
   /** True where the slice asks for it, false where the units are one for another reason. */
@@ -37,29 +37,29 @@ interface Context {
 }
 
 /** Of a higher priority first, then the older ones; the rest of the order only makes it the same each time. `leaving` have a node that drains. */
-export function jobsOf(context: Context, unplaced: readonly PlacementVm[], leaving: readonly PlacementVm[]): Job[] {
+export function placementGroups(context: Context, unplaced: readonly PlacementVm[], leaving: readonly PlacementVm[]): PlacementGroup[] {
   const placements = new Map(context.snapshot.slices.map(({ id, spec }) => [id, spec.placement]));
   const placementOf = ({ sliceId }: PlacementVm): SlicePlacement => placements.get(sliceId) ?? usualPlacement;
   const unitOf = (vms: readonly PlacementVm[], first: PlacementVm): Unit => makeUnit(context, vms, placementOf(first).policy);
-  const jobs: Job[] = [];
+  const groups: PlacementGroup[] = [];
   const whole = new Map<string, Unit[]>();
   for (const vms of unitsOf(unplaced, context.peers)) {
     const [first] = vms;
     if (first === undefined) continue;
     const unit = unitOf(vms, first);
-    if (!placementOf(first).together) jobs.push({ kind: 'vm', units: [unit], together: false });
+    if (!placementOf(first).together) groups.push({ kind: 'vm', units: [unit], together: false });
     else {
       const units = whole.get(first.sliceId);
       if (units === undefined) whole.set(first.sliceId, [unit]);
       else units.push(unit);
     }
   }
-  for (const units of whole.values()) jobs.push({ kind: 'vm', units, together: true });
+  for (const units of whole.values()) groups.push({ kind: 'vm', units, together: true });
   for (const vms of unitsOf(leaving, context.peers)) {
     const [first] = vms;
-    if (first !== undefined) jobs.push({ kind: 'move', units: [unitOf(vms, first)], together: false });
+    if (first !== undefined) groups.push({ kind: 'move', units: [unitOf(vms, first)], together: false });
   }
-  return inOrder(jobs);
+  return inOrder(groups);
 }
 
 function makeUnit({ snapshot, nodes, candidates, peers, policy }: Context, vms: readonly PlacementVm[], own: PlacementPolicy | null): Unit {
@@ -109,14 +109,14 @@ function contradiction(vms: readonly PlacementVm[], peers: PeerIndex<PlacementVm
   return null;
 }
 
-function inOrder(jobs: readonly Job[]): Job[] {
-  return jobs
-    .map((job) => ({ job, ...rankOf(job) }))
+function inOrder(groups: readonly PlacementGroup[]): PlacementGroup[] {
+  return groups
+    .map((group) => ({ group, ...rankOf(group) }))
     .sort((a, b) => b.priority - a.priority || a.createdAt - b.createdAt || compare(a.name, b.name) || compare(a.id, b.id))
-    .map(({ job }) => job);
+    .map(({ group }) => group);
 }
 
-function rankOf({ units }: Job): { priority: number; createdAt: number; name: string; id: string } {
+function rankOf({ units }: PlacementGroup): { priority: number; createdAt: number; name: string; id: string } {
   let [priority, createdAt] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
   let first: PlacementVm | undefined;
   for (const unit of units) {
