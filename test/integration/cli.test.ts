@@ -81,7 +81,7 @@ test('CR1 a file of nodes is added in turn, and a wrong place in it is named by 
     const added = await runFake(['node', 'add', '-f', nodes, '--accept-host-key'], { client });
     assert.equal(added.code, 0);
     assert.match(added.stdout, /^added node n2/m);
-    assert.match(added.stderr, /n1 is there already/);
+    assert.match(added.stderr, /n1 exists already/);
   } finally {
     await rm(folder, { recursive: true });
   }
