@@ -12,10 +12,10 @@ import { plansFolder, readVnicState } from './state.ts';
 /** See `NetworkDriver.ensureUnderlay`. The virtual switch is there until the next reboot of the node, as the links over it are. */
 export async function ensureSwitch(host: Host, layout: NodeLayout, _abilities: NodeAbilities, plan: UnderlayPlan): Promise<void> {
   const trunk = requireTrunk(host.name, 'vnic', plan);
-  const [{ classes }] = await perform(host, readVnicState(layout));
+  const [{ classes, vnics }] = await perform(host, readVnicState(layout));
   const { uplink } = trunk;
+  const stub = etherstubName(layout.controllerId);
   if (uplink === null) {
-    const stub = etherstubName(layout.controllerId);
     if (!classes.has(stub)) await change(host, 'create-etherstub', stub);
   } else if (!classes.has(uplink)) {
     throw new CroftError('network.port', `VMs of ${host.name} cannot be joined by the uplink ${uplink}: there is no such link`, {
@@ -23,6 +23,8 @@ export async function ensureSwitch(host: Host, layout: NodeLayout, _abilities: N
       node: host.name,
     });
   }
+  // Links over the switch are made anew over the uplink; until then it stays.
+  if (uplink !== null && classes.has(stub) && !vnics.some(({ over }) => over === stub)) await change(host, 'delete-etherstub', stub);
   await perform(host, recordUnderlay(layout, trunk));
 }
 
