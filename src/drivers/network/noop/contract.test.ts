@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { networkContract } from '../../../../test/contract/network.ts';
 import { type NetworkStage, nothing } from '../../../../test/contract/network-stage.ts';
-import { FakeHost } from '../../../host/fake-host.ts';
+import { FakeHost } from '../../../../test/support/fake-host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { underlayOf } from '../../../model/network/underlay.ts';
 import type { NodeLayout } from '../../hypervisor/driver.ts';
