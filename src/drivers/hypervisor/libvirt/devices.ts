@@ -1,9 +1,10 @@
 /** The disks, CD-ROMs and NICs of a VM as libvirt is told of them; pure. */
 import { createHash } from 'node:crypto';
 import type { PortPlan, VmLaunch } from '../../../model/node/plan.ts';
+import { bootPlace } from '../../../model/slice/boot-order.ts';
 import { tapName } from '../../network/names.ts';
 import type { NodeAbilities, NodeLayout } from '../driver.ts';
-import { cdRoms, type VmDisk, vmDisks } from '../vm-folder/disks.ts';
+import { type CdRom, cdRoms, type VmDisk, vmDisks } from '../vm-folder/disks.ts';
 import { type Xml, xml } from './xml.ts';
 
 /** libvirt takes names that are given to devices when they begin so. */
@@ -14,7 +15,7 @@ export const diskAlias = (node: string): string => `ua-${node}`;
 /** All disks in their order, then the CD-ROMs. Throws `vm.launch` where they cannot be made. */
 export function diskElements(layout: NodeLayout, vm: VmLaunch): Xml[] {
   const disks = vmDisks(layout, vm).map((disk, index) => diskElement(disk, index));
-  return [...disks, ...cdRoms(layout, vm).map((cdRom, index) => cdRomElement(cdRom.file, cdRom.place, 2 + index))];
+  return [...disks, ...cdRoms(layout, vm).map(cdRomElement)];
 }
 
 /** `place` counts virtio disks from 0. What a guest discards, or overwrites with zeros, is given back to the node. */
@@ -25,7 +26,8 @@ export function diskElement(disk: VmDisk, place: number): Xml {
     xml('driver', { name: 'qemu', type: 'qcow2', discard: 'unmap', detect_zeroes: 'unmap' }),
     xml('source', { file: disk.file }),
     xml('target', { dev: virtioName(place), bus: 'virtio' }),
-    disk.serial === null ? xml('boot', { order: 1 }) : xml('serial', {}, disk.serial),
+    disk.bootIndex === null ? null : xml('boot', { order: disk.bootIndex }),
+    disk.serial === null ? null : xml('serial', {}, disk.serial),
     xml('alias', { name: diskAlias(disk.node) }),
   );
 }
@@ -42,7 +44,7 @@ function letters(place: number): string {
 }
 
 /** The IDE controller's places in libvirt's names: hda and hdb on its first channel, hdc and hdd on its second. */
-function cdRomElement(file: string, { channel, unit }: { channel: number; unit: number }, bootOrder: number): Xml {
+function cdRomElement({ file, place: { channel, unit }, bootIndex }: CdRom): Xml {
   return xml(
     'disk',
     { type: 'file', device: 'cdrom' },
@@ -50,7 +52,7 @@ function cdRomElement(file: string, { channel, unit }: { channel: number; unit: 
     xml('source', { file }),
     xml('target', { dev: `hd${letters(channel * 2 + unit)}`, bus: 'ide' }),
     xml('readonly'),
-    xml('boot', { order: bootOrder }),
+    bootIndex === null ? null : xml('boot', { order: bootIndex }),
   );
 }
 
@@ -60,7 +62,8 @@ const off = { csum: 'off', tso4: 'off', tso6: 'off', ecn: 'off', ufo: 'off' };
  * A NIC on the tap that the network driver has made: libvirt opens it and leaves it there. The userspace datapath does not
  * complete checksums and does not cut segments, so that a guest must not leave these to it.
  */
-export function nicElement(port: PortPlan, { datapath }: NodeAbilities): Xml {
+export function nicElement(vm: VmLaunch, port: PortPlan, { datapath }: NodeAbilities): Xml {
+  const bootIndex = bootPlace(vm, port.nicId);
   const withoutOffloads = port.model === 'virtio' && datapath === 'netdev';
   return xml(
     'interface',
@@ -69,7 +72,7 @@ export function nicElement(port: PortPlan, { datapath }: NodeAbilities): Xml {
     xml('target', { dev: tapName(port.nicId), managed: 'no' }),
     xml('model', { type: port.model }),
     withoutOffloads ? xml('driver', {}, xml('host', { ...off, gso: 'off' }), xml('guest', off)) : null,
-    xml('rom', { enabled: 'no' }),
+    bootIndex === null ? xml('rom', { enabled: 'no' }) : xml('boot', { order: bootIndex }),
     xml('alias', { name: nicAlias(port.nicId) }),
   );
 }

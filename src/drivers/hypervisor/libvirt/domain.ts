@@ -86,7 +86,9 @@ function devicesElement(
     {},
     xml('controller', { type: 'usb', model: 'none' }),
     machine === null ? null : placed('virtio-serial0', xml('controller', { type: 'virtio-serial', index: 0 })),
-    [...diskElements(layout, vm), ...vm.ports.map((port) => nicElement(port, abilities))].map((device) => placed(aliasOf(device), device)),
+    [...diskElements(layout, vm), ...vm.ports.map((port) => nicElement(vm, port, abilities))].map((device) =>
+      placed(aliasOf(device), device),
+    ),
     network === null ? null : placed(networkAlias, networkElement(vm.id, network)),
     xml(
       'serial',

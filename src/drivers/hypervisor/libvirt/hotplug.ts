@@ -21,7 +21,7 @@ const lookEvery = 250;
 export async function attachNic(reach: DomainReach, abilities: NodeAbilities, launch: VmLaunch, nicId: string): Promise<void> {
   const port = launch.ports.find((each) => each.nicId === nicId);
   if (port === undefined) throw new CroftError('internal', `VM ${reach.vm.label} is to have no NIC ${nicId}`);
-  await plug(reach, nicAlias(nicId), () => nicElement(port, abilities));
+  await plug(reach, nicAlias(nicId), () => nicElement(launch, port, abilities));
   await note(reach, reach.vm, (running) => withPort(running, launch, nicId));
 }
 

@@ -2,6 +2,7 @@
 import { CroftError } from '../../../model/error.ts';
 import type { NicModel } from '../../../model/network/nic-model.ts';
 import type { PortPlan, VmLaunch } from '../../../model/node/plan.ts';
+import { bootPlace } from '../../../model/slice/boot-order.ts';
 import { tapName } from '../../network/names.ts';
 import type { NodeAbilities, NodeLayout } from '../driver.ts';
 import { processName, vmFolders } from '../vm-folder/identity.ts';
@@ -55,7 +56,7 @@ export function qemuArguments(
     ...['-boot', 'strict=on'],
     ...sleepless,
     ...diskArguments(layout, vm, placed),
-    ...vm.ports.flatMap((port) => portArguments(port, abilities, placed)),
+    ...vm.ports.flatMap((port) => portArguments(vm, port, abilities, placed)),
     ...controlArguments('qmp', folders.qmp),
     ...controlArguments('events', folders.events),
     ...[
@@ -111,8 +112,8 @@ function cpuArguments({ cpus }: VmLaunch, abilities: NodeAbilities, machine: Mac
   ];
 }
 
-function portArguments(port: PortPlan, abilities: NodeAbilities, placed: Placed): string[] {
-  const { backend, device } = portDevices(port, abilities);
+function portArguments(vm: VmLaunch, port: PortPlan, abilities: NodeAbilities, placed: Placed): string[] {
+  const { backend, device } = portDevices(vm, port, abilities);
   return ['-netdev', deviceWords(backend), '-device', deviceWords(placed(device))];
 }
 
@@ -122,15 +123,21 @@ export function nicDevice(nicId: string): string {
 }
 
 /**
- * A NIC's two halves, as their options. An empty `romfile` leaves out the network boot ROM, which would cost each start time
- * and memory for nothing.
+ * A NIC's two halves, as their options. An empty `romfile` leaves out the network boot ROM where the VM does not boot from the NIC: it
+ * would cost each start time and memory for nothing.
  */
-export function portDevices(port: PortPlan, { datapath }: NodeAbilities): { backend: Record<string, unknown>; device: Device } {
+export function portDevices(
+  vm: VmLaunch,
+  port: PortPlan,
+  { datapath }: NodeAbilities,
+): { backend: Record<string, unknown>; device: Device } {
   const id = `net-${port.nicId}`;
   const offloads = port.model === 'virtio' && datapath === 'netdev' ? withoutOffloads : {};
+  const bootIndex = bootPlace(vm, port.nicId);
+  const boot = bootIndex === null ? { romfile: '' } : { bootindex: bootIndex };
   return {
     backend: { type: 'tap', id, ifname: tapName(port.nicId), script: 'no', downscript: 'no' },
-    device: { driver: nicDevices[port.model], id: nicDevice(port.nicId), netdev: id, mac: port.mac, romfile: '', ...offloads },
+    device: { driver: nicDevices[port.model], id: nicDevice(port.nicId), netdev: id, mac: port.mac, ...boot, ...offloads },
   };
 }
 

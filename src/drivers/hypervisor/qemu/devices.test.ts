@@ -32,14 +32,16 @@ test('MH8 a volume is a disk of its own, empty or on an image, and an ISO image 
       base: { file: '/s/images/qcow2.qcow2', format: 'qcow2' },
       size: 5 * gibibyte,
       serial: null,
+      bootIndex: 1,
     },
-    { node: 'volume-id-data', file: `${state}/volume-id-data.qcow2`, base: null, size: gibibyte, serial: 'data' },
+    { node: 'volume-id-data', file: `${state}/volume-id-data.qcow2`, base: null, size: gibibyte, serial: 'data', bootIndex: null },
     {
       node: 'volume-id-base',
       file: `${state}/volume-id-base.qcow2`,
       base: { file: '/s/images/raw.raw', format: 'raw' },
       size: 2 * gibibyte,
       serial: 'base',
+      bootIndex: null,
     },
   ]);
 });
@@ -67,7 +69,9 @@ test('SC10 what guests discard or fill with zeros is given back', () => {
 
 test('SC10 a VM of an ISO image has an empty disk that comes before its CD-ROM, which cannot be written', () => {
   const installed = { ...vm, disk: gibibyte, image: image('iso') };
-  assert.deepEqual(vmDisks(layout, installed), [{ node: 'disk0', file: `${state}/disk.qcow2`, base: null, size: gibibyte, serial: null }]);
+  assert.deepEqual(vmDisks(layout, installed), [
+    { node: 'disk0', file: `${state}/disk.qcow2`, base: null, size: gibibyte, serial: null, bootIndex: 1 },
+  ]);
   assert.deepEqual(argumentsOf(installed, '-device').slice(0, 2), [
     'virtio-blk-pci,id=disk0,drive=disk0,bootindex=1',
     'ide-cd,drive=install,bus=ide.0,unit=0,bootindex=2',

@@ -29,11 +29,12 @@ export function diskArguments(layout: NodeLayout, vm: VmLaunch, placed: Placed =
   const disks = vmDisks(layout, vm).flatMap((disk) => {
     return ['-blockdev', JSON.stringify(blockNode(disk)), '-device', deviceWords(placed(diskDevice(disk)))];
   });
-  return [...disks, ...cdRoms(layout, vm).flatMap((each, index) => cdRom(each, 2 + index))];
+  return [...disks, ...cdRoms(layout, vm).flatMap(cdRom)];
 }
 
-export function diskDevice({ node, serial }: VmDisk): Device {
-  return { driver: 'virtio-blk-pci', id: node, drive: node, ...(serial === null ? { bootindex: 1 } : { serial }) };
+export function diskDevice({ node, serial, bootIndex }: VmDisk): Device {
+  const place = bootIndex === null ? {} : { bootindex: bootIndex };
+  return { driver: 'virtio-blk-pci', id: node, drive: node, ...place, ...(serial === null ? {} : { serial }) };
 }
 
 /** What a guest discards, or overwrites with zeros, is given back to the node. */
@@ -42,10 +43,11 @@ export function blockNode({ node, file }: VmDisk): Record<string, unknown> {
   return { ...options, file: { driver: 'file', filename: file, discard: 'unmap' } };
 }
 
-function cdRom({ name, file, place }: CdRom, bootIndex: number): string[] {
+function cdRom({ name, file, place, bootIndex }: CdRom): string[] {
+  const bootPlace = bootIndex === null ? '' : `,bootindex=${bootIndex}`;
   const access = { 'read-only': true };
   return [
     ...['-blockdev', JSON.stringify({ 'node-name': name, driver: 'raw', ...access, file: { driver: 'file', filename: file, ...access } })],
-    ...['-device', `ide-cd,drive=${name},bus=ide.${place.channel},unit=${place.unit},bootindex=${bootIndex}`],
+    ...['-device', `ide-cd,drive=${name},bus=ide.${place.channel},unit=${place.unit}${bootPlace}`],
   ];
 }

@@ -19,7 +19,7 @@ export async function attachNic(node: HypervisorNode, vm: VmWithLaunch, nicId: s
   const { launch } = vm;
   const port = launch.ports.find((each) => each.nicId === nicId);
   if (port === undefined) throw new CroftError('internal', `VM ${vm.label} is to have no NIC ${nicId}`);
-  const { backend, device } = portDevices(port, abilities);
+  const { backend, device } = portDevices(launch, port, abilities);
   await withControl(node, vm, (session) =>
     plug(session, nicDevice(nicId), {
       add: () => session.execute('netdev_add', backend),

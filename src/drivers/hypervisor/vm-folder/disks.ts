@@ -1,6 +1,7 @@
 /** The disks and CD-ROMs of a VM: which there are, and what each is made on. Pure. */
 import { CroftError } from '../../../model/error.ts';
 import type { LaunchImage, VmLaunch, VolumePlan } from '../../../model/node/plan.ts';
+import { bootPlace } from '../../../model/slice/boot-order.ts';
 import type { NodeLayout } from '../driver.ts';
 import { vmFolders } from './identity.ts';
 
@@ -14,6 +15,8 @@ export interface VmDisk {
   size: number | null;
   /** What its guest finds it by, below /dev/disk/by-id; null for the first disk. */
   serial: string | null;
+  /** Its place in the boot order, from 1; null where it is not booted from. */
+  bootIndex: number | null;
 }
 
 interface CdRomPlace {
@@ -25,6 +28,7 @@ export interface CdRom {
   name: string;
   file: string;
   place: CdRomPlace;
+  bootIndex: number | null;
 }
 
 /** The places of the machine's IDE controller: the seed has one, the image that a VM is installed from another, volumes the rest. */
@@ -39,13 +43,21 @@ const volumePlaces: readonly CdRomPlace[] = [
 export function vmDisks(layout: NodeLayout, vm: VmLaunch): VmDisk[] {
   const folders = vmFolders(layout, vm.id);
   return [
-    { node: 'disk0', file: folders.disk, base: baseOf(layout, vm.image), size: sizeOf('its disk', vm.image, vm.disk), serial: null },
+    {
+      node: 'disk0',
+      file: folders.disk,
+      base: baseOf(layout, vm.image),
+      size: sizeOf('its disk', vm.image, vm.disk),
+      serial: null,
+      bootIndex: bootPlace(vm, 'disk'),
+    },
     ...vm.volumes.filter(isDisk).map(({ id, name, image, size }) => ({
       node: volumeNode(id),
       file: volumeFile(layout, vm.id, id),
       base: baseOf(layout, image),
       size: sizeOf(`the volume ${name}`, image, size),
       serial: name,
+      bootIndex: bootPlace(vm, id),
     })),
   ];
 }
@@ -93,17 +105,19 @@ function sizeOf(what: string, image: LaunchImage | null, size: number | null): n
  * alone what is not switched on. Throws `vm.launch` where there are more than the machine has room for.
  */
 export function cdRoms(layout: NodeLayout, vm: VmLaunch): CdRom[] {
-  const files = vm.volumes.flatMap(({ image }) => (image?.format === 'iso' ? [imageFile(layout, image)] : []));
-  const volumes = files.flatMap((file, index) => {
+  const files = vm.volumes.flatMap(({ id, image }) => (image?.format === 'iso' ? [{ id, file: imageFile(layout, image) }] : []));
+  const volumes = files.flatMap(({ id, file }, index) => {
     const place = volumePlaces[index];
-    return place === undefined ? [] : [{ name: `cdrom${index}`, file, place }];
+    return place === undefined ? [] : [{ name: `cdrom${index}`, file, place, bootIndex: bootPlace(vm, id) }];
   });
   if (volumes.length < files.length) {
     throw new CroftError('vm.launch', `${files.length} volumes are CD-ROMs, and a VM has room for ${volumes.length}`);
   }
   return [
-    ...(vm.image.format === 'iso' ? [{ name: 'install', file: imageFile(layout, vm.image), place: imagePlace }] : []),
+    ...(vm.image.format === 'iso'
+      ? [{ name: 'install', file: imageFile(layout, vm.image), place: imagePlace, bootIndex: bootPlace(vm, 'cdrom') }]
+      : []),
     ...volumes,
-    { name: 'seed', file: vmFolders(layout, vm.id).seed, place: seedPlace },
+    { name: 'seed', file: vmFolders(layout, vm.id).seed, place: seedPlace, bootIndex: bootPlace(vm, 'seed') },
   ];
 }
