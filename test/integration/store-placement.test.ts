@@ -257,6 +257,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
           ],
           userData: '#!/bin/sh\n',
           cloudConfig: null,
+          bootOrder: null,
           sshKeys: ['ssh-ed25519 AAAA'],
           boot: 0,
         },

@@ -31,6 +31,7 @@ const web: VmView = {
     memory: 1,
     disk: null,
     firmware: null,
+    bootOrder: null,
     volumes: [],
     nics: [],
     restart: 'always',

@@ -12,7 +12,7 @@ const options = { width: 80, now: 60_000, paint: createPaint(false) };
 const vm: VmView = {
   ...{ id: 'v1', slice: 'lab', name: 'web', node: null, movingTo: null, pendingReason: null, stayReason: null, step: null },
   ...{ desired: 'running', state: 'none', reason: 'lab1, lab2: without the label disk=nvme', addressed: false, image: 'micro' },
-  ...{ cpus: 1, memory: 2 ** 27, disk: null, firmware: 'uefi', nics: [], restart: 'always', restarts: 0 },
+  ...{ cpus: 1, memory: 2 ** 27, disk: null, bootOrder: ['nic', 'disk'], firmware: 'uefi', nics: [], restart: 'always', restarts: 0 },
   placement: { ...anywhere, pools: ['fast'], labels: { disk: 'nvme' } },
   volumes: [
     { name: 'data', image: null, size: 2 ** 30 },

@@ -19,7 +19,7 @@ const launch: VmLaunch = {
     { id: 'v', name: 'data', image: null, size: 5 },
     { id: 'w', name: 'copy', image, size: null },
   ],
-  ...{ firmware: 'bios', cloudConfig: null, boot: 0 },
+  ...{ firmware: 'bios', cloudConfig: null, bootOrder: null, boot: 0 },
 };
 
 test('CR9 what the first version of Croft hashed, with all its nulls, is known for what it is', () => {
@@ -54,7 +54,13 @@ const launches: fc.Arbitrary<VmLaunch> = fc.record({
   volumes: fc.array(fc.record({ id: text, name: text, image: fc.option(images), size: fc.option(size) }), { maxLength: 3 }),
   firmware: fc.constantFrom(...firmwares),
   ports: fc.array(ports, { maxLength: 3 }),
-  ...{ userData: fc.option(text), cloudConfig: fc.option(text), sshKeys: fc.array(text, { maxLength: 2 }), boot: size },
+  ...{
+    userData: fc.option(text),
+    cloudConfig: fc.option(text),
+    bootOrder: fc.option(fc.array(text)),
+    sshKeys: fc.array(text, { maxLength: 2 }),
+    boot: size,
+  },
 });
 
 /** A field that does not exist yet, with what it may be and its default. */

@@ -1,18 +1,62 @@
-/** What a VM boots from, in which order. */
+/** What a VM boots from, in which order: its form in a slice file, and the devices that it means. */
+import { z } from 'zod';
+import { unknownName } from '../input/issues.ts';
+import { quoted } from '../input/quote.ts';
+import type { VmReading } from './draft.ts';
+
+/** `disk`: the first disk. `cdrom`: the ISO image that the VM is installed from. `nic`: the first NIC. Else a volume, or a NIC such as `eth1`. */
+export const bootOrderSchema = z
+  .array(z.string().max(63))
+  .min(1, 'name at least one device, or leave bootOrder out')
+  .max(18)
+  .meta({
+    description:
+      'What it boots from, first to last: `disk`, `cdrom` (the ISO image it is installed from), `nic` (its first NIC, by network boot), a NIC such as eth1, or the name of a volume. By default its disk, then its CD-ROMs',
+    example: ['nic', 'disk'],
+  });
+
+/** As it was written; null where it was not. */
+export function bootOrderOf({ vm, image, issues }: VmReading): string[] | null {
+  const { bootOrder } = vm.fields;
+  if (bootOrder === undefined) return null;
+  const volumes = (vm.fields.volumes ?? []).map(({ name }) => name);
+  const nics = vm.nics.map((_, index) => `eth${index}`);
+  const known = ['disk', ...(image?.isCdRom === true ? ['cdrom'] : []), ...(nics.length > 0 ? ['nic'] : []), ...nics, ...volumes];
+  const named = new Map<string, string>();
+  for (const [index, name] of bootOrder.entries()) {
+    const path = [...vm.pathOf('bootOrder'), index];
+    const device = name === 'nic' ? 'eth0' : name;
+    const before = named.get(device);
+    if (!known.includes(name)) issues.add(path, `VM ${vm.name}: ${unknownName('boot device', name, known)}`);
+    else if (known.indexOf(name) !== known.lastIndexOf(name)) issues.add(path, `${quoted(name)} is also the name of a volume: rename that`);
+    else if (before !== undefined)
+      issues.add(path, `${quoted(name)} is named twice${before === name ? '' : `: it is ${quoted(before)}, too`}`);
+    named.set(device, name);
+  }
+  return bootOrder;
+}
 
 /** What a boot order is about. */
 export interface Bootable {
+  bootOrder: readonly string[] | null;
   image: { format: string };
-  volumes: readonly { id: string; image: { format: string } | null }[];
+  volumes: readonly { id: string; name: string; image: { format: string } | null }[];
+  ports: readonly { nicId: string }[];
 }
 
 /**
- * The devices that a VM has and boots from, first to last: `disk`, `cdrom`, `seed`, or the identifier of a volume. CD-ROMs come last:
- * UEFI switches off those without a place, and then the guest would not find its seed.
+ * The devices that a VM has and boots from, first to last: `disk`, `cdrom`, `seed`, the identifier of a volume or of a NIC. CD-ROMs that
+ * are not named come last: UEFI switches off those without a place, and then the guest would not find its seed.
  */
 export function bootDevices(vm: Bootable): string[] {
   const isoVolumes = vm.volumes.filter(({ image }) => image?.format === 'iso').map(({ id }) => id);
-  return ['disk', ...(vm.image.format === 'iso' ? ['cdrom'] : []), ...isoVolumes, 'seed'];
+  const cdRoms = [...(vm.image.format === 'iso' ? ['cdrom'] : []), ...isoVolumes, 'seed'];
+  const named = (vm.bootOrder ?? ['disk']).flatMap((name) => {
+    if (name === 'disk' || name === 'cdrom') return [name];
+    const port = vm.ports[name === 'nic' ? 0 : Number(/^eth([0-7])$/.exec(name)?.[1] ?? Number.NaN)];
+    return port === undefined ? vm.volumes.filter((volume) => volume.name === name).map(({ id }) => id) : [port.nicId];
+  });
+  return [...new Set([...named, ...cdRoms])];
 }
 
 /** From 1; null for what is not booted from. */

@@ -72,6 +72,7 @@ test('CR9 the example of two VMs means what it says', () => {
     volumes: [],
     firmware: null,
     cloudConfig: null,
+    bootOrder: null,
     placement: anywhere,
   });
 });

@@ -100,6 +100,7 @@ const vmSeedArbitrary: fc.Arbitrary<VmSeed> = fc.record({
     cloudConfig: fc.option(
       fc.string({ maxLength: 60 }).map((text) => `#cloud-config\n${JSON.stringify({ text: text.replaceAll('\0', '') })}\n`),
     ),
+    bootOrder: fc.option(fc.constant(['disk'])),
     placement: placementArbitrary,
   }),
   joined: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),

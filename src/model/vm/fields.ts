@@ -9,6 +9,7 @@ import { firmwares } from '../image/definition.ts';
 import { labelSchema } from '../image/map/label.ts';
 import { formatSize, sizeRule, sizeSchema } from '../input/unit.ts';
 import { anywhere, vmPlacementSchema } from '../placement/placement.ts';
+import { bootOrderOf, bootOrderSchema } from '../slice/boot-order.ts';
 import { cloudConfigOf, cloudConfigSchema, userDataOf, userDataSchema } from '../slice/cloud-config.ts';
 import type { VmReading } from '../slice/draft.ts';
 import { nicDifferences, nicInWords } from '../slice/nic-diff.ts';
@@ -179,6 +180,19 @@ export const vmFields = {
     differences: nicDifferences,
     shown: false,
     launched: false,
+  }),
+  /** Names of devices, first to last; null for the disk, then the CD-ROMs. See boot-order.ts. */
+  bootOrder: field({
+    form: bootOrderSchema,
+    stored: z.array(z.string()).nullable(),
+    default: null,
+    read: bootOrderOf,
+    words: (order) => order?.join(', ') ?? null,
+    introduction: (order) => (order === null ? null : `boots from ${order.join(', ')}`),
+    change: 'restart',
+    shown: true,
+    launched: true,
+    row: (order) => ['boots from', order?.join(', ') ?? null],
   }),
   /** Written as `priority` and `placement`. */
   placement: field({

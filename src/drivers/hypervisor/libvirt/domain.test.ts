@@ -94,3 +94,13 @@ test("CR6 libvirt's own network is one more NIC, apart from those of other VMs",
 test('CR6 a node of another architecture is said to be unfit', () => {
   assert.throws(() => domain(vm, { ...tcg, architecture: 'aarch64' }), { code: 'node.unfit' });
 });
+
+test('SC11 what a VM boots from has its place, and a NIC only then its ROM', () => {
+  const netboot = domain({ ...vm, bootOrder: ['nic', 'data'] });
+  const place = (device: Xml | undefined) => (device === undefined ? undefined : find(device, 'boot')?.attributes.order);
+  const [nic] = devices(netboot, 'interface');
+  assert.deepEqual([place(nic), nic === undefined ? null : find(nic, 'rom')], ['1', undefined]);
+  assert.deepEqual(devices(netboot, 'disk').map(place), [undefined, '2', '3']);
+  const [plain] = devices(domain(), 'interface');
+  assert.deepEqual([place(plain), plain === undefined ? null : find(plain, 'rom')?.attributes.enabled], [undefined, 'no']);
+});

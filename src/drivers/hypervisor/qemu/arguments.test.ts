@@ -131,3 +131,13 @@ test('CR17 no text of a user is in the command line', () => {
 test('CR6 an architecture that cannot be run is refused', () => {
   assert.throws(() => argumentsFor(vm, { ...tcg, architecture: 'aarch64' }), { code: 'node.unfit' });
 });
+
+test('SC11 what a VM boots from has its place, and a NIC only then its ROM', () => {
+  const netboot = after(argumentsFor({ ...vm, bootOrder: ['nic'] }, tcg), '-device');
+  const nic = netboot.find((device) => device.startsWith('virtio-net-pci')) ?? '';
+  assert.match(nic, /,bootindex=1(,|$)/);
+  assert.doesNotMatch(nic, /romfile/);
+  assert.doesNotMatch(netboot.find((device) => device.startsWith('virtio-blk-pci')) ?? '', /bootindex/);
+  assert.match(netboot.find((device) => device.startsWith('ide-cd,drive=seed')) ?? '', /bootindex=2$/);
+  assert.match(after(argumentsFor(vm, tcg), '-device').find((device) => device.startsWith('virtio-net-pci')) ?? '', /romfile=/);
+});

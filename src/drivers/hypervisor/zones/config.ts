@@ -3,6 +3,7 @@ import { CroftError } from '../../../model/error.ts';
 import type { NicModel } from '../../../model/network/nic-model.ts';
 import { hypervisors } from '../../../model/node/hypervisor.ts';
 import { type LaunchImage, planHash, type VmLaunch } from '../../../model/node/plan.ts';
+import { bootDevices } from '../../../model/slice/boot-order.ts';
 import { attribute, type ZoneConfiguration, type ZoneResource } from '../../../tools/zonecfg.ts';
 import { vnicName } from '../../network/names.ts';
 import type { NodeLayout } from '../driver.ts';
@@ -39,11 +40,45 @@ export function zoneConfiguration(layout: NodeLayout, vm: VmLaunch, dataset: str
       attribute('console', '/dev/zconsole'),
       attribute('vnc', `unix=/tmp/${screenSocket}`),
       attribute('rng', 'on'),
+      ...bootOrder(vm),
       ...nics(layout, vm),
       ...disks(vm, dataset),
       ...cdRoms.flatMap(cdRom),
     ],
   };
+}
+
+/**
+ * By the names of the devices' attributes. Only UEFI follows such an order, with the brand of OmniOS since 2023. By default bhyve takes
+ * the disk and then the first CD-ROM.
+ */
+function bootOrder(vm: VmLaunch): ZoneResource[] {
+  if (!vm.bootOrder) return [];
+  if (vm.firmware !== 'uefi') {
+    throw new CroftError('unsupported', 'the hypervisor zones cannot do this: a boot order with the firmware bios', {
+      hint: 'Give the VM firmware: uefi, or use a node with another hypervisor for it.',
+    });
+  }
+  const cdRomIds = [
+    vm.image.format === 'iso' ? 'cdrom' : null,
+    ...vm.volumes.flatMap(({ id, image }) => (image?.format === 'iso' ? id : [])),
+  ];
+  const names = new Map([
+    ...zoneVolumes(vm).map(({ name }, index): [string, string] => [
+      name.replace('volume-', ''),
+      index === 0 ? 'bootdisk' : `disk${index - 1}`,
+    ]),
+    ...[...cdRomIds.filter((id) => id !== null), 'seed'].map((id, index): [string, string] => [id, `cdrom${index}`]),
+    ...vm.ports.map(({ nicId }, index): [string, string] => [nicId, `net${index}`]),
+  ]);
+  return [
+    attribute(
+      'bootorder',
+      bootDevices(vm)
+        .flatMap((device) => names.get(device) ?? [])
+        .join(','),
+    ),
+  ];
 }
 
 /** The image that a VM is installed from comes before those of its volumes. The seed is the last of all. */
