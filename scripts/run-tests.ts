@@ -37,7 +37,7 @@ const stages: Stage[] = [
     timeout: 60_000,
     needsRoot: false,
   },
-  { name: 'integration', files: globSync('test/integration/**/*.test.ts'), concurrency: 2, timeout: 300_000, needsRoot: true },
+  { name: 'integration', files: globSync('test/integration/**/*.test.ts'), concurrency: 2, timeout: 900_000, needsRoot: true },
   {
     name: 'e2e',
     files: globSync('test/e2e/**/*.test.ts'),
