@@ -37,6 +37,11 @@ export function authorize({ kind, name }: Principal, action: Action, owner: Owne
   return owner === null || owner === name ? 'forbidden' : 'hidden';
 }
 
+/** The owner as what filters lists: nothing for everybody's. */
+export function ownedBy(owner: Owner): { owner?: string } {
+  return owner === null ? {} : { owner };
+}
+
 /** Whose things a list shows to the principal: those of one owner, or null for everybody's. */
 export function listedOwner(principal: Principal, action: Action): Owner {
   return reaches[principal.kind](action) === 'any' ? null : principal.name;

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Principals } from '../access/principals.ts';
 import type { CommandDependencies } from '../commands/dependencies.ts';
+import type { Principal } from '../model/access/principal.ts';
 import type { Leader } from '../model/leader.ts';
 import type { GuestReport, Snapshot } from '../model/vm/operations.ts';
 import type { Metrics } from './metrics.ts';
@@ -14,13 +15,13 @@ export interface ConsoleGateway {
   log(slice: string, vm: string, bytes: number): Promise<string>;
 }
 
-/** See VmOperations of the loops. */
+/** See VmOperations of the loops; slices are named by their full names. */
 export interface OperationGateway {
   snapshots(slice: string, vm: string): Promise<Snapshot[]>;
-  snapshot(slice: string, vm: string, snapshot: string, memory: boolean): Promise<void>;
-  revert(slice: string, vm: string, snapshot: string): Promise<void>;
-  removeSnapshot(slice: string, vm: string, snapshot: string): Promise<void>;
-  reboot(slice: string, vm: string, hard: boolean): Promise<void>;
+  snapshot(by: Principal, slice: string, vm: string, snapshot: string, memory: boolean): Promise<void>;
+  revert(by: Principal, slice: string, vm: string, snapshot: string): Promise<void>;
+  removeSnapshot(by: Principal, slice: string, vm: string, snapshot: string): Promise<void>;
+  reboot(by: Principal, slice: string, vm: string, hard: boolean): Promise<void>;
   guest(slice: string, vm: string): Promise<GuestReport | null>;
   vnc(slice: string, vm: string): Promise<Duplex>;
 }

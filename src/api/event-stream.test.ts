@@ -4,7 +4,7 @@ import type { Event } from '../model/event.ts';
 import { eventStream } from './event-stream.ts';
 
 const event = (sequence: number): Event => ({
-  ...{ sequence, at: 0, kind: 'vm.state', node: null, slice: null, vm: null, step: null, data: null },
+  ...{ sequence, at: 0, kind: 'vm.state', node: null, slice: null, vm: null, step: null, data: null, actor: 'system' },
   message: 'two\nlines',
 });
 
@@ -27,7 +27,7 @@ test('CR16 a stream first tells where it starts, then all there is, however much
     events: recorded(450),
     changes: silent,
     after: 10,
-    slice: undefined,
+    show: (event: Event) => event,
     heartbeat: 60_000,
     signal: ended.signal,
   });
@@ -50,7 +50,7 @@ test('CR16 a stream first tells where it starts, then all there is, however much
 test('CR16 a heartbeat makes up for a signal that was lost', async () => {
   const ended = new AbortController();
   const events = recorded(1);
-  const stream = eventStream({ events, changes: silent, after: null, slice: undefined, heartbeat: 1, signal: ended.signal });
+  const stream = eventStream({ events, changes: silent, after: null, show: (event: Event) => event, heartbeat: 1, signal: ended.signal });
   assert.equal((await stream.next()).value, 'id: 1\n\n');
   assert.equal((await stream.next()).value, ': alive\nid: 1\n\n');
   events.add();
@@ -61,7 +61,7 @@ test('CR16 a heartbeat makes up for a signal that was lost', async () => {
 
 test('CR16 a stream that starts ahead of the newest event, as after a restore, starts at the newest', async () => {
   const stream = eventStream({
-    ...{ events: recorded(3), changes: silent, after: 900, slice: undefined, heartbeat: 60_000 },
+    ...{ events: recorded(3), changes: silent, after: 900, show: (event: Event) => event, heartbeat: 60_000 },
     signal: new AbortController().signal,
   });
   assert.equal((await stream.next()).value, 'id: 3\n\n');

@@ -11,8 +11,8 @@ export interface StreamOptions {
   changes: ChangeFeed;
   /** The last sequence that the client has; null for only new ones. */
   after: number | null;
-  /** Only what is about this slice. */
-  slice: string | undefined;
+  /** What of an event the client sees; null for nothing. */
+  show(event: Event): Event | null;
   /** ms between signs of life where nothing happens; the store is read then too, which makes up for a lost signal. */
   heartbeat: number;
   signal: AbortSignal;
@@ -22,7 +22,7 @@ export interface StreamOptions {
  * Yields the text of the stream until `signal` is aborted. It begins with a message that has an id and no data, so that
  * a client which loses the connection before the first event still knows where to go on.
  */
-export async function* eventStream({ events, changes, after, slice, heartbeat, signal }: StreamOptions): AsyncGenerator<string, void> {
+export async function* eventStream({ events, changes, after, show, heartbeat, signal }: StreamOptions): AsyncGenerator<string, void> {
   const change = new Signal(signal);
   const unsubscribe = changes.subscribe(() => change.raise());
   try {
@@ -33,7 +33,10 @@ export async function* eventStream({ events, changes, after, slice, heartbeat, s
       change.lower();
       const found = await events.after(sequence, batch);
       sequence = found.at(-1)?.sequence ?? sequence;
-      const text = found.filter((event) => slice === undefined || event.slice === slice || event.kind === 'events.gap').map(message);
+      const text = found
+        .map(show)
+        .filter((event) => event !== null)
+        .map(message);
       if (text.length > 0) yield text.join('');
       if (found.length < batch && !(await change.raised(heartbeat))) yield `: alive\nid: ${sequence}\n\n`;
     }

@@ -1,7 +1,15 @@
 /** What the routes are made with: the typed Fastify instance, and the schemas that many of them share. */
-import type { FastifyBaseLogger, FastifyInstance, RawReplyDefaultExpression, RawRequestDefaultExpression, RawServerDefault } from 'fastify';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyRequest,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { sliceAddressSchema, sliceMeantBy } from '../model/access/slice-name.ts';
 import { CroftError, type ErrorCode } from '../model/error.ts';
 import { imageNameSchema, nameSchema } from '../model/input/name.ts';
 import { problemMediaType, problemSchema } from '../model/problem.ts';
@@ -29,10 +37,15 @@ export function inScope(api: Api, add: (scope: Api) => void): void {
   });
 }
 
-export const sliceParams = z.object({ slice: nameSchema });
-export const vmParams = z.object({ slice: nameSchema, vm: nameSchema });
+export const sliceParams = z.object({ slice: sliceAddressSchema });
+export const vmParams = z.object({ slice: sliceAddressSchema, vm: nameSchema });
 export const nodeParams = z.object({ node: nameSchema });
 export const imageParams = z.object({ image: imageNameSchema });
+
+/** The full name of the slice that the path names. */
+export function sliceOf({ principal, params }: Pick<FastifyRequest, 'principal'> & { params: z.output<typeof sliceParams> }): string {
+  return sliceMeantBy(principal, params.slice);
+}
 
 /** A flag in a query string: `?abandon=true`. */
 export const flagSchema = z

@@ -9,6 +9,7 @@ import { exitCodeOf } from './exit-codes.ts';
 
 const task: Task = {
   id: 't1',
+  owner: 'admin',
   kind: 'slice.remove',
   subject: 'hello',
   vm: null,

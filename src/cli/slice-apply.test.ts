@@ -6,6 +6,7 @@ import type { Task } from '../model/task.ts';
 
 const task: Task = {
   id: 't1',
+  owner: 'admin',
   kind: 'slice.remove',
   subject: 'hello',
   vm: null,

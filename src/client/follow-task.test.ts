@@ -7,13 +7,13 @@ import type { Client } from './client.ts';
 import { followTask } from './follow-task.ts';
 
 const task: Task = {
-  ...{ id: 'task', kind: 'slice.apply', subject: 'blue', vm: null, generation: 1 },
+  ...{ id: 'task', owner: 'admin', kind: 'slice.apply', subject: 'blue', vm: null, generation: 1 },
   ...{ state: 'running', message: null, createdAt: 0, endedAt: null },
 };
 const done: Task = { ...task, state: 'done', endedAt: 5 };
 
 function eventOf(sequence: number, kind: string): Event {
-  return { sequence, at: 0, kind, node: null, slice: 'blue', vm: null, message: kind, step: null, data: null };
+  return { sequence, at: 0, kind, node: null, slice: 'blue', vm: null, message: kind, step: null, data: null, actor: 'system' };
 }
 
 /** Answers each reading of the task with the next of `answers`, and each stream with what has come by then. */

@@ -18,12 +18,13 @@ async function* withLineEnds(lines: AsyncIterable<string>): AsyncGenerator<strin
 
 /** Rejects with `conflict.confirm` where there is something to lose and `replace` is not set, with `input.*` for a broken backup. */
 export async function restoreBackup(
-  { store, wake }: CommandContext<Pick<CommandDependencies, 'store' | 'wake'>>,
+  { principal, store, wake }: CommandContext<Pick<CommandDependencies, 'store' | 'wake'>>,
   content: Readable,
   replace: boolean,
 ): Promise<void> {
   if (!replace) await refuseLoss(store);
-  await store.backups.restore(linesOf(content), [{ kind: 'store.restored', message: 'the store was replaced by a backup' }]);
+  const message = 'the store was replaced by a backup';
+  await store.backups.restore(linesOf(content), [{ kind: 'store.restored', message, actor: principal.name }]);
   wake();
 }
 

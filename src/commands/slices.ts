@@ -1,4 +1,5 @@
 /** What is asked of slices: desired state, task, event and images to fetch in one commit, then made known to the loops. */
+import { fullSliceName } from '../model/access/slice-name.ts';
 import { CroftError } from '../model/error.ts';
 import type { Image } from '../model/image/image.ts';
 import type { ImageMap } from '../model/image/map/image-map.ts';
@@ -27,29 +28,29 @@ export interface Applied {
   change: SliceChange;
 }
 
-/** What `applySlice` would do now. Rejects with `input.*` for a document that is wrong. */
-export async function planSlice(context: Comparing, document: SliceDocument): Promise<SliceChange> {
-  return (await compare(context, document)).change;
+/** What `applySlice` would do now with the slice of that owner. Rejects with `input.*` for a document that is wrong. */
+export async function planSlice(context: Comparing, owner: string, document: SliceDocument): Promise<SliceChange> {
+  return (await compare(context, owner, document)).change;
 }
 
 /**
- * Makes the slice what the document says, as far as the store is concerned. Rejects with `conflict.confirm` where VMs
+ * Makes the slice of that owner what the document says, as far as the store is concerned. Rejects with `conflict.confirm` where VMs
  * would be made anew and that was not allowed, and with `conflict.changed` where `against` is no longer its generation;
  * without `against` an edit that came between reading and committing is taken into account by comparing once more.
  */
-export async function applySlice(context: Context, document: SliceDocument, options: ApplyOptions): Promise<Applied> {
+export async function applySlice(context: Context, owner: string, document: SliceDocument, options: ApplyOptions): Promise<Applied> {
   try {
-    return await applyOnce(context, document, options);
+    return await applyOnce(context, owner, document, options);
   } catch (error) {
     const overtaken = error instanceof CroftError && error.code === 'conflict.changed';
     if (!overtaken || options.against !== undefined) throw error;
-    return applyOnce(context, document, options);
+    return applyOnce(context, owner, document, options);
   }
 }
 
-async function applyOnce(context: Context, document: SliceDocument, options: ApplyOptions): Promise<Applied> {
+async function applyOnce(context: Context, owner: string, document: SliceDocument, options: ApplyOptions): Promise<Applied> {
   const { principal, store, wake, images } = context;
-  const { current, change, map } = await compare(context, document);
+  const { current, change, map } = await compare(context, owner, document);
   refuseOtherGeneration(change, options.against);
   if (current !== null && isEmptyChange(change)) return { slice: current, task: await taskUnderWay(store, current), change };
   if (options.allowRecreate !== true) refuseDataLoss(change);
@@ -79,11 +80,13 @@ async function taskUnderWay({ tasks }: Store, { name }: Slice): Promise<Task | n
 
 async function compare(
   { store, transit, images: intake, abilitiesOf }: Comparing,
+  owner: string,
   document: SliceDocument,
 ): Promise<{ current: Slice | null; change: SliceChange; map: ImageMap }> {
   const { file, locate } = 'text' in document ? readSliceFile(document.text) : { file: checkSliceFile(document.file), locate: undefined };
+  const slice = fullSliceName(owner, file.slice);
   const [current, flavors, images, map] = await Promise.all([
-    store.slices.find(file.slice),
+    store.slices.find(slice),
     store.flavors.list(),
     store.images.list(),
     intake.map(),
@@ -99,9 +102,9 @@ async function compare(
     reserved: transit,
     ...(locate !== undefined && { locate }),
   });
-  if (current === null) return { current, change: diffSlice(null, wanted, null), map };
+  if (current === null) return { current, change: { ...diffSlice(null, wanted, null), slice }, map };
   const situationOf = await situations({ store, abilitiesOf }, current.name, cdRoms);
-  return { current, change: diffSlice(current.spec, wanted, current.generation, situationOf), map };
+  return { current, change: { ...diffSlice(current.spec, wanted, current.generation, situationOf), slice }, map };
 }
 
 function diskSizesOf(images: readonly Image[]): Map<string, number> {

@@ -1,11 +1,13 @@
 /** Where a page of VMs begins, as clients pass it on from the page before: text that means something only here. */
 import { z } from 'zod';
+import { sliceAddressSchema } from '../model/access/slice-name.ts';
 import { CroftError } from '../model/error.ts';
 import { identifierPattern } from '../model/identifier.ts';
 import { nameSchema } from '../model/input/name.ts';
 import type { VmPosition } from '../store/store.ts';
 
-const positionSchema = z.tuple([nameSchema, nameSchema, z.int(), z.string().regex(identifierPattern)]);
+const fullNameSchema = z.string().refine((text) => sliceAddressSchema.safeParse(text).success);
+const positionSchema = z.tuple([fullNameSchema, nameSchema, z.int(), z.string().regex(identifierPattern)]);
 
 /** Of the last VM of a page. */
 export function cursorOf({ slice, name, createdAt, id }: VmPosition): string {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Event, eventGap, eventSchema } from './event.ts';
 
-const frame = { sequence: 7, at: 9, node: null, slice: 'a', vm: 'b', message: 'm', step: null };
+const frame = { sequence: 7, at: 9, node: null, slice: 'a', vm: 'b', message: 'm', step: null, actor: null };
 
 test('CR16 an event is taken whichever version recorded it: with its data, without, and of a kind that is not known', () => {
   const events: Event[] = [

@@ -1,5 +1,6 @@
 /** Events: what happened, in the order in which it was recorded; the audit trail and the live progress are both read from them. */
 import { z } from 'zod';
+import { system } from './access/principal.ts';
 import { type EventData, type EventKind, eventData } from './event-data.ts';
 
 /** What all events have. */
@@ -15,6 +16,8 @@ const frameSchema = z.object({
   message: z.string(),
   /** For `vm.step` and others: the step, its state and, when it ended, how long it took in ms. */
   step: z.object({ name: z.string(), state: z.enum(['started', 'done', 'failed']), duration: z.number().nullable() }).nullable(),
+  /** Who asked for it: the name of a principal, `system` for what the controller does by itself. Null where it was recorded without. */
+  actor: z.string().nullable().default(null),
 });
 type Frame = z.infer<typeof frameSchema>;
 
@@ -34,7 +37,7 @@ export const eventSchema: z.ZodType<Event> = z
   )
   .meta({ id: 'Event' });
 
-type Subject = Partial<Pick<Frame, 'node' | 'slice' | 'vm' | 'step'>>;
+type Subject = Partial<Pick<Frame, 'node' | 'slice' | 'vm' | 'step'>> & { actor?: string };
 type RecordedKind = Exclude<EventKind, 'events.gap'>;
 type DataOf<Kind extends EventKind> = Record<never, never> extends EventData<Kind> ? { data?: EventData<Kind> } : { data: EventData<Kind> };
 /** An event to be recorded. */
@@ -47,5 +50,6 @@ export function eventGap(after: number, pruned: number, now: number): Event {
     ...{ sequence: pruned, at: now, kind: 'events.gap', node: null, slice: null, vm: null, step: null },
     message: `${which} no longer kept; what follows begins after ${pruned === after + 1 ? 'it' : 'them'}`,
     data: { from: after + 1, to: pruned },
+    actor: system.name,
   };
 }

@@ -20,8 +20,10 @@ export const taskStates = ['running', 'done', 'failed'] as const;
 export const taskSchema = z
   .object({
     id: z.string(),
+    /** Whose slice it works on; nodes are the administrator's. */
+    owner: z.string(),
     kind: z.enum(taskKinds),
-    /** The slice's name, or the node's for `node.*`. */
+    /** The slice's name, as who asks writes it, or the node's for `node.*`. */
     subject: z.string(),
     /** The VM's name where only one is meant. */
     vm: z.string().nullable(),
@@ -33,3 +35,8 @@ export const taskSchema = z
   })
   .meta({ id: 'Task' });
 export type Task = z.infer<typeof taskSchema>;
+
+/** What is about a node; all other tasks are about a slice or a VM of it. */
+export function isNodeTask(kind: Task['kind']): boolean {
+  return kind.startsWith('node.');
+}

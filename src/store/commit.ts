@@ -14,10 +14,12 @@ export interface CommitOptions {
   newIdentifier: () => string;
   /** ms since 1970. */
   now: () => number;
+  /** The name of the principal that asks for it. */
+  actor: string;
 }
 
 /** What is written through it becomes true when the transaction of `queries` is committed. */
-export function commitWithin(queries: Queries, { settings, newIdentifier, now }: CommitOptions): Commit {
+export function commitWithin(queries: Queries, { settings, newIdentifier, now, actor }: CommitOptions): Commit {
   const transaction = within(queries);
   return {
     nodes: new SqlNodeStore(transaction, newIdentifier, now),
@@ -25,8 +27,8 @@ export function commitWithin(queries: Queries, { settings, newIdentifier, now }:
     imagePulls: new SqlImagePullStore(transaction, newIdentifier, now),
     slices: new SqlSliceStore(transaction, settings, newIdentifier, now),
     vms: new SqlVmStore(transaction),
-    tasks: new SqlTaskStore(transaction, newIdentifier, now),
-    events: new SqlEventStore(transaction, now),
+    tasks: new SqlTaskStore(transaction, newIdentifier, now, actor),
+    events: new SqlEventStore(transaction, now, actor),
   };
 }
 

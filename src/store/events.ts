@@ -1,5 +1,6 @@
 /** Events in the database. */
-import type { Selectable } from 'kysely';
+import { type Expression, expressionBuilder, type Selectable, type SqlBool } from 'kysely';
+import { administrator, system } from '../model/access/principal.ts';
 import { type Event, eventGap, type NewEvent } from '../model/event.ts';
 import type { Queries, Transactions } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
@@ -11,19 +12,22 @@ import { portions } from './vm/rows.ts';
 export class SqlEventStore implements EventStore {
   readonly #database: Transactions;
   readonly #now: () => number;
+  readonly #actor: string;
 
-  constructor(database: Transactions, now: () => number) {
+  /** `actor` is who asks for what an event tells that does not say so itself. */
+  constructor(database: Transactions, now: () => number, actor: string = system.name) {
     this.#database = database;
     this.#now = now;
+    this.#actor = actor;
   }
 
   async append(events: readonly NewEvent[]): Promise<void> {
     if (events.length === 0) return;
-    await this.#database.write((queries) => insertEvents(queries, this.#now(), events));
+    await this.#database.write((queries) => insertEvents(queries, this.#now(), events, this.#actor));
   }
 
-  after(sequence: number, limit: number): Promise<Event[]> {
-    return this.#database.read((queries) => readEventsAfter(queries, sequence, limit, this.#now()));
+  after(sequence: number, limit: number, owner?: string): Promise<Event[]> {
+    return this.#database.read((queries) => readEventsAfter(queries, sequence, limit, this.#now(), owner));
   }
 
   latest(): Promise<number> {
@@ -47,16 +51,16 @@ export class SqlEventStore implements EventStore {
 }
 
 /** See EventStore.after; `now` is in ms since 1970. */
-export async function readEventsAfter(queries: Queries, sequence: number, limit: number, now: number): Promise<Event[]> {
+export async function readEventsAfter(queries: Queries, sequence: number, limit: number, now: number, owner?: string): Promise<Event[]> {
   const { events_pruned: pruned } = await queries.selectFrom('controller').select('events_pruned').executeTakeFirstOrThrow();
   const gap = pruned > sequence ? [eventGap(sequence, pruned, now)] : [];
-  const rows = await queries
+  const later = queries
     .selectFrom('events')
     .selectAll()
     .where('sequence', '>', Math.max(sequence, pruned))
     .orderBy('sequence')
-    .limit(limit - gap.length)
-    .execute();
+    .limit(limit - gap.length);
+  const rows = await (owner === undefined ? later : later.where(isAboutSlicesOf(owner))).execute();
   return [...gap, ...rows.map(eventOf)];
 }
 
@@ -68,17 +72,17 @@ export async function newestSequence(queries: Queries): Promise<number> {
   return pruned;
 }
 
-/** Appends events that happened `at`, in ms since 1970, as part of a larger change. */
-export async function insertEvents(queries: Queries, at: number, events: readonly NewEvent[]): Promise<void> {
-  const rows = events.map(({ kind, node = null, slice = null, vm = null, message, step = null, data = {} }) => {
-    return { at, kind, node, slice, vm, message, step: textFrom(step), data: textFrom(data) };
+/** Appends events that happened `at`, in ms since 1970, as part of a larger change; `actor` asked for those that do not say who did. */
+export async function insertEvents(queries: Queries, at: number, events: readonly NewEvent[], actor: string = system.name): Promise<void> {
+  const rows = events.map(({ kind, node = null, slice = null, vm = null, message, step = null, data = {}, actor: by = actor }) => {
+    return { at, kind, node, slice, vm, message, step: textFrom(step), data: textFrom(data), actor: by };
   });
   for (const part of portions(rows)) await queries.insertInto('events').values(part).execute();
 }
 
 function eventOf(row: Selectable<Tables['events']>): Event {
-  const { sequence, at, kind, node, slice, vm, message, step, data } = row;
-  return { sequence, at, kind, node, slice, vm, message, step: parsed(step), data: parsed(data) };
+  const { sequence, at, kind, node, slice, vm, message, step, data, actor } = row;
+  return { sequence, at, kind, node, slice, vm, message, step: parsed(step), data: parsed(data), actor };
 }
 
 function textFrom(value: object | null): string | null {
@@ -87,4 +91,10 @@ function textFrom(value: object | null): string | null {
 
 function parsed<Value>(text: string | null): Value | null {
   return text === null ? null : JSON.parse(text);
+}
+
+/** By the full names of slices, in which no owner and no slice has a colon of its own. */
+function isAboutSlicesOf(owner: string): Expression<SqlBool> {
+  const where = expressionBuilder<Tables, 'events'>();
+  return owner === administrator.name ? where('slice', 'not like', '%:%') : where('slice', 'like', `${owner}:%`);
 }

@@ -61,7 +61,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
       controllerId = await readControllerId(database);
     }),
     leader: new SqlLeaderStore(database),
-    commit: (_by, work) => database.write((queries) => work(commitWithin(queries, { settings, newIdentifier, now }))),
+    commit: (by, work) => database.write((queries) => work(commitWithin(queries, { settings, newIdentifier, now, actor: by.name }))),
     close: () => database.close(),
   };
 }

@@ -119,9 +119,10 @@ export interface ImagePullStore {
   giveUp(name: string): Promise<boolean>;
 }
 
+/** Slices are named by their full names here and wherever else, see model/access/slice-name.ts. */
 export interface SliceStore {
-  /** Sorted by name; those that are absent but not yet gone included. */
-  list(): Promise<Slice[]>;
+  /** All, or those of one owner, sorted by owner and name; those that are absent but not yet gone included. */
+  list(filter?: { owner?: string }): Promise<Slice[]>;
   get(name: string): Promise<Slice>;
   /** Null where there is none of that name. */
   find(name: string): Promise<Slice | null>;
@@ -149,6 +150,8 @@ export type VmPosition = Pick<Vm, 'slice' | 'name' | 'createdAt' | 'id'>;
 
 export interface VmFilter {
   slice?: string;
+  /** Of the slices. */
+  owner?: string;
   nodeId?: string;
   after?: VmPosition;
   /** At most so many. */
@@ -160,10 +163,10 @@ export type VmOutline = Pick<Vm, 'id' | 'sliceId' | 'slice' | 'name' | 'nodeId' 
   Pick<VmObserved, 'state' | 'restarts' | 'memoryHeld'> & { demand: Resources };
 
 export interface VmStore {
-  /** Sorted by slice, name and age, NICs included. */
+  /** Sorted by owner, slice, name and age, NICs included. */
   list(filter?: VmFilter): Promise<Vm[]>;
-  /** All, or those of one slice, sorted by slice and name; far cheaper than `list`. */
-  outlines(filter?: { slice?: string }): Promise<VmOutline[]>;
+  /** All, or those of one slice or owner, sorted by owner, slice and name; far cheaper than `list`. */
+  outlines(filter?: { slice?: string; owner?: string }): Promise<VmOutline[]>;
   get(slice: string, name: string): Promise<Vm>;
   /**
    * Running grows `boot`, unless it was desired already and the VM is observed running: so a VM that powered itself off starts again.
@@ -237,8 +240,8 @@ export interface NodeRecords {
 }
 
 export interface TaskStore {
-  /** Newest first, at most `limit`. */
-  list(limit: number): Promise<Task[]>;
+  /** Newest first, at most `limit`; all, or those of one owner. */
+  list(limit: number, owner?: string): Promise<Task[]>;
   get(id: string): Promise<Task>;
   running(): Promise<Task[]>;
   /** Ends an older running task of the same subject and VM as failed, with the message that this one overtook it. */
@@ -253,9 +256,9 @@ export interface EventStore {
   append(events: readonly NewEvent[]): Promise<void>;
   /**
    * Those with a higher sequence, oldest first, at most `limit`. Where some of them are no longer kept, the first is an `events.gap`
-   * in their place, with the sequence of the last of them.
+   * in their place, with the sequence of the last of them. With an owner only those that are about its slices, and gaps.
    */
-  after(sequence: number, limit: number): Promise<Event[]>;
+  after(sequence: number, limit: number, owner?: string): Promise<Event[]>;
   /** The newest sequence, 0 where there never was an event. */
   latest(): Promise<number>;
   /** Deletes the oldest that are beyond the bounds, at most `batch`. Resolves with their number. */

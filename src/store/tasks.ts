@@ -1,8 +1,10 @@
 /** Tasks in the database. */
 import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
+import { administrator, system } from '../model/access/principal.ts';
+import { partsOfSliceName } from '../model/access/slice-name.ts';
 import type { NewIdentifier } from '../model/identifier.ts';
 import { goneById } from '../model/missing.ts';
-import { type Task, taskKinds } from '../model/task.ts';
+import { isNodeTask, type Task, taskKinds } from '../model/task.ts';
 import type { Queries, Transactions } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
 import { insertEvents } from './events.ts';
@@ -14,16 +16,20 @@ export class SqlTaskStore implements TaskStore {
   readonly #database: Transactions;
   readonly #newIdentifier: NewIdentifier;
   readonly #now: () => number;
+  readonly #actor: string;
 
-  constructor(database: Transactions, newIdentifier: NewIdentifier, now: () => number) {
+  /** `actor` is who ends tasks. */
+  constructor(database: Transactions, newIdentifier: NewIdentifier, now: () => number, actor: string = system.name) {
     this.#database = database;
     this.#newIdentifier = newIdentifier;
     this.#now = now;
+    this.#actor = actor;
   }
 
-  list(limit: number): Promise<Task[]> {
+  list(limit: number, owner?: string): Promise<Task[]> {
     return this.#database.ask(async (queries) => {
-      const rows = await queries.selectFrom('tasks').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+      const newest = queries.selectFrom('tasks').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);
+      const rows = await (owner === undefined ? newest : newest.where('owner', '=', owner)).execute();
       return rows.map(taskOf);
     });
   }
@@ -51,6 +57,7 @@ export class SqlTaskStore implements TaskStore {
     const createdAt = this.#now();
     const task: Task = {
       id: this.#newIdentifier(),
+      owner: isNodeTask(kind) ? administrator.name : partsOfSliceName(subject).owner,
       kind,
       subject,
       vm,
@@ -61,10 +68,10 @@ export class SqlTaskStore implements TaskStore {
       endedAt: null,
     };
     return this.#database.write(async (queries) => {
-      await overtake(queries, task);
+      await overtake(queries, task, this.#actor);
       await queries
         .insertInto('tasks')
-        .values({ id: task.id, kind, subject, vm, generation, state: task.state, created_at: createdAt })
+        .values({ id: task.id, owner: task.owner, kind, subject, vm, generation, state: task.state, created_at: createdAt })
         .execute();
       return task;
     });
@@ -82,14 +89,16 @@ export class SqlTaskStore implements TaskStore {
   }
 
   async end(id: string, state: 'done' | 'failed', message: string | null): Promise<void> {
-    await this.#database.write((queries) => endTasks(queries, { state, message, at: this.#now() }, (where) => where('id', '=', id)));
+    await this.#database.write((queries) =>
+      endTasks(queries, { state, message, at: this.#now(), actor: this.#actor }, (where) => where('id', '=', id)),
+    );
   }
 }
 
 /** Ends the running task of the same subject and VM. A node and a slice may have the same name: their tasks are told apart by the kind. */
-async function overtake(queries: Queries, { id, kind, subject, vm, createdAt }: Task): Promise<void> {
-  const kinds = taskKinds.filter((one) => isOfNode(one) === isOfNode(kind));
-  await endTasks(queries, { state: 'failed', message: `overtaken by ${kind} ${id}`, at: createdAt }, (where) =>
+async function overtake(queries: Queries, { id, kind, subject, vm, createdAt }: Task, actor: string): Promise<void> {
+  const kinds = taskKinds.filter((one) => isNodeTask(one) === isNodeTask(kind));
+  await endTasks(queries, { state: 'failed', message: `overtaken by ${kind} ${id}`, at: createdAt, actor }, (where) =>
     where.and([where('subject', '=', subject), where('vm', vm === null ? 'is' : '=', vm), where('kind', 'in', kinds)]),
   );
 }
@@ -99,12 +108,13 @@ interface Ending {
   message: string | null;
   /** ms since 1970. */
   at: number;
+  actor: string;
 }
 
 /** Ends those of the tasks that run. The event that says so is in the same transaction, for whoever waits hears of the end by it alone. */
 async function endTasks(
   queries: Queries,
-  { state, message, at }: Ending,
+  { state, message, at, actor }: Ending,
   those: (where: ExpressionBuilder<Tables, 'tasks'>) => Expression<SqlBool>,
 ): Promise<void> {
   const ended = await queries
@@ -120,19 +130,16 @@ async function endTasks(
     at,
     ended.map(({ id, kind, subject, vm }) => ({
       kind: 'task.ended',
-      ...(isOfNode(kind) ? { node: subject } : { slice: subject }),
+      ...(isNodeTask(kind) ? { node: subject } : { slice: subject }),
       vm,
       message: `${kind} ${words}`,
       data: { task: id, kind, state, reason: message },
     })),
+    actor,
   );
 }
 
-function isOfNode(kind: Task['kind']): boolean {
-  return kind.startsWith('node.');
-}
-
 function taskOf(row: Selectable<Tables['tasks']>): Task {
-  const { id, kind, subject, vm, generation, state, message, created_at: createdAt, ended_at: endedAt } = row;
-  return { id, kind, subject, vm, generation, state, message, createdAt, endedAt };
+  const { id, owner, kind, subject, vm, generation, state, message, created_at: createdAt, ended_at: endedAt } = row;
+  return { id, owner, kind, subject, vm, generation, state, message, createdAt, endedAt };
 }

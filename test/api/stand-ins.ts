@@ -124,17 +124,17 @@ function snapshotsInMemory(): ApiDependencies['operations'] {
   };
   return {
     snapshots: async () => made,
-    async snapshot(_slice, _vm, name, memory) {
+    async snapshot(_by, _slice, _vm, name, memory) {
       if (made.some((snapshot) => snapshot.name === name)) throw new CroftError('conflict.exists', `snapshot ${name} is there`);
       made.push({ name, memory, at: 1 });
     },
-    async revert(_slice, _vm, name) {
+    async revert(_by, _slice, _vm, name) {
       known(name);
     },
-    async removeSnapshot(_slice, _vm, name) {
+    async removeSnapshot(_by, _slice, _vm, name) {
       made.splice(known(name), 1);
     },
-    async reboot(_slice, _vm, hard) {
+    async reboot(_by, _slice, _vm, hard) {
       if (!hard) throw new CroftError('vm.not-running', 'it does not run');
     },
     guest: async () => null,

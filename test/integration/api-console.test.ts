@@ -102,3 +102,30 @@ test('CR10 who uses a console for a while hears why it could not be opened, and 
   assert.notEqual(off.code, 0);
   assert.deepEqual([web.code, web.stdout], [0, 'typed\n']);
 });
+
+test('CR13 the console of a slice opens for its owner by its name, and for no other member', async () => {
+  const opened: string[] = [];
+  await using stage = await setStage({
+    console: {
+      open: async (slice, vm) => {
+        opened.push(`${slice}/${vm}`);
+        return new PassThrough();
+      },
+      log: async () => '',
+    },
+  });
+  const url = await listen(stage);
+  const [administrator, ann, bob] = [token, 'token-of-ann', 'token-of-bob'].map((own) => createClient({ url, token: own }));
+  assert.ok(administrator && ann && bob);
+  for (const [client, slice] of [
+    [administrator, 'ann:hello'],
+    [ann, 'hello'],
+    [bob, 'hello'],
+  ] as const) {
+    const console = await client.vms.console(slice, 'web');
+    assert.equal(await console.opened, true);
+    console.close();
+  }
+  await assert.rejects(bob.vms.console('ann:hello', 'web'), refusal('not-found', /there is no slice "ann:hello"/));
+  assert.deepEqual(opened, ['ann:hello/web', 'ann:hello/web', 'bob:hello/web']);
+});

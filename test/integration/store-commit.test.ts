@@ -33,9 +33,9 @@ const vm = (name: string, image: string) => `"${name}":{"image":"${image}","cpus
 
 /** All commands that change what is desired, in an order in which each has something to do. */
 const commands: Record<string, (context: Context) => Promise<unknown>> = {
-  'slice apply': (context) => applySlice(context, sliceFile(`${vm('a', 'micro')},${vm('b', 'micro')}`), {}),
+  'slice apply': (context) => applySlice(context, 'admin', sliceFile(`${vm('a', 'micro')},${vm('b', 'micro')}`), {}),
   'slice apply that asks for an image': (context) =>
-    applySlice(context, sliceFile(`${vm('a', 'micro')},${vm('b', 'micro')},${vm('c', 'late')}`), {}),
+    applySlice(context, 'admin', sliceFile(`${vm('a', 'micro')},${vm('b', 'micro')},${vm('c', 'late')}`), {}),
   'vm stop': (context) => requestOfVm(context, 'blue', 'a', 'stop'),
   'vm start': (context) => requestOfVm(context, 'blue', 'a', 'start'),
   'vm restart': (context) => requestOfVm(context, 'blue', 'a', 'restart'),
@@ -126,10 +126,10 @@ onBothDatabases(({ dialect, open, freshLocation }) => {
     await furnish(store);
     const context = contextOf(store);
     const document = sliceFile(vm('a', 'micro'));
-    const first = await applySlice(context, document, {});
-    assert.deepEqual((await applySlice(context, document, {})).task, first.task);
+    const first = await applySlice(context, 'admin', document, {});
+    assert.deepEqual((await applySlice(context, 'admin', document, {})).task, first.task);
     await store.tasks.end(first.task?.id ?? '', 'done', null);
-    assert.equal((await applySlice(context, document, {})).task, null);
+    assert.equal((await applySlice(context, 'admin', document, {})).task, null);
     assert.equal((await store.tasks.list(10)).length, 1);
   });
 });

@@ -1,12 +1,14 @@
 /** The difference between a slice and its file, as it is shown. Pure. */
+import type { Principal } from '../../model/access/principal.ts';
+import { sliceWrittenBy } from '../../model/access/slice-name.ts';
 import type { PlanAnswer } from '../../model/operations.ts';
 import type { NetworkChange, SliceChange, VmChange } from '../../model/slice/change.ts';
 import { describeChange } from '../../model/slice/change-words.ts';
 
-/** `preview` is what would become of it now. */
-export function presentChange(change: SliceChange, preview: Pick<PlanAnswer, 'places' | 'refusals'>): PlanAnswer {
+/** `preview` is what would become of it now, `asker` who sees it. */
+export function presentChange(change: SliceChange, preview: Pick<PlanAnswer, 'places' | 'refusals'>, asker: Principal): PlanAnswer {
   return {
-    slice: change.slice,
+    slice: sliceWrittenBy(asker, change.slice),
     against: change.against,
     networks: change.networks.map(presentPart),
     vms: change.vms.map(presentPart),

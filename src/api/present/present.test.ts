@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { nicSpec, vm as storedVm, vmSpec } from '../../../test/support/vm.ts';
+import { administrator } from '../../model/access/principal.ts';
 import { type Node, nodeConfigSchema } from '../../model/node/node.ts';
 import { nodeViewSchema } from '../../model/node/view.ts';
 import { demandOf } from '../../model/placement/capacity.ts';
@@ -84,16 +85,16 @@ const outline = ({ spec: sizes, observed: { state, restarts, memoryHeld }, ...fi
 });
 
 test('CR10 a VM is shown with the names of its node, image and networks, and without its user-data', () => {
-  const view = vmViewSchema.parse(presentVm(vm({}), names));
+  const view = vmViewSchema.parse(presentVm(vm({}), names, administrator));
   assert.deepEqual([view.node, view.image, view.state], ['one', 'micro', 'none']);
   assert.deepEqual(view.nics, [{ name: 'eth0', network: 'lan', mac: '52:54:00:00:00:01', address: '10.0.0.2', model: 'e1000' }]);
   assert.doesNotMatch(JSON.stringify(view), /secret/);
 });
 
 test('CR4 a VM without a node is shown with the reason why', () => {
-  const view = presentVm(vm({ nodeId: null, pendingReason: 'no node has room' }), names);
+  const view = presentVm(vm({ nodeId: null, pendingReason: 'no node has room' }), names, administrator);
   assert.deepEqual([view.node, view.reason], [null, 'no node has room']);
-  assert.equal(presentVm(vm({ observed: { ...unobserved, reason: 'it ended' } }), names).reason, 'it ended');
+  assert.equal(presentVm(vm({ observed: { ...unobserved, reason: 'it ended' } }), names, administrator).reason, 'it ended');
 });
 
 test('CR9 a slice counts its own VMs by what they are', () => {
@@ -106,14 +107,14 @@ test('CR9 a slice counts its own VMs by what they are', () => {
     state('none', { nodeId: null, desired: 'stopped' }),
     state('running', { sliceId: 'another' }),
   ];
-  const summary = sliceSummarySchema.parse(summariseSlices([slice], vms.map(outline), names)[0]);
+  const summary = sliceSummarySchema.parse(summariseSlices([slice], vms.map(outline), names, administrator)[0]);
   assert.deepEqual(summary.vms, { total: 4, running: 1, failed: 1, pending: 1 });
   assert.deepEqual(summary.router, { node: 'one', reason: null });
 });
 
 test('CR9 a slice without networks has no router', () => {
   const bare = { ...slice, spec: { ...slice.spec, networks: [] }, routerNodeId: null };
-  assert.equal(sliceViewSchema.parse(presentSlice(bare, [], [vm({})], names)).router, null);
+  assert.equal(sliceViewSchema.parse(presentSlice(bare, [], [vm({})], names, administrator)).router, null);
 });
 
 test('CR3 what a node has promised is the sum over the VMs that are assigned to it', () => {

@@ -1,4 +1,6 @@
-/** Slices as they are shown. Pure. */
+/** Slices as they are shown; `asker` is who sees them. Pure. */
+import type { Principal } from '../../model/access/principal.ts';
+import { partsOfSliceName, sliceWrittenBy } from '../../model/access/slice-name.ts';
 import { shownOfNetwork } from '../../model/network/fields.ts';
 import type { Network, Slice } from '../../model/slice/slice.ts';
 import type { NetworkView, SliceSummary, SliceView } from '../../model/slice/view.ts';
@@ -9,16 +11,16 @@ import { type NodeNames, presentVm } from './vm.ts';
 type CountedVm = Pick<VmOutline, 'sliceId' | 'nodeId' | 'desired' | 'state'>;
 
 /** `vms` may hold other slices' VMs too. Costs in proportion to the slices and the VMs, not to their product. */
-export function summariseSlices(slices: readonly Slice[], vms: readonly CountedVm[], names: NodeNames): SliceSummary[] {
+export function summariseSlices(slices: readonly Slice[], vms: readonly CountedVm[], names: NodeNames, asker: Principal): SliceSummary[] {
   const ownOf = Map.groupBy(vms, ({ sliceId }) => sliceId);
-  return slices.map((slice) => summariseSlice(slice, ownOf.get(slice.id) ?? [], names));
+  return slices.map((slice) => summariseSlice(slice, ownOf.get(slice.id) ?? [], names, asker));
 }
 
 /** `vms` are its own. */
-export function summariseSlice(slice: Slice, vms: readonly CountedVm[], names: NodeNames): SliceSummary {
+export function summariseSlice(slice: Slice, vms: readonly CountedVm[], names: NodeNames, asker: Principal): SliceSummary {
   const inState = (wanted: string): number => vms.filter(({ state }) => state === wanted).length;
   return {
-    ...commonFields(slice, names),
+    ...commonFields(slice, names, asker),
     networks: slice.spec.networks.length,
     vms: {
       total: vms.length,
@@ -29,19 +31,26 @@ export function summariseSlice(slice: Slice, vms: readonly CountedVm[], names: N
   };
 }
 
-export function presentSlice(slice: Slice, networks: readonly Network[], vms: readonly Vm[], names: NodeNames): SliceView {
+export function presentSlice(
+  slice: Slice,
+  networks: readonly Network[],
+  vms: readonly Vm[],
+  names: NodeNames,
+  asker: Principal,
+): SliceView {
   return {
-    ...commonFields(slice, names),
+    ...commonFields(slice, names, asker),
     networks: networks.map(presentNetwork),
-    vms: vms.map((vm) => presentVm(vm, names)),
+    vms: vms.map((vm) => presentVm(vm, names, asker)),
   };
 }
 
-function commonFields(slice: Slice, names: NodeNames): Omit<SliceSummary, 'networks' | 'vms'> {
+function commonFields(slice: Slice, names: NodeNames, asker: Principal): Omit<SliceSummary, 'networks' | 'vms'> {
   const { id, name, desired, generation, createdAt, routerNodeId, routerReason } = slice;
   const node = routerNodeId === null ? null : (names.get(routerNodeId) ?? null);
   const router = slice.spec.networks.length === 0 ? null : { node, reason: routerReason };
-  return { id, name, desired, generation, router, createdAt };
+  const { owner } = partsOfSliceName(name);
+  return { id, owner, name: sliceWrittenBy(asker, name), desired, generation, router, createdAt };
 }
 
 function presentNetwork({ name, spec, segment }: Network): NetworkView {

@@ -1,5 +1,7 @@
 /** VMs as they are shown. Pure. */
 
+import type { Principal } from '../../model/access/principal.ts';
+import { sliceWrittenBy } from '../../model/access/slice-name.ts';
 import { shownOf } from '../../model/vm/fields.ts';
 import type { NicView, VmView } from '../../model/vm/view.ts';
 import type { Nic, Vm } from '../../model/vm/vm.ts';
@@ -7,11 +9,12 @@ import type { Nic, Vm } from '../../model/vm/vm.ts';
 /** Names of nodes by their identifiers. */
 export type NodeNames = ReadonlyMap<string, string>;
 
-export function presentVm(vm: Vm, names: NodeNames): VmView {
+/** `asker` is who sees them. */
+export function presentVm(vm: Vm, names: NodeNames, asker: Principal): VmView {
   const { observed, spec } = vm;
   return {
     id: vm.id,
-    slice: vm.slice,
+    slice: sliceWrittenBy(asker, vm.slice),
     name: vm.name,
     node: vm.nodeId === null ? null : (names.get(vm.nodeId) ?? null),
     movingTo: vm.movingTo === null ? null : (names.get(vm.movingTo) ?? null),

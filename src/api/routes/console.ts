@@ -5,7 +5,7 @@ import { longestLog } from '../../model/vm/operations.ts';
 import { access } from '../authorization.ts';
 import { relayConsole } from '../console-relay.ts';
 import { presentable } from '../problems.ts';
-import { countSchema, problems, type Routes, rawBody, vmParams } from '../route.ts';
+import { countSchema, problems, type Routes, rawBody, sliceOf, vmParams } from '../route.ts';
 
 export const consoleRoutes: Routes = (api, { console }) => {
   api.get(
@@ -24,11 +24,11 @@ export const consoleRoutes: Routes = (api, { console }) => {
         },
       },
     },
-    async ({ params, query }, reply) =>
+    async (request, reply) =>
       reply
         .type('text/plain; charset=utf-8')
         .serializer((text: unknown) => String(text))
-        .send(await console.log(params.slice, params.vm, query.bytes)),
+        .send(await console.log(sliceOf(request), request.params.vm, request.query.bytes)),
   );
 
   api.route({
@@ -47,10 +47,11 @@ export const consoleRoutes: Routes = (api, { console }) => {
       throw new CroftError('input.invalid', 'the console is a WebSocket and was asked for without an upgrade');
     },
     wsHandler: (socket, request) => {
-      const { slice, vm } = vmParams.parse(request.params);
+      const params = vmParams.parse(request.params);
+      const slice = sliceOf({ principal: request.principal, params });
       relayConsole(
         socket,
-        (signal) => console.open(slice, vm, signal),
+        (signal) => console.open(slice, params.vm, signal),
         (error) => presentable(error, request),
       );
     },

@@ -1,11 +1,14 @@
 /** Events: what happened, as a list and as a live stream. */
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { eventSchema } from '../../model/event.ts';
-import { nameSchema } from '../../model/input/name.ts';
+import { listedOwner } from '../../access/authorize.ts';
+import type { Principal } from '../../model/access/principal.ts';
+import { partsOfSliceName, sliceAddressSchema, sliceMeantBy } from '../../model/access/slice-name.ts';
+import { type Event, eventSchema } from '../../model/event.ts';
 import { latestEventAnswerSchema } from '../../model/operations.ts';
 import { access } from '../authorization.ts';
 import { eventStream } from '../event-stream.ts';
+import { presentEvent } from '../present/record.ts';
 import { countSchema, problems, type Routes, rawBody } from '../route.ts';
 
 const heartbeat = 15_000;
@@ -27,7 +30,10 @@ export const eventRoutes: Routes = (api, { store, changes }) => {
         response: { 200: z.array(eventSchema), ...problems() },
       },
     },
-    async ({ query }) => store.events.after(query.after, query.limit),
+    async ({ principal, query }) => {
+      const events = await store.events.after(query.after, query.limit, listedOwner(principal, 'event.read') ?? undefined);
+      return events.map((event) => presentEvent(event, principal));
+    },
   );
 
   api.get(
@@ -53,18 +59,18 @@ export const eventRoutes: Routes = (api, { store, changes }) => {
         operationId: 'followEvents',
         tags: ['events'],
         headers: z.object({ 'last-event-id': sequenceSchema.optional() }),
-        querystring: z.object({ after: sequenceSchema.optional(), slice: nameSchema.optional() }),
+        querystring: z.object({ after: sequenceSchema.optional(), slice: sliceAddressSchema.optional() }),
         response: { 200: rawBody('text/event-stream', 'Each message is one event; its id is the sequence'), ...problems() },
       },
     },
-    async ({ query, headers }, reply) => {
+    async ({ principal, query, headers }, reply) => {
       const left = new AbortController();
       reply.raw.once('close', () => left.abort());
       const text = eventStream({
         events: store.events,
         changes,
         after: headers['last-event-id'] ?? query.after ?? null,
-        slice: query.slice,
+        show: shownTo(principal, query.slice === undefined ? null : sliceMeantBy(principal, query.slice)),
         heartbeat,
         signal: AbortSignal.any([left.signal, closing.signal]),
       });
@@ -75,3 +81,14 @@ export const eventRoutes: Routes = (api, { store, changes }) => {
     },
   );
 };
+
+/** What a reader sees of an event, null for nothing: only what is about its own slices where it may see no others, and about one of them where asked. */
+function shownTo(reader: Principal, slice: string | null): (event: Event) => Event | null {
+  const owner = listedOwner(reader, 'event.read');
+  return (event) => {
+    if (event.kind === 'events.gap') return event;
+    if (slice !== null && event.slice !== slice) return null;
+    if (owner !== null && (event.slice === null || partsOfSliceName(event.slice).owner !== owner)) return null;
+    return presentEvent(event, reader);
+  };
+}

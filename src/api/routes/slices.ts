@@ -1,7 +1,9 @@
 /** Slices: planning, applying, showing, starting, stopping and removing them. */
 import { z } from 'zod';
+import { listedOwner, ownedBy } from '../../access/authorize.ts';
 import { previewChange } from '../../commands/preview.ts';
 import { applySlice, desireSlice, planSlice } from '../../commands/slices.ts';
+import { nameSchema } from '../../model/input/name.ts';
 import { applyAnswerSchema, applyRequestSchema, planAnswerSchema, planRequestSchema, type SliceDocument } from '../../model/operations.ts';
 import { describeChange } from '../../model/slice/change-words.ts';
 import { exportSlice } from '../../model/slice/export.ts';
@@ -9,8 +11,12 @@ import { sliceSummarySchema, sliceViewSchema } from '../../model/slice/view.ts';
 import { taskSchema } from '../../model/task.ts';
 import { access } from '../authorization.ts';
 import { presentChange } from '../present/change.ts';
+import { presentTask } from '../present/record.ts';
 import { presentSlice, summariseSlice, summariseSlices } from '../present/slice.ts';
-import { problems, type Routes, rawBody, sliceParams } from '../route.ts';
+import { problems, type Routes, rawBody, sliceOf, sliceParams } from '../route.ts';
+
+/** Whose slice a slice file is for: of who asks, where nobody is named. */
+const ownerQuery = z.object({ owner: nameSchema.optional() });
 
 export const sliceRoutes: Routes = (api, dependencies) => {
   const { store } = dependencies;
@@ -26,9 +32,10 @@ export const sliceRoutes: Routes = (api, dependencies) => {
         response: { 200: z.array(sliceSummarySchema), ...problems() },
       },
     },
-    async () => {
-      const [slices, vms, names] = await Promise.all([store.slices.list(), store.vms.outlines(), store.nodes.names()]);
-      return summariseSlices(slices, vms, names);
+    async ({ principal }) => {
+      const filter = ownedBy(listedOwner(principal, 'slice.read'));
+      const [slices, vms, names] = await Promise.all([store.slices.list(filter), store.vms.outlines(filter), store.nodes.names()]);
+      return summariseSlices(slices, vms, names, principal);
     },
   );
 
@@ -44,14 +51,14 @@ export const sliceRoutes: Routes = (api, dependencies) => {
         response: { 200: sliceViewSchema, ...problems('not-found') },
       },
     },
-    async ({ params }) => {
-      const slice = await store.slices.get(params.slice);
+    async (request) => {
+      const slice = await store.slices.get(sliceOf(request));
       const [networks, vms, names] = await Promise.all([
         store.slices.networks(slice.id),
         store.vms.list({ slice: slice.name }),
         store.nodes.names(),
       ]);
-      return presentSlice(slice, networks, vms, names);
+      return presentSlice(slice, networks, vms, names, request.principal);
     },
   );
 
@@ -63,13 +70,14 @@ export const sliceRoutes: Routes = (api, dependencies) => {
         summary: 'Show what applying a slice file would change',
         operationId: 'planSlice',
         tags: ['slices'],
+        querystring: ownerQuery,
         body: planRequestSchema,
         response: { 200: planAnswerSchema, ...problems('input.syntax', 'conflict.in-use') },
       },
     },
-    async ({ body }) => {
-      const change = await planSlice(dependencies, documentOf(body));
-      return presentChange(change, await previewChange(dependencies, change));
+    async ({ principal, query, body }) => {
+      const change = await planSlice(dependencies, query.owner ?? principal.name, documentOf(body));
+      return presentChange(change, await previewChange(dependencies, change), principal);
     },
   );
 
@@ -81,6 +89,7 @@ export const sliceRoutes: Routes = (api, dependencies) => {
         summary: 'Make a slice what a slice file says',
         operationId: 'applySlice',
         tags: ['slices'],
+        querystring: ownerQuery,
         body: applyRequestSchema,
         response: {
           200: applyAnswerSchema,
@@ -97,10 +106,15 @@ export const sliceRoutes: Routes = (api, dependencies) => {
         },
       },
     },
-    async ({ body, principal }) => {
-      const { slice, task, change } = await applySlice({ ...dependencies, principal }, documentOf(body), body);
+    async ({ principal, query, body }) => {
+      const owner = query.owner ?? principal.name;
+      const { slice, task, change } = await applySlice({ ...dependencies, principal }, owner, documentOf(body), body);
       const [vms, names] = await Promise.all([store.vms.outlines({ slice: slice.name }), store.nodes.names()]);
-      return { slice: summariseSlice(slice, vms, names), task, lines: describeChange(change) };
+      return {
+        slice: summariseSlice(slice, vms, names, principal),
+        task: task === null ? null : presentTask(task, principal),
+        lines: describeChange(change),
+      };
     },
   );
 
@@ -116,8 +130,8 @@ export const sliceRoutes: Routes = (api, dependencies) => {
         response: { 200: rawBody('application/yaml', 'A slice file'), ...problems('not-found') },
       },
     },
-    async ({ params }, reply) => {
-      const { spec } = await store.slices.get(params.slice);
+    async (request, reply) => {
+      const { spec } = await store.slices.get(sliceOf(request));
       return reply
         .type('application/yaml')
         .serializer((text: unknown) => String(text))
@@ -148,8 +162,11 @@ export const sliceRoutes: Routes = (api, dependencies) => {
         params: sliceParams,
         response: { 202: taskSchema, ...problems('not-found', 'conflict.in-use') },
       },
-      handler: async ({ params, principal }, reply) =>
-        reply.code(202).send(await desireSlice({ ...dependencies, principal }, params.slice, desired)),
+      handler: async (request, reply) => {
+        const { principal } = request;
+        const task = await desireSlice({ ...dependencies, principal }, sliceOf(request), desired);
+        return reply.code(202).send(presentTask(task, principal));
+      },
     });
   }
 };

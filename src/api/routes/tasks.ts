@@ -1,8 +1,11 @@
 /** Tasks: how far long operations are. */
 import { z } from 'zod';
+import { authorize, listedOwner } from '../../access/authorize.ts';
 import { identifierPattern } from '../../model/identifier.ts';
+import { goneById } from '../../model/missing.ts';
 import { taskSchema } from '../../model/task.ts';
 import { access } from '../authorization.ts';
+import { presentTask } from '../present/record.ts';
 import { countSchema, problems, type Routes } from '../route.ts';
 
 export const taskRoutes: Routes = (api, { store }) => {
@@ -18,7 +21,10 @@ export const taskRoutes: Routes = (api, { store }) => {
         response: { 200: z.array(taskSchema), ...problems() },
       },
     },
-    async ({ query }) => store.tasks.list(query.limit),
+    async ({ principal, query }) => {
+      const tasks = await store.tasks.list(query.limit, listedOwner(principal, 'task.read') ?? undefined);
+      return tasks.map((task) => presentTask(task, principal));
+    },
   );
 
   api.get(
@@ -33,6 +39,10 @@ export const taskRoutes: Routes = (api, { store }) => {
         response: { 200: taskSchema, ...problems('not-found') },
       },
     },
-    async ({ params }) => store.tasks.get(params.task),
+    async ({ principal, params }) => {
+      const task = await store.tasks.get(params.task);
+      if (authorize(principal, 'task.read', task.owner) !== 'allowed') throw goneById('task', params.task);
+      return presentTask(task, principal);
+    },
   );
 };

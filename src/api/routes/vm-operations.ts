@@ -6,7 +6,7 @@ import { guestReportSchema, rebootRequestSchema, snapshotRequestSchema, snapshot
 import { access } from '../authorization.ts';
 import { relayConsole } from '../console-relay.ts';
 import { presentable } from '../problems.ts';
-import { noBody, problems, type Routes, vmParams } from '../route.ts';
+import { noBody, problems, type Routes, sliceOf, vmParams } from '../route.ts';
 
 const snapshotParams = vmParams.extend({ snapshot: nameSchema });
 const vmPath = '/v1/slices/:slice/vms/:vm';
@@ -24,7 +24,7 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
         response: { 200: z.array(snapshotSchema), ...problems('not-found', 'vm.not-running', 'unsupported', 'node.unreachable') },
       },
     },
-    async ({ params }) => operations.snapshots(params.slice, params.vm),
+    async (request) => operations.snapshots(sliceOf(request), request.params.vm),
   );
 
   api.post(
@@ -40,8 +40,9 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
         response: { 204: noBody, ...problems('not-found', 'conflict.exists', 'conflict.in-use', 'vm.not-running', 'unsupported') },
       },
     },
-    async ({ params, body }, reply) => {
-      await operations.snapshot(params.slice, params.vm, body.name, body.memory);
+    async (request, reply) => {
+      const { principal, params, body } = request;
+      await operations.snapshot(principal, sliceOf(request), params.vm, body.name, body.memory);
       return reply.code(204).send();
     },
   );
@@ -58,8 +59,9 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
         response: { 204: noBody, ...problems('not-found', 'conflict.changed', 'conflict.in-use', 'vm.not-running', 'unsupported') },
       },
     },
-    async ({ params }, reply) => {
-      await operations.revert(params.slice, params.vm, params.snapshot);
+    async (request, reply) => {
+      const { principal, params } = request;
+      await operations.revert(principal, sliceOf(request), params.vm, params.snapshot);
       return reply.code(204).send();
     },
   );
@@ -76,8 +78,9 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
         response: { 204: noBody, ...problems('not-found', 'conflict.in-use', 'vm.not-running', 'unsupported') },
       },
     },
-    async ({ params }, reply) => {
-      await operations.removeSnapshot(params.slice, params.vm, params.snapshot);
+    async (request, reply) => {
+      const { principal, params } = request;
+      await operations.removeSnapshot(principal, sliceOf(request), params.vm, params.snapshot);
       return reply.code(204).send();
     },
   );
@@ -95,8 +98,9 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
         response: { 204: noBody, ...problems('not-found', 'conflict.in-use', 'vm.not-running', 'vm.unheeded', 'unsupported') },
       },
     },
-    async ({ params, body }, reply) => {
-      await operations.reboot(params.slice, params.vm, body.hard);
+    async (request, reply) => {
+      const { principal, params, body } = request;
+      await operations.reboot(principal, sliceOf(request), params.vm, body.hard);
       return reply.code(204).send();
     },
   );
@@ -113,7 +117,7 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
         response: { 200: guestReportSchema.nullable(), ...problems('not-found', 'vm.not-running', 'unsupported') },
       },
     },
-    async ({ params }) => operations.guest(params.slice, params.vm),
+    async (request) => operations.guest(sliceOf(request), request.params.vm),
   );
 
   api.route({
@@ -131,10 +135,11 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
       throw new CroftError('input.invalid', 'the screen is a WebSocket and was asked for without an upgrade');
     },
     wsHandler: (socket, request) => {
-      const { slice, vm } = vmParams.parse(request.params);
+      const params = vmParams.parse(request.params);
+      const slice = sliceOf({ principal: request.principal, params });
       relayConsole(
         socket,
-        () => operations.vnc(slice, vm),
+        () => operations.vnc(slice, params.vm),
         (error) => presentable(error, request),
       );
     },

@@ -1,13 +1,16 @@
 /** VMs: showing, starting, stopping, restarting and removing single ones. */
 import { z } from 'zod';
+import { listedOwner, ownedBy } from '../../access/authorize.ts';
 import { cursorOf, positionOf } from '../../commands/vm-cursor.ts';
 import { requestOfVm } from '../../commands/vms.ts';
+import { sliceAddressSchema, sliceMeantBy } from '../../model/access/slice-name.ts';
 import { nameSchema } from '../../model/input/name.ts';
 import { taskSchema } from '../../model/task.ts';
 import { vmViewSchema } from '../../model/vm/view.ts';
 import { access } from '../authorization.ts';
+import { presentTask } from '../present/record.ts';
 import { presentVm } from '../present/vm.ts';
-import { countSchema, problems, type Routes, vmParams } from '../route.ts';
+import { countSchema, problems, type Routes, sliceOf, vmParams } from '../route.ts';
 
 /** VMs on a page. */
 const mostOnPage = 1000;
@@ -21,11 +24,12 @@ export const vmRoutes: Routes = (api, dependencies) => {
       config: access('slice.read', 'slice'),
       schema: {
         summary: 'List the VMs, of one slice or on one node where asked; with a limit, a page of them',
-        description: 'Sorted by slice and name. A page that is not the last has the header `next`: the value of `after` for the next one.',
+        description:
+          'Sorted by owner, slice and name. A page that is not the last has the header `next`: the value of `after` for the next one.',
         operationId: 'listVms',
         tags: ['vms'],
         querystring: z.object({
-          slice: nameSchema.optional(),
+          slice: sliceAddressSchema.optional(),
           node: nameSchema.optional(),
           limit: countSchema(1, mostOnPage).optional(),
           after: z.string().max(400).optional(),
@@ -33,17 +37,18 @@ export const vmRoutes: Routes = (api, dependencies) => {
         response: { 200: z.array(vmViewSchema), ...problems('not-found') },
       },
     },
-    async ({ query }, reply) => {
+    async ({ principal, query }, reply) => {
       const filter = {
+        ...ownedBy(listedOwner(principal, 'slice.read')),
         ...(query.limit !== undefined && { limit: query.limit }),
         ...(query.after !== undefined && { after: positionOf(query.after) }),
-        ...(query.slice !== undefined && { slice: (await store.slices.get(query.slice)).name }),
+        ...(query.slice !== undefined && { slice: (await store.slices.get(sliceMeantBy(principal, query.slice))).name }),
         ...(query.node !== undefined && { nodeId: (await store.nodes.get(query.node)).id }),
       };
       const [vms, names] = await Promise.all([store.vms.list(filter), store.nodes.names()]);
       const last = vms.at(-1);
       if (last !== undefined && vms.length === query.limit) void reply.header('next', cursorOf(last));
-      return vms.map((vm) => presentVm(vm, names));
+      return vms.map((vm) => presentVm(vm, names, principal));
     },
   );
 
@@ -59,9 +64,9 @@ export const vmRoutes: Routes = (api, dependencies) => {
         response: { 200: vmViewSchema, ...problems('not-found') },
       },
     },
-    async ({ params }) => {
-      const [vm, names] = await Promise.all([store.vms.get(params.slice, params.vm), store.nodes.names()]);
-      return presentVm(vm, names);
+    async (request) => {
+      const [vm, names] = await Promise.all([store.vms.get(sliceOf(request), request.params.vm), store.nodes.names()]);
+      return presentVm(vm, names, request.principal);
     },
   );
 
@@ -85,8 +90,11 @@ export const vmRoutes: Routes = (api, dependencies) => {
         params: vmParams,
         response: { 202: taskSchema, ...problems('not-found', 'conflict.in-use', 'vm.not-running', 'node.unreachable', 'unsupported') },
       },
-      handler: async ({ params, principal }, reply) =>
-        reply.code(202).send(await requestOfVm({ ...dependencies, principal }, params.slice, params.vm, request)),
+      handler: async (asked, reply) => {
+        const { principal, params } = asked;
+        const task = await requestOfVm({ ...dependencies, principal }, sliceOf(asked), params.vm, request);
+        return reply.code(202).send(presentTask(task, principal));
+      },
     });
   }
 };

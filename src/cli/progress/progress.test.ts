@@ -43,12 +43,13 @@ const web: VmView = {
 const pending: VmView = { ...web, id: 'v2', name: 'db', node: null, step: null, reason: 'n1: needs 900 GiB of memory, 23 GiB is free' };
 const options = { width: 60, height: 24, now: 2500, paint: createPaint(false) };
 const event: Event = {
-  ...{ sequence: 8, at: 1500, kind: 'vm.step', node: 'n1', slice: 'hello', vm: 'web', message: 'image done' },
+  ...{ sequence: 8, at: 1500, kind: 'vm.step', node: 'n1', slice: 'hello', vm: 'web', message: 'image done', actor: 'system' },
   step: { name: 'image', state: 'done', duration: 300 },
   data: null,
 };
 const task: Task = {
   id: 't1',
+  owner: 'admin',
   kind: 'slice.start',
   subject: 'hello',
   vm: null,

@@ -5,7 +5,12 @@ import { drainText } from './drain.ts';
 
 const answer = (state: DrainAnswer['task']['state'], vms: DrainAnswer['vms']): DrainAnswer => ({
   node: { name: 'n1' } as DrainAnswer['node'],
-  task: { ...{ id: 't', kind: 'node.drain', subject: 'n1', vm: null, generation: 0, state }, message: null, createdAt: 0, endedAt: null },
+  task: {
+    ...{ id: 't', owner: 'admin', kind: 'node.drain', subject: 'n1', vm: null, generation: 0, state },
+    message: null,
+    createdAt: 0,
+    endedAt: null,
+  },
   vms,
 });
 const web = { vm: 'shop/web', movingTo: 'n2', stayReason: null };

@@ -2,6 +2,7 @@
 import type { Duplex } from 'node:stream';
 import type { VmReference } from '../../drivers/hypervisor/driver.ts';
 import { perform } from '../../host/host.ts';
+import type { Principal } from '../../model/access/principal.ts';
 import { CroftError } from '../../model/error.ts';
 import type { NewEvent } from '../../model/event.ts';
 import { missing } from '../../model/missing.ts';
@@ -39,7 +40,7 @@ export class VmOperations {
   }
 
   /** Rejects with `conflict.exists` for a name that is taken. */
-  async snapshot(slice: string, name: string, snapshot: string, memory: boolean): Promise<void> {
+  async snapshot(by: Principal, slice: string, name: string, snapshot: string, memory: boolean): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, memory ? 'memory-snapshot' : 'snapshot');
     if (memory) requireRunning(vm);
     const launch = await this.#launch(vm);
@@ -48,11 +49,11 @@ export class VmOperations {
       await connection.hypervisor.snapshot({ ...referenceTo(vm), launch }, snapshot, memory);
     });
     const message = `snapshot ${snapshot} was made${memory ? ' with memory' : ''}`;
-    this.#tell(vm, { kind: 'vm.snapshot', message, data: { snapshot, memory } });
+    this.#tell(by, vm, { kind: 'vm.snapshot', message, data: { snapshot, memory } });
   }
 
   /** The VM runs on where it is to run. One that does not run has no ports, so what has a guest's memory is not for it. */
-  async revert(slice: string, name: string, snapshot: string): Promise<void> {
+  async revert(by: Principal, slice: string, name: string, snapshot: string): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'snapshot');
     const launch = await this.#launch(vm);
     await worker.exclusively(vm.id, async (connection) => {
@@ -62,11 +63,11 @@ export class VmOperations {
     });
     // Where it could not be started half put back, it can be now.
     await this.#options.store.vms.observe([{ id: vm.id, observed: { retryAt: null } }]);
-    this.#tell(vm, { kind: 'vm.reverted', message: `is again as in snapshot ${snapshot}`, data: { snapshot } });
+    this.#tell(by, vm, { kind: 'vm.reverted', message: `is again as in snapshot ${snapshot}`, data: { snapshot } });
   }
 
   /** Where there is none of that name, what an attempt that was cut off has left of it goes, and it rejects with `not-found`. */
-  async removeSnapshot(slice: string, name: string, snapshot: string): Promise<void> {
+  async removeSnapshot(by: Principal, slice: string, name: string, snapshot: string): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'snapshot');
     const launch = await this.#launch(vm);
     await worker.exclusively(vm.id, async (connection) => {
@@ -74,15 +75,15 @@ export class VmOperations {
       await connection.hypervisor.removeSnapshot({ ...referenceTo(vm), launch }, snapshot);
       chosen(vm, snapshot, before);
     });
-    this.#tell(vm, { kind: 'vm.snapshot-removed', message: `snapshot ${snapshot} was removed`, data: { snapshot } });
+    this.#tell(by, vm, { kind: 'vm.snapshot-removed', message: `snapshot ${snapshot} was removed`, data: { snapshot } });
   }
 
   /** A guest that ignores being asked is left as it is; where its hypervisor can tell, that rejects with `vm.unheeded`. */
-  async reboot(slice: string, name: string, hard: boolean): Promise<void> {
+  async reboot(by: Principal, slice: string, name: string, hard: boolean): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'reboot');
     requireRunning(vm);
     await worker.exclusively(vm.id, ({ hypervisor }) => hypervisor.reboot(referenceTo(vm), !hard));
-    this.#tell(vm, { kind: 'vm.rebooted', message: hard ? 'was reset' : 'was asked to restart itself', data: { hard } });
+    this.#tell(by, vm, { kind: 'vm.rebooted', message: hard ? 'was reset' : 'was asked to restart itself', data: { hard } });
   }
 
   /** Null where no agent answers. */
@@ -125,8 +126,8 @@ export class VmOperations {
     throw new CroftError('conflict.changed', `VM ${slice}/${name} left its node just now`, { hint: 'Try again.' });
   }
 
-  #tell({ slice, name }: Vm, event: NewEvent): void {
-    this.#options.journal.record({ ...event, slice, vm: name });
+  #tell(by: Principal, { slice, name }: Vm, event: NewEvent): void {
+    this.#options.journal.record({ ...event, slice, vm: name, actor: by.name });
   }
 }
 

@@ -2,15 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { administrator, memberNameSchema, type Principal } from './principal.ts';
-import { sliceAddressSchema, sliceMeantBy, writtenBy } from './slice-name.ts';
+import { fullSliceName, partsOfSliceName, sliceAddressSchema, sliceMeantBy, sliceWrittenBy } from './slice-name.ts';
 
 const ann: Principal = { kind: 'member', name: 'ann' };
 
 test('CR13 a slice is written by its name by its owner, and with its owner by others', () => {
-  assert.deepEqual(sliceMeantBy(ann, sliceAddressSchema.parse('web')), { owner: 'ann', name: 'web' });
-  assert.deepEqual(sliceMeantBy(administrator, sliceAddressSchema.parse('ann:web')), { owner: 'ann', name: 'web' });
-  assert.equal(writtenBy(ann, { owner: 'ann', name: 'web' }), 'web');
-  assert.equal(writtenBy(administrator, { owner: 'ann', name: 'web' }), 'ann:web');
+  assert.equal(sliceMeantBy(ann, sliceAddressSchema.parse('web')), 'ann:web');
+  assert.equal(sliceMeantBy(administrator, sliceAddressSchema.parse('ann:web')), 'ann:web');
+  assert.equal(sliceWrittenBy(ann, 'ann:web'), 'web');
+  assert.equal(sliceWrittenBy(administrator, 'ann:web'), 'ann:web');
+});
+
+test('CR13 the slices of the administrator have their names alone, as they had before there were owners', () => {
+  assert.equal(fullSliceName('admin', 'web'), 'web');
+  assert.deepEqual(partsOfSliceName('web'), { owner: 'admin', name: 'web' });
+  for (const text of ['web', 'admin:web']) assert.equal(sliceMeantBy(administrator, sliceAddressSchema.parse(text)), 'web');
+  assert.equal(sliceWrittenBy(administrator, 'web'), 'web');
+  assert.equal(sliceWrittenBy(ann, 'web'), 'admin:web');
 });
 
 test('CR13 what is written is read as the same slice, whoever asks', () => {
@@ -18,7 +26,9 @@ test('CR13 what is written is read as the same slice, whoever asks', () => {
   fc.assert(
     fc.property(names, names, names, (asker, owner, name) => {
       const principal: Principal = { kind: 'member', name: asker };
-      assert.deepEqual(sliceMeantBy(principal, sliceAddressSchema.parse(writtenBy(principal, { owner, name }))), { owner, name });
+      const fullName = fullSliceName(owner, name);
+      assert.deepEqual(partsOfSliceName(fullName), { owner, name });
+      assert.equal(sliceMeantBy(principal, sliceAddressSchema.parse(sliceWrittenBy(principal, fullName))), fullName);
     }),
   );
 });

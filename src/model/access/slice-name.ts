@@ -1,15 +1,12 @@
-/** How slices are named: by their name among those of one owner, and of others by `owner:slice`. */
+/**
+ * How slices are named. Names are those of one owner, so the full name of a slice, which no other has, begins with its owner:
+ * `owner:slice`. That of the administrator's slices is the name alone. Inside, slices are known by their full names.
+ */
 import { z } from 'zod';
 import { nameRule, nameSchema } from '../input/name.ts';
-import type { Principal } from './principal.ts';
+import { administrator, type Principal } from './principal.ts';
 
-/** No two slices have the same. */
-export interface SliceName {
-  owner: string;
-  name: string;
-}
-
-/** As somebody writes it; an owner of null is whoever asks. */
+/** A slice as somebody writes it; an owner of null is whoever asks. */
 export interface SliceAddress {
   owner: string | null;
   name: string;
@@ -35,12 +32,23 @@ export const sliceAddressSchema = z
     return address;
   });
 
-/** The slice that the principal means. */
-export function sliceMeantBy({ name: asker }: Principal, { owner, name }: SliceAddress): SliceName {
-  return { owner: owner ?? asker, name };
+export function fullSliceName(owner: string, name: string): string {
+  return owner === administrator.name ? name : `${owner}:${name}`;
 }
 
-/** How the principal writes the slice: what `sliceMeantBy` reads back. */
-export function writtenBy({ name: asker }: Principal, { owner, name }: SliceName): string {
+/** What a full name is made of. */
+export function partsOfSliceName(fullName: string): { owner: string; name: string } {
+  const { owner, name } = splitSliceAddress(fullName);
+  return { owner: owner ?? administrator.name, name };
+}
+
+/** The full name of the slice that the principal means. */
+export function sliceMeantBy({ name: asker }: Principal, { owner, name }: SliceAddress): string {
+  return fullSliceName(owner ?? asker, name);
+}
+
+/** How the principal writes a slice: what `sliceMeantBy` takes for the same one. */
+export function sliceWrittenBy({ name: asker }: Principal, fullName: string): string {
+  const { owner, name } = partsOfSliceName(fullName);
   return owner === asker ? name : `${owner}:${name}`;
 }

@@ -14,6 +14,8 @@ export type NetworkView = z.infer<typeof networkViewSchema>;
 
 const sliceFields = {
   id: z.string(),
+  owner: z.string(),
+  /** As who asks writes it: of another owner as `owner:slice`. Also where other things name a slice. */
   name: z.string(),
   desired: z.enum(sliceDesiredStates),
   generation: z.int(),

@@ -58,6 +58,7 @@ export const tables = {
   },
   slices: {
     id: 'text',
+    owner: 'text',
     name: 'text',
     spec: 'json',
     generation: 'integer',
@@ -104,6 +105,7 @@ export const tables = {
   volumes: { id: 'text', vm_id: 'text', name: 'text', image_id: 'text?' },
   tasks: {
     id: 'text',
+    owner: 'text',
     kind: 'text',
     subject: 'text',
     vm: 'text?',
@@ -123,6 +125,7 @@ export const tables = {
     message: 'text',
     step: 'json?',
     data: 'json?',
+    actor: 'text?',
   },
   cursors: { name: 'text', sequence: 'integer', moved_at: 'integer' },
 } as const satisfies Record<string, Record<string, ColumnKind>>;

@@ -4,6 +4,7 @@ import type { NewIdentifier } from '../../model/identifier.ts';
 import type { Image, ImageContent } from '../../model/image/image.ts';
 import { goneById } from '../../model/missing.ts';
 import type { Queries, Transactions } from '../database/database.ts';
+import { fullName } from '../slice/full-name.ts';
 import type { FetchedImage, ImageStore } from '../store.ts';
 import { recountUsers } from '../vm/demand.ts';
 import { columnsOf, deleteUnnamedImages, imageOf, pickImage, readImages } from './rows.ts';
@@ -99,13 +100,14 @@ async function usersOf(queries: Queries, name: string): Promise<string[]> {
   const vms = await queries
     .selectFrom('vms')
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
-    .select(['slices.name as slice', 'vms.name as vm'])
+    .select([fullName.as('slice'), 'vms.name as vm'])
     .where((where) =>
       where.or([
         where('vms.image_id', 'in', images),
         where('vms.id', 'in', where.selectFrom('volumes').select('volumes.vm_id').where('volumes.image_id', 'in', images)),
       ]),
     )
+    .orderBy('slices.owner')
     .orderBy('slices.name')
     .orderBy('vms.name')
     .execute();

@@ -4,6 +4,7 @@ import { initial } from './0001-initial.ts';
 import { vlanTags } from './0002-vlan-tags.ts';
 import { outbox } from './0003-outbox.ts';
 import { leader } from './0004-leader.ts';
+import { owners } from './0005-owners.ts';
 
 /** The one at index n makes schema n + 1, and its file bears that number. */
-export const migrations: readonly Migration[] = [initial, vlanTags, outbox, leader];
+export const migrations: readonly Migration[] = [initial, vlanTags, outbox, leader, owners];

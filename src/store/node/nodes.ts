@@ -7,6 +7,7 @@ import type { Node, NodeAdministration, NodeConfig, NodeObserved } from '../../m
 import { unobserved } from '../../model/vm/vm.ts';
 import type { Queries, Transactions } from '../database/database.ts';
 import type { Tables } from '../database/tables.ts';
+import { fullName } from '../slice/full-name.ts';
 import type { NodeStore } from '../store.ts';
 import { deleteVms, observedColumns } from '../vm/rows.ts';
 
@@ -179,12 +180,13 @@ async function assignedTo(queries: Queries, id: string): Promise<string[]> {
   const vms = await queries
     .selectFrom('vms')
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
-    .select(['slices.name as slice', 'vms.name as vm'])
+    .select([fullName.as('slice'), 'vms.name as vm'])
     .where('vms.node_id', '=', id)
+    .orderBy('slices.owner')
     .orderBy('slices.name')
     .orderBy('vms.name')
     .execute();
-  const routers = await queries.selectFrom('slices').select('name').where('router_node_id', '=', id).orderBy('name').execute();
+  const routers = await queries.selectFrom('slices').select(fullName.as('name')).where('router_node_id', '=', id).orderBy('name').execute();
   return [...vms.map(({ slice, vm }) => `${slice}/${vm}`), ...routers.map(({ name }) => `${name}/(router)`)];
 }
 

@@ -12,6 +12,7 @@ import type { Vm } from '../../model/vm/vm.ts';
 import type { Queries } from '../database/database.ts';
 import { imageOf } from '../image/rows.ts';
 import { absent } from '../open-conditions.ts';
+import { fullName } from '../slice/full-name.ts';
 import { networkOf } from '../slice/rows.ts';
 import { transitCidr } from '../slice/transit.ts';
 import type { NodeRecords } from '../store.ts';
@@ -63,7 +64,7 @@ type SliceRow = Pick<Slice, 'id' | 'name' | 'desired' | 'transit' | 'routerNodeI
 function readSlicesOn(queries: Queries, nodeId: string, seen: readonly string[]): Promise<SliceRow[]> {
   return queries
     .selectFrom('slices')
-    .select(['id', 'name', 'desired', 'transit', 'router_node_id as routerNodeId'])
+    .select(['id', fullName.as('name'), 'desired', 'transit', 'router_node_id as routerNodeId'])
     .where((where) => where.or([where('router_node_id', '=', nodeId), ...(seen.length === 0 ? [] : [where('id', 'in', seen)])]))
     .orderBy('name')
     .execute();

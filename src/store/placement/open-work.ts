@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Queries } from '../database/database.ts';
 import { awaitedVm, openVm, undecidedVm } from '../open-conditions.ts';
+import { fullName } from '../slice/full-name.ts';
 import type { OpenWork } from '../store.ts';
 
 /** See PlacementStore.open. A constant number of queries. */
@@ -9,7 +10,7 @@ export async function readOpenWork(queries: Queries): Promise<OpenWork> {
   const nodes = await queries.selectFrom('nodes').select(['id', 'administration', 'status']).execute();
   const slices = await queries
     .selectFrom('slices')
-    .select(['id', 'name', 'generation', 'desired', 'router_node_id as routerNodeId'])
+    .select(['id', fullName.as('name'), 'generation', 'desired', 'router_node_id as routerNodeId'])
     .select((column) =>
       column.exists(column.selectFrom('networks').select('networks.id').whereRef('networks.slice_id', '=', 'slices.id')).as('routed'),
     )

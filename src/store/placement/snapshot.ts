@@ -7,6 +7,7 @@ import type { Queries } from '../database/database.ts';
 import type { ParsedTexts } from '../database/parsed-texts.ts';
 import { imageOf } from '../image/rows.ts';
 import { readNodes } from '../node/nodes.ts';
+import { fullName } from '../slice/full-name.ts';
 import { sliceOf } from '../slice/rows.ts';
 
 /** The specifications that the last snapshot had. */
@@ -17,7 +18,7 @@ export interface KnownSpecs {
 
 /** A constant number of queries. VMs are sorted by slice and name. */
 export async function readSnapshot(queries: Queries, known: KnownSpecs): Promise<PlacementSnapshot> {
-  const slices = await queries.selectFrom('slices').selectAll().where('desired', '<>', 'absent').orderBy('name').execute();
+  const slices = await queries.selectFrom('slices').selectAll().where('desired', '<>', 'absent').orderBy('owner').orderBy('name').execute();
   const routed = await queries.selectFrom('networks').select('slice_id').distinct().execute();
   const images = await queries.selectFrom('images').selectAll().execute();
   const failures = await queries
@@ -43,11 +44,12 @@ async function readPlacementVms(queries: Queries, specs: KnownSpecs['vms'], slic
   const rows = await queries
     .selectFrom('vms')
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
-    .select(['vms.id', 'vms.slice_id as sliceId', 'slices.name as slice', 'vms.name', 'vms.spec', 'vms.desired'])
+    .select(['vms.id', 'vms.slice_id as sliceId', fullName.as('slice'), 'vms.name', 'vms.spec', 'vms.desired'])
     .select(['vms.image_id as imageId', 'vms.node_id as nodeId', 'vms.pending_reason as pendingReason'])
     .select(['vms.moving_to as movingTo', 'vms.stay_reason as stayReason', 'vms.created_at as createdAt', 'vms.memory_held as memoryHeld'])
     .select(['vms.cpus', 'vms.memory', 'vms.disk'])
     .where('vms.desired', '<>', 'absent')
+    .orderBy('slices.owner')
     .orderBy('slices.name')
     .orderBy('vms.name')
     .execute();

@@ -20,7 +20,7 @@ CREATE TABLE events (
   vm text,
   message text not null,
   step text
-, data text) strict;
+, data text, actor text) strict;
 
 CREATE TABLE flavors (
   name text primary key,
@@ -134,9 +134,9 @@ CREATE TABLE slices (
   router_node_id text references nodes (id),
   router_reason text,
   created_at integer not null
-) strict;
+, owner text not null default 'admin') strict;
 
-CREATE UNIQUE INDEX slices_by_name on slices (name);
+CREATE UNIQUE INDEX slices_by_name on slices (owner, name);
 
 CREATE INDEX slices_by_router_node on slices (router_node_id);
 
@@ -152,7 +152,7 @@ CREATE TABLE tasks (
   message text,
   created_at integer not null,
   ended_at integer
-) strict;
+, owner text not null default 'admin') strict;
 
 CREATE INDEX tasks_by_age on tasks (created_at);
 

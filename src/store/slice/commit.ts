@@ -1,5 +1,6 @@
 /** How a change of a slice becomes rows. Runs inside one write transaction, where all it decides is decided on what holds. */
 
+import { partsOfSliceName } from '../../model/access/slice-name.ts';
 import { CroftError } from '../../model/error.ts';
 import type { NewIdentifier } from '../../model/identifier.ts';
 import { demandOf } from '../../model/placement/capacity.ts';
@@ -89,10 +90,10 @@ async function createSlice({ queries, settings, newIdentifier, now }: CommitCont
     routerReason: null,
     createdAt: now,
   };
-  const { id, name, generation, desired } = slice;
+  const { id, generation, desired } = slice;
   await queries
     .insertInto('slices')
-    .values({ id, name, spec: JSON.stringify(change.spec), generation, desired, transit, created_at: now })
+    .values({ id, ...partsOfSliceName(slice.name), spec: JSON.stringify(change.spec), generation, desired, transit, created_at: now })
     .execute();
   return slice;
 }

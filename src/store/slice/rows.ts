@@ -1,5 +1,6 @@
 /** The rows of slices and networks. */
-import type { Selectable } from 'kysely';
+import { type Expression, expressionBuilder, type Selectable, type SqlBool } from 'kysely';
+import { fullSliceName, partsOfSliceName } from '../../model/access/slice-name.ts';
 import { CroftError } from '../../model/error.ts';
 import { missing } from '../../model/missing.ts';
 import type { Network, Slice, SliceSpec } from '../../model/slice/slice.ts';
@@ -9,7 +10,7 @@ import type { Tables } from '../database/tables.ts';
 export function sliceOf(row: Selectable<Tables['slices']>, spec: SliceSpec = JSON.parse(row.spec)): Slice {
   return {
     id: row.id,
-    name: row.name,
+    name: fullSliceName(row.owner, row.name),
     spec,
     generation: row.generation,
     desired: row.desired,
@@ -25,19 +26,27 @@ export function networkOf(row: Selectable<Tables['networks']>): Network {
 }
 
 export async function findSlice(queries: Queries, name: string): Promise<Slice | null> {
-  const row = await queries.selectFrom('slices').selectAll().where('name', '=', name).executeTakeFirst();
+  const row = await queries.selectFrom('slices').selectAll().where(isNamed(name)).executeTakeFirst();
   return row === undefined ? null : sliceOf(row);
 }
 
-/** Rejects with `not-found` and near names. */
+/** The slice that has the full name. */
+export function isNamed(fullName: string): Expression<SqlBool> {
+  const where = expressionBuilder<Tables, 'slices'>();
+  const { owner, name } = partsOfSliceName(fullName);
+  return where.and([where('slices.owner', '=', owner), where('slices.name', '=', name)]);
+}
+
+/** Rejects with `not-found` and near names of the same owner. */
 export async function getSlice(queries: Queries, name: string): Promise<Slice> {
   const slice = await findSlice(queries, name);
   if (slice !== null) return slice;
-  const rows = await queries.selectFrom('slices').select('name').execute();
+  const { owner } = partsOfSliceName(name);
+  const rows = await queries.selectFrom('slices').select('name').where('owner', '=', owner).execute();
   throw missing(
     'slice',
     name,
-    rows.map((row) => row.name),
+    rows.map((row) => fullSliceName(owner, row.name)),
   );
 }
 

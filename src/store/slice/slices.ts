@@ -21,9 +21,10 @@ export class SqlSliceStore implements SliceStore {
     this.#now = now;
   }
 
-  list(): Promise<Slice[]> {
+  list({ owner }: { owner?: string } = {}): Promise<Slice[]> {
     return this.#database.read(async (queries) => {
-      const rows = await queries.selectFrom('slices').selectAll().orderBy('name').execute();
+      const all = queries.selectFrom('slices').selectAll().orderBy('owner').orderBy('name');
+      const rows = await (owner === undefined ? all : all.where('owner', '=', owner)).execute();
       return rows.map((row) => sliceOf(row));
     });
   }

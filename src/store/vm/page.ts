@@ -1,5 +1,6 @@
-/** One page of the VMs in their order: by slice, name and age. */
+/** One page of the VMs in their order: by owner, slice, name and age. */
 import { expressionBuilder } from 'kysely';
+import { partsOfSliceName } from '../../model/access/slice-name.ts';
 import type { Queries } from '../database/database.ts';
 import type { Tables } from '../database/tables.ts';
 import type { VmPosition } from '../store.ts';
@@ -23,9 +24,11 @@ export async function pageOfVms(queries: Queries, { matches, after, limit = long
   const where = expressionBuilder<Tables, 'vms' | 'slices'>();
   const begin = (): ReturnType<typeof ordered> => ordered(queries).where(matches(where)).limit(most);
   if (after === undefined) return idsOf(await begin().execute());
-  const { slice, name, createdAt, id } = after;
+  const { slice: fullName, name, createdAt, id } = after;
+  const slice = partsOfSliceName(fullName);
   const here = await begin()
-    .where('slices.name', '=', slice)
+    .where('slices.owner', '=', slice.owner)
+    .where('slices.name', '=', slice.name)
     .where(({ or, and, eb }) =>
       or([
         eb('vms.name', '>', name),
@@ -36,7 +39,9 @@ export async function pageOfVms(queries: Queries, { matches, after, limit = long
     .execute();
   if (here.length === most) return idsOf(here);
   const later = await begin()
-    .where('slices.name', '>', slice)
+    .where(({ or, and, eb }) =>
+      or([eb('slices.owner', '>', slice.owner), and([eb('slices.owner', '=', slice.owner), eb('slices.name', '>', slice.name)])]),
+    )
     .limit(most - here.length)
     .execute();
   return idsOf([...here, ...later]);
@@ -47,6 +52,7 @@ function ordered(queries: Queries) {
     .selectFrom('vms')
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
     .select('vms.id')
+    .orderBy('slices.owner')
     .orderBy('slices.name')
     .orderBy('vms.name')
     .orderBy('vms.created_at')

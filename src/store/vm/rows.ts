@@ -5,19 +5,21 @@ import type { Nic, Vm, VmObserved, Volume } from '../../model/vm/vm.ts';
 import type { Queries } from '../database/database.ts';
 import type { Tables } from '../database/tables.ts';
 import { deleteUnnamedImages } from '../image/rows.ts';
+import { fullName } from '../slice/full-name.ts';
 
 /** Which VMs are meant. */
 export type VmCondition = (where: ExpressionBuilder<Tables, 'vms' | 'slices'>) => Expression<SqlBool>;
 
-/** All VMs of which the condition holds, with their NICs and volumes, sorted by slice, name and age; three queries at the most. */
+/** All VMs of which the condition holds, with their NICs and volumes, sorted by owner, slice, name and age; three queries at the most. */
 export async function readVms(queries: Queries, condition: VmCondition): Promise<Vm[]> {
   const holds = condition(expressionBuilder<Tables, 'vms' | 'slices'>());
   const rows = await queries
     .selectFrom('vms')
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
     .selectAll('vms')
-    .select('slices.name as slice')
+    .select(fullName.as('slice'))
     .where(holds)
+    .orderBy('slices.owner')
     .orderBy('slices.name')
     .orderBy('vms.name')
     .orderBy('vms.created_at')

@@ -6,7 +6,7 @@ import type { Slice, SliceSpec } from '../../model/slice/slice.ts';
 import type { Vm, VmDesired } from '../../model/vm/vm.ts';
 import type { Queries, Transactions } from '../database/database.ts';
 import { GroupCommit } from '../database/group-commit.ts';
-import { beingRemoved, getSlice, writeSpec } from '../slice/rows.ts';
+import { beingRemoved, getSlice, isNamed, writeSpec } from '../slice/rows.ts';
 import type { VmFilter, VmObservation, VmOutline, VmStore } from '../store.ts';
 import { desireVms, isAsDesired } from './desire.ts';
 import { writeObservations } from './observed.ts';
@@ -23,11 +23,12 @@ export class SqlVmStore implements VmStore {
     this.#observations = new GroupCommit((changes) => database.write((queries) => writeObservations(queries, changes)));
   }
 
-  list({ slice, nodeId, after, limit }: VmFilter = {}): Promise<Vm[]> {
+  list({ slice, owner, nodeId, after, limit }: VmFilter = {}): Promise<Vm[]> {
     return this.#database.read(async (queries) => {
       const matches: VmCondition = (where) =>
         where.and([
-          ...(slice === undefined ? [] : [where('slices.name', '=', slice)]),
+          ...(slice === undefined ? [] : [isNamed(slice)]),
+          ...(owner === undefined ? [] : [where('slices.owner', '=', owner)]),
           ...(nodeId === undefined ? [] : [where('vms.node_id', '=', nodeId)]),
         ]);
       if (limit === undefined && after === undefined) return await readVms(queries, matches);
@@ -36,8 +37,8 @@ export class SqlVmStore implements VmStore {
     });
   }
 
-  outlines({ slice }: { slice?: string } = {}): Promise<VmOutline[]> {
-    return this.#database.ask((queries) => readOutlines(queries, slice));
+  outlines(filter: { slice?: string; owner?: string } = {}): Promise<VmOutline[]> {
+    return this.#database.ask((queries) => readOutlines(queries, filter));
   }
 
   get(slice: string, name: string): Promise<Vm> {
