@@ -40,6 +40,8 @@ node.read GET /v1/doctor
 node.read GET /v1/nodes
 node.read GET /v1/nodes/{node}
 node.read GET /v1/nodes/{node}/doctor
+open GET /healthz
+open GET /readyz
 open GET /v1/health
 slice.change DELETE /v1/slices/{slice}
 slice.change DELETE /v1/slices/{slice}/vms/{vm}

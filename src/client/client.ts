@@ -104,9 +104,10 @@ export function createClient(options: TransportOptions) {
     slices: {
       list: () => json<SliceSummary[]>('GET', '/v1/slices'),
       get: (slice: string) => json<SliceView>('GET', slicePath(slice)),
-      plan: (document: SliceDocument) => json<PlanAnswer>('POST', '/v1/slices/plan', { body: document }),
-      apply: (document: SliceDocument, options: ApplyOptions = {}) =>
-        json<ApplyAnswer>('POST', '/v1/slices/apply', { body: { ...document, ...options } }),
+      /** The slice is the asker's, unless another owner is named. */
+      plan: (document: SliceDocument, owner?: string) => json<PlanAnswer>('POST', '/v1/slices/plan', { query: { owner }, body: document }),
+      apply: (document: SliceDocument, { owner, ...options }: ApplyOptions & { owner?: string } = {}) =>
+        json<ApplyAnswer>('POST', '/v1/slices/apply', { query: { owner }, body: { ...document, ...options } }),
       start: (slice: string) => json<Task>('POST', `${slicePath(slice)}/start`),
       stop: (slice: string) => json<Task>('POST', `${slicePath(slice)}/stop`),
       remove: (slice: string) => json<Task>('DELETE', slicePath(slice)),

@@ -13,6 +13,7 @@ interface ApplySliceOptions extends TaskOptions {
   file: string;
   yes?: true;
   allowRecreate?: true;
+  owner?: string;
 }
 
 export function registerSliceApply(apply: Command, context: CliContext): void {
@@ -20,6 +21,7 @@ export function registerSliceApply(apply: Command, context: CliContext): void {
     .description('make a slice as its file says, changing only what differs')
     .requiredOption('-f, --file <file>', 'the slice file, - for standard input')
     .option('-y, --yes', 'do not ask before VMs or volumes are removed')
+    .option('--owner <owner>', 'whose slice it is, where it is not your own')
     .option('--allow-recreate', 'allow VMs to be recreated where the change needs it; their disks are lost');
   withExamples(
     withWait(apply),
@@ -30,14 +32,15 @@ export function registerSliceApply(apply: Command, context: CliContext): void {
 }
 
 async function applySlice(context: CliContext, options: ApplySliceOptions): Promise<void> {
-  const { output, yes, allowRecreate = false } = options;
+  const { output, yes, allowRecreate = false, owner } = options;
   const text = await readInput(context, options.file);
   const client = await context.client();
-  const plan = await client.slices.plan({ text });
+  const plan = await client.slices.plan({ text }, owner);
   if (output === 'table') context.print(planText(plan, context.view()));
   const volumesGo = await permitLosses(context, plan, { yes: yes ?? false, allowRecreate });
   const { sequence } = await client.events.latest();
-  const applied = await client.slices.apply({ text }, { allowRecreate: allowRecreate || volumesGo, against: plan.against });
+  const permitted = { allowRecreate: allowRecreate || volumesGo, against: plan.against };
+  const applied = await client.slices.apply({ text }, { ...permitted, ...(owner !== undefined && { owner }) });
   const waits = options.wait && applied.task !== null;
   const task =
     waits && applied.task ? await waitForTask(context, applied.task, { after: sequence, timeout: options.timeout }) : applied.task;

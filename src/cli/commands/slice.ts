@@ -55,16 +55,19 @@ export function registerSlice(slice: Command, context: CliContext): void {
 }
 
 function registerPlan(plan: Command, context: CliContext): void {
-  plan.description('show what apply would change').requiredOption('-f, --file <file>', 'the slice file, - for standard input');
+  plan
+    .description('show what apply would change')
+    .requiredOption('-f, --file <file>', 'the slice file, - for standard input')
+    .option('--owner <owner>', 'whose slice it is, where it is not your own');
   withExamples(
     withOutput(plan),
     'croft slice plan -f examples/hello.yaml',
     'croft slice export hello | sed s/small/medium/ | croft slice plan -f -',
   );
-  plan.action(async ({ file, output }: OutputOptions & { file: string }) => {
+  plan.action(async ({ file, output, owner }: OutputOptions & { file: string; owner?: string }) => {
     const text = await readInput(context, file);
     const client = await context.client();
-    const planned = await client.slices.plan({ text });
+    const planned = await client.slices.plan({ text }, owner);
     await context.show(output, planned, (found) => planText(found, context.view()));
     if (planned.refusals.length > 0) context.exitCode = exitCodes.refused.code;
   });
