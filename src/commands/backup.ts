@@ -1,4 +1,4 @@
-/** Backups as they travel: the store's lines, compressed. */
+/** Backups in transit: the store's lines, compressed. */
 import { createInterface } from 'node:readline';
 import { pipeline, type Readable, Readable as ReadableStream } from 'node:stream';
 import { createGunzip, createGzip } from 'node:zlib';
@@ -7,7 +7,7 @@ import type { Store } from '../store/store.ts';
 import type { CommandContext } from './context.ts';
 import type { CommandDependencies } from './dependencies.ts';
 
-/** The store's dump, compressed while it is read. Destroying it ends the reading. */
+/** The store's dump, compressed while it is read. Destroying the stream ends the read. */
 export function backupContent(store: Store): Readable {
   return pipeline(ReadableStream.from(withLineEnds(store.backups.dump())), createGzip(), () => undefined);
 }

@@ -1,4 +1,4 @@
-/** What is asked of images that are to be fetched: the wish and its event in one commit, then made known to what fetches. */
+/** Commands on images to be fetched: the wish and its event in one commit, then a notification of the fetching loop. */
 import { CroftError } from '../model/error.ts';
 import type { ImageDefinition } from '../model/image/definition.ts';
 import type { ImageMap } from '../model/image/map/image-map.ts';
@@ -11,8 +11,8 @@ import type { CommandDependencies } from './dependencies.ts';
 type Context = CommandContext<Pick<CommandDependencies, 'store' | 'images'>>;
 
 /**
- * Has an image fetched, anew where it is there. Resolves with its name, which is another one where an alias was given. Rejects
- * with `not-found` where neither the request nor the map says where from.
+ * Requests the fetch of an image, again where the image is present. Resolves with its name, which differs where an alias was given.
+ * Rejects with `not-found` where neither the request nor the map names a source.
  */
 export async function pullImage(
   { principal, store, images }: Context,
@@ -28,14 +28,14 @@ export async function pullImage(
   return meant.name;
 }
 
-/** Says where an image is kept in advance, see Image. */
+/** Sets where an image is kept in advance, see Image. */
 export async function keepImage({ principal, store, images }: Context, name: string, prepull: readonly string[]): Promise<void> {
   await store.commit(principal, (commit) => commit.images.setPrepull(name, prepull));
   images.wake();
 }
 
 /**
- * Has those of the map fetched that never were, as part of a larger change; names that the map does not know are passed over.
+ * Requests images of the map that were never fetched, as part of a larger change; names that the map does not contain are skipped.
  * Resolves with their number.
  */
 export async function requestImages(commit: Commit, names: readonly string[], map: ImageMap): Promise<number> {
@@ -54,7 +54,7 @@ async function requestImage({ imagePulls, events }: Commit, definition: ImageDef
   await events.append([{ kind: 'image.requested', message: `image ${name} is to be fetched from ${from}`, data: { image: name } }]);
 }
 
-/** Files of the controller's machine are for its administrator to offer, in the image map. */
+/** Only the administrator may offer files of the controller's machine, in the image map. */
 function publishedDefinition(name: string, fields: unknown): ImageDefinition {
   const definition = readImageDefinition(name, fields);
   const lists = definition.checksum !== null && 'url' in definition.checksum ? [definition.checksum.url] : [];

@@ -1,4 +1,4 @@
-/** What is asked of nodes: the change and its event in one commit, then made known to the loops. */
+/** Commands on nodes: the change and its event in one commit, then a notification of the loops. */
 import { createHash } from 'node:crypto';
 import type { NewEvent } from '../model/event.ts';
 import type { DoctorReport } from '../model/node/doctor.ts';
@@ -9,7 +9,7 @@ import type { CommandDependencies } from './dependencies.ts';
 
 type Context<Needs extends keyof CommandDependencies> = CommandContext<Pick<CommandDependencies, Needs>>;
 
-/** The machine is logged in to before anything is stored. */
+/** Before anything is stored, a login to the machine is checked. */
 export async function adoptNode(
   { principal, store, nodes, wake }: Context<'store' | 'nodes' | 'wake'>,
   input: NodeConfigInput,
@@ -32,7 +32,7 @@ function placeOf({ ssh }: NodeConfig): string {
   return ssh === undefined ? 'this machine' : `${ssh.user}@${ssh.address}:${ssh.port}, host key ${ssh.hostKey}`;
 }
 
-/** Also tells what the placement loop, woken by this, will decide of its VMs. */
+/** Also predicts what the placement loop, woken by this command, will decide about the node's VMs. */
 export async function drainNode(
   { principal, store, nodes, wake }: Context<'store' | 'nodes' | 'wake'>,
   name: string,
@@ -61,7 +61,7 @@ export async function resumeNode({ principal, store, wake }: Context<'store' | '
   return node;
 }
 
-/** VMs that are there stay: pools, labels and room are asked about when a VM gets a node. */
+/** The node's VMs stay: pools, labels and free resources are checked when a VM gets a node. */
 export async function editNode({ principal, store, wake }: Context<'store' | 'wake'>, name: string, edit: NodeEdit): Promise<Node> {
   const node = await store.commit(principal, async ({ nodes, events }) => {
     const edited = await nodes.configure(name, (config) => editedConfig(config, edit));
@@ -95,8 +95,8 @@ function describeConfig({ name, pool, labels, overcommit: { cpus, memory, disk }
 }
 
 /**
- * Recorded before it runs: a controller that dies meanwhile has still said what it was doing. The loops look at the
- * node after it, for it may have changed what they keep in order.
+ * Recorded before the command runs: a controller that dies meanwhile has still recorded what it was doing. The loops inspect the node
+ * afterwards, since the command may have changed what they maintain.
  */
 export async function execOnNode(context: Context<'store' | 'nodes' | 'wake'>, name: string, request: ExecRequest): Promise<CommandAnswer> {
   const { nodes, wake } = context;
@@ -108,7 +108,7 @@ export async function execOnNode(context: Context<'store' | 'nodes' | 'wake'>, n
   }
 }
 
-/** Installs what the node lacks, then checks it again. */
+/** Installs the node's missing parts, then checks the node again. */
 export async function fixNode(context: Context<'store' | 'nodes' | 'wake'>, name: string): Promise<DoctorReport> {
   const { nodes, wake } = context;
   await record(context, name, { kind: 'node.fix', message: `installing what ${name} lacks` });

@@ -1,4 +1,4 @@
-/** Foretells what would become of a change, from the state as it is now. */
+/** Predicts the effect of a change from the present state. */
 
 import type { SliceChange } from '../model/slice/change.ts';
 import { type Preview, previewPlacement } from '../scheduler/preview.ts';

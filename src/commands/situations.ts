@@ -1,4 +1,4 @@
-/** What is possible with the VMs of a slice as they are now, to foretell what becomes of them when it changes. */
+/** The present state of a slice's VMs, as far as it determines the effect of a change. */
 
 import type { Node } from '../model/node/node.ts';
 import type { VmSituation } from '../model/vm/situation.ts';
@@ -21,7 +21,7 @@ export async function situations(
   };
 }
 
-/** A VM that is paused comes to its changes as it goes on. One that nobody has started yet has all of them once it is. */
+/** A paused VM gets its changes when it resumes. A VM that was never started gets all of them at its start. */
 function stateOf(vm: VmOutline | undefined, node: Node | undefined): VmSituation['state'] {
   if (vm === undefined || vm.desired === 'stopped' || node === undefined) return 'at-rest';
   return vm.state === 'running' || vm.state === 'paused' ? 'running' : 'changing';

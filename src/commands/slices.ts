@@ -1,4 +1,4 @@
-/** What is asked of slices: desired state, task, event and images to fetch in one commit, then made known to the loops. */
+/** Commands on slices: desired state, task, event and images to fetch in one commit, then a notification of the loops. */
 import { fullSliceName } from '../model/access/slice-name.ts';
 import { CroftError } from '../model/error.ts';
 import type { Image } from '../model/image/image.ts';
@@ -23,7 +23,7 @@ type Context = CommandContext<Comparing & Pick<CommandDependencies, 'wake'>>;
 
 export interface Applied {
   slice: Slice;
-  /** Null where nothing differed. */
+  /** Null where there was no difference. */
   task: Task | null;
   change: SliceChange;
 }
@@ -73,7 +73,7 @@ function imagesOf({ spec }: SliceChange): string[] {
   return [...new Set(spec.vms.flatMap(({ image, volumes }) => [image, ...volumes.flatMap((volume) => volume.image ?? [])]))];
 }
 
-/** What still works on a slice that is as it was asked for. */
+/** Unfinished work on a slice that is already as requested. */
 async function taskUnderWay({ tasks }: Store, { name }: Slice): Promise<Task | null> {
   return (await tasks.running()).find(({ kind, subject, vm }) => kind.startsWith('slice.') && subject === name && vm === null) ?? null;
 }
@@ -180,7 +180,7 @@ function start({ tasks }: Commit, kind: Task['kind'], { name, generation }: Slic
   return tasks.start({ kind, subject: name, vm: null, generation });
 }
 
-/** What the event of a wish says of its task. */
+/** The event's text about the task of a wish. */
 function wish({ id, generation }: Task): { task: string; generation: number } {
   return { task: id, generation };
 }

@@ -1,4 +1,4 @@
-/** Where a page of VMs begins, as clients pass it on from the page before: text that means something only here. */
+/** The cursor of a page of VMs, which clients pass on from the page before: an opaque text for clients. */
 import { z } from 'zod';
 import { sliceAddressSchema } from '../model/access/slice-name.ts';
 import { CroftError } from '../model/error.ts';
@@ -14,7 +14,7 @@ export function cursorOf({ slice, name, createdAt, id }: VmPosition): string {
   return Buffer.from(JSON.stringify([slice, name, createdAt, id])).toString('base64url');
 }
 
-/** Throws `input.invalid` for what no page has given out. */
+/** Throws `input.invalid` for a text that no page has returned. */
 export function positionOf(cursor: string): VmPosition {
   try {
     const [slice, name, createdAt, id] = positionSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));

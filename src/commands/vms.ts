@@ -1,4 +1,4 @@
-/** What is asked of single VMs: desired state, task and event in one commit, then made known to the loops. */
+/** Commands on single VMs: desired state, task and event in one commit, then a notification of the loops. */
 import { CroftError } from '../model/error.ts';
 import type { Task } from '../model/task.ts';
 import { unsupported } from '../model/vm/unsupported.ts';
@@ -19,8 +19,8 @@ const requests = {
 } as const satisfies Record<VmRequest, { commit(vms: Commit['vms'], slice: string, name: string): Promise<Vm>; done: string }>;
 
 /**
- * Rejects with `not-found`, and with `conflict.in-use` for a VM that is being removed or that a link needs; what can only be
- * asked of a guest that runs, with `vm.not-running`, `node.unreachable` and `unsupported`.
+ * Rejects with `not-found`, and with `conflict.in-use` for a VM that is being removed or that a link needs; operations on a running guest
+ * also with `vm.not-running`, `node.unreachable` and `unsupported`.
  */
 export async function requestOfVm(
   { principal, store, wake, abilitiesOf }: CommandContext<Pick<CommandDependencies, 'store' | 'wake' | 'abilitiesOf'>>,
@@ -42,7 +42,7 @@ export async function requestOfVm(
   return task;
 }
 
-/** Only a guest that runs, on a hypervisor that can, is held still or goes on. */
+/** Only a running guest, on a hypervisor with this capability, can be paused or resumed. */
 async function refuseHold(
   { store, abilitiesOf }: Pick<CommandDependencies, 'store' | 'abilitiesOf'>,
   slice: string,

@@ -33,7 +33,7 @@ interface Stage extends AsyncDisposable {
   waiting: Job[];
   /** Names of which parts were discarded. */
   discarded: string[];
-  /** Resolves when the puller has told of a change. */
+  /** Resolves when the puller has reported a change. */
   change(): Promise<void>;
   advance(ms: number): void;
   journal: Journal;
@@ -103,7 +103,7 @@ const fetched: FetchedImage = {
   failures: [],
 };
 
-test('SC8 an image that was asked for is fetched, gets its content, and its progress is told meanwhile', async () => {
+test('SC8 an image that was asked for is fetched, gets its content, and its progress is reported meanwhile', async () => {
   await using stage = await setStage();
   await stage.store.imagePulls.request(definition('a'));
   stage.puller.wake();
@@ -188,7 +188,7 @@ test('SC8 at most two images are fetched at one time', async () => {
   assert.equal((await stage.next()).name, 'c');
 });
 
-test('SC8 sources that give nothing hold nobody up, and those that did not give an image are told with it', async () => {
+test('SC8 sources without an answer delay no others, and sources that gave no image are named in the report', async () => {
   await using stage = await setStage();
   for (const name of ['a', 'b', 'c', 'd']) await stage.store.imagePulls.request(definition(name));
   stage.puller.wake();

@@ -1,4 +1,4 @@
-/** The loop that fetches the images that were asked for: a few at a time, again after failures, until they are there. */
+/** The loop that fetches the requested images: a few at a time, repeated after failures, until the images are in the library. */
 import { Backoff } from '../model/backoff.ts';
 import { asCroftError } from '../model/error.ts';
 import type { ImageDefinition } from '../model/image/definition.ts';
@@ -9,13 +9,16 @@ import type { Journal } from './journal.ts';
 import { Loop } from './loop.ts';
 import { inWords } from './node/recorder.ts';
 
-/** Brings content into the library; `source` is the URL that it came from in the end, `failures` those before it, without credentials. */
+/**
+ * Fetches content into the library; `source` is the URL that delivered it in the end, `failures` the URLs tried before it, without
+ * credentials.
+ */
 export interface ImageFetcher {
   fetch(
     definition: ImageDefinition,
     options: { onProgress(progress: PullProgress): void; signal: AbortSignal },
   ): Promise<ImageContent & { source: string; failures: readonly { source: string; reason: string }[] }>;
-  /** Removes what was downloaded for these names and is not being gone on with. */
+  /** Removes the downloads of these names unless a download resumes them. */
   discard(isUnwanted: (name: string) => boolean): Promise<unknown>;
 }
 
@@ -23,7 +26,7 @@ export interface ImagePullerOptions {
   store: Pick<Store, 'images' | 'imagePulls'>;
   fetcher: ImageFetcher;
   journal: Journal;
-  /** Brings a file into the library and its row into the store without a sweep between them. */
+  /** Adds a file to the library and its row to the store, with no sweep in between. */
   arriving<T>(work: () => Promise<T>): Promise<T>;
   /** An image has its content. */
   changed(): void;
@@ -31,15 +34,15 @@ export interface ImagePullerOptions {
   now(): number;
 }
 
-/** So many downloads share the way; those of which nothing has come for `slowStart` ms since they began do not count. */
+/** The number of parallel downloads; a download that received nothing within `slowStart` ms after its beginning does not count. */
 const mostAtOnce = 2;
 const mostWithSlow = 8;
 const slowStart = 5_000;
 const interval = 60_000;
 const backoff = new Backoff({ first: 5_000, longest: 300_000 });
-/** An image that no VM waits for is given up after so many attempts. */
+/** An image that no VM waits for is given up after this many attempts. */
 const mostAttempts = 3;
-/** Events about progress come at each tenth, and not more often than this, in ms. */
+/** Progress events are written at each tenth, and no more often than this, in ms. */
 const progressEvery = 1_000;
 
 interface Fetching {
@@ -71,19 +74,19 @@ export class ImagePuller {
     this.#loop.wake();
   }
 
-  /** How far the fetching of an image is; null where none is under way. */
+  /** Progress of the fetch of an image; null where no fetch is in progress. */
   progress(name: string): PullProgress | null {
     return this.#fetching.get(name)?.progress ?? null;
   }
 
-  /** The image was removed: its download ends, and what came of it goes. */
+  /** The image was removed: its download ends, and its partial file is deleted. */
   async forget(name: string): Promise<void> {
     this.wake();
     await this.#fetching.get(name)?.ended;
     await this.#options.fetcher.discard((each) => each === name);
   }
 
-  /** Cuts downloads off; the next controller goes on with them. */
+  /** Aborts downloads; the next controller resumes them. */
   async stop(): Promise<void> {
     await this.#loop.stop();
     const all = [...this.#fetching.values()];
@@ -111,7 +114,7 @@ export class ImagePuller {
     return busy.length < mostAtOnce && this.#fetching.size < mostWithSlow;
   }
 
-  /** Ends downloads that nobody asks for any more, or not in that way. */
+  /** Ends downloads that are no longer requested, or are requested with other settings. */
   #cutOff(pulls: readonly ImagePull[]): void {
     const asked = new Map(pulls.map(({ name, createdAt }) => [name, createdAt]));
     for (const [name, { createdAt, abort }] of this.#fetching) if (asked.get(name) !== createdAt) abort.abort();

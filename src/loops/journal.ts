@@ -22,7 +22,7 @@ export class Journal {
     this.#timer ??= setTimeout(() => void this.flush(), gatherFor);
   }
 
-  /** Called, without data, whenever events may have been added by anyone. */
+  /** Called, without data, whenever events may have been added by any process. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -32,7 +32,7 @@ export class Journal {
     for (const listener of this.#listeners) listener();
   }
 
-  /** Resolves when all that was recorded so far is written. */
+  /** Resolves when all events recorded so far are written. */
   flush(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

@@ -1,19 +1,19 @@
 /** A level-triggered loop: one pass at a time, woken by signal and by timer; wake-ups carry nothing and coalesce. */
 
 export interface LoopOptions {
-  /** One pass; resolves with the ms until the next one that no wake-up brings forward. It reads all state anew. */
+  /** One pass; resolves with the ms until the next pass, which a wake-up may bring forward. Each pass reads all state again. */
   pass(): Promise<number>;
-  /** A pass threw: a defect, for passes handle what can be expected. Resolves the ms until the next one. */
+  /** A pass threw: a defect, since passes handle expected failures. Resolves with the ms until the next pass. */
   failed(error: unknown): number;
   /** ms, from any origin. */
   clock?: () => number;
-  /** How many times as long as a pass the rest after it is; 1 where absent. */
+  /** The length of the pause after a pass, as a multiple of the pass; 1 where absent. */
   rest?: number;
 }
 
 /**
- * A pass is followed by a rest in proportion to it, up to this many ms, so that a loop never takes all of the time. Where passes
- * are short nobody notices; where there is much to do, what comes meanwhile is done together.
+ * A pass is followed by a pause in proportion to its length, up to this many ms, so that a loop never takes all of the time. The pause
+ * after a short pass is not noticeable; after a long pass, changes that arrive during the pause are handled together.
  */
 const longestRest = 1_000;
 

@@ -1,8 +1,8 @@
-/** Deletes events and ended tasks that are kept no longer, a few at a time, so that nothing else waits for it. */
+/** Deletes events and ended tasks that have passed their retention, a few at a time, so that other work does not wait. */
 import type { Store } from '../store/store.ts';
 import { Loop } from './loop.ts';
 
-/** How many are kept, and for how many ms. */
+/** The number of records kept, and for how many ms. */
 export interface Kept {
   number: number;
   age: number;
@@ -19,7 +19,7 @@ export interface RetentionOptions {
 
 /** Deleted in one commit. */
 const batch = 500;
-/** ms between looks where nothing was left to delete. */
+/** ms between checks where nothing was left to delete. */
 const interval = 60_000;
 
 export class Retention {

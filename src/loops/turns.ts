@@ -1,6 +1,6 @@
-/** Lets only a few at a time do what a thousand may want to do at once, and everything else in between. */
+/** Limits how many of many pending pieces of work run at a time, and lets all other work run in between. */
 
-/** Work is begun in the order in which it was asked for, at most `most` at a time, and never without other work having had its chance. */
+/** Work begins in the order in which it was requested, at most `most` at a time, and other work always gets a chance to run in between. */
 export class Turns {
   readonly #most: number;
   readonly #waiting: (() => void)[] = [];

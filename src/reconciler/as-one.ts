@@ -7,7 +7,7 @@ export interface Failure {
   error: CroftError;
 }
 
-/** One error for all, with the code and the advice of the first. */
+/** One error for all failures, with the code and the advice of the first. */
 export function asOne(failures: readonly Failure[]): CroftError {
   const message = failures.map(({ part, error }) => `${part}: ${error.message}`).join('; ');
   const [first] = failures;

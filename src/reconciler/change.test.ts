@@ -22,7 +22,7 @@ const volume = (volumeId: string, name = volumeId): VolumePlan => ({ id: volumeI
 
 const launchOf = (changes: Partial<VmLaunch>): VmLaunch => launch({ memory: 2 ** 27, ...changes });
 
-/** A VM that runs from the one and is to come to the other. */
+/** A running VM and the launch that it is changed from and to. */
 async function stage(running: VmLaunch, wanted: VmLaunch) {
   const noop = createNoopHypervisor();
   const network = createNoopNetworkDriver();
@@ -53,7 +53,7 @@ async function stage(running: VmLaunch, wanted: VmLaunch) {
   };
 }
 
-test('SC11 a device that does not go keeps nothing else of a change back, is told by its name, and is all that is tried again', async () => {
+test('SC11 a device that does not go keeps nothing else of a change back, is reported by its name, and is all that is tried again', async () => {
   const running = launchOf({ ports: [port('stuck')], volumes: [volume('old')] });
   const wanted = launchOf({ ports: [port('new')], volumes: [volume('more')], memory: 2 ** 28 });
   const { hypervisor, change, told } = await stage(running, wanted);
@@ -72,7 +72,7 @@ test('SC11 a device that does not go keeps nothing else of a change back, is tol
   ]);
 });
 
-test('SC11 all that fails of a change is told, and a volume waits for the one whose name it takes', async () => {
+test('SC11 every failure of a change is reported, and a volume waits for the one whose name it takes', async () => {
   const running = launchOf({ volumes: [volume('old', 'data')] });
   const wanted = launchOf({ ports: [port('new')], volumes: [volume('new', 'data'), volume('more')] });
   const { hypervisor, change, told } = await stage(running, wanted);

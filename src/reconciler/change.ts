@@ -1,4 +1,7 @@
-/** Bringing a VM that runs to another launch, without a restart. Every part may be repeated: a pass after a cut goes on with the rest. */
+/**
+ * Changes a running VM to another launch without a restart. Every part may be repeated: a pass after an interruption continues with the
+ * rest.
+ */
 import type { Deferred } from '../drivers/hypervisor/driver.ts';
 import { asCroftError } from '../model/error.ts';
 import type { VmLaunch } from '../model/node/plan.ts';
@@ -10,7 +13,7 @@ import { ensureImages } from './vm-images.ts';
 
 type ChangeStep = StepShapes['change'];
 
-/** The ports of NICs that went are removed by the next pass, once the driver knows the VM without them. */
+/** The ports of removed NICs are removed by the next pass, once the driver no longer lists those NICs for the VM. */
 export async function changeVm(context: ExecutionContext, step: ChangeStep): Promise<void> {
   const outcome: Outcome = { done: new Map(), failures: [], atNextStart: [] };
   try {
@@ -25,12 +28,12 @@ export async function changeVm(context: ExecutionContext, step: ChangeStep): Pro
 type Counted = (count: number) => string;
 
 interface Outcome extends Deferred {
-  /** How many parts came or went, by the words for that. */
+  /** The number of parts added or removed, by the words for them. */
   done: Map<Counted, number>;
   failures: Failure[];
 }
 
-/** What fails keeps nothing else back, but for a volume that is to take the name of one which did not go. */
+/** A failure holds back no other part, except a volume that takes the name of a volume which could not be removed. */
 async function carryOut(context: ExecutionContext, { vm: wanted, change }: ChangeStep, outcome: Outcome): Promise<void> {
   const { hypervisor } = context;
   const vm = referenceTo(wanted);

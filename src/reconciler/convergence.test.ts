@@ -20,7 +20,7 @@ import { planNode } from './plan.ts';
 const layout = nodeLayout();
 const underlay = underlayOf(layout);
 
-/** What a recorder would have written of the VMs, so far as the next plan needs it. */
+/** The values of VMs that a recorder would have written, as far as the next plan needs them. */
 type Memory = Map<string, Pick<WantedVm, 'restarts' | 'retryAt' | 'attempted'>>;
 
 function progressInto(memory: Memory, now: () => number): Progress {
@@ -49,7 +49,7 @@ function progressInto(memory: Memory, now: () => number): Progress {
   };
 }
 
-/** Some replies about changes of VMs that run are lost, after all or nothing of it was done. */
+/** Some replies about changes of running VMs are lost, after all or none of the change was done. */
 function losses(seed: number): NoopFaults {
   const operations = ['attachNic', 'detachNic', 'attachVolume', 'detachVolume', 'resize'] as const;
   const rules = (['before', 'after'] as const).map((place) => ({ operations, rate: 0.15, place }));
@@ -157,7 +157,7 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
           }
           await pass(wanted);
         }
-        // VMs that an edit left out altogether have no row any more; the store never lets that happen before they are gone.
+        // VMs that an edit removed have no row any more; the store keeps their rows until the VMs are gone.
         const everyone = new Set(identifiers.filter((id) => !wanted.vms.some(({ launch }) => launch.id === id)));
         const removal = wantedOf({
           vms: Object.fromEntries([...everyone].map((id) => [id, { desired: 'absent', memory: 1, nics: 0, volumes: 0 }])),
@@ -179,7 +179,7 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
         const running = wanted.vms.filter(({ desired }) => desired === 'running');
         const runs = seen.filter(({ state }) => state === 'running').map(({ id }) => id);
         const launches = await perform(new FakeHost(), ...runs.map((id) => hypervisor.runningLaunch(referenceTo(id))));
-        // Without a way to change them, sizes wait for a start that nobody asks for.
+        // Without live changes, sizes wait for a start that nobody asks for.
         const asWanted = (launch: VmLaunch | null): string =>
           launch === null ? '' : planHash(can.includes('live-size') ? launch : { ...launch, memory: 0 });
         assert.deepEqual(launches.map(asWanted).sort(), running.map(({ launch }) => asWanted(launch)).sort());

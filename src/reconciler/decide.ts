@@ -1,4 +1,7 @@
-/** What is to be done with one VM, and what is to be recorded of it: by what is wanted, what was seen, and what its hypervisor can. Pure. */
+/**
+ * Decides what to do with one VM and what to record of the VM, from its desired state, its observation and the capabilities of its
+ * hypervisor. Pure.
+ */
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
 import { Backoff } from '../model/backoff.ts';
 import { isHashOf, type PortPlan, planHash, type VmLaunch, type WantedVm } from '../model/node/plan.ts';
@@ -14,17 +17,17 @@ export interface Outcome {
   step: Step | null;
   observed: Partial<VmObserved> | null;
   forget: boolean;
-  /** Where its NICs are others than wanted, and stay so for now: the ports that are to be whole. Its other ports are left alone. */
+  /** The ports that must be intact where the VM's NICs differ from the wanted NICs and stay so for now. Its other ports are left alone. */
   attached?: readonly PortPlan[];
 }
 
-/** What is decided by beside what is wanted and seen of a VM. */
+/** The input of the decision in addition to the desired and observed state of a VM. */
 export interface Circumstances {
   now: number;
   can: ReadonlySet<Capability>;
-  /** Null where it is not known what it runs from, or not needed. */
+  /** Null where the launch that the VM runs from is not known, or not needed. */
   running: VmLaunch | null;
-  /** Why that could not be read; null where it was read, or was not looked for. */
+  /** Why the launch could not be read; null where it was read, or was not looked for. */
   unreadable: string | null;
 }
 
@@ -61,8 +64,8 @@ export function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Cir
 }
 
 /**
- * What was cut off is ended first, as it would have been: a guest that was asked to power down may do so at any time, and must not
- * be taken for one that did by itself; and what is half put back may not go on.
+ * Interrupted work is ended first, in the way it would have ended: a guest that was asked to power down may do so at any time, and must
+ * not be taken for a guest that did so by itself; and a VM that is only half restored may not run.
  */
 function actionFor({ desired }: WantedVm, seen: ObservedVm | null): Exclude<Action, 'wait'> {
   if (seen?.cutOff && desired !== 'absent') return 'stop';
@@ -77,17 +80,17 @@ function seenValues(seen: ObservedVm | null): Partial<VmObserved> {
 }
 
 const hindrances = { 'disk-full': 'its guest is paused: the disk of its node is full' } as const;
-/** A guest that waits for room is not kept waiting for long once there is some. */
+/** A guest that waits for disk space resumes soon after there is some. */
 const longestHalt = 60_000;
 const haltBackoff = new Backoff({ first: 5_000, longest: longestHalt });
 
-/** Its hypervisor holds it still by itself, and will again where nothing changed. */
+/** The hypervisor paused the guest by itself, and will do so again where nothing changed. */
 function relieve(vm: WantedVm, halted: NonNullable<ObservedVm['halted']>, now: number, outcome: Outcome): Outcome {
   const { id } = vm.launch;
   if (vm.retryAt !== null && now >= vm.retryAt) return { ...outcome, step: { kind: 'resume', id, label: vm.label } };
   const observed = { ...outcome.observed, reason: hindrances[halted], step: null };
   const waiting = { ...outcome, action: 'wait', attached: [] } as const;
-  // One that is further away is about something else, such as a change that failed while it ran.
+  // A retry that is further away belongs to something else, such as a change that failed while the VM ran.
   if (vm.retryAt !== null && vm.retryAt - now <= longestHalt) return { ...waiting, observed };
   const restarts = vm.restarts + 1;
   const retryAt = haltBackoff.retryAt(restarts, now);
@@ -113,16 +116,16 @@ function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstance
   return comeCloser(vm, way, attempted && vm.retryAt !== null && now < vm.retryAt, kept);
 }
 
-/** Bytes of memory that its guest has or may take again. */
+/** Bytes of memory that the guest has or may take again. */
 function held(running: VmLaunch, seen: ObservedVm): number {
   return Math.max(running.memory, seen.memory ?? 0);
 }
 
-/** By what can be done while it runs. What waits for its next start leaves nothing to do. */
+/** Considers what can be changed while the VM runs. Changes that wait for the next start leave nothing to do. */
 function comeCloser(vm: WantedVm, { change, waiting, ports }: LiveWay, postponed: boolean, outcome: Outcome): Outcome {
   if (change === null) return settled(vm, { ...outcome, observed: { ...outcome.observed, retryAt: null } }, waiting);
   if (postponed) return { ...outcome, action: 'wait', attached: ports };
-  // Written before the NIC comes, so that no cut leaves it unsaid that its lease is waited for.
+  // Recorded before the NIC is added, so that no interruption leaves its lease unawaited.
   const observed = change.attachNics.length === 0 ? outcome.observed : { ...outcome.observed, addressed: false };
   return { ...outcome, observed, step: { kind: 'change', vm, change } };
 }
@@ -142,7 +145,7 @@ function launch(vm: WantedVm, outcome: Outcome, now: number): Outcome {
   return { ...outcome, step: { kind: 'launch', vm } };
 }
 
-/** Its process ended by itself, or it was never started, or was stopped in order to start with other values. */
+/** The process ended by itself, was never started, or was stopped for a start with other values. */
 function recover(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome): Outcome {
   const asWanted = isHashOf(seen.launchHash, vm.launch);
   const neverStarted = seen.state === 'stopped' && seen.exitCode === null;

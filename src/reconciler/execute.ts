@@ -1,4 +1,4 @@
-/** Carries out the steps of a node's plan through the drivers, and reports how each went. */
+/** Carries out the steps of a node's plan through the drivers, and reports the outcome of each step. */
 import { asCroftError, type CroftError } from '../model/error.ts';
 import type { WantedVm } from '../model/node/plan.ts';
 import { asOne } from './as-one.ts';
@@ -8,10 +8,10 @@ import { moveVm } from './move.ts';
 import { type Step, type StepKind, type StepShapes, subjectOf } from './steps.ts';
 import { ensureImages } from './vm-images.ts';
 
-/** The steps under way, by subject; each promise is settled when its step has ended and never rejects. */
+/** The steps in progress, by subject; each promise is settled when its step has ended and never rejects. */
 export type Running = Map<string, Promise<void>>;
 
-/** Starts all steps of a plan, those of different subjects side by side. Failures go to `progress`; nothing is thrown. */
+/** Starts all steps of a plan, steps of different subjects in parallel. Failures are reported to `progress`; nothing is thrown. */
 export function execute(context: ExecutionContext, steps: readonly Step[]): Running {
   const joining = steps.find((step) => step.kind === 'underlay');
   const underlay = joining === undefined ? Promise.resolve() : guard(context, joining, ensureUnderlay(context, joining));
@@ -126,10 +126,10 @@ async function destroyVm(context: ExecutionContext, { id, label }: StepShapes['d
   context.progress.vmRemoved(vm);
 }
 
-/** VM → the error of its ports, null where they are there. */
+/** VM → the error of its ports, null where they exist. */
 type AttachOutcomes = { errors: ReadonlyMap<string, CroftError>; started: number; ended: number };
 
-/** The ports of all VMs that are launched together are made together: one transaction instead of one each. */
+/** The ports of all VMs that are launched together are created in one transaction instead of one for each VM. */
 async function attachAll({ network, host, layout, clock }: ExecutionContext, vms: readonly WantedVm[]): Promise<AttachOutcomes> {
   const started = clock();
   const errors = new Map<string, CroftError>();
@@ -143,7 +143,7 @@ async function attachAll({ network, host, layout, clock }: ExecutionContext, vms
   return { errors, started, ended: clock() };
 }
 
-/** Where a step fails, the VM is not running in the next pass, which then takes its ports away again; its disk stays for the next try. */
+/** Where a step fails, the VM is not running in the next pass, which then removes its ports; its disk stays for the next try. */
 async function launchVm(context: ExecutionContext, vm: WantedVm, attached: Promise<AttachOutcomes>): Promise<void> {
   const { hypervisor, progress } = context;
   const { launch, label } = vm;

@@ -35,7 +35,7 @@ function specOf({ nics, volumes, ...rest }: Shape): SliceSpec {
   return { name: 's', placement: usualPlacement, networks: [], vms: [vm] };
 }
 
-/** As the store makes it of a slice: what stays keeps its identifier. */
+/** As the store derives a VM from a slice: a VM that stays keeps its identifier. */
 function launchOf({ cpus, disk, firmware, ...shape }: Shape): VmLaunch {
   const image = (name: string) => ({ id: name, sha256: name, format: name === disc ? ('iso' as const) : ('raw' as const), size: 1 });
   return launch({

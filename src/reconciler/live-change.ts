@@ -1,4 +1,4 @@
-/** How a VM that runs comes to another launch without being restarted, where it can. Pure. */
+/** How a running VM is changed to another launch without a restart, where that is possible. Pure. */
 
 import { formatSize } from '../model/input/unit.ts';
 import { type PortPlan, planHash, type VmLaunch, type VolumePlan } from '../model/node/plan.ts';
@@ -10,7 +10,7 @@ export interface LivePart {
   name: string;
 }
 
-/** What is done while it runs: what goes before what comes, and sizes last. */
+/** The changes made while the VM runs: removals before additions, and sizes last. */
 export interface LiveChange {
   detachNics: LivePart[];
   detachVolumes: LivePart[];
@@ -20,15 +20,18 @@ export interface LiveChange {
 }
 
 export interface LiveWay {
-  /** Null where nothing can be done now. */
+  /** Null where nothing can be changed now. */
   change: LiveChange | null;
-  /** What waits for the next start, in words; null where that is nothing, or is not known before the change was tried. */
+  /**
+   * The changes that wait for the next start, in words; null where there are none, or where they are not known before the change was
+   * tried.
+   */
   waiting: string | null;
-  /** Ports that are its NICs' now and stay so. */
+  /** Ports that belong to the VM's NICs now and stay. */
   ports: PortPlan[];
 }
 
-/** Null where only a restart brings it there. `tried`: the guest was offered these sizes, and did not take all of them. */
+/** Null where only a restart makes the change. `tried`: the guest was offered these sizes, and did not take all of them. */
 export function liveWay(running: VmLaunch, wanted: VmLaunch, can: ReadonlySet<Capability>, tried: boolean): LiveWay | null {
   const nics = compare(running.ports, wanted.ports, (port) => port.nicId, samePort);
   const volumes = compare(running.volumes, wanted.volumes, ({ id }) => id, sameVolume);
@@ -74,11 +77,11 @@ function waitingInWords(running: VmLaunch, wanted: VmLaunch): string {
 interface Compared<T> {
   gone: T[];
   come: T[];
-  /** As it is, and as it is wanted. */
+  /** The present and the wanted value. */
   kept: [T, T][];
 }
 
-/** Null where one that stays is to be another, or those that stay are to be in another order. */
+/** Null where an item that stays is to be changed, or the items that stay are to be in another order. */
 function compare<T>(
   before: readonly T[],
   after: readonly T[],
@@ -98,13 +101,13 @@ function compare<T>(
 const samePort = (port: PortPlan, other: PortPlan): boolean =>
   planHash({ ...port, dhcp: true, impairment: null }) === planHash({ ...other, dhcp: true, impairment: null });
 
-/** Its size aside, which grows in place. */
+/** Without its size, which grows in place. */
 const sameVolume = (volume: VolumePlan, other: VolumePlan): boolean =>
   volume.name === other.name && volume.image?.id === other.image?.id && (volume.size ?? 0) <= (other.size ?? 0);
 
 const isCdRom = ({ image }: VolumePlan): boolean => image?.format === 'iso';
 
-/** Whether all that no live change is about is the same. */
+/** Whether all fields that no live change covers are equal. */
 function sameElsewhere(running: VmLaunch, wanted: VmLaunch): boolean {
   const { cpus, memory, disk, ports, volumes } = wanted;
   return (running.disk ?? 0) <= (disk ?? 0) && planHash({ ...running, cpus, memory, disk, ports, volumes }) === planHash(wanted);

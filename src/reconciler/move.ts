@@ -1,4 +1,4 @@
-/** Moving a VM to another node: it is stopped, its disks are copied, and only then it belongs there. */
+/** Moves a VM to another node: the VM is stopped, its disks are copied, and only then does the VM belong to the other node. */
 import type { VmWithLaunch } from '../drivers/hypervisor/driver.ts';
 import { asCroftError, CroftError } from '../model/error.ts';
 import type { WantedVm } from '../model/node/plan.ts';
@@ -9,8 +9,8 @@ import { ensureImages } from './vm-images.ts';
 type Move = StepShapes['move'];
 
 /**
- * What can be found out while the VM still runs is found out first, so that a move which cannot succeed does not stop it.
- * Where it fails or is cut off at any point, the VM is whole on its node, which starts it again if it is to run.
+ * Checks that are possible while the VM still runs are made first, so that a move which cannot succeed does not stop the VM. Where the
+ * move fails or is interrupted at any point, the VM is intact on its node, which starts the VM again if it is to run.
  */
 export async function moveVm(context: ExecutionContext, { vm, to, seen }: Move): Promise<void> {
   const { openBerth, progress } = context;
@@ -48,8 +48,8 @@ async function bring(context: ExecutionContext, vm: WantedVm, seen: Move['seen']
 }
 
 /**
- * Takes the VM off the node that does not have it, at once: when its row is gone, nothing tells any more that this is no
- * stranger. Where this fails, the node's passes try it again.
+ * Removes the VM at once from the node that it no longer belongs to: when its row is gone, nothing shows any more that the VM is not
+ * foreign. Where the removal fails, the node's passes try it again.
  */
 async function clear(
   { progress }: ExecutionContext,
@@ -70,7 +70,7 @@ async function stop(context: ExecutionContext, { launch: { id }, label }: Wanted
   progress.vmStopped(vm, how);
 }
 
-/** ms and percent between two tellings of how far it is. */
+/** ms and percent between two progress reports. */
 const tellAfter = 2_000;
 const tellStep = 5;
 
@@ -85,7 +85,7 @@ async function transfer(context: ExecutionContext, vm: VmWithLaunch, exitCode: n
   try {
     await hypervisor.transfer(vm, berth, { exitCode, signal: berth.signal, onProgress });
   } catch (thrown) {
-    // What filled a disk is taken off it again; all else that arrived is gone on with, or found and removed by the node's passes.
+    // Files that filled a disk are removed again; the transfer resumes with all others, or the node's passes find and remove them.
     if (asCroftError(thrown).code === 'disk.full') await berth.hypervisor.discardArrival(vm);
     throw thrown;
   }

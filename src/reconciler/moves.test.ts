@@ -32,7 +32,7 @@ interface Row {
   desired: WantedVm['desired'];
 }
 
-/** One VM on a cluster of noop nodes. A step that is held goes on, or is cut off, when the test says so. */
+/** One VM on a cluster of noop nodes. A step that is held resumes, or is interrupted, when the test says so. */
 function stage() {
   let time = 1_000_000;
   let life = new AbortController();
@@ -154,7 +154,7 @@ function stage() {
     retry: () => {
       postponed = false;
     },
-    /** The controller dies and starts again: what was under way is cut off. */
+    /** The controller dies and starts again: work in progress is interrupted. */
     async kill(): Promise<void> {
       life.abort();
       life = new AbortController();

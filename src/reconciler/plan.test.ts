@@ -164,7 +164,7 @@ test('CR16 a process that was killed stays dead only under the policy never, whi
   assert.equal(result.observations[0]?.observed.settledGeneration, vm.generation);
 });
 
-test('CR11 a port that was removed, changed or is unhealthy is put right without touching its VM', () => {
+test('CR11 a port that was removed, changed or is unhealthy is repaired without touching its VM', () => {
   const vm = wantedVm('a');
   const [right] = seenPorts(vm).ports;
   assert.ok(right);
@@ -203,7 +203,7 @@ test('CR15 what a move left of a VM is destroyed, and a VM that was given up wit
   assert.deepEqual(plan([], seen, seenPorts()).strangers, ['l', 'm']);
 });
 
-test('CR5 routers are made, edited, put right and removed by comparing plan and node', () => {
+test('CR5 routers are created, edited, repaired and removed by comparing plan and node', () => {
   const router: RouterPlan = { sliceId: 's', slice: 's', transit: '100.64.0.0/30', networks: [] };
   const with_ = (routers: ObservedNetwork['routers'], wanted: RouterPlan[], busy = new Set<string>()): NodePlan =>
     planNode({
@@ -273,7 +273,7 @@ test('CR4 a VM that is being removed is removed where it is, not moved', () => {
   assert.deepEqual(plan([vm], [], seenPorts()).forget, ['a']);
 });
 
-test('CR4 no more moves begin than there is room for, and the others go on as they are', () => {
+test('CR4 no more moves begin than there is room for, and the others continue as they are', () => {
   const vms = ['a', 'b', 'c'].map((id) => wantedVm(id, { movingTo: 'n2' }));
   const seen = vms.map((vm) => seenVm(vm));
   const result = plan(vms, seen, seenPorts(...vms), { moveSlots: 1 });
@@ -347,7 +347,7 @@ test('SC11 a VM that came to its change between two looks at it is neither chang
   assert.deepEqual([reason, settledGeneration, memoryHeld], [null, after.generation, 2 ** 30]);
 });
 
-test('SC11 a VM of which it cannot be read what it runs from is left as it is, with its ports, and says why; others go on', () => {
+test('SC11 a VM whose present launch cannot be read is left as it is, with its ports, and says why; others continue', () => {
   const [before, other] = [wantedVm('a'), wantedVm('b')];
   const after = wantedVm('a', { launch: launchOf('a', { ports: [], boot: 1 }) });
   const unreadable = new Map([['a', 'its mark cannot be read']]);
@@ -401,7 +401,7 @@ test('SC8 a VM does not start, and is not changed, while an image of its volumes
   assert.deepEqual(kinds(plan([after], [seenVm(before, { state: 'stopped' })], seenPorts())), []);
 });
 
-test('SC11 a guest whose file systems stand still since a snapshot was cut off goes on before anything else is done with it', () => {
+test('SC11 a guest whose file systems are still frozen by an interrupted snapshot is thawed before anything else is done with it', () => {
   const vm = wantedVm('a', { launch: launchOf('a', { memory: 2 }) });
   const kinds = (seen: Partial<ObservedVm>) => plan([vm], [seenVm(vm, seen)]).steps.map(({ kind }) => kind);
   assert.deepEqual(kinds({ frozen: true }), ['thaw']);
@@ -409,7 +409,7 @@ test('SC11 a guest whose file systems stand still since a snapshot was cut off g
   assert.deepEqual(kinds({}), []);
 });
 
-test('CR6 a guest that is held still by a full disk says so and goes on now and then, not at once and again and again', () => {
+test('CR6 a guest that is paused by a full disk says so and is resumed at intervals, not at once and again and again', () => {
   const vm = wantedVm('a');
   const halted = (rest: Partial<WantedVm>) => plan([{ ...vm, ...rest }], [seenVm(vm, { state: 'paused', halted: 'disk-full' })]);
   const first = halted({});

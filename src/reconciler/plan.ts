@@ -1,4 +1,4 @@
-/** The reconciler's plan for one node: from what is wanted and what was observed to steps and observed values. Pure. */
+/** The reconciler's plan for one node: steps and observed values, computed from the desired state and the observation. Pure. */
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
 import type { ObservedNetwork } from '../drivers/network/driver.ts';
 import { planHash, type VmLaunch, type WantedOnNode } from '../model/node/plan.ts';
@@ -11,7 +11,7 @@ import type { Step } from './steps.ts';
 export interface NodeObservation {
   vms: readonly ObservedVm[];
   network: ObservedNetwork;
-  /** The sha256 of each image that is there whole. */
+  /** The sha256 of each image that the node has complete. */
   images: readonly string[];
   /** VMs of which a part has arrived from another node. */
   arrivals: readonly string[];
@@ -21,21 +21,24 @@ export interface PlanInput {
   wanted: WantedOnNode;
   observed: NodeObservation;
   /**
-   * By VM, what those run from that were not observed to run from what is wanted; of one that is missing it is not known. It was
-   * read after the observation, and is what counts where both differ.
+   * The launches that VMs run from, by VM, for the VMs that were not observed to run from the wanted launch; where a VM is missing here,
+   * its launch is not known. Read after the observation, and valid where both differ.
    */
   running: ReadonlyMap<string, VmLaunch>;
-  /** By VM, why it could not be read what it runs from: it is left as it is. */
+  /** Why the launch that a VM runs from could not be read, by VM: such a VM is left as it is. */
   unreadable: ReadonlyMap<string, string>;
-  /** What the node's hypervisor is able to do. */
+  /** The capabilities of the node's hypervisor. */
   can: ReadonlySet<Capability>;
-  /** Subjects that a step of an earlier pass still works on (`subjectOf`): left alone in this one. */
+  /** Subjects that a step of an earlier pass still works on (`subjectOf`): left alone in this pass. */
   busy: ReadonlySet<string>;
-  /** The sha256 of images that could not be brought here lately: they are tried again later. */
+  /** The sha256 of images whose delivery to this node failed recently: they are tried again later. */
   postponedImages: ReadonlySet<string>;
-  /** VMs whose move failed or could not begin lately, with the reason of a failure: they go on as they are, and are tried again later. */
+  /**
+   * VMs whose move failed or could not begin recently, with the reason of a failure: they stay as they are, and the move is tried again
+   * later.
+   */
   postponedMoves: ReadonlyMap<string, string | null>;
-  /** How many more moves may begin: each takes its guest away from its users, so they are not all begun at once. */
+  /** How many more moves may begin: each move makes its guest unavailable to its users, so the number of moves in progress is limited. */
   moveSlots: number;
   /** ms since 1970, by the controller's clock. */
   now: number;
@@ -43,11 +46,11 @@ export interface PlanInput {
 
 export interface NodePlan {
   steps: Step[];
-  /** What is to be recorded of VMs; only for those that no step works on. */
+  /** The values to record of VMs; only for VMs that no step works on. */
   observations: { id: string; observed: Partial<VmObserved> }[];
-  /** Absent VMs of which nothing is left here: their rows can go. */
+  /** Absent VMs of which nothing is left on this node: their rows can be deleted. */
   forget: string[];
-  /** Things that bear this controller's label but that the store does not know. They are shown and left alone. */
+  /** Objects that bear this controller's label but that the store does not know. They are shown and left alone. */
   strangers: string[];
 }
 
@@ -124,13 +127,13 @@ function planVms(
   }
 }
 
-/** With the reason why it does not move. */
+/** With the reason why the VM does not move. */
 function explained(outcome: Outcome, reason: string | null): Outcome {
   if (reason === null || outcome.observed === null || outcome.step !== null) return outcome;
   return { ...outcome, observed: { ...outcome.observed, reason } };
 }
 
-/** Ports, VMs and the rest that are here without being wanted here. */
+/** Ports, VMs and other objects that are on the node but are not wanted there. */
 function planStrays({ wanted, observed, busy }: PlanInput, ports: PortLedger, plan: NodePlan): void {
   const known = new Set(wanted.vms.map(({ launch: { id } }) => id));
   const arriving = new Set(wanted.arriving);

@@ -1,4 +1,4 @@
-/** Compares the ports that are there with those that should be. Pure. */
+/** Compares the ports that exist with the ports that should exist. Pure. */
 import type { ObservedPort } from '../drivers/network/driver.ts';
 import { isHashOf, type PortPlan } from '../model/node/plan.ts';
 import type { Step } from './steps.ts';
@@ -17,7 +17,7 @@ export class PortLedger {
     return [...this.#seen.values()].some((port) => port.vmId === vmId);
   }
 
-  /** The ports of this VM are another step's business. */
+  /** The ports of this VM belong to another step. */
   leave(vmId: string): void {
     for (const { nicId, vmId: owner } of this.#seen.values()) if (owner === vmId) this.#unwanted.delete(nicId);
   }

@@ -4,48 +4,48 @@ import type { UnderlayPlan } from '../model/network/underlay.ts';
 import type { LaunchImage, PortPlan, RouterPlan, WantedVm } from '../model/node/plan.ts';
 import type { LiveChange } from './live-change.ts';
 
-/** Step kind → what it needs. The executor must have exactly these. */
+/** Step kind → its parameters. The executor must have exactly these kinds. */
 export interface StepShapes {
-  /** Bring what joins the node to the others into the planned state. `faults` says what was seen to be wrong with it. */
+  /** Bring the link between this node and the others into the planned state. `faults` lists the faults that were observed. */
   underlay: { plan: UnderlayPlan; faults: string[] };
-  /** Bring a router into the planned state. `faults` says what was seen to be wrong with it. */
+  /** Bring a router into the planned state. `faults` lists the faults that were observed. */
   router: { plan: RouterPlan; faults: string[] };
   removeRouter: { sliceId: string };
-  /** Make ports of VMs that run already right again. */
+  /** Repair ports of VMs that already run. */
   repairPorts: { ports: PortPlan[] };
   /** Remove ports that nothing wants, by interface name. */
   detach: { names: string[] };
-  /** Bring an image that no VM needs yet. */
+  /** Deliver an image that no VM needs yet. */
   fetchImage: { image: LaunchImage };
   /** Image, ports, disk, seed and process, in this order. */
   launch: { vm: WantedVm };
-  /** Bring a VM that runs to its launch, as far as `change` does that. */
+  /** Change a running VM to its launch, as far as `change` does that. */
   change: { vm: WantedVm; change: LiveChange };
-  /** `restart`: it is stopped only to be started anew with other values. */
+  /** `restart`: the VM is stopped only to be started again with other values. */
   stop: { id: string; label: string; restart: boolean };
-  /** Hold the guest still. */
+  /** Pause the guest. */
   pause: { id: string; label: string };
   resume: { id: string; label: string };
-  /** Let its guest's file systems go on. */
+  /** Thaw the guest's file systems. */
   thaw: { id: string; label: string };
   destroy: { id: string; label: string; stray: boolean };
-  /** Bring the VM to the node `to`, stopping it here first. `seen` is what was observed of it; null where nothing is here. */
+  /** Move the VM to the node `to`; the VM is stopped here first. `seen` is its observation; null where nothing is here. */
   move: { vm: WantedVm; to: string; seen: ObservedVm | null };
-  /** Remove what has arrived here of a VM that does not come. */
+  /** Remove the files that have arrived here of a VM that does not move here any more. */
   discardArrival: { id: string };
 }
 
 export type StepKind = keyof StepShapes;
 export type Step = { [Kind in StepKind]: { kind: Kind } & StepShapes[Kind] }[StepKind];
 
-/** What of a step makes it the same one as an earlier one, which may have failed. */
+/** Identifies a step as the same as an earlier step, which may have failed. */
 export function keyOf(step: Step): string {
   if (step.kind === 'repairPorts') return `repairPorts ${step.ports.map(({ nicId }) => nicId).join(' ')}`;
   if (step.kind === 'detach') return `detach ${step.names.join(' ')}`;
   return `${step.kind} ${subjectOf(step)}`;
 }
 
-/** The thing that a step works on; two steps of one subject never run at the same time. */
+/** The object that a step works on; two steps of one subject never run at the same time. */
 export function subjectOf(step: Step): string {
   switch (step.kind) {
     case 'underlay':

@@ -2,8 +2,8 @@
 import type { VmDesired, VmObservedState } from '../model/vm/vm.ts';
 
 /**
- * keep: nothing to do. launch: bring it to run. recover: its process ended by itself; the restart policy decides.
- * prepare is not an action of its own: launching includes it. wait: nothing can be known or done now.
+ * keep: nothing to do. launch: make the VM run. recover: its process ended by itself; the restart policy decides. prepare is not an
+ * action of its own: launching includes it. wait: nothing can be known or done now.
  */
 export type Action = 'keep' | 'launch' | 'recover' | 'pause' | 'resume' | 'stop' | 'destroy' | 'forget' | 'wait';
 

@@ -1,12 +1,12 @@
-/** Bringing the images of a VM to a node. */
+/** Delivers the images of a VM to a node. */
 import type { VmLaunch } from '../model/node/plan.ts';
 import type { ExecutionContext } from './context.ts';
 
-/** ms and percent between two tellings of how far a VM's images are. */
+/** ms and percent between two progress reports of a VM's images. */
 const tellAfter = 2_000;
 const tellStep = 10;
 
-/** All images that the VM's disks are made of, side by side. */
+/** All images that the VM's disks consist of, in parallel. */
 export async function ensureImages(
   { images, host, layout, progress, clock }: ExecutionContext,
   launch: VmLaunch,

@@ -18,7 +18,7 @@ export interface CommitOptions {
   actor: string;
 }
 
-/** What is written through it becomes true when the transaction of `queries` is committed. */
+/** Its writes take effect when the transaction of `queries` is committed. */
 export function commitWithin(queries: Queries, { settings, newIdentifier, now, actor }: CommitOptions): Commit {
   const transaction = within(queries);
   return {

@@ -8,7 +8,10 @@ import { lastExpired, type RetentionBounds } from './expiry.ts';
 import type { EventStore } from './store.ts';
 import { portions } from './vm/rows.ts';
 
-/** Reading on from a sequence misses none: transactions that write follow one another, so a lower sequence is never seen later than a higher one. */
+/**
+ * A reader that continues from a sequence misses no event: transactions that write follow one another, so a lower sequence never becomes
+ * visible later than a higher one.
+ */
 export class SqlEventStore implements EventStore {
   readonly #database: Transactions;
   readonly #now: () => number;
@@ -64,7 +67,7 @@ export async function readEventsAfter(queries: Queries, sequence: number, limit:
   return [...gap, ...rows.map(eventOf)];
 }
 
-/** 0 where there never was one. */
+/** 0 where there never was an event. */
 export async function newestSequence(queries: Queries): Promise<number> {
   const newest = await queries.selectFrom('events').select('sequence').orderBy('sequence', 'desc').limit(1).executeTakeFirst();
   if (newest !== undefined) return newest.sequence;

@@ -1,10 +1,10 @@
-/** Which of the oldest events are kept no longer. Pure. */
+/** Selects the oldest events that are past their retention. Pure. */
 
 /** How many events, or ended tasks, are kept, and for how long. */
 export interface RetentionBounds {
-  /** At most so many. */
+  /** The largest number kept. */
   kept: number;
-  /** Older ones go too: ms since 1970. */
+  /** Older records are deleted too: ms since 1970. */
   since: number;
 }
 
@@ -15,9 +15,9 @@ interface EventTimes {
 }
 
 /**
- * The sequence up to which events go; null where all stay. `oldest` are the oldest there are, in order; `newest` is the highest
- * sequence, `unread` the lowest that a cursor stands at. Age takes no event that a cursor has yet to pass; number does, else a reader
- * that never comes back would fill the disk.
+ * The sequence up to which events are deleted; null where all stay. `oldest` are the oldest existing events, in order; `newest` is the
+ * highest sequence, `unread` the lowest position of a cursor. An event that a cursor has yet to pass is never deleted by age, but by
+ * number: otherwise a reader that never returns would fill the disk.
  */
 export function lastExpired(
   oldest: readonly EventTimes[],

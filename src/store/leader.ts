@@ -1,4 +1,4 @@
-/** The row that says which controller leads, and the epoch that refuses what an earlier one still writes. */
+/** The row that names the leading controller, and the epoch by which writes of an earlier leader are refused. */
 import type { Leader } from '../model/leader.ts';
 import type { Database } from './database/database.ts';
 import type { LeaderStore } from './store.ts';
@@ -27,7 +27,7 @@ export class SqlLeaderStore implements LeaderStore {
     });
     this.#epoch = epoch;
     this.#database.fence(epoch);
-    // A file's lock ends with the process that has it, and with nothing else.
+    // A file's lock ends only with the process that holds it.
     return unnoticed && this.#database.dialect === 'postgres';
   }
 

@@ -1,4 +1,4 @@
-/** One controller works with a database at a time: two would work on the same nodes. On PostgreSQL others may stand by. */
+/** One controller works with a database at a time: two controllers would work on the same nodes. On PostgreSQL others may stand by. */
 import { asCroftError, CroftError } from '../model/error.ts';
 import type { Occupant, StandBy } from './database/database.ts';
 import { lockFile } from './database/file-lock.ts';
@@ -8,8 +8,8 @@ import { awaitPostgres, occupyPostgres } from './database/postgres-occupancy.ts'
 export type Occupancy = AsyncDisposable | Disposable;
 
 /**
- * Holds the database at the location until the result is disposed of. It is not opened, so that its schema stays as it is. Rejects
- * with `conflict.exists` where another controller has it, with `unavailable` where the server cannot be reached.
+ * Holds the database at the location until the result is disposed of. The database is not opened, so that its schema stays as it is.
+ * Rejects with `conflict.exists` where another controller has it, with `unavailable` where the server cannot be reached.
  */
 export async function occupyDatabase(location: string, occupant: Occupant): Promise<Occupancy> {
   const occupancy = await tryOccupy(location, occupant);
@@ -18,8 +18,8 @@ export async function occupyDatabase(location: string, occupant: Occupant): Prom
 }
 
 /**
- * As `occupyDatabase`, but on PostgreSQL waits until it is free, and calls `waits` where it has to. Null where the signal of
- * `standBy` aborts before.
+ * As `occupyDatabase`, but on PostgreSQL waits until the database is free, and calls `waits` where it has to wait. Null where the signal
+ * of `standBy` aborts before.
  */
 export async function occupyOnceFree(
   location: string,

@@ -1,4 +1,4 @@
-/** Opens the store: chooses the database, brings its schema up to date, and puts the resources together. */
+/** Opens the store: chooses the database, upgrades its schema, and assembles the resources. */
 import { CroftError } from '../model/error.ts';
 import { newIdentifier as anIdentifier, type NewIdentifier, newControllerIdentifier } from '../model/identifier.ts';
 import { initialFlavors } from '../model/vm/flavor.ts';
@@ -33,9 +33,9 @@ export interface OpenStoreOptions {
 }
 
 /**
- * Opens the store, which the first time makes its schema, the controller's identifier and the initial flavors.
- * Rejects with `unavailable` where the database cannot be reached, `conflict.changed` where a newer program has migrated
- * it, `input.invalid` for settings that nothing can be allocated from.
+ * Opens the store, and at the first opening creates its schema, the controller's identifier and the initial flavors. Rejects with
+ * `unavailable` where the database cannot be reached, `conflict.changed` where a newer program has migrated it, `input.invalid` for
+ * settings that leave nothing to allocate.
  */
 export async function openStore(options: OpenStoreOptions): Promise<Store> {
   const { location, settings, newIdentifier = anIdentifier, now = Date.now } = options;
@@ -83,7 +83,7 @@ async function openDatabase(location: string, now: () => number): Promise<Databa
   }
 }
 
-/** What a new database starts with. */
+/** The initial content of a new database. */
 async function fill(database: Database, now: number): Promise<void> {
   await database.write(async (queries) => {
     const controller = await queries.selectFrom('controller').select('id').executeTakeFirst();

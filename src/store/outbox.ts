@@ -1,6 +1,6 @@
 /**
- * The outbox: what leaves the controller, such as results, webhooks and messages, is read from the events by a cursor that
- * survives. What a command has to send out is an event in its commit, so it is sent if the command happened and never else.
+ * The outbox: everything that leaves the controller, such as results, webhooks and messages, is read from the events by a durable cursor.
+ * What a command has to send out is an event in its commit, so it is sent exactly if the command was committed.
  */
 import { missing } from '../model/missing.ts';
 import type { Transactions } from './database/database.ts';

@@ -19,7 +19,7 @@ import type { RetentionBounds } from './expiry.ts';
 
 export interface Store {
   readonly dialect: 'sqlite' | 'postgres';
-  /** Made once, at the first opening; labels what this controller owns on nodes. */
+  /** Created once, at the first opening; labels the objects of this controller on nodes. */
   readonly controllerId: string;
 
   readonly nodes: NodeStore;
@@ -36,15 +36,15 @@ export interface Store {
   readonly leader: LeaderStore;
 
   /**
-   * Runs the change that a command makes: all that `work` writes through the commit that it is given is stored together, or
-   * nothing of it. `work` must not use the store itself, waits for nothing else, and may be run again. `by` is who asks for it.
+   * Runs the change of a command: all writes of `work` through the given commit are stored together, or none of them. `work` must not use
+   * the store itself, waits for nothing else, and may be run again. `by` is the actor of the change.
    */
   commit<Result>(by: Principal, work: (commit: Commit) => Promise<Result>): Promise<Result>;
 
   close(): Promise<void>;
 }
 
-/** What the change of a command may consist of. Reads show what was written through it before. */
+/** The parts of a command's change. Reads show what was written through the commit before. */
 export interface Commit {
   readonly nodes: Pick<NodeStore, 'get' | 'add' | 'administer' | 'configure' | 'remove'>;
   readonly images: Pick<ImageStore, 'list' | 'put' | 'setPrepull' | 'remove'>;
@@ -66,7 +66,7 @@ export interface NodeStore {
   byId(id: string): Promise<Node | null>;
   /** Rejects with `conflict.exists`, also where another node has the same address, port and state folder. */
   add(config: NodeConfig): Promise<Node>;
-  /** Replaces its configuration by what `edit` makes of the one that it has. By name; rejects as `get` and `add` do. */
+  /** Replaces the configuration by what `edit` makes of the present one. By name; rejects as `get` and `add` do. */
   configure(name: string, edit: (config: NodeConfig) => NodeConfig): Promise<Node>;
   administer(id: string, administration: NodeAdministration): Promise<void>;
   observe(id: string, observed: NodeObserved): Promise<void>;
@@ -81,7 +81,7 @@ export interface FlavorStore {
   list(): Promise<Flavor[]>;
 }
 
-/** Content that was fetched, sent or built, for a name. */
+/** Content that was fetched, uploaded or built, for a name. */
 export interface FetchedImage {
   name: string;
   content: ImageContent;
@@ -90,13 +90,13 @@ export interface FetchedImage {
 }
 
 export interface ImageStore {
-  /** Sorted by name; what VMs were made from before a name moved is not among them. */
+  /** Sorted by name; former content of a name, which VMs may still use, is not included. */
   list(): Promise<Image[]>;
   get(name: string): Promise<Image>;
   byId(id: string): Promise<Image>;
-  /** Points the name at this content and ends its pull. VMs made before keep the content that they were made from. */
+  /** Points the name at this content and ends its pull. Existing VMs keep the content that they were made from. */
   put(image: FetchedImage): Promise<Image>;
-  /** Where it is kept without a VM that needs it, see Image. */
+  /** The nodes that keep the image without a VM that needs it, see Image. */
   setPrepull(name: string, prepull: readonly string[]): Promise<Image>;
   /** Ends its pull too. Rejects with `conflict.in-use` and the VMs that use it, as their disk or as a volume. */
   remove(name: string): Promise<void>;
@@ -109,13 +109,13 @@ export type PullIdentity = Pick<ImagePull, 'name' | 'createdAt'>;
 export interface ImagePullStore {
   /** Oldest first. */
   list(): Promise<ImagePull[]>;
-  /** Asks for the content; in place of an earlier pull of that name. Makes an image without content where the name has none. */
+  /** Requests the content; replaces an earlier pull of that name. Creates an image without content where the name has none. */
   request(definition: ImageDefinition): Promise<void>;
-  /** As `ImageStore.put`, by an attempt of this pull; null where another one has taken its place, or the image was removed. */
+  /** As `ImageStore.put`, by an attempt of this pull; null where another pull has replaced it, or the image was removed. */
   fulfil(pull: PullIdentity, image: FetchedImage): Promise<Image | null>;
-  /** Counts an attempt that failed; nothing where another pull has taken its place. */
+  /** Counts a failed attempt; no effect where another pull has replaced this one. */
   failed(pull: PullIdentity, reason: string, retryAt: number): Promise<void>;
-  /** Ends a pull without content, unless a VM waits for it: then false. */
+  /** Ends a pull without content, unless a VM waits for the pull: then false. */
   giveUp(name: string): Promise<boolean>;
 }
 
@@ -128,24 +128,24 @@ export interface SliceStore {
   find(name: string): Promise<Slice | null>;
   networks(sliceId: string): Promise<Network[]>;
   /**
-   * Commits a change: rows, segments, transit, addresses and MACs, all or nothing. Decides again in the transaction:
-   * `conflict.changed` for another generation, `not-found` for an image, `exhausted.*`, `input.invalid` for an address taken.
-   * A slice that is absent but not yet gone is refused with `conflict.in-use`.
+   * Commits a change: rows, segments, transit, addresses and MACs, all or nothing. Decides again in the transaction: `conflict.changed`
+   * for another generation, `not-found` for an image, `exhausted.*`, `input.invalid` for an address in use. A slice that is absent but
+   * not yet gone is refused with `conflict.in-use`.
    */
   commit(change: SliceChange): Promise<Slice>;
-  /** Sets what is desired of the slice and of all its VMs, as `VmStore.desire` does. Resolves with the slice as it is then. */
+  /** Sets the desired state of the slice and of all its VMs, as `VmStore.desire` does. Resolves with the resulting slice. */
   desire(name: string, desired: SliceDesired): Promise<Slice>;
-  /** Deletes an absent slice once it has neither VMs nor a router any more; true when it did. */
+  /** Deletes an absent slice once it has neither VMs nor a router any more; true when it was deleted. */
   sweep(sliceId: string): Promise<boolean>;
 }
 
-/** What was seen of a VM; only the given fields are written. */
+/** The observation of a VM; only the given fields are written. */
 export interface VmObservation {
   id: string;
   observed: Partial<VmObserved>;
 }
 
-/** Where in the order of VMs a page begins: right after this one, whether or not it is still there. */
+/** The position in the order of VMs where a page begins: right after this VM, whether or not it still exists. */
 export type VmPosition = Pick<Vm, 'slice' | 'name' | 'createdAt' | 'id'>;
 
 export interface VmFilter {
@@ -154,11 +154,11 @@ export interface VmFilter {
   owner?: string;
   nodeId?: string;
   after?: VmPosition;
-  /** At most so many. */
+  /** The largest number of VMs. */
   limit?: number;
 }
 
-/** What of a VM is counted and summed. */
+/** The fields of a VM that are counted and summed. */
 export type VmOutline = Pick<Vm, 'id' | 'sliceId' | 'slice' | 'name' | 'nodeId' | 'movingTo' | 'stayReason' | 'desired'> &
   Pick<VmObserved, 'state' | 'restarts' | 'memoryHeld'> & { demand: Resources };
 
@@ -169,27 +169,27 @@ export interface VmStore {
   outlines(filter?: { slice?: string; owner?: string }): Promise<VmOutline[]>;
   get(slice: string, name: string): Promise<Vm>;
   /**
-   * Running grows `boot`, unless it was desired already and the VM is observed running: so a VM that powered itself off starts again.
-   * Absent also takes it out of the slice's spec. Rejects with `conflict.in-use` where a link needs it.
+   * Running increases `boot`, unless running was desired already and the VM is observed running: so a VM that powered itself off starts
+   * again. Absent also removes the VM from the slice's spec. Rejects with `conflict.in-use` where a link needs the VM.
    */
   desire(slice: string, name: string, desired: VmDesired): Promise<Vm>;
-  /** Starts a running VM anew: `boot` grows, desired becomes running. */
+  /** Restarts a running VM: `boot` increases, desired becomes running. */
   reboot(slice: string, name: string): Promise<Vm>;
-  /** Writes what was observed, together with what others write at the same time. Nothing happens for a VM that is gone. */
+  /** Writes observations, together with those of other concurrent callers. No effect for a VM that is gone. */
   observe(changes: readonly VmObservation[]): Promise<void>;
   /** Deletes the row of an absent VM of which nothing is left on a node; its NICs and addresses become free. */
   forget(id: string): Promise<void>;
 }
 
-/** A VM whose wish is not settled, or that is to be gone. */
+/** A VM whose desired state is not reached, or that is to be removed. */
 export type OpenVm = Pick<Vm, 'id' | 'sliceId' | 'nodeId' | 'desired' | 'generation'> & {
   observed: Pick<VmObserved, 'settledGeneration'>;
 };
 
-/** `routed`: it has networks, and so a router. */
+/** `routed`: the slice has networks, and so a router. */
 export type SliceState = Pick<Slice, 'id' | 'name' | 'generation' | 'desired' | 'routerNodeId'> & { routed: boolean };
 
-/** What is not done yet. */
+/** Unfinished work. */
 export interface OpenWork {
   /** Identifiers of all nodes. */
   nodes: string[];
@@ -198,40 +198,40 @@ export interface OpenWork {
   vms: OpenVm[];
   /** VMs that run and have not taken their leases. */
   awaited: Pick<Vm, 'id' | 'sliceId'>[];
-  /** Something may be to be decided by the scheduler. Where it is false a schedule of the snapshot would be empty. */
+  /** Whether the scheduler may have decisions to make. Where false, a schedule of the snapshot would be empty. */
   undecided: boolean;
 }
 
 export interface PlacementStore {
   snapshot(): Promise<PlacementSnapshot>;
-  /** What is open over all nodes, in proportion to it and to the number of slices and nodes. */
+  /** Open work over all nodes, at a cost in proportion to it and to the number of slices and nodes. */
   open(): Promise<OpenWork>;
   /**
-   * Commits assignments, each group on its own merits: one is refused whose subject is no longer where it was decided
-   * against, whose node is gone, not ready, draining, not what is asked for or, with overcommit, full, or that would break
-   * what VMs ask of each other's places, all by what the transaction reads. Resolves with the ids refused.
-   * `cursor` is written with them, see PlacementSnapshot; undefined leaves it.
+   * Commits assignments, each group independently. An assignment is refused where its subject is no longer where it was decided against,
+   * where its node is gone, not ready, draining, not as required or, with overcommit, full, or where it would break constraints between
+   * the places of VMs, all according to the values that the transaction reads. Resolves with the refused ids. `cursor` is written with
+   * the assignments, see PlacementSnapshot; undefined leaves it.
    */
   commit(assignments: readonly Assignment[], cursor?: string | null): Promise<{ refused: string[] }>;
   /**
-   * The VM has its new node from now on: its disks are whole there and no process of it runs on the old one. False, and
-   * nothing changes, unless it is on node `from` and moves to node `to`.
+   * The VM has its new node from now on: its disks are complete there and no process of it runs on the old node. False, and nothing
+   * changes, unless the VM is on node `from` and moves to node `to`.
    */
   completeMove(vmId: string, from: string, to: string): Promise<boolean>;
-  /** Nothing of these VMs is left on the node, see WantedOnNode.leftovers. */
+  /** No files of these VMs are left on the node, see WantedOnNode.leftovers. */
   clearLeftovers(nodeId: string, vmIds: readonly string[]): Promise<void>;
-  /** What is wanted on a node. */
+  /** The desired state of a node. */
   wanted(nodeId: string): Promise<WantedOnNode>;
-  /** What a pass over a node needs; `seen` are the slices of which it has routers. Costs in proportion to what is on the node. */
+  /** The input of a pass over a node; `seen` are the slices whose routers it has. The cost follows the number of objects on the node. */
   onNode(nodeId: string, seen: readonly string[]): Promise<NodeRecords>;
 }
 
-/** What is stored of one node's VMs and routers, at one moment. */
+/** The stored state of one node's VMs and routers, at one moment. */
 export interface NodeRecords {
   wanted: WantedOnNode;
-  /** Those that have the node, sorted as `VmStore.list`. */
+  /** VMs assigned to the node, sorted as `VmStore.list`. */
   vms: Vm[];
-  /** Those, not absent, of the slices whose routers are here. */
+  /** VMs, not absent, of the slices whose routers are here. */
   routed: Vm[];
   /** Slices that are being removed and still have their routers here. */
   leaving: string[];
@@ -244,11 +244,11 @@ export interface TaskStore {
   list(limit: number, owner?: string): Promise<Task[]>;
   get(id: string): Promise<Task>;
   running(): Promise<Task[]>;
-  /** Ends an older running task of the same subject and VM as failed, with the message that this one overtook it. */
+  /** Ends an older running task of the same subject and VM as failed, with the message that this task replaced it. */
   start(task: Pick<Task, 'kind' | 'subject' | 'vm' | 'generation'>): Promise<Task>;
-  /** Deletes the oldest that have ended and are beyond the bounds, at most `batch`. Resolves with their number. */
+  /** Deletes the oldest ended tasks beyond the bounds, at most `batch`. Resolves with their number. */
   prune(bounds: RetentionBounds, batch: number): Promise<number>;
-  /** Ends a running task. The event `task.ended` that says so is appended with it, here and where a task is overtaken. */
+  /** Ends a running task. The event `task.ended` is appended in the same transaction, here and where a task is replaced. */
   end(id: string, state: 'done' | 'failed', message: string | null): Promise<void>;
 }
 
@@ -261,54 +261,54 @@ export interface EventStore {
   after(sequence: number, limit: number, owner?: string): Promise<Event[]>;
   /** The newest sequence, 0 where there never was an event. */
   latest(): Promise<number>;
-  /** Deletes the oldest that are beyond the bounds, at most `batch`. Resolves with their number. */
+  /** Deletes the oldest events beyond the bounds, at most `batch`. Resolves with their number. */
   prune(bounds: RetentionBounds, batch: number): Promise<number>;
 }
 
-/** An event as it leaves the controller. Its id is the same whenever it is read, and no other event has it, so that a receiver can tell repetitions. */
+/** An event as it leaves the controller. Its unique id is the same at every read, so that a receiver can detect repetitions. */
 export interface OutboxMessage {
   id: string;
   event: Event;
 }
 
-/** Cursors over the events, each of one reader. Events keep their order; what happened to one subject is never seen the other way round. */
+/** Cursors over the events, each of one reader. Events keep their order; a reader never sees the events of one subject out of order. */
 export interface Outbox {
-  /** Makes the cursor, unless it is there: before the oldest event that is kept, or behind the newest. */
+  /** Creates a missing cursor: before the oldest kept event, or behind the newest. */
   open(name: string, from: 'oldest' | 'newest'): Promise<void>;
-  /** What comes after the cursor, as `EventStore.after`, a gap included. Rejects with `not-found` where there is no such cursor. */
+  /** The events after the cursor, as `EventStore.after`, a gap included. Rejects with `not-found` where there is no such cursor. */
   read(name: string, limit: number): Promise<OutboxMessage[]>;
-  /** All up to this sequence has left; a cursor never goes back. */
+  /** All events up to this sequence have left; a cursor never goes back. */
   advance(name: string, sequence: number): Promise<void>;
-  /** The reader is gone: nothing is kept for it any more. */
+  /** The reader is gone: no events are kept for it any more. */
   close(name: string): Promise<void>;
 }
 
 export interface BackupStore {
   /** A consistent copy as lines of JSON: a header, then one row each, then their count. Read in one transaction; the same on both databases. */
   dump(): AsyncIterable<string>;
-  /** Replaces everything by what a dump says, all or nothing, and appends these events; `input.invalid` names the line that is wrong. */
+  /** Replaces everything by the content of a dump, all or nothing, and appends these events; `input.invalid` names the invalid line. */
   restore(lines: AsyncIterable<string>, events?: readonly NewEvent[]): Promise<void>;
 }
 
 export interface LeaderStore {
   /**
-   * Says that this controller leads. From then on what an earlier one still writes is refused with `controller.standby`, and what
-   * this one writes once a later one has said so. True where an earlier one has not resigned: it may need a moment to notice.
+   * Registers this controller as the leader. From then on writes of an earlier leader are refused with `controller.standby`, as are those
+   * of this leader once a later one has registered. True where an earlier leader has not resigned and may need a moment to notice.
    */
   register(leader: Leader): Promise<boolean>;
-  /** Says where it answers. */
+  /** Records the address of this controller. */
   announce(url: string): Promise<void>;
-  /** Says that it acts no more. */
+  /** Records that this controller acts no more. */
   resign(): Promise<void>;
-  /** Whether it has registered, and none has since. */
+  /** Whether this controller has registered, and no other controller has since. */
   isCurrent(): Promise<boolean>;
 }
 
-/** Numbers that the store allocates from; given when it is opened. */
+/** The ranges that the store allocates from; given at its opening. */
 export interface StoreSettings {
   /** First and last VLAN tag, inclusive. */
   segments: { first: number; last: number };
-  /** What carries new networks; a trunk where nothing is said. */
+  /** The underlay of new networks; a trunk by default. */
   underlay?: UnderlayKind;
   /** The range that transit networks are cut from, `a.b.c.d/n`. */
   transit: string;

@@ -95,7 +95,7 @@ export class SqlTaskStore implements TaskStore {
   }
 }
 
-/** Ends the running task of the same subject and VM. A node and a slice may have the same name: their tasks are told apart by the kind. */
+/** Ends the running task of the same subject and VM. A node and a slice may have the same name: the kind distinguishes their tasks. */
 async function overtake(queries: Queries, { id, kind, subject, vm, createdAt }: Task, actor: string): Promise<void> {
   const kinds = taskKinds.filter((one) => isNodeTask(one) === isNodeTask(kind));
   await endTasks(queries, { state: 'failed', message: `overtaken by ${kind} ${id}`, at: createdAt, actor }, (where) =>
@@ -111,7 +111,10 @@ interface Ending {
   actor: string;
 }
 
-/** Ends those of the tasks that run. The event that says so is in the same transaction, for whoever waits hears of the end by it alone. */
+/**
+ * Ends those of the tasks that run. The event about the end is in the same transaction, since waiting clients learn of the end only from
+ * that event.
+ */
 async function endTasks(
   queries: Queries,
   { state, message, at, actor }: Ending,

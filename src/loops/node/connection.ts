@@ -1,4 +1,4 @@
-/** How a node is reached, looked at, and worked on by its drivers. */
+/** How a node is reached, inspected, and worked on by its drivers. */
 import type { HypervisorDriver, NodeAbilities, NodeHypervisor, NodeLayout, NodeReach } from '../../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../../drivers/network/driver.ts';
 import type { Call, Host } from '../../host/host.ts';
@@ -8,11 +8,11 @@ import type { ImageDelivery } from '../../reconciler/context.ts';
 /** The part of a node's specs that changes by itself. */
 export type NodeVitals = Pick<NodeSpecs, 'bootId' | 'memory' | 'memoryAvailable' | 'disk' | 'diskFree' | 'load'>;
 
-/** Looks at a node; rejects with `node.*` where it cannot be reached or used. */
+/** Inspects a node; rejects with `node.*` where the node cannot be reached or used. */
 export interface NodeInspection {
-  /** Everything, and makes the node ready to be worked on. */
+  /** A full inspection, which also prepares the node for work. */
   inspect(host: Host, layout: NodeLayout, config: NodeConfig): Promise<NodeSpecs>;
-  /** What is read again in each pass, together with the drivers' observations. */
+  /** The part that is read again in each pass, together with the drivers' observations. */
   vitals(layout: NodeLayout): Call<NodeVitals>;
 }
 
@@ -20,7 +20,7 @@ export interface NodeInspection {
 export interface NodeImages extends ImageDelivery {
   /** The sha256 of each image on the node, sorted. */
   observe(host: Host, layout: NodeLayout): Call<string[]>;
-  /** Ends what is on its way to the node: those calls of `ensure` reject. */
+  /** Aborts deliveries to the node: pending calls of `ensure` reject. */
   giveUp(host: Host, layout: NodeLayout): void;
 }
 
@@ -30,7 +30,7 @@ export interface NodeConnection extends NodeReach {
   network: NetworkDriver;
 }
 
-/** With the driver itself, to be bound again once more is known of the node. */
+/** With the unbound driver, to be bound again once more is known of the node. */
 export interface Connected extends NodeConnection {
   driver: HypervisorDriver;
 }

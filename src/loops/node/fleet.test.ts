@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { Fleet } from './fleet.ts';
 import type { NodeWorker } from './worker.ts';
 
-test('CR1 a node that is being cleaned gets no worker, which would make anew what is removed', async () => {
+test('CR1 a node that is being cleaned gets no worker, which would recreate what is removed', async () => {
   const made: string[] = [];
   const fleet = new Fleet((nodeId) => {
     made.push(nodeId);

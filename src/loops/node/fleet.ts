@@ -11,7 +11,7 @@ export class Fleet {
     this.#make = make;
   }
 
-  /** Starts workers for new nodes and ends those of removed ones; while it is suspended there are none. */
+  /** Starts workers for new nodes and ends the workers of removed nodes; no workers run while the fleet is suspended. */
   async keep(nodeIds: readonly string[]): Promise<void> {
     if (this.#suspension !== null) return;
     for (const nodeId of nodeIds) {
@@ -34,7 +34,7 @@ export class Fleet {
     for (const worker of this.#workers.values()) worker.wake();
   }
 
-  /** Ends the node's worker, and starts no other before `resume`: it would make anew what is being cleaned off the node. */
+  /** Ends the node's worker, and starts no other before `resume`: a worker would recreate what is being removed from the node. */
   async retire(nodeId: string): Promise<void> {
     this.#retired.add(nodeId);
     await this.release(nodeId);
@@ -45,12 +45,12 @@ export class Fleet {
     this.#retired.delete(nodeId);
   }
 
-  /** Ends all workers, and cuts off what they do: this controller may no longer be the one that acts on nodes. */
+  /** Ends all workers, and interrupts their work: this controller may no longer be the leader that acts on nodes. */
   suspend(): void {
     this.#suspension = this.stop();
   }
 
-  /** The next `keep` starts workers again; resolves once none of before the suspension is left. */
+  /** The next `keep` starts workers again; resolves once no worker from before the suspension is left. */
   async unsuspend(): Promise<void> {
     const ended = this.#suspension;
     await ended;

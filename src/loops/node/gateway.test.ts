@@ -16,7 +16,7 @@ function administrationWith(doctor: Doctor): NodeAdministration {
   return new NodeAdministration(options as NodeGatewayOptions);
 }
 
-test('CR2 a fix that fails is told beside what is missing still, and a node that cannot be examined as that', async () => {
+test('CR2 a fix that fails is reported beside what is still missing, and a node that cannot be examined is reported as such', async () => {
   const missing: DoctorCheck = { name: 'zstd', ok: false, detail: 'is not installed', fix: 'apt-get install zstd' };
   const treat = async () => {
     throw new CroftError('node.unfit', 'zstd could not be installed', { hint: 'install them by hand' });

@@ -1,4 +1,4 @@
-/** What administrators do with nodes: adopting and removing them, looking for what they lack, running commands on them. */
+/** Administrators' operations on nodes: adopt and remove nodes, check them for missing parts, run commands on them. */
 import type { HypervisorDriver, NodeLayout, ObservedVm } from '../../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../../drivers/network/driver.ts';
 import { type Host, perform, run } from '../../host/host.ts';
@@ -16,11 +16,13 @@ import type { Journal } from '../journal.ts';
 import type { Fleet } from './fleet.ts';
 import { inWords } from './recorder.ts';
 
-/** Looks for what a node lacks, and installs it. */
+/** Checks a node for missing parts, and installs them. */
 export interface Doctor {
   /** Rejects with `node.*` where the node cannot be reached. */
   examine(host: Host, layout: NodeLayout, config: NodeConfig): Promise<DoctorCheck[]>;
-  /** Installs what `checks` says is missing, and starts what does not run; rejects with `node.unfit` where it cannot. */
+  /**
+   * Installs the parts that `checks` reports as missing, and starts services that do not run; rejects with `node.unfit` where that fails.
+   */
   treat(host: Host, layout: NodeLayout, checks: readonly DoctorCheck[], config: NodeConfig): Promise<void>;
 }
 
@@ -31,7 +33,7 @@ export interface NodeGatewayOptions {
   hypervisorOf(config: NodeConfig): HypervisorDriver;
   networkOf(node: Node): NetworkDriver;
   doctor: Doctor;
-  /** Takes back what lets other nodes fetch images from this one. */
+  /** Revokes the access by which other nodes fetch images from this node. */
   images: { withdraw(host: Host, layout: NodeLayout): Promise<void> };
   hosts: {
     reach(config: NodeConfig): { host: Host; layout: NodeLayout };
@@ -41,7 +43,7 @@ export interface NodeGatewayOptions {
   wake(): void;
   /** ms since 1970. */
   now(): number;
-  /** As the placement loop has them. */
+  /** As the placement loop defines them. */
   routerGrace: number;
   policy: PlacementPolicy;
 }
@@ -55,7 +57,10 @@ export class NodeAdministration {
     this.#options = options;
   }
 
-  /** The machine is logged in to and gives root privileges before anything is stored. Rejects with `unsupported` for a role that it cannot have. */
+  /**
+   * Before anything is stored, a login to the machine checks for root privileges. Rejects with `unsupported` for a role that the machine
+   * cannot have.
+   */
   async reach(input: NodeConfigInput): Promise<NodeConfig> {
     const { hosts } = this.#options;
     const asked = nodeConfigSchema.parse(input);
@@ -71,7 +76,7 @@ export class NodeAdministration {
     return config;
   }
 
-  /** Decides as the placement loop will. */
+  /** Makes the same decision as the placement loop. */
   async foretellDrain({ id }: Node): Promise<DrainAnswer['vms']> {
     const { store, now, routerGrace, policy } = this.#options;
     const snapshot = await store.placement.snapshot();
@@ -99,7 +104,7 @@ export class NodeAdministration {
     return await run(host, { argv: ['sh', '-s', '--', ...work.args], stdin: work.script, timeout });
   }
 
-  /** A node that is not given up is first cleaned, so that one that cannot be cleaned stays known and can be tried again. */
+  /** A node that is not given up is cleaned first, so that a node that cannot be cleaned stays known and the removal can be tried again. */
   async forget(by: Principal, name: string, abandon: boolean): Promise<AbandonedAnswer> {
     const { store, fleet, journal, wake } = this.#options;
     const node = await store.nodes.get(name);
@@ -121,10 +126,10 @@ export class NodeAdministration {
     }
   }
 
-  /** Takes all that is this controller's off a node that nothing is assigned to. Nothing is placed there meanwhile. */
+  /** Removes everything that belongs to this controller from a node without assignments. Nothing is placed there meanwhile. */
   async #vacate(node: Node): Promise<void> {
     const { store, fleet } = this.#options;
-    // Before it drains, which would move what is there.
+    // Before the node drains, since draining moves what is there.
     await this.#refuseOccupied(node);
     await store.nodes.administer(node.id, 'draining');
     try {
@@ -160,7 +165,7 @@ export class NodeAdministration {
     });
   }
 
-  /** Without what VMs left behind that have moved to other nodes: that goes with the rest. */
+  /** Without the remains of VMs that have moved to other nodes: they are removed with the rest. */
   async #unrecorded(node: Node, seen: readonly ObservedVm[]): Promise<ObservedVm[]> {
     const moved = new Set(
       (await this.#options.store.vms.outlines()).filter(({ nodeId }) => nodeId !== null && nodeId !== node.id).map(({ id }) => id),
@@ -199,7 +204,7 @@ export class NodeAdministration {
     const hypervisor = hypervisorOf(node.config).on({ host, layout });
     try {
       await images.withdraw(host, layout);
-      // A zone that runs does not let go of its links.
+      // A running zone does not release its links.
       const [vms] = await perform(host, hypervisor.observe());
       for (const { id } of vms) await hypervisor.kill({ id, label: id });
       await networkOf(node).purge(host, layout);
@@ -209,7 +214,7 @@ export class NodeAdministration {
     }
   }
 
-  /** Resolves with the reason where it could not be cleaned. */
+  /** Resolves with the reason where the node could not be cleaned. */
   async #cleanWhatCanBe(node: Node): Promise<string | null> {
     try {
       await this.#clean(node);

@@ -1,35 +1,38 @@
-/** Tells when VMs have taken their leases since they were started, from what the routers of one node show. */
+/** Detects when VMs have taken their leases since they were started, from the leases that the routers of one node show. */
 import type { ObservedRouter } from '../../drivers/network/driver.ts';
 import type { RouterPlan } from '../../model/node/plan.ts';
 import type { Vm, VmObservedState } from '../../model/vm/vm.ts';
 
 export interface LeaseNews {
-  /** Those that run and have a NIC with DHCP without a lease of this start; `since` when they wait for just these, ms since 1970. */
+  /**
+   * Running VMs that have a NIC with DHCP without a lease of this start; `since` is when the VM began to wait for exactly these NICs, ms
+   * since 1970.
+   */
   waiting: { vm: Vm; since: number }[];
-  /** Those of them that have all their leases now. */
+  /** Those of the expectant VMs that have all their leases now. */
   addressed: Vm[];
 }
 
 interface KnownLease {
-  /** Its end when its VM was not waiting for it: one that ends otherwise is new. */
+  /** The lease's end at a time when its VM did not wait for it: a lease with another end is new. */
   before: number | undefined;
-  /** It was taken in the start of its VM at this time, which tells one start from the next. */
+  /** The lease was taken in the VM's start at this time, which distinguishes starts. */
   taken: boolean;
   start: number | null;
 }
 
 /**
- * A lease outlives the VM that took it, so one that was there before the start proves nothing. Times cannot be compared,
- * since VM and router may be on nodes whose clocks differ: a lease is new when its end is another than before the start. NICs
- * that come to a VM which runs are waited for; those that it has had since its start keep the lease that they took.
+ * A lease outlives the VM that took it, so a lease from before the start proves nothing. Times cannot be compared, since VM and router
+ * may be on nodes whose clocks differ: a lease is new when its end differs from the end before the start. NICs added to a running VM are
+ * waited for; NICs present since its start keep the lease that they took.
  */
 export class LeaseWatch {
   /** By MAC. */
   #known = new Map<string, KnownLease>();
-  /** By VM: which MACs it waits for, in which start, and since when. */
+  /** By VM: the MACs without a lease, the start to which they belong, and since when the VM waits. */
   #waits = new Map<string, { what: string; since: number }>();
 
-  /** `plans` and `routers` are those of the node, `vms` those of their slices; `now` in ms since 1970. */
+  /** `plans` and `routers` belong to the node, `vms` to their slices; `now` in ms since 1970. */
   look(plans: readonly RouterPlan[], routers: readonly ObservedRouter[], vms: readonly Vm[], now: number): LeaseNews {
     const ends = new Map(routers.flatMap(({ leases }) => leases.map(({ mac, expiresAt }) => [mac.toLowerCase(), expiresAt])));
     const served = new Set(plans.flatMap(({ networks }) => networks.filter(({ dhcp }) => dhcp).map(({ networkId }) => networkId)));
@@ -54,7 +57,7 @@ export class LeaseWatch {
   }
 }
 
-/** In these no guest runs; in the others one does, or may. */
+/** In these states no guest runs; in the others a guest runs, or may run. */
 const over: readonly VmObservedState[] = ['none', 'preparing', 'stopped', 'failed'];
 
 function lookAt({ observed: { state, addressed, startedAt } }: Vm, end: number | undefined, known: KnownLease | undefined): KnownLease {

@@ -6,7 +6,7 @@ import type { Store } from '../../store/store.ts';
 import type { Journal } from '../journal.ts';
 import { LeaseWatch } from './lease-watch.ts';
 
-/** While guests boot or get NICs, passes come often for so long after it, in ms. */
+/** While guests boot or get NICs, passes are frequent for this long, in ms. */
 const leaseTime = 120_000;
 
 export interface LeaseRecordOptions {
@@ -24,8 +24,8 @@ export class LeaseRecord {
   }
 
   /**
-   * A VM is addressed once each of its NICs has taken its lease. `addressed`: that became so for one;
-   * `expectant`: one has begun lately to wait for leases from a router here, so the next pass comes soon.
+   * A VM is addressed once each of its NICs has taken its lease. `addressed`: a VM became addressed; `expectant`: a VM has recently begun
+   * to wait for leases from a router here, so the next pass comes soon.
    */
   async record(
     plans: readonly RouterPlan[],

@@ -1,4 +1,4 @@
-/** The moves of one node's VMs to other nodes: which are under way, which are called off, and which failed and have to wait. */
+/** The moves of one node's VMs to other nodes: moves in progress, cancelled moves, and failed moves that wait for their next try. */
 
 import type { NodeHypervisor, NodeReach } from '../../drivers/hypervisor/driver.ts';
 import { Backoff } from '../../model/backoff.ts';
@@ -6,11 +6,11 @@ import type { WantedVm } from '../../model/node/plan.ts';
 import type { Berth } from '../../reconciler/context.ts';
 import type { PlanInput } from '../../reconciler/plan.ts';
 
-/** A node that takes a VM's files in, until it is disposed of. */
+/** The target node of a VM's files, until disposed of. */
 export type Reception = NodeReach & { hypervisor: NodeHypervisor } & AsyncDisposable;
 
 export interface MovesOptions {
-  /** Null while that node cannot take the VM in; rejects with `node.*`. */
+  /** Null while that node cannot receive the VM; rejects with `node.*`. */
   receive(nodeId: string, vmId: string): Promise<Reception | null>;
   /** See PlacementStore.completeMove. */
   complete(vmId: string, to: string): Promise<boolean>;
@@ -18,13 +18,13 @@ export interface MovesOptions {
 
 interface Failure {
   to: string;
-  /** Null where it only has to wait. */
+  /** Null where the move only waits for its turn. */
   reason: string | null;
   count: number;
   retryAt: number;
 }
 
-/** Guests that are away from their users at one time for being moved. */
+/** Guests that may be unavailable to their users at the same time because of a move. */
 const atOnce = 2;
 const backoff = new Backoff({ first: 5_000, longest: 300_000, least: 2_000 });
 
@@ -37,7 +37,7 @@ export class Moves {
     this.#options = options;
   }
 
-  /** What the node's plan is to know of moves. Calls off those that are not wanted any more. */
+  /** The moves as the node's plan needs to know them. Cancels moves that are not wanted any more. */
   look(wanted: readonly Pick<WantedVm, 'launch' | 'movingTo' | 'desired'>[], now: number): Pick<PlanInput, 'postponedMoves' | 'moveSlots'> {
     const targets = new Map(
       wanted.flatMap(({ launch, movingTo, desired }) => (desired === 'absent' ? [] : [[launch.id, movingTo] as const])),

@@ -1,4 +1,4 @@
-/** What a pass over a node does once the node was observed: it records what was seen, plans, and starts the steps. */
+/** The part of a pass over a node that follows the observation: record the observation, plan, and start the steps. */
 import type { NodeAbilities, StopTimes } from '../../drivers/hypervisor/driver.ts';
 import type { Node } from '../../model/node/node.ts';
 import type { RouterPlan, WantedOnNode } from '../../model/node/plan.ts';
@@ -33,7 +33,7 @@ export interface NodePassOptions {
   clock(): number;
 }
 
-/** A step that failed is tried again after so many ms at the latest: what it needs may be there again. */
+/** A failed step is tried again after at most this many ms: a missing precondition may be met again. */
 const longestStepRetry = 30_000;
 
 export class NodePass {
@@ -50,12 +50,15 @@ export class NodePass {
     this.#leases = new LeaseRecord(options);
   }
 
-  /** Whether the last pass found the slice's router here and as planned. */
+  /** Whether the last pass found the slice's router on this node and as planned. */
   hasRouter(sliceId: string): boolean {
     return this.#routers.has(sliceId);
   }
 
-  /** True where the next pass is to come soon, for guests that boot. Rejects with NodeFailure where the node fails; else the store does. */
+  /**
+   * True where the next pass is to come soon, for guests that boot. Rejects with NodeFailure where the node fails; other rejections come
+   * from the store.
+   */
   async reconcile(
     node: Node,
     { host, layout, hypervisor, network }: NodeConnection,
@@ -95,7 +98,7 @@ export class NodePass {
     const { openBerth } = this.#options.moves;
     const context = { host, layout, abilities, hypervisor, network, images, stopTimes, clock, openBerth, progress: recorder };
     const postponed = this.#stepRetries.postponed(now());
-    // Between plan and here a VM may have begun to arrive.
+    // Between the plan and this point, the transfer of a VM may have begun.
     const steps = plan.steps.filter((step) => !this.#options.subjects.touched.has(subjectOf(step)) && !postponed.has(keyOf(step)));
     if (this.#options.subjects.closed) return false;
     const running = execute(context, steps);
@@ -109,7 +112,7 @@ export class NodePass {
     return expectant;
   }
 
-  /** True where another set of routers than before is as planned. */
+  /** True where the set of routers that are as planned has changed. */
   #recordRouters(wanted: readonly RouterPlan[], steps: readonly Step[]): boolean {
     const unsettled = new Set([...steps.map(subjectOf), ...this.#options.subjects.allBusy()]);
     const before = this.#routers;
@@ -133,7 +136,7 @@ export class NodePass {
     });
   }
 
-  /** The router of a slice that is being removed gives its place up once nothing of it is on the node. */
+  /** The router of a slice that is being removed gives up its place once nothing of the slice is on the node. */
   async #releaseRouters(node: Node, observed: NodeObservation, leaving: readonly string[]): Promise<void> {
     const { store } = this.#options;
     const present = new Set(routersIn(observed));
@@ -155,12 +158,12 @@ export class NodePass {
   }
 }
 
-/** The slices of which it has routers. */
+/** The slices whose routers are on the node. */
 function routersIn({ network }: NodeObservation): string[] {
   return network.routers.map(({ sliceId }) => sliceId);
 }
 
-/** Those leftovers of which the node has nothing, and to which nothing is coming. */
+/** The leftovers that are no longer on the node, and to which no transfer is in progress. */
 function clearedLeftovers({ leftovers, arriving }: WantedOnNode, { vms, arrivals }: NodeObservation): string[] {
   const present = new Set([...vms.map(({ id }) => id), ...arrivals, ...arriving]);
   return leftovers.filter((id) => !present.has(id));

@@ -21,9 +21,9 @@ export interface RecorderOptions {
   journal: Journal;
   /** By the sha256 of images. */
   imageRetries: Retries;
-  /** By the keys of steps that nothing else waits with. */
+  /** By the keys of steps that share no wait with other steps. */
   stepRetries: Retries;
-  /** By VMs that run and are to change. */
+  /** By running VMs that are to be changed. */
   changeRetries: Retries;
   moves: Pick<Moves, 'ended' | 'failed'>;
   now(): number;
@@ -43,7 +43,7 @@ export class Recorder implements Progress {
     this.#options = options;
   }
 
-  /** Writes all that was observed so far; resolves when it is in the store. */
+  /** Writes all observations so far; resolves when they are in the store. */
   settled(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
@@ -142,7 +142,7 @@ export class Recorder implements Progress {
     this.#event({ kind: 'vm.removed', message: 'nothing of it is left on the node', ...named(vm.label) });
   }
 
-  /** What was still to be written of it is of the node that it has left. */
+  /** Unwritten observations of the VM belong to the node that it has left. */
   vmMoved({ launch, label }: WantedVm, node: string): void {
     this.#waiting.delete(launch.id);
     this.#options.moves.ended(launch.id);
@@ -177,7 +177,7 @@ export class Recorder implements Progress {
     this.#options.stepRetries.succeeded(keyOf(step));
   }
 
-  /** Where the node itself is lost its passes wait, and what they could not do is done as soon as it is back. */
+  /** Where the node itself is lost its passes wait, and pending work is done as soon as the node is back. */
   stepFailed(step: Step, error: CroftError): void {
     if (!error.code.startsWith('node.')) this.#options.stepRetries.failed(keyOf(step), this.#options.now());
     const failure = failureOf(step);
@@ -227,7 +227,7 @@ function named(label: string): { slice: string; vm: string } {
   return { slice, vm };
 }
 
-/** An error for a person: what failed, then what to do. */
+/** A human-readable error: the failure, then the remedy. */
 export function inWords(thrown: unknown): string {
   const error = asCroftError(thrown);
   return error.hint === undefined ? error.message : `${error.message} (${error.hint})`;

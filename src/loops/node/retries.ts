@@ -1,4 +1,4 @@
-/** When what failed on a node is tried again: images that are brought there, changes of VMs that run, steps. */
+/** When failed work on a node is tried again: image deliveries, changes of running VMs, steps. */
 import { Backoff } from '../../model/backoff.ts';
 
 const first = 5_000;
@@ -8,12 +8,12 @@ export class Retries {
   readonly #backoff: Backoff;
   readonly #failures = new Map<string, { count: number; retryAt: number }>();
 
-  /** `longest`: ms that are waited at the most. */
+  /** `longest`: the longest wait, in ms. */
   constructor(longest = longestOfAll) {
     this.#backoff = new Backoff({ first, longest });
   }
 
-  /** Later after each failure; returns the time, in ms since 1970, before which it is not tried again. */
+  /** Longer after each failure; returns the time, in ms since 1970, of the next try. */
   failed(what: string, now: number): number {
     const count = (this.#failures.get(what)?.count ?? 0) + 1;
     const retryAt = this.#backoff.retryAt(count, now);
@@ -25,7 +25,7 @@ export class Retries {
     this.#failures.delete(what);
   }
 
-  /** Each that is to wait. */
+  /** Each entry that is to wait. */
   postponed(now: number): Set<string> {
     return new Set([...this.#failures].filter(([, { retryAt }]) => now < retryAt).map(([what]) => what));
   }

@@ -1,4 +1,4 @@
-/** What VMs of a node run from, where that is not what is wanted. */
+/** Reads the launches of a node's VMs that differ from the wanted launches. */
 import type { NodeHypervisor, NodeReach, ObservedVm } from '../../drivers/hypervisor/driver.ts';
 import { type Call, perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
@@ -6,7 +6,7 @@ import { isHashOf, type VmLaunch, type WantedVm } from '../../model/node/plan.ts
 import type { PlanInput } from '../../reconciler/plan.ts';
 import { inWords } from './recorder.ts';
 
-/** Of those that should run, do run, and not from what is wanted. The others cost no look. */
+/** For VMs that should run, do run, and run from another launch than wanted. The other VMs need no read. */
 export async function runningLaunches(
   { host, hypervisor }: Pick<NodeReach, 'host'> & { hypervisor: Pick<NodeHypervisor, 'runningLaunch'> },
   wanted: readonly WantedVm[],
@@ -19,14 +19,14 @@ export async function runningLaunches(
   if (vms.length === 0) return { running: new Map(), unreadable: new Map() };
   const answers = await perform(host, ...vms.map((vm) => settled(hypervisor.runningLaunch(vm))));
   const known = vms.map(({ id }, index) => [id, answers[index]] as const);
-  // One that is another by now than it was observed as is what it is now: what a controller that was killed began may still go on.
+  // A VM that has changed since its observation counts as it is now: work begun by a killed controller may still be in progress.
   return {
     running: new Map(known.flatMap(([id, answer]) => (answer === null || answer instanceof CroftError ? [] : [[id, answer as VmLaunch]]))),
     unreadable: new Map(known.flatMap(([id, answer]) => (answer instanceof CroftError ? [[id, inWords(answer)]] : []))),
   };
 }
 
-/** What cannot be read of one VM is no matter of the others. */
+/** A launch that cannot be read does not affect the other VMs. */
 function settled<T>({ command, parse }: Call<T>): Call<T | CroftError> {
   return {
     command,

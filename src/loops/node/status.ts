@@ -1,4 +1,4 @@
-/** Records whether a node can be worked with, and what that means for its VMs; decides when a failing one is tried again. */
+/** Records whether a node can be worked with, and what that means for its VMs; decides when a failing node is tried again. */
 import { Backoff } from '../../model/backoff.ts';
 import { asCroftError } from '../../model/error.ts';
 import type { Node, NodeObserved, NodeSpecs, NodeStatus } from '../../model/node/node.ts';
@@ -11,15 +11,15 @@ export interface NodeStatusOptions {
   store: Store;
   journal: Journal;
   now(): number;
-  /** The status of the node turned. */
+  /** The status of the node changed. */
   changed(): void;
-  /** A defect; to be logged. */
+  /** A defect, for the log. */
   failed(error: unknown): void;
 }
 
 const longestRetry = 60_000;
 const backoff = new Backoff({ first: 1_000, longest: longestRetry });
-/** Vitals alone are written this often at the most, in ms. */
+/** Vitals alone are written no more often than this, in ms. */
 const vitalsEvery = 60_000;
 
 export class NodeStatusRecord {
@@ -30,7 +30,7 @@ export class NodeStatusRecord {
     this.#options = options;
   }
 
-  /** `images`: the sha256 of each that it has, sorted. */
+  /** `images`: the sha256 of each image that the node has, sorted. */
   async ready(node: Node, specs: NodeSpecs, images: readonly string[]): Promise<void> {
     this.#failures = 0;
     const { now, changed } = this.#options;
@@ -43,8 +43,8 @@ export class NodeStatusRecord {
   }
 
   /**
-   * Says why, marks the node's VMs as unknown, and resolves with the ms until the next try. A defect of Croft itself says
-   * nothing of the node: it is only logged.
+   * Records the reason, marks the node's VMs as unknown, and resolves with the ms until the next try. A defect of Croft itself says
+   * nothing about the node: it is only logged.
    */
   async failed(node: Node, thrown: unknown): Promise<number> {
     const { store, failed } = this.#options;
@@ -77,7 +77,7 @@ export class NodeStatusRecord {
   }
 }
 
-/** Only what differs from the rows, so that a pass in which nothing changed writes nothing. */
+/** Only the values that differ from the rows, so that a pass without changes writes nothing. */
 export function differences(
   rows: readonly Vm[],
   observations: readonly { id: string; observed: Partial<VmObserved> }[],

@@ -1,4 +1,4 @@
-/** Whose failure it is that a step failed. Pure. */
+/** Decides whose failure a failed step is. Pure. */
 import type { VmStepName } from '../../reconciler/context.ts';
 import type { Step } from '../../reconciler/steps.ts';
 
@@ -8,7 +8,7 @@ export type StepFailure =
   /** `what`: in words. */
   | { of: 'node'; what: string };
 
-/** Launches, changes, moves and images are told of with more than this by who carries them out. */
+/** Failures of launches, changes, moves and images are reported in more detail by the code that carries them out. */
 export function failureOf(step: Step): StepFailure {
   switch (step.kind) {
     case 'stop':

@@ -1,4 +1,4 @@
-/** The subjects of a node (a VM, a router, the ports) with work under way: passes leave them alone until it has ended. */
+/** The subjects of a node (a VM, a router, the ports) with work in progress: passes leave them alone until that work has ended. */
 
 export class Subjects {
   readonly #ended: () => void;
@@ -11,12 +11,12 @@ export class Subjects {
     this.#ended = ended;
   }
 
-  /** From now on `touched` tells what is worked on at any time since. */
+  /** From now on `touched` names every subject that is worked on at any time since. */
   beginPass(): void {
     this.#touched = new Set(this.#busy.keys());
   }
 
-  /** What was worked on at any time since the present pass began: what the pass saw of it may not hold any more. */
+  /** The subjects that were worked on at any time since the present pass began: the observation of the pass may be outdated for them. */
   get touched(): ReadonlySet<string> {
     return this.#touched;
   }
@@ -39,14 +39,14 @@ export class Subjects {
     this.#touched.add(subject);
   }
 
-  /** Occupies the subject until the function that this returns is called, and then calls `released`. */
+  /** Occupies the subject until the returned function is called, and then calls `released`. */
   hold(subject: string, released: () => void = () => undefined): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.occupy(subject, promise.then(released));
     return resolve;
   }
 
-  /** No step is to begin any more. */
+  /** No further steps may begin. */
   close(): void {
     this.#closed = true;
   }

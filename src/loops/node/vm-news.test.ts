@@ -10,7 +10,7 @@ function news(before: Partial<VmObserved>, now: Partial<VmObserved>, desired: Vm
   return vmNews([row], [{ id: 'a', observed: now }]).map(({ kind, message }) => [kind, message]);
 }
 
-test('SC11 what waits for the next start of a VM that runs is told once', () => {
+test('SC11 changes that wait for the next start of a running VM are reported once', () => {
   const waiting = { state: 'running', reason: 'its next start brings CPUs 1 → 2', settledGeneration: 2 } as const;
   assert.deepEqual(news({}, waiting), [['vm.waiting', 'its next start brings CPUs 1 → 2']]);
   assert.deepEqual(news({ reason: waiting.reason }, waiting), []);

@@ -1,4 +1,4 @@
-/** What is told of VMs because a pass saw it, not because a step did it. Pure. */
+/** Events about VMs that come from the observation of a pass, not from a step. Pure. */
 import type { Vm, VmObserved } from '../../model/vm/vm.ts';
 
 export interface VmNews extends Pick<Vm, 'slice' | 'name'> {
@@ -6,7 +6,7 @@ export interface VmNews extends Pick<Vm, 'slice' | 'name'> {
   message: string;
 }
 
-/** `rows` as they were stored before the pass; `observations` what differs from that now. */
+/** `rows` are as stored before the pass; `observations` are the values that differ from them now. */
 export function vmNews(rows: readonly Vm[], observations: readonly { id: string; observed: Partial<VmObserved> }[]): VmNews[] {
   const seen = new Map(observations.map(({ id, observed }) => [id, observed]));
   return rows.flatMap((row): VmNews[] => {
@@ -17,12 +17,14 @@ export function vmNews(rows: readonly Vm[], observations: readonly { id: string;
   });
 }
 
-/** It ran when it was last seen, should run, and does not. */
+/** The VM ran when it was last seen, should run, and does not run. */
 function hasEnded({ desired, observed }: Vm, { state }: Partial<VmObserved>): boolean {
   return desired === 'running' && observed.state === 'running' && (state === 'failed' || state === 'stopped');
 }
 
-/** It goes on running as it is, and has a part of what is wanted only from its next start on; null where that is told already. */
+/**
+ * The VM keeps running as it is, and takes a part of the wanted changes only from its next start on; null where that is already reported.
+ */
 function waitingFor({ generation, observed }: Vm, { state, reason, settledGeneration }: Partial<VmObserved>): string | null {
   if (state !== 'running' || settledGeneration !== generation || reason === observed.reason) return null;
   return reason ?? null;

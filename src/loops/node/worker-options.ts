@@ -1,4 +1,4 @@
-/** What the worker of a node works with. */
+/** The dependencies and settings of a node's worker. */
 import type { HypervisorDriver, NodeLayout, StopTimes } from '../../drivers/hypervisor/driver.ts';
 import type { NetworkDriver } from '../../drivers/network/driver.ts';
 import type { Host } from '../../host/host.ts';
@@ -12,7 +12,7 @@ import type { Reception } from './moves.ts';
 export interface NodeWorkerOptions {
   nodeId: string;
   store: Store;
-  /** Shared by all workers: so the store has time for what people ask, however many nodes look into it. */
+  /** Shared by all workers, so that the store has time for users' requests, however many nodes read from the store. */
   turns: Turns;
   journal: Journal;
   hypervisorOf(config: NodeConfig): HypervisorDriver;
@@ -20,16 +20,16 @@ export interface NodeWorkerOptions {
   images: NodeImages;
   inspection: NodeInspection;
   stopTimes: StopTimes;
-  /** ms between passes that nothing asked for. */
+  /** ms between passes that are not requested. */
   interval: number;
   connect(node: Node): { host: Host; layout: NodeLayout };
-  /** See `NodeWorker.receive`, of the worker of another node. */
+  /** See `NodeWorker.receive` of the other node's worker. */
   receiveOn(nodeId: string, vmId: string): Promise<Reception | null>;
   /** Called after each pass in which something changed. */
   changed(): void;
-  /** A pass over a node that could be reached has ended. */
+  /** A pass over a reachable node has ended. */
   passed(node: string, seconds: number): void;
-  /** A defect or a failing store; to be logged. */
+  /** A defect or a failing store, for the log. */
   failed(error: unknown): void;
   now(): number;
   clock(): number;

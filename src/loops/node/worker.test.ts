@@ -11,7 +11,10 @@ import { Turns } from '../turns.ts';
 import { NodeWorker } from './worker.ts';
 import type { NodeWorkerOptions } from './worker-options.ts';
 
-/** A worker whose store answers when it is let; `hosts` are the connections that were made to its node, `ended` those that were ended. */
+/**
+ * A worker whose store answers when the test permits; `hosts` are the connections that were made to its node, `ended` those that were
+ * ended.
+ */
 function stage() {
   const hosts: FakeHost[] = [];
   const ended: FakeHost[] = [];
@@ -60,7 +63,7 @@ test('CR8 who asks for a node just when its worker ends gets no connection that 
   assert.equal(hosts.length, 0);
 });
 
-/** A worker of a ready node; `broken` makes what is named reject from now on. */
+/** A worker of a ready node; `broken` makes the named operations reject from now on. */
 function readyStage() {
   const broken = new Set<'store' | 'node'>();
   const logged: unknown[] = [];

@@ -1,4 +1,4 @@
-/** The worker of one node: its loop of passes, its connection, and who else works on its VMs. */
+/** The worker of one node: its loop of passes, its connection, and exclusive access to its VMs. */
 import { perform } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { Node, NodeConfig, NodeSpecs } from '../../model/node/node.ts';
@@ -14,9 +14,9 @@ import type { NodeWorkerOptions } from './worker-options.ts';
 
 /** While guests boot or get NICs, passes come this often, in ms. */
 const leaseInterval = 2_000;
-/** A pass that failed because the store did is tried again after so many ms. */
+/** A pass that failed because of the store is tried again after this many ms. */
 const storeRetry = 2_000;
-/** VMs that arrive at one time: each takes one of the programs that a connection can run side by side. */
+/** VMs that may arrive at the same time: each takes one of the programs that a connection can run in parallel. */
 const mostReceptions = 3;
 
 export class NodeWorker {
@@ -62,21 +62,24 @@ export class NodeWorker {
     return this.#reconciliation.hasRouter(sliceId);
   }
 
-  /** What reaches the node, for consoles and commands; connects where that was not done yet. Rejects with `node.unreachable` once the worker has ended. */
+  /**
+   * The connection to the node, for consoles and commands; connects where there is none yet. Rejects with `node.unreachable` once the
+   * worker has ended.
+   */
   async connection(): Promise<NodeConnection> {
     if (this.#connection !== null) return this.#connection;
     const node = await this.#node();
     const { connect, hypervisorOf, networkOf } = this.#options;
     if (this.#stopped)
       throw new CroftError('node.unreachable', `Node ${node.config.name} is no longer worked on.`, { node: node.config.name });
-    // Somebody else may have asked meanwhile, and only one of two connections would ever be ended.
+    // Another caller may have connected meanwhile, and only one of two connections would ever be ended.
     this.#connection ??= bound(connect(node), hypervisorOf(node.config), networkOf(node));
     return this.#connection;
   }
 
   /**
-   * The node as who brings a VM's files reaches it. Until that is disposed of, no pass touches the VM here, and none decides by
-   * what it saw of it before. Null while the node works on the VM itself, or on as many others as it can; rejects with `node.*`.
+   * This node as the target of a VM's files. Until that is disposed of, no pass touches the VM here, and no pass decides from an earlier
+   * observation of the VM. Null while the node works on the VM itself, or receives as many other VMs as it can; rejects with `node.*`.
    */
   async receive(vmId: string): Promise<Reception | null> {
     const subject = `vm:${vmId}`;
@@ -96,8 +99,8 @@ export class NodeWorker {
   }
 
   /**
-   * Works on a VM that no step works on; passes leave it alone meanwhile. Rejects with `conflict.in-use` where one does, with
-   * `node.unreachable` where the node is not ready.
+   * Works on a VM that no step works on; passes leave the VM alone meanwhile. Rejects with `conflict.in-use` where a step works on the
+   * VM, with `node.unreachable` where the node is not ready.
    */
   async exclusively<T>(vmId: string, work: (connection: NodeConnection) => Promise<T>): Promise<T> {
     const connection = await this.connection();
@@ -115,7 +118,7 @@ export class NodeWorker {
     }
   }
 
-  /** Ends the passes and the connection. Steps under way are cut off; the next controller's passes finish them. */
+  /** Ends the passes and the connection. Steps in progress are interrupted; the next controller's passes finish them. */
   async stop(): Promise<void> {
     this.#subjects.close();
     this.#moves.callOff();
@@ -134,7 +137,7 @@ export class NodeWorker {
     return node;
   }
 
-  /** Looks at the node where that is not known any more; the drivers are bound to what was seen. */
+  /** Inspects the node where its properties are not known any more; the drivers are bound to the result. */
   async #inspected(config: NodeConfig): Promise<NodeSpecs> {
     if (this.#specs !== null) return this.#specs;
     const { host, layout } = await this.connection();
@@ -144,7 +147,7 @@ export class NodeWorker {
     return specs;
   }
 
-  /** A failure of the store is thrown: it says nothing of the node, whose status stays as it is. */
+  /** A failure of the store is thrown: it says nothing about the node, whose status stays as it is. */
   async #pass(): Promise<number> {
     const node = await this.#options.turns.take(() => this.#node());
     await this.connection();
@@ -188,7 +191,7 @@ export class NodeWorker {
     return { specs, observed: { vms, network, images: imagesHere, arrivals } };
   }
 
-  /** What a step does to its VM is heard of too: the pass that follows the step sees it. */
+  /** The effect of a step on its VM is reported too: the pass that follows the step sees it. */
   #heardOf(vmId: string): void {
     if (!this.#subjects.busy(`vm:${vmId}`)) this.wake();
   }

@@ -1,9 +1,9 @@
-/** Which nodes a change of what is desired concerns, so that the others are left in peace. Pure. */
+/** Which nodes a change of the desired state concerns, so that the other nodes are not woken. Pure. */
 import type { OpenVm, SliceState } from '../../store/store.ts';
 
 /**
- * The nodes of VMs that are not as desired, and the routers' nodes of their slices and of slices that were changed or are
- * being removed. `seen`: slice → its generation when the nodes were told last.
+ * The nodes of VMs that are not as desired, and the routers' nodes of their slices and of slices that were changed or are being removed.
+ * `seen`: slice → its generation when its nodes were last woken.
  */
 export function concernedNodes(
   vms: readonly OpenVm[],

@@ -8,7 +8,7 @@ const other = node('n2');
 const here = (id: string, rest: Parameters<typeof vm>[1] = {}) => vm(id, { nodeId: 'id-n1', ...rest });
 const outcome = (state: Partial<DrainState>) => drainOutcome({ name: 'n1', nodes: [draining, other], vms: [], slices: [], ...state });
 
-test('CR1 a drain goes on while a VM moves, is yet to be decided on, or is being removed', () => {
+test('CR1 a drain continues while a VM moves, is yet to be decided on, or is being removed', () => {
   assert.equal(outcome({ vms: [here('a', { movingTo: 'id-n2' })] }), null);
   assert.equal(outcome({ vms: [here('a')] }), null);
   assert.equal(outcome({ vms: [{ ...here('a'), desired: 'absent' }] }), null);

@@ -1,4 +1,4 @@
-/** Whether the drain of a node has reached its end, and what then stays there. Pure. */
+/** Whether the drain of a node has ended, and which VMs then stay there. Pure. */
 import type { Node } from '../../model/node/node.ts';
 import { takesMore } from '../../model/placement/node-fit.ts';
 import type { Slice } from '../../model/slice/slice.ts';
@@ -10,12 +10,12 @@ type DrainedVm = Pick<Vm, 'slice' | 'name' | 'nodeId' | 'desired' | 'movingTo' |
 export interface DrainState {
   name: string;
   nodes: readonly Node[];
-  /** Those of other nodes too. */
+  /** VMs of other nodes too. */
   vms: readonly DrainedVm[];
   slices: readonly Pick<Slice, 'name' | 'routerNodeId'>[];
 }
 
-/** Null while something still moves, or is yet to be decided. What can never leave ends the drain too, and is named. */
+/** Null while a VM still moves, or is yet to be decided on. A VM that can never leave does not prolong the drain, and is named. */
 export function drainOutcome({ name, nodes, vms, slices }: DrainState): TaskOutcome | null {
   const node = nodes.find(({ config }) => config.name === name);
   if (node === undefined) return { state: 'done', message: `node ${name} was removed` };

@@ -1,4 +1,4 @@
-/** The loop that places VMs and routers, ends tasks and sweeps removed slices; woken by every change of what is desired. */
+/** The loop that places VMs and routers, ends tasks and sweeps removed slices; woken by every change of the desired state. */
 import type { Assignment } from '../../model/placement/assignment.ts';
 import type { PlacementPolicy } from '../../model/placement/placement.ts';
 import type { Task } from '../../model/task.ts';
@@ -18,19 +18,19 @@ export interface PlacementLoopOptions {
   journal: Journal;
   interval: number;
   routerGrace: number;
-  /** Where a slice says nothing. */
+  /** The default for slices that do not say otherwise. */
   policy: PlacementPolicy;
   now(): number;
   failed(error: unknown): void;
 }
 
-/** A commit that refuses decisions made them stale; the next round decides anew. More rounds than this wait for the timer. */
+/** A commit that refuses decisions made them stale; the next round decides again. After this many rounds, the rest waits for the timer. */
 const rounds = 5;
 
 export class PlacementLoop {
   readonly #options: PlacementLoopOptions;
   readonly #loop: Loop;
-  /** VMs that had no addresses yet in the last pass. */
+  /** VMs without addresses as of the last pass. */
   #awaited: ReadonlySet<string> = new Set();
   #asked = false;
   /** Slice → its generation when the nodes that it concerns were woken. */
@@ -55,7 +55,7 @@ export class PlacementLoop {
     this.#loop.wake();
   }
 
-  /** What is desired was changed: the nodes that this concerns are woken too. */
+  /** The desired state was changed: the nodes concerned are woken too. */
   wakeConcerned(): void {
     this.#asked = true;
     this.#loop.wake();
@@ -106,7 +106,7 @@ export class PlacementLoop {
     }
   }
 
-  /** Resolves with the slices that are gone now: what waited for that does not wait for the next pass. */
+  /** Resolves with the slices that are gone now: waiters for that do not wait for the next pass. */
   async #sweep({ vms, slices }: OpenWork): Promise<Set<string>> {
     const { store, journal } = this.#options;
     const gone = new Set<string>();
@@ -137,7 +137,7 @@ export class PlacementLoop {
     }
   }
 
-  /** `open` are those of its VMs that something is to be done for. */
+  /** `open` are the slice's VMs with work left to do. */
   async #sliceOutcome(task: Task, slice: SliceState | null, open: readonly OpenVm[]): Promise<TaskOutcome | null> {
     const { store, fleet } = this.#options;
     const named =
@@ -152,7 +152,7 @@ export class PlacementLoop {
   }
 }
 
-/** Those that get something and those that lose it. */
+/** Nodes that gain or lose an assignment. */
 function nodesOf(assignments: readonly Assignment[]): Set<string> {
   const ids = assignments.flatMap((one) => [one.nodeId, one.from, one.kind === 'move' ? one.instead : null]);
   return new Set(ids.filter((id) => id !== null));

@@ -4,7 +4,7 @@ import { node, slice, snapshot, vm } from '../../../test/support/placement.ts';
 import type { Assignment } from '../../model/placement/assignment.ts';
 import { placementNews } from './news.ts';
 
-test('CR4 every assignment that was accepted is told of, with where from, where to and why', () => {
+test('CR4 every assignment that was accepted is reported, with its source, its target and its reason', () => {
   const given = snapshot([node('a'), node('b')], [vm('1'), vm('2', { nodeId: 'id-a' })], [slice('s')]);
   const move = { kind: 'move', id: '2', from: 'id-a', instead: null, group: null } as const;
   const assignments: Assignment[] = [
@@ -29,7 +29,7 @@ test('CR4 every assignment that was accepted is told of, with where from, where 
   );
 });
 
-test('CR4 a VM that waits for the same thing is told of once, however what is free changes', () => {
+test('CR4 a VM that waits for the same thing is reported once, however the free resources change', () => {
   const given = snapshot([node('a')], [vm('1', { pendingReason: 'needs 2 CPUs; a: 1 CPU free' })]);
   const pending = (reason: string): Assignment => ({ kind: 'vm', id: '1', from: null, nodeId: null, reason, group: null });
   assert.deepEqual(placementNews([pending('needs 2 CPUs; a: 0 CPUs free')], given, new Set()), []);

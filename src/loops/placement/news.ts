@@ -1,9 +1,12 @@
-/** What an operator is told of assignments, as events. Pure. */
+/** Events about assignments, for operators. Pure. */
 
 import type { NewEvent } from '../../model/event.ts';
 import type { Assignment, PlacementSnapshot, PlacementVm } from '../../model/placement/assignment.ts';
 
-/** One event each, in their order; none for a refused one, which is decided again, nor for what was told already. */
+/**
+ * One event per assignment, in their order; none for a refused assignment, which is decided again, nor for an assignment that was
+ * reported already.
+ */
 export function placementNews(assignments: readonly Assignment[], snapshot: PlacementSnapshot, refused: ReadonlySet<string>): NewEvent[] {
   const nodes = new Map(snapshot.nodes.map(({ id, config }) => [id, config.name]));
   const vms = new Map(snapshot.vms.map((vm) => [vm.id, vm]));
@@ -20,7 +23,7 @@ export function placementNews(assignments: readonly Assignment[], snapshot: Plac
     });
 }
 
-/** A VM that still waits or stays for the same lack; only what is free on which node is another. Thousands may wait. */
+/** A VM that still waits or stays for the same lack; only the free resources of nodes differ. Thousands of VMs may wait. */
 function isOldNews({ kind, nodeId, reason }: Assignment, vm: PlacementVm | undefined): boolean {
   if (nodeId !== null || reason === null || vm === undefined) return false;
   const before = kind === 'move' ? vm.stayReason : vm.pendingReason;

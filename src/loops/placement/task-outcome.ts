@@ -10,12 +10,12 @@ export interface TaskOutcome {
 
 const done: TaskOutcome = { state: 'done', message: null };
 
-/** A VM as far as it tells the end of a task. */
+/** The fields of a VM that determine the end of a task. */
 type TaskVm = Pick<Vm, 'desired' | 'generation' | 'nodeId'> & { observed: Pick<Vm['observed'], 'settledGeneration'> };
 
 /**
- * Null while it goes on. `slice` and `vms` are as stored now, `slice` null where it is gone. `vms` are those of the task's name,
- * or those of its slice that something is still to be done for.
+ * Null while the task is running. `slice` and `vms` are as stored now, `slice` null where it is gone. `vms` are those of the task's name,
+ * or those of its slice with work left to do.
  */
 export function taskOutcome(
   task: Task,

@@ -83,7 +83,7 @@ test('CR6 a viewer that leaves does not take the connection from one that is abo
   second?.destroy();
 });
 
-test('SC11 a console whose last viewer leaves before it is open is given up, and opens anew for the next', async () => {
+test('SC11 a console whose last viewer leaves before it is open is given up, and opens again for the next', async () => {
   const asked: AbortSignal[] = [];
   const hung = Promise.withResolvers<PassThrough>();
   const hub = new ConsoleHub(async (_vm, signal) => {

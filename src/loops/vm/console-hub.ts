@@ -1,17 +1,17 @@
-/** Lets several people watch and type on one serial console: the VM's socket takes one connection, which they share. */
+/** Lets several users watch and type on one serial console: the VM's socket accepts one connection, which they share. */
 import { Duplex } from 'node:stream';
 import type { Vm } from '../../model/vm/vm.ts';
 import { requireGuest } from './may-run.ts';
 
-/** Makes the one connection to a VM's console; once the signal is aborted nobody waits for it any more. */
+/** Opens the one connection to a VM's console; once the signal is aborted the connection is no longer needed. */
 export type ConnectConsole = (vm: Vm, signal: AbortSignal) => Promise<Duplex>;
 
 interface SharedConsole {
   upstream: Promise<Duplex>;
   viewers: Set<Duplex>;
-  /** Those that wait for the connection included. */
+  /** The number of viewers, including those that wait for the connection. */
   users: number;
-  /** Aborted once the last of them has left. */
+  /** Aborted once the last viewer has left. */
   left: AbortController;
 }
 
@@ -27,7 +27,7 @@ export class ConsoleHub {
   }
 
   /**
-   * A stream of one viewer; it ends when the VM's process does. Rejects with `vm.not-running`, and as the signal says where the
+   * A stream of one viewer, which ends when the VM's process does. Rejects with `vm.not-running`, and with the signal's reason where the
    * viewer leaves before the console is open.
    */
   async open(vm: Vm, signal?: AbortSignal): Promise<Duplex> {
@@ -64,7 +64,7 @@ export class ConsoleHub {
       upstream.on('data', (chunk: Buffer) => {
         for (const viewer of shared.viewers) deliver(viewer, chunk);
       });
-      // What has ended tells nothing any more, whether or not it closes by itself.
+      // A connection that has ended reports nothing more, whether or not it closes by itself.
       upstream.once('end', () => upstream.destroy());
       upstream.once('close', () => {
         forget();
@@ -76,7 +76,7 @@ export class ConsoleHub {
     return shared;
   }
 
-  /** Whoever opens the console once the last has left needs a connection of their own, and not this one's last moments. */
+  /** A viewer who opens the console after the last viewer has left needs a new connection, not the last moments of this connection. */
   #leave(vm: Vm, shared: SharedConsole): void {
     shared.users -= 1;
     if (shared.users > 0) return;
@@ -93,7 +93,7 @@ export class ConsoleHub {
   }
 }
 
-/** As the promise, unless the signal is aborted before. */
+/** Settles as the promise does, unless the signal is aborted before. */
 async function unless<T>(signal: AbortSignal | undefined, promise: Promise<T>): Promise<T> {
   if (signal === undefined) return await promise;
   const { promise: aborted, reject } = Promise.withResolvers<never>();
@@ -106,7 +106,7 @@ async function unless<T>(signal: AbortSignal | undefined, promise: Promise<T>): 
   }
 }
 
-/** A viewer that does not read never holds up the guest or the other viewers: too far behind, it is cut off. */
+/** A viewer that does not read never delays the guest or the other viewers: a viewer too far behind is disconnected. */
 function deliver(viewer: Duplex, chunk: Buffer): void {
   if (viewer.readableLength > longestBacklog) viewer.destroy();
   else viewer.push(chunk);

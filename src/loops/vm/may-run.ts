@@ -1,14 +1,11 @@
-/** Whether there may be a guest to talk to. Pure. */
+/** Whether there may be a guest to connect to. Pure. */
 import { CroftError } from '../../model/error.ts';
 import type { Vm, VmObservedState } from '../../model/vm/vm.ts';
 
-/**
- * A VM of which nothing is known, since its node or its hypervisor does not answer, may well run: whether it can be reached is
- * seen by trying.
- */
+/** A VM of unknown state, whose node or hypervisor does not answer, may well run: only an attempt shows whether it can be reached. */
 const mayRun: readonly VmObservedState[] = ['running', 'paused', 'unknown'];
 
-/** Throws `vm.not-running` where the VM surely has no console or screen now. */
+/** Throws `vm.not-running` where the VM certainly has no console or screen now. */
 export function requireGuest({ slice, name, observed }: Vm, what: 'console' | 'screen'): void {
   if (mayRun.includes(observed.state)) return;
   throw notRunning({ slice, name }, `is ${observed.state}, so it has no ${what}`);

@@ -1,4 +1,4 @@
-/** Carries out what is asked of one VM at once: snapshots, resets, its screen, its agent. What comes of it is kept by its node. */
+/** Carries out immediate operations on one VM: snapshots, resets, its screen, its agent. The VM's node keeps their results. */
 import type { Duplex } from 'node:stream';
 import type { VmReference } from '../../drivers/hypervisor/driver.ts';
 import { perform } from '../../host/host.ts';
@@ -39,7 +39,7 @@ export class VmOperations {
     return await snapshotsOf(connection, vm);
   }
 
-  /** Rejects with `conflict.exists` for a name that is taken. */
+  /** Rejects with `conflict.exists` for a name in use. */
   async snapshot(by: Principal, slice: string, name: string, snapshot: string, memory: boolean): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, memory ? 'memory-snapshot' : 'snapshot');
     if (memory) requireRunning(vm);
@@ -52,7 +52,9 @@ export class VmOperations {
     this.#tell(by, vm, { kind: 'vm.snapshot', message, data: { snapshot, memory } });
   }
 
-  /** The VM runs on where it is to run. One that does not run has no ports, so what has a guest's memory is not for it. */
+  /**
+   * A VM that is to run keeps running. A VM that does not run has no ports, so a snapshot with a guest's memory cannot be restored to it.
+   */
   async revert(by: Principal, slice: string, name: string, snapshot: string): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'snapshot');
     const launch = await this.#launch(vm);
@@ -61,12 +63,12 @@ export class VmOperations {
       if (memory) requireRunning(vm, `, and snapshot ${snapshot} has the memory of a guest that does`);
       await connection.hypervisor.revert({ ...referenceTo(vm), launch }, snapshot);
     });
-    // Where it could not be started half put back, it can be now.
+    // A VM that could not be started while half restored can be started now.
     await this.#options.store.vms.observe([{ id: vm.id, observed: { retryAt: null } }]);
     this.#tell(by, vm, { kind: 'vm.reverted', message: `is again as in snapshot ${snapshot}`, data: { snapshot } });
   }
 
-  /** Where there is none of that name, what an attempt that was cut off has left of it goes, and it rejects with `not-found`. */
+  /** Where there is no snapshot of that name, the remains of an interrupted attempt are removed, and the call rejects with `not-found`. */
   async removeSnapshot(by: Principal, slice: string, name: string, snapshot: string): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'snapshot');
     const launch = await this.#launch(vm);
@@ -78,7 +80,7 @@ export class VmOperations {
     this.#tell(by, vm, { kind: 'vm.snapshot-removed', message: `snapshot ${snapshot} was removed`, data: { snapshot } });
   }
 
-  /** A guest that ignores being asked is left as it is; where its hypervisor can tell, that rejects with `vm.unheeded`. */
+  /** A guest that ignores the request is left as it is; where its hypervisor can detect that, the call rejects with `vm.unheeded`. */
   async reboot(by: Principal, slice: string, name: string, hard: boolean): Promise<void> {
     const { vm, worker } = await this.#reach(slice, name, 'reboot');
     requireRunning(vm);

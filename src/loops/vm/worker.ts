@@ -1,4 +1,4 @@
-/** Who works on the node of a VM. */
+/** Finds the worker of a VM's node. */
 import { CroftError } from '../../model/error.ts';
 import type { Vm } from '../../model/vm/vm.ts';
 import type { Fleet } from '../node/fleet.ts';

@@ -1,4 +1,4 @@
-/** Backups: all rows as lines of JSON, the same from both databases and for both. */
+/** Backups: all rows as lines of JSON. Both databases write and read the same format. */
 import type { NewEvent } from '../../model/event.ts';
 import type { Database } from '../database/database.ts';
 import { readSchemaVersion, schemaVersion } from '../database/migrate.ts';
@@ -22,7 +22,7 @@ export class SqlBackupStore implements BackupStore {
 
   async *dump(): AsyncGenerator<string> {
     await using snapshot = await this.#database.snapshot();
-    // The moment that a snapshot shows is that of its first query, so this one comes before anything is given out.
+    // A snapshot shows the moment of its first query, so this query runs before any output.
     const schema = await readSchemaVersion(snapshot.queries);
     yield JSON.stringify({ croft: 'backup', schema, at: this.#now() });
     let rows = 0;
@@ -35,7 +35,7 @@ export class SqlBackupStore implements BackupStore {
     yield JSON.stringify({ rows });
   }
 
-  /** The lines are read to the end before anything is replaced, so that one that comes slowly, or never, holds up nobody. */
+  /** All lines are read before anything is replaced, so that a slow or stalled input delays no other transaction. */
   async restore(lines: AsyncIterable<string>, events: readonly NewEvent[] = []): Promise<void> {
     const rows = await upgradeBackup(await readBackup(lines, schemaVersion));
     await this.#database.write(async (queries) => {

@@ -1,10 +1,10 @@
-/** Reads the lines of a backup and checks each, before anything is written. Pure. */
+/** Reads the lines of a backup and checks each line before anything is written. Pure. */
 import { CroftError } from '../../model/error.ts';
 import { type ColumnKind, type TableName, tables } from '../database/tables.ts';
 
 export type BackupValue = string | number | null;
 
-/** One row; `line` is where it stands, from 1, null for a row that is another by now than it stood there. */
+/** One row; `line` is the number of its line, from 1, null for a row that differs from its line by now. */
 export interface BackupRow {
   line: number | null;
   table: string;
@@ -12,15 +12,15 @@ export interface BackupRow {
 }
 
 export interface Backup {
-  /** The number of the schema that the rows are of. */
+  /** The number of the schema of the rows. */
   schema: number;
   rows: BackupRow[];
 }
 
 /**
- * The rows of a backup: a header, one line for each row, and a line that counts them, so that a backup cut short is
- * noticed. Rejects with `input.invalid` that names the line. `known` is the number of the newest schema that is taken; rows of an
- * older one are checked where they are upgraded.
+ * The rows of a backup: a header, one line for each row, and a line that counts them, so that a truncated backup is noticed. Rejects with
+ * `input.invalid` that names the line. `known` is the number of the newest accepted schema; rows of an older schema are checked during
+ * their upgrade.
  */
 export async function readBackup(lines: AsyncIterable<string>, known: number): Promise<Backup> {
   const rows: BackupRow[] = [];
@@ -86,7 +86,7 @@ function readRow(line: number, { table, row }: Record<string, unknown>): BackupR
   };
 }
 
-/** Which tables and columns there were, its schema says when it is made. */
+/** The schema defines the tables and columns once it is created. */
 function readOlderRow(line: number, { table, row }: Record<string, unknown>): BackupRow {
   if (typeof table !== 'string') throw invalid(line, `names no table: ${JSON.stringify(table)}`);
   if (!isRecord(row)) throw invalid(line, 'has no row');

@@ -1,4 +1,4 @@
-/** The rows of any table: read in pages, and inserted as a backup has them. */
+/** The rows of any table: read in pages, and inserted as a backup contains them. */
 import { sql } from 'kysely';
 import { CroftError } from '../../model/error.ts';
 import type { Queries } from '../database/database.ts';

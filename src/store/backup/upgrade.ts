@@ -1,4 +1,4 @@
-/** Brings the rows of an older backup to the schema of this program: by the migrations themselves, in a database in memory. */
+/** Upgrades the rows of an older backup to the schema of this program: runs the migrations in an in-memory database. */
 import type { Database } from '../database/database.ts';
 import { migrate } from '../database/migrate.ts';
 import { openSqliteInMemory } from '../database/sqlite.ts';
@@ -6,7 +6,7 @@ import { migrations } from '../migrations/migrations.ts';
 import type { Backup, BackupRow } from './format.ts';
 import { insertRow, rowsOf, tableNames } from './rows.ts';
 
-/** Rejects with `input.invalid` that names the line which its schema does not take. */
+/** Rejects with `input.invalid` that names the line which the line's schema does not accept. */
 export async function upgradeBackup({ schema, rows }: Backup): Promise<BackupRow[]> {
   if (schema === migrations.length) return rows;
   const database = openSqliteInMemory();

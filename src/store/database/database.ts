@@ -1,4 +1,4 @@
-/** What the store needs of a database, whichever it is: all that differs between SQLite and PostgreSQL is behind this. */
+/** The interface that the store needs of a database: all differences between SQLite and PostgreSQL are behind it. */
 import type { ControlledTransaction, Kysely } from 'kysely';
 import type { Leader } from '../../model/leader.ts';
 import type { Tables } from './tables.ts';
@@ -6,42 +6,42 @@ import type { Tables } from './tables.ts';
 /** Queries inside one transaction. */
 export type Queries = Kysely<Tables>;
 
-/** How a migration writes what the databases name differently. */
+/** How a migration writes syntax that differs between the databases. */
 export interface SchemaWords {
   text: string;
   integer: string;
-  /** The definition of a primary key that the database counts up and never gives out twice. */
+  /** The definition of a primary key that the database increments and never assigns twice. */
   sequence: string;
-  /** What stands after the closing bracket of a table. */
+  /** The text after the closing bracket of a table. */
   tableSuffix: string;
 }
 
 /** How the parts of the store reach the database. */
 export interface Transactions {
   /**
-   * Runs `work` in a transaction that writes. At most one runs at a time, over all processes, so what it has read stays
-   * true until it commits, and commits become visible in the order of their sequences. Must not be nested.
-   * `work` may run again where the database asks for it.
+   * Runs `work` in a transaction that writes. At most one such transaction runs at a time, over all processes, so the values read stay
+   * true until the commit, and commits become visible in the order of their sequences. Must not be nested. `work` may run again where the
+   * database requires it.
    */
   write<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
   /** Runs `work` in a transaction that sees one moment of the database. Must not be nested in `write`. */
   read<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result>;
-  /** Runs one statement, which sees one moment by itself. */
+  /** Runs one statement, which sees a single moment of the database. */
   ask<Result>(statement: (queries: Queries) => Promise<Result>): Promise<Result>;
-  /** Takes what was deleted out of the database's files too, as far as nothing that reads is in the way. */
+  /** Removes deleted content from the database's files too, as far as no reader is in the way. */
   scrub(): Promise<void>;
 }
 
 export interface Database extends Transactions {
   readonly dialect: 'sqlite' | 'postgres';
   readonly words: SchemaWords;
-  /** Like `read`, but open until the caller ends it, and never in the way of the others. Shows the moment of the first query. */
+  /** Like `read`, but open until the caller ends it, without blocking other transactions. Shows the moment of the first query. */
   snapshot(): Promise<Snapshot>;
-  /** Makes the next sequence of events follow the highest there is. */
+  /** Makes the next sequence of events follow the highest existing one. */
   continueEvents(queries: Queries): Promise<void>;
   /**
-   * From now on a write is refused with `controller.standby` where another controller has registered as leader since: see
-   * LeaderStore. Where only one process can have the database at a time there is none.
+   * From now on a write is refused with `controller.standby` where another controller has registered as leader since: see LeaderStore.
+   * Without effect where only one process can have the database at a time.
    */
   fence(epoch: number): void;
   close(): Promise<void>;
@@ -51,12 +51,12 @@ export interface Snapshot extends AsyncDisposable {
   readonly queries: ControlledTransaction<Tables>;
 }
 
-/** The controller that has a database, which hears what becomes of its hold. */
+/** The controller that holds a database, and is notified of changes to its hold. */
 export interface Occupant {
-  /** The connection that holds it is lost, and another may take it: nothing may be done on nodes until `resumed`. */
+  /** The connection of the hold is lost, and another controller may take the database: nothing may be done on nodes until `resumed`. */
   suspended(): void;
   resumed(): void;
-  /** Another has it, or stands by and takes it. */
+  /** Another controller has the database, or stands by and takes it. */
   lost(): void;
   /** See LeaderStore. */
   isCurrent(): Promise<boolean>;
@@ -64,10 +64,10 @@ export interface Occupant {
 
 /** How a controller stands by. */
 export interface StandBy {
-  /** It is no longer wanted. */
+  /** Aborts where standing by is no longer wanted. */
   signal: AbortSignal;
-  /** Who leads meanwhile, again and again. */
+  /** Reports the present leader, repeatedly. */
   seen(leader: Leader | null): void;
-  /** The server cannot be asked; told once until it can. */
+  /** The server cannot be reached; reported once until it can be. */
   failed(error: unknown): void;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { GroupCommit } from './group-commit.ts';
 
-test('SC11 what is asked for while a commit is under way is committed together after it, in order', async () => {
+test('SC11 items added during a commit are committed together after it, in order', async () => {
   const groups: number[][] = [];
   const first = Promise.withResolvers<void>();
   const commits = new GroupCommit<number>(async (items) => {
@@ -19,7 +19,7 @@ test('SC11 what is asked for while a commit is under way is committed together a
   assert.deepEqual(groups, [[1, 2], [3, 4, 5], [6]]);
 });
 
-test('SC11 a commit that fails is told to all whose items were in it, and to nobody else', async () => {
+test('SC11 a failed commit is reported to all callers whose items it contained, and to no others', async () => {
   const commits = new GroupCommit<number>(async (items) => {
     if (items.includes(2)) throw new Error('the disk is full');
   });

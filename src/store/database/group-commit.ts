@@ -1,4 +1,4 @@
-/** Writes what many ask for at the same time in one transaction: a durable commit costs the same for one row as for hundreds. */
+/** Writes the items of many concurrent callers in one transaction: a durable commit costs the same for one row as for hundreds. */
 import { setTimeout as delay } from 'node:timers/promises';
 
 interface Waiting<Item> {
@@ -6,10 +6,10 @@ interface Waiting<Item> {
   done: PromiseWithResolvers<void>;
 }
 
-/** ms between two commits at the most. */
+/** Longest time between two commits, in ms. */
 const longestRest = 50;
 
-/** `write` commits all it is given or nothing. While one commit is under way, what is asked for gathers for the next. */
+/** `write` commits all given items or none. During a commit, new items gather for the next one. */
 export class GroupCommit<Item> {
   readonly #write: (items: readonly Item[]) => Promise<void>;
   #waiting: Waiting<Item>[] = [];
@@ -29,7 +29,7 @@ export class GroupCommit<Item> {
 
   async #run(): Promise<void> {
     this.#running = true;
-    // Those who ask in the same turn are of one group.
+    // Callers of the same turn of the event loop share a group.
     await Promise.resolve();
     while (this.#waiting.length > 0) {
       const group = this.#waiting;
@@ -41,7 +41,7 @@ export class GroupCommit<Item> {
       } catch (error) {
         for (const { done } of group) done.reject(error);
       }
-      // So that commits take half of the time at the most: the slower they are, the more gathers for the next.
+      // Commits take at most half of the time: the slower they are, the more items gather for the next commit.
       const rest = Math.min(performance.now() - begun, longestRest);
       await delay(rest);
     }

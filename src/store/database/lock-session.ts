@@ -1,21 +1,21 @@
-/** A connection of its own to PostgreSQL that holds locks: its end, on either side, is noticed within seconds. */
+/** A dedicated connection to PostgreSQL that holds locks: the end of the connection is noticed within seconds, on either side. */
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type ClientConfig, type QueryResultRow } from 'pg';
 
-/** So that the server gives the locks of a machine that died to others within 6 s: runtime-config-connection.html of its manual. */
+/** With these settings the server releases the locks of a dead machine within 6 s: runtime-config-connection.html of its manual. */
 const keepAlive = 'set tcp_keepalives_idle = 3; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 3';
 
-/** ms between questions that nothing but the answer is wanted of. */
+/** ms between heartbeat queries. */
 const beatEvery = 1_000;
-/** ms within which the server answers: together with `beatEvery` less than what the server waits, so that this side knows first. */
+/** ms within which the server answers: together with `beatEvery` less than the server's own limit, so that this side notices first. */
 const answerTime = 3_000;
 
 export class LockSession {
   readonly #client: Client;
   readonly #socket: Socket;
   readonly #over = new AbortController();
-  /** Resolves when the connection has ended, however it did. */
+  /** Resolves when the connection has ended, for whatever reason. */
   readonly ended: Promise<void>;
 
   private constructor(client: Client, socket: Socket) {
@@ -27,7 +27,7 @@ export class LockSession {
         resolve();
       });
     });
-    // What becomes of the connection is told by its end.
+    // Errors of the connection are reported by its end.
     client.on('error', () => undefined);
   }
 
@@ -41,10 +41,10 @@ export class LockSession {
     return session;
   }
 
-  /** The rows. A server that does not answer in time is taken for gone: the connection ends, and this rejects. */
+  /** Resolves with the rows. A server that does not answer in time counts as gone: the connection ends, and the query rejects. */
   async query<Row extends QueryResultRow>(text: string, values: unknown[] = []): Promise<Row[]> {
     let answered = false;
-    // Where this process itself was held up, the answer has arrived and is read first.
+    // Where this process itself was delayed, the answer has already arrived and is read first.
     const late = setTimeout(() => setImmediate(() => setImmediate(() => answered || this.#socket.destroy())), answerTime);
     try {
       return (await this.#client.query<Row>(text, values)).rows;
@@ -54,7 +54,7 @@ export class LockSession {
     }
   }
 
-  /** Whether this session has the lock now; none of these waits. */
+  /** Whether this session has the lock now; these calls never wait for the lock. */
   async tryLock(key: number): Promise<boolean> {
     const [row] = await this.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [key]);
     return row?.taken === true;

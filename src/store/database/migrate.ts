@@ -1,4 +1,4 @@
-/** Brings a database to the schema of this program: numbered migrations, each in a transaction of its own. */
+/** Upgrades a database to the schema of this program: numbered migrations, each in a transaction of its own. */
 import { type RawBuilder, sql } from 'kysely';
 import { CroftError } from '../../model/error.ts';
 import { migrations } from '../migrations/migrations.ts';
@@ -9,8 +9,8 @@ import type { Migration, MigrationQueries } from './migration.ts';
 export const schemaVersion = migrations.length;
 
 /**
- * Runs the migrations that the database lacks. Processes that start at the same time take turns, and each migration is
- * run by one of them. Rejects with `conflict.changed` where the database was migrated by a newer program.
+ * Runs the migrations that the database lacks. Processes that start at the same time take turns, and each migration is run by one of
+ * them. Rejects with `conflict.changed` where a newer program has migrated the database.
  */
 export async function migrate(database: Database, at: () => number, steps: readonly Migration[] = migrations): Promise<void> {
   let pending = true;

@@ -1,9 +1,9 @@
-/** What JSON texts of rows mean, parsed once for as long as they stay the same: most of a fleet does, from pass to pass. */
+/** Values parsed from the JSON texts of rows, cached while the texts stay the same: most texts of a fleet do, from pass to pass. */
 export class ParsedTexts<Value> {
   #known = new Map<string, { text: string; value: Value }>();
   #next = new Map<string, { text: string; value: Value }>();
 
-  /** The value is shared by all who ask: nobody may change it. */
+  /** The value is shared by all callers: no caller may change it. */
   read(id: string, text: string): Value {
     const known = this.#known.get(id);
     const entry = known?.text === text ? known : { text, value: JSON.parse(text) as Value };
@@ -11,7 +11,7 @@ export class ParsedTexts<Value> {
     return entry.value;
   }
 
-  /** Forgets what was not read since this was called last. */
+  /** Drops values that were not read since the last call. */
   sweep(): void {
     this.#known = this.#next;
     this.#next = new Map();

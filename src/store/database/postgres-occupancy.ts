@@ -1,20 +1,27 @@
-/** A controller's hold on a PostgreSQL database: a lock of a session of its own, so that it ends with the process or its connection. */
+/**
+ * A controller's hold on a PostgreSQL database: a lock in a session of its own, so that the hold ends with the process or its connection.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientConfig } from 'pg';
 import { type Leader, leaderSchema } from '../../model/leader.ts';
 import type { Occupant, StandBy } from './database.ts';
 import { LockSession } from './lock-session.ts';
 
-/** The advisory lock of the controller that leads, "CROFU" in ASCII: one more than that of writers. */
+/** The advisory lock of the leading controller, "CROFU" in ASCII: one more than the writers' lock. */
 const leaderLock = 0x43524f4655;
-/** Shared by all that stand by: whoever loses its session while one does leaves the database to it. */
+/**
+ * Shared by all standby controllers: a leader that loses its session while another controller stands by leaves the database to that
+ * controller.
+ */
 const standbyLock = 0x43524f4656;
-/** ms between attempts to have the database again after the connection was lost. */
+/** ms between attempts to take the database again after the connection was lost. */
 const pause = 1_000;
-/** ms between looks of one that stands by. It does not wait in the server, where a statement without end keeps rows from being cleaned up. */
+/**
+ * ms between attempts of a standby controller. It does not wait in the server, where an endless statement keeps rows from being vacuumed.
+ */
 const lookEvery = 500;
 
-/** Null where another session has it; rejects where the server cannot be reached. */
+/** Null where another session has the lock; rejects where the server cannot be reached. */
 export async function occupyPostgres(config: ClientConfig, occupant: Occupant): Promise<AsyncDisposable | null> {
   const session = await LockSession.open(config);
   if (await session.tryLock(leaderLock)) return keep(config, session, occupant);
@@ -22,7 +29,7 @@ export async function occupyPostgres(config: ClientConfig, occupant: Occupant): 
   return null;
 }
 
-/** Takes it once nobody else has it; null where `signal` aborts before. A server that goes away is waited for. */
+/** Takes the lock once no other session has it; null where `signal` aborts before. An unreachable server is waited for. */
 export async function awaitPostgres(config: ClientConfig, occupant: Occupant, standBy: StandBy): Promise<AsyncDisposable | null> {
   const { signal, seen, failed } = standBy;
   let session: LockSession | null = null;
@@ -54,7 +61,7 @@ async function joinStandbys(config: ClientConfig): Promise<LockSession> {
   return session;
 }
 
-/** Null where none has said who it is; a database of an older schema has no such table. */
+/** Null where no controller has registered; a database of an older schema has no such table. */
 async function readLeader(session: LockSession): Promise<Leader | null> {
   const [found] = await session.query<{ known: boolean }>("select to_regclass('leader') is not null as known");
   if (found?.known !== true) return null;
@@ -62,7 +69,7 @@ async function readLeader(session: LockSession): Promise<Leader | null> {
   return row === undefined || row.url === '' ? null : leaderSchema.parse(row);
 }
 
-/** Takes it again each time that the connection is lost, unless another has it by then. */
+/** Takes the lock again after each loss of the connection, unless another controller has it by then. */
 function keep(config: ClientConfig, first: LockSession, occupant: Occupant): AsyncDisposable {
   const over = new AbortController();
   let held: LockSession | null = first;
@@ -72,7 +79,7 @@ function keep(config: ClientConfig, first: LockSession, occupant: Occupant): Asy
       if (over.signal.aborted) return;
       occupant.suspended();
       held = await again(config, occupant, over.signal);
-      // Given up while it was taken: nobody else knows of this connection.
+      // Given up during the attempt: no other code knows of this connection.
       if (over.signal.aborted) return await held?.close();
       if (held !== null) occupant.resumed();
     }
@@ -88,7 +95,7 @@ function keep(config: ClientConfig, first: LockSession, occupant: Occupant): Asy
   };
 }
 
-/** Null where another controller has it, or one stands by for it. */
+/** Null where another controller has the lock, or one stands by for it. */
 async function again(config: ClientConfig, occupant: Occupant, signal: AbortSignal): Promise<LockSession | null> {
   for (;;) {
     await delay(pause, undefined, { signal }).catch(() => undefined);
@@ -100,12 +107,12 @@ async function again(config: ClientConfig, occupant: Occupant, signal: AbortSign
       await session.close();
       if (outcome === 'lost') return null;
     } catch {
-      // The server is away still; all else that asks it says so.
+      // The server is still unreachable; all other queries report that.
     }
   }
 }
 
-/** `wait`: the server has not noticed yet that the former session of this process has ended. */
+/** `wait`: the server has not yet noticed that the former session of this process has ended. */
 async function tryAgain(session: LockSession, occupant: Occupant): Promise<'held' | 'lost' | 'wait'> {
   if (!(await session.tryLock(standbyLock))) return 'lost';
   await session.query('select pg_advisory_unlock($1)', [standbyLock]);

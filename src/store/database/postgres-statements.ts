@@ -1,10 +1,10 @@
-/** Has the server plan each statement once on each connection, where it is asked again and again: planning costs more than running a small one. */
+/** Makes the server plan each repeated statement once per connection: planning costs more than running a small statement. */
 import type { PostgresCursor, PostgresPool, PostgresPoolClient, PostgresQueryResult } from 'kysely';
 import type { Pool, PoolClient } from 'pg';
 
-/** So many are kept on a connection: more than there are queries of a constant text. */
+/** The number of statements kept per connection: more than there are queries with constant text. */
 const mostStatements = 500;
-/** Those with more are lists, mostly of another length each time. */
+/** Statements with more parameters are lists, usually of another length each time. */
 const mostParameters = 40;
 
 /** The pool, whose connections give their statements names. A pooler in between must keep the names of its clients apart. */

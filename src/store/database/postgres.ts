@@ -1,4 +1,4 @@
-/** PostgreSQL: a pool of connections, and one lock that lets one transaction write at a time, as SQLite does. */
+/** PostgreSQL: a connection pool, and one lock that serialises writing transactions, as SQLite does. */
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import { type ClientConfig, DatabaseError, Pool, types } from 'pg';
 import { asCroftError, CroftError } from '../../model/error.ts';
@@ -10,17 +10,17 @@ import type { Tables } from './tables.ts';
 /** The advisory lock of writers, "CROFT" in ASCII; one lock in each database. */
 const writerLock = 0x43524f4654;
 
-/** How often a transaction is tried before its failure is passed on. */
+/** The number of attempts of a transaction before its failure is passed on. */
 const attempts = 5;
 
-/** Waiting for a connection of the pool or for the server, in ms. */
+/** Limits of the wait for a connection of the pool and for the server, in ms. */
 const connectTimeout = 10_000;
 
 /** https://www.postgresql.org/docs/15/errcodes-appendix.html */
 const serializationFailures = new Set(['40001', '40P01']);
 const diskFull = '53100';
 
-/** Object identifiers of the types int8 and numeric, pg_type.dat; all our numbers are safe integers. */
+/** Object identifiers of the types int8 and numeric, pg_type.dat; all numbers of Croft are safe integers. */
 const wholeNumbers = new Set<number>([types.builtins.INT8, types.builtins.NUMERIC]);
 
 const words: SchemaWords = {
@@ -42,7 +42,7 @@ export function openPostgres(url: string): Database {
   return new PostgresStore(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) }));
 }
 
-/** How each connection to this URL is made. */
+/** Settings of each connection to this URL. */
 export function postgresServer(url: string): ClientConfig {
   return { connectionString: url, connectionTimeoutMillis: connectTimeout, application_name: 'croft' };
 }
@@ -57,7 +57,7 @@ class PostgresStore implements Database {
     this.#kysely = kysely;
   }
 
-  /** Read committed, so that what follows the lock sees all that the former writers have committed. */
+  /** Read committed, so that the statements after the lock see everything that former writers have committed. */
   async write<Result>(work: (queries: Queries) => Promise<Result>): Promise<Result> {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -107,14 +107,14 @@ class PostgresStore implements Database {
     );
   }
 
-  /** What its files keep until they are reused is for the server's own encryption and care. */
+  /** Residual content of its files is left to the server's own encryption and maintenance. */
   async scrub(): Promise<void> {}
 
   fence(epoch: number): void {
     this.#epoch = epoch;
   }
 
-  /** After the lock of writers: whoever registered before has committed by now. */
+  /** After the writers' lock: a controller that registered before has already committed. */
   async #refuseFormer(queries: Queries): Promise<void> {
     if (this.#epoch === null) return;
     const leader = await queries.selectFrom('leader').selectAll().executeTakeFirst();
@@ -133,7 +133,7 @@ function sqlState(error: unknown): string {
   return error instanceof DatabaseError ? (error.code ?? '') : '';
 }
 
-/** The failure in Croft's words where it is one of the server or of the way to it; else as it is. */
+/** The failure in Croft's words where it comes from the server or the connection; otherwise unchanged. */
 export function postgresFailure(error: unknown): unknown {
   if (sqlState(error) === diskFull) {
     return new CroftError('disk.full', 'the disk of the PostgreSQL server is full', {
@@ -150,7 +150,7 @@ export function postgresFailure(error: unknown): unknown {
   return error;
 }
 
-/** The server shuts down or turns connections away, or the system says that there is no way to it. */
+/** The server shuts down or refuses connections, or the system reports that there is no route to it. */
 function isConnectionLoss(error: unknown): boolean {
   if (error instanceof DatabaseError) return /^(08|57P)/.test(sqlState(error));
   return error instanceof Error && 'syscall' in error;

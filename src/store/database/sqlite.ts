@@ -6,7 +6,7 @@ import { CroftError } from '../../model/error.ts';
 import type { Database, Queries, SchemaWords, Snapshot } from './database.ts';
 import type { Tables } from './tables.ts';
 
-/** How long to wait for another process that writes, in ms. */
+/** How long to wait for another writing process, in ms. */
 const busyTimeout = 10_000;
 
 /** Primary result codes, https://www.sqlite.org/rescode.html */
@@ -20,15 +20,15 @@ const words: SchemaWords = {
   tableSuffix: ' strict',
 };
 
-/** Opens or makes the database file. */
+/** Opens or creates the database file. */
 export function openSqlite(path: string): Database {
-  // Slices carry user data and keys, so the file is its owner's only; SQLite gives its side files the same mode.
+  // Slices carry user data and keys, so only the owner may access the file; SQLite gives its side files the same mode.
   closeSync(openSync(path, 'a', 0o600));
   const connection = new DatabaseSync(path, { timeout: busyTimeout, enableForeignKeyConstraints: true });
   try {
     useWriteAheadLog(connection);
     connection.exec('pragma synchronous = full');
-    // Deleted user-data and keys are overwritten, not only forgotten. It costs no more than what varies from run to run.
+    // Deleted user-data and keys are overwritten, not only unlinked. The cost is within the variation between runs.
     connection.exec('pragma secure_delete = on');
   } catch (error) {
     connection.close();
@@ -37,7 +37,10 @@ export function openSqlite(path: string): Database {
   return new SqliteStore(path, connection);
 }
 
-/** The change of the journal does not wait for a lock as other statements do, so a process that opens the file at the same moment is waited for here. */
+/**
+ * A change of the journal mode does not wait for a lock as other statements do, so the wait for a process that opens the file at the same
+ * moment is here.
+ */
 function useWriteAheadLog(connection: DatabaseSync): void {
   const deadline = Date.now() + busyTimeout;
   for (;;) {
@@ -51,7 +54,7 @@ function useWriteAheadLog(connection: DatabaseSync): void {
   }
 }
 
-/** A database that is gone when it is closed. It has no snapshots. */
+/** An in-memory database, gone when it is closed. It has no snapshots. */
 export function openSqliteInMemory(): Database {
   const inMemory = ':memory:';
   return new SqliteStore(inMemory, new DatabaseSync(inMemory, { enableForeignKeyConstraints: true }));
@@ -101,7 +104,7 @@ class SqliteStore implements Database {
     });
   }
 
-  /** On a connection of its own: the write-ahead log lets it read while the other one writes. */
+  /** On a connection of its own: the write-ahead log lets it read while the other connection writes. */
   async snapshot(): Promise<Snapshot> {
     const connection = new DatabaseSync(this.#path, { timeout: busyTimeout, readOnly: true });
     const kysely = new Kysely<Tables>({ dialect: new SqliteDialect({ database: forKysely(connection) }) });
@@ -119,14 +122,14 @@ class SqliteStore implements Database {
     await sql`update sqlite_sequence set seq = (select coalesce(max(sequence), 0) from events) where name = 'events'`.execute(queries);
   }
 
-  /** The log still has what was there before; a checkpoint that truncates it leaves only the file, where it is overwritten. */
+  /** The log still has the deleted content; a checkpoint that truncates the log leaves only the file, where that content is overwritten. */
   async scrub(): Promise<void> {
     await this.#kysely.connection().execute(async (queries) => {
       await sql`pragma wal_checkpoint(truncate)`.execute(queries);
     });
   }
 
-  /** A lock on the file keeps others away, see occupancy.ts. */
+  /** A lock on the file excludes other processes, see occupancy.ts. */
   fence(): void {}
 
   async close(): Promise<void> {
@@ -134,12 +137,15 @@ class SqliteStore implements Database {
   }
 }
 
-/** So many statements of a connection are kept: more than there are queries of a constant text. */
+/** The number of statements kept per connection: more than there are queries with constant text. */
 const mostStatements = 500;
-/** Those with a longer text are lists, mostly of another length each time: kept, they would take memory and push the others out. */
+/**
+ * Statements with a longer text are lists, usually of another length each time: in the cache they would take memory and displace the
+ * others.
+ */
 const longestText = 4_000;
 
-/** Node's driver in the shape that Kysely's SQLite dialect was made for. Preparing a statement costs as much as running a small one. */
+/** Node's driver in the interface that Kysely's SQLite dialect expects. Preparing a statement costs as much as running a small one. */
 function forKysely(connection: DatabaseSync): SqliteDatabase {
   const prepared = new Map<string, { statement: StatementSync; reader: boolean }>();
   const prepare = (text: string): { statement: StatementSync; reader: boolean } => {
@@ -158,7 +164,7 @@ function forKysely(connection: DatabaseSync): SqliteDatabase {
       const { statement, reader } = prepare(text);
       return {
         reader,
-        // Node's rows have no prototype, unlike those of PostgreSQL and unlike all else that the store gives out.
+        // Node's rows have no prototype, unlike PostgreSQL's rows and all other values that the store returns.
         all: (parameters) => statement.all(...parameters.map(bindable)).map((row) => ({ ...row })),
         run: (parameters) => statement.run(...parameters.map(bindable)),
         // Rows that are read one by one need a statement of their own meanwhile.

@@ -1,4 +1,4 @@
-/** The tables and their columns, said once: the query types are derived from it, and backups are written and checked by it. */
+/** The tables and their columns, declared once: the query types derive from this declaration, and backups are written and checked by it. */
 import type { Generated } from 'kysely';
 import type { ImageFormat } from '../../model/image/image.ts';
 import type { Leader } from '../../model/leader.ts';
@@ -146,7 +146,7 @@ type Columns<Table extends TableName> = {
     : never;
 };
 
-/** A table whose texts are one of a few; the schema has a check for each. */
+/** A table with text columns of a few permitted values; the schema has a check for each. */
 type Narrowed<Table extends TableName, Narrow> = Omit<Columns<Table>, keyof Narrow> & Narrow;
 
 export interface Tables {
@@ -164,6 +164,6 @@ export interface Tables {
   tasks: Narrowed<'tasks', Pick<Task, 'kind' | 'state'>>;
   events: Narrowed<'events', { sequence: Generated<number> }>;
   cursors: Columns<'cursors'>;
-  /** What is of this moment only, and no part of backups. */
+  /** Tables with transient content, which is no part of backups. */
   leader: Leader & { id: number; epoch: number; resigned: number };
 }

@@ -66,7 +66,7 @@ export class SqlImageStore implements ImageStore {
   }
 }
 
-/** Gives the name this content, in the row that it has or in a new one, and ends its pull. */
+/** Gives the name this content, in its present row or in a new row, and ends its pull. */
 export async function pointNameAt(queries: Queries, fetched: FetchedImage, fresh: Pick<Image, 'id' | 'createdAt'>): Promise<Image> {
   const { name, content, traits, origin } = fetched;
   const former = (await readImages(queries)).find((image) => image.name === name) ?? null;
@@ -88,13 +88,13 @@ function isSame(left: ImageContent, right: ImageContent): boolean {
   return left.sha256 === right.sha256 && left.format === right.format;
 }
 
-/** Takes its name from a row: it stays while VMs made from it do. */
+/** Takes the name from a row: the row stays while VMs made from it do. */
 async function release(queries: Queries, id: string): Promise<void> {
   await queries.updateTable('images').set({ current: 0 }).where('id', '=', id).execute();
   await deleteUnnamedImages(queries);
 }
 
-/** VMs whose disk or volumes were made from an image of this name, also from a content that it had before: their slices name it. */
+/** VMs whose disk or volumes were made from an image of this name, including former content of the name: their slices name it. */
 async function usersOf(queries: Queries, name: string): Promise<string[]> {
   const images = queries.selectFrom('images').select('id').where('name', '=', name);
   const vms = await queries

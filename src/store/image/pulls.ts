@@ -1,4 +1,4 @@
-/** Pulls in the database: which names are to get the content of their definition, and how the attempts went. */
+/** Pulls in the database: the names that are to get the content of their definition, and the results of the attempts. */
 import type { Selectable } from 'kysely';
 import type { NewIdentifier } from '../../model/identifier.ts';
 import type { ImageDefinition } from '../../model/image/definition.ts';
@@ -39,7 +39,7 @@ export class SqlImagePullStore implements ImagePullStore {
     });
   }
 
-  /** VMs refer to images by their rows, so there is one before there is content. */
+  /** VMs refer to images by their rows, so the row exists before the content. */
   async #ensureImage(queries: Queries, { name, traits, sources }: ImageDefinition): Promise<void> {
     if ((await readImages(queries)).some((image) => image.name === name)) return;
     const image = {

@@ -1,11 +1,11 @@
-/** The rows of images: how they are read, found by name, and written. */
+/** The rows of images: reading, finding by name, and writing. */
 import type { Selectable } from 'kysely';
 import type { Image, ImageContent } from '../../model/image/image.ts';
 import { missing } from '../../model/missing.ts';
 import type { Queries } from '../database/database.ts';
 import type { Tables } from '../database/tables.ts';
 
-/** Those that a name points at, sorted by it. */
+/** The rows that a name points at, sorted by the name. */
 export async function readImages(queries: Queries): Promise<Image[]> {
   const rows = await queries.selectFrom('images').selectAll().where('current', '=', 1).orderBy('name').execute();
   return rows.map(imageOf);
@@ -22,7 +22,7 @@ export function pickImage(images: readonly Image[], name: string): Image {
   );
 }
 
-/** Deletes the rows that neither a name nor a VM nor a volume points at. */
+/** Deletes the rows without a name, VM or volume that points at them. */
 export async function deleteUnnamedImages(queries: Queries): Promise<void> {
   await queries
     .deleteFrom('images')

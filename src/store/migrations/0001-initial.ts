@@ -107,7 +107,7 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
       addressed ${integer} not null check (addressed in (0, 1)),
       created_at ${integer} not null
     )${tableSuffix}`,
-    // An absent VM frees its name at once: the one that is made in its place has it.
+    // An absent VM frees its name at once for its successor.
     "create unique index vms_by_name on vms (slice_id, name) where desired <> 'absent'",
     'create index vms_by_slice on vms (slice_id, name, created_at, id)',
     'create index vms_by_node on vms (node_id)',
@@ -127,7 +127,7 @@ export function initial({ text, integer, sequence, tableSuffix }: SchemaWords): 
     'create unique index nics_by_name on nics (vm_id, name)',
     'create unique index nics_by_address on nics (network_id, address)',
     'create unique index nics_by_mac on nics (mac)',
-    // Nodes other than its own on which something of a VM may be: what a move brings there before its end, or leaves behind.
+    // Nodes other than its own that may hold files of a VM: files that a move delivers there before its end, or leaves behind.
     `create table leftovers (
       id ${text} primary key,
       vm_id ${text} not null references vms (id),

@@ -1,4 +1,4 @@
-/** A network's VLAN tag apart from its segment, which may have 24 bits. Networks that are there keep their tags. */
+/** Separates a network's VLAN tag from its segment, which may have 24 bits. Existing networks keep their tags. */
 import type { SchemaWords } from '../database/database.ts';
 
 export function vlanTags({ integer }: SchemaWords): string[] {
@@ -7,7 +7,7 @@ export function vlanTags({ integer }: SchemaWords): string[] {
     `alter table networks add column vlan ${integer}`,
     'update networks set vlan = segment',
     'create unique index networks_by_vlan on networks (vlan)',
-    // The numbers that were handed out last: of tags, and of segments that no trunk carries, which begin above all tags.
+    // The numbers that were assigned last: of tags, and of segments that no trunk carries, which begin above all tags.
     'alter table controller rename column last_segment to last_vlan',
     `alter table controller add column last_segment ${integer} not null default 0`,
   ];

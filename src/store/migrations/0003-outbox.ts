@@ -1,4 +1,7 @@
-/** Events carry data and are read by cursors that survive; the highest sequence that was pruned is known, so that a reader is told what is lost. */
+/**
+ * Events carry data and are read by durable cursors; the highest pruned sequence is stored, so that a reader learns which events are
+ * lost.
+ */
 import type { SchemaWords } from '../database/database.ts';
 
 export function outbox({ text, integer, tableSuffix }: SchemaWords): string[] {

@@ -1,4 +1,4 @@
-/** Who leads, where several controllers work with one database. Its one row has no place in backups. */
+/** The leader among several controllers of one database. Its one row is no part of backups. */
 import type { SchemaWords } from '../database/database.ts';
 
 export function leader({ text, integer, tableSuffix }: SchemaWords): string[] {

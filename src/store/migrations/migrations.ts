@@ -1,4 +1,4 @@
-/** All migrations, in their order. Only ever appended to; what was released is never edited. */
+/** All migrations, in their order. The list is append-only; released migrations are never edited. */
 import type { Migration } from '../database/migration.ts';
 import { initial } from './0001-initial.ts';
 import { vlanTags } from './0002-vlan-tags.ts';
@@ -6,5 +6,5 @@ import { outbox } from './0003-outbox.ts';
 import { leader } from './0004-leader.ts';
 import { owners } from './0005-owners.ts';
 
-/** The one at index n makes schema n + 1, and its file bears that number. */
+/** The migration at index n makes schema n + 1, and its file bears that number. */
 export const migrations: readonly Migration[] = [initial, vlanTags, outbox, leader, owners];

@@ -1,4 +1,7 @@
-/** VMs that concern a node without being assigned to it, in one query: every pass over every node asks, and mostly there are none. */
+/**
+ * VMs that concern a node without being assigned to it, in one query: every pass over every node runs it, and the result is usually
+ * empty.
+ */
 import { sql } from 'kysely';
 import type { WantedOnNode } from '../../model/node/plan.ts';
 import type { Queries } from '../database/database.ts';
@@ -13,7 +16,7 @@ interface NodeMarks extends Marks {
 
 const kind = (name: keyof NodeMarks) => sql.lit(name).as('kind');
 
-/** Identifiers of VMs, sorted; see WantedOnNode. One that is being removed does not arrive any more. */
+/** Identifiers of VMs, sorted; see WantedOnNode. A VM that is being removed does not arrive any more. */
 export async function readMarks(queries: Queries, nodeId: string): Promise<NodeMarks> {
   const arriving = queries
     .selectFrom('vms')
@@ -28,7 +31,7 @@ export async function readMarks(queries: Queries, nodeId: string): Promise<NodeM
     .selectFrom('vms')
     .select([kind('abandoned'), 'id'])
     .where(sql.raw<boolean>(abandonedVm))
-    // So put that only the index of abandoned VMs serves it.
+    // Worded so that only the index of abandoned VMs serves the query.
     .where(sql<boolean>`coalesce(node_id, ${nodeId}) <> ${nodeId}`);
   const prepulls = queries
     .selectFrom('images')

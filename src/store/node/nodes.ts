@@ -115,7 +115,7 @@ export async function readNodes(queries: Queries): Promise<Node[]> {
   return rows.map(nodeOf);
 }
 
-/** How the node is configured; rejects where there is none. */
+/** The configuration of the node; rejects where there is no such node. */
 export async function readConfig(queries: Queries, id: string): Promise<NodeConfig> {
   const row = await queries.selectFrom('nodes').select('config').where('id', '=', id).executeTakeFirst();
   if (row === undefined) throw new Error(`node ${id} was removed`);
@@ -143,7 +143,7 @@ function configColumns(config: NodeConfig) {
   return { name: config.name, endpoint: endpointOf(config), config: JSON.stringify(config) };
 }
 
-/** What two nodes may not share: the machine, as far as it can be told from the way to it, and the folder on it. */
+/** Properties that two nodes may not share: the machine, as far as its address identifies it, and the folder on it. */
 function endpointOf({ ssh, stateFolder }: NodeConfig): string {
   if (ssh === undefined) return `local:${stateFolder}`;
   const via = ssh.jump === undefined ? '' : `${ssh.jump.address}:${ssh.jump.port}>`;
@@ -175,7 +175,7 @@ async function refuseTwin(queries: Queries, id: string, config: NodeConfig): Pro
   });
 }
 
-/** What has the node assigned, in words. */
+/** The assignments of the node, in words. */
 async function assignedTo(queries: Queries, id: string): Promise<string[]> {
   const vms = await queries
     .selectFrom('vms')
@@ -190,7 +190,7 @@ async function assignedTo(queries: Queries, id: string): Promise<string[]> {
   return [...vms.map(({ slice, vm }) => `${slice}/${vm}`), ...routers.map(({ name }) => `${name}/(router)`)];
 }
 
-/** What was seen on the node is no longer seen, so it is forgotten too. */
+/** Observations of the node are no longer valid, so they are deleted too. */
 async function unassignAll(queries: Queries, id: string, reason: string): Promise<void> {
   const absent = await queries.selectFrom('vms').select('id').where('node_id', '=', id).where('desired', '=', 'absent').execute();
   await deleteVms(

@@ -1,4 +1,4 @@
-/** What is promised on nodes, summed from the VMs that are assigned there, and the refusal of VMs that outgrow it. */
+/** Resources promised on nodes, summed from the VMs that are assigned there, and the refusal of VMs that outgrow their node. */
 
 import { CroftError } from '../../model/error.ts';
 import { demandOf, promisedByNode, type Resources } from '../../model/placement/capacity.ts';
@@ -8,21 +8,21 @@ import type { Queries } from '../database/database.ts';
 import { imagesOfVms, readImageBooks } from '../vm/demand.ts';
 import { readNodes } from './nodes.ts';
 
-/** What a VM's row says of its place and size. */
+/** The columns of a VM's row about its place and size. */
 interface PlacedVm extends Resources {
   node_id: string | null;
   moving_to: string | null;
   memory_held: number | null;
 }
 
-/** Node identifier → what its VMs are promised together. */
+/** Node identifier → the sum of the promises to its VMs. */
 export function usageByNode(vms: readonly PlacedVm[]): Map<string, Resources> {
   return promisedByNode(vms.map((vm) => ({ nodeId: vm.node_id, movingTo: vm.moving_to, demand: vm, memoryHeld: vm.memory_held })));
 }
 
 /**
- * Rejects with `conflict.in-use` where a VM that has a node asks for more than is free there, or on the node that it is
- * moving to, when the whole change is done: its disk is there. Comes before the specifications are written.
+ * Rejects with `conflict.in-use` where a VM with a node would need more than is free there, or on the target node of its move, after the
+ * whole change: its disk is on that node. Called before the specifications are written.
  */
 export async function refuseOutgrown(queries: Queries, sliceId: string, specs: readonly VmSpec[]): Promise<void> {
   const wanted = new Map(specs.map((spec) => [spec.name, spec]));

@@ -1,4 +1,4 @@
-/** Reads what is wanted on a node: a constant number of queries, and the same order every time. */
+/** Reads the desired state of a node: a constant number of queries, and the same order every time. */
 import type { Image } from '../../model/image/image.ts';
 import { prepulledImages } from '../../model/image/prepull.ts';
 import { routerPlan } from '../../model/network/router-plan.ts';
@@ -22,7 +22,7 @@ import { readConfig } from './nodes.ts';
 
 export interface RecordsQuestion {
   nodeId: string;
-  /** Slices whose names are asked for beside those that have something here. */
+  /** Slices whose names are needed in addition to the slices that have something here. */
   seen: readonly string[];
   /** The range that transit networks are cut from. */
   transit: string;
@@ -60,7 +60,7 @@ export async function readNodeRecords(queries: Queries, { nodeId, seen, transit 
 
 type SliceRow = Pick<Slice, 'id' | 'name' | 'desired' | 'transit' | 'routerNodeId'>;
 
-/** Those with their router here, and those that are asked for; sorted by name. */
+/** Slices with their router here, and requested slices; sorted by name. */
 function readSlicesOn(queries: Queries, nodeId: string, seen: readonly string[]): Promise<SliceRow[]> {
   return queries
     .selectFrom('slices')
@@ -97,7 +97,7 @@ async function readImagesOn(queries: Queries, nodeId: string): Promise<Map<strin
   return new Map(rows.map((row) => [row.id, imageOf(row)]));
 }
 
-/** Those of all slices that have a VM or their router on the node, sorted by name. */
+/** The VMs of all slices that have a VM or their router on the node, sorted by name. */
 async function readNetworksOn(queries: Queries, nodeId: string): Promise<Network[]> {
   const rows = await queries
     .selectFrom('networks')

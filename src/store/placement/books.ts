@@ -1,4 +1,4 @@
-/** What assignments are judged by: read inside the transaction that commits them, and kept true as they are accepted. */
+/** The state against which assignments are judged: read inside the transaction that commits them, and updated as they are accepted. */
 
 import type { Image } from '../../model/image/image.ts';
 import type { Node } from '../../model/node/node.ts';
@@ -14,14 +14,14 @@ import { readNodes } from '../node/nodes.ts';
 import { usageByNode } from '../node/usage.ts';
 import { portions } from '../vm/rows.ts';
 
-/** A VM or a router as its row has it; a router moves at once. */
+/** A VM or a router according to its row; a router moves at once. */
 export interface Subject {
   nodeId: string | null;
   movingTo: string | null;
   demand: Resources;
 }
 
-/** What a VM asks of its place; read only for those of slices that something is assigned in. */
+/** The placement requirements of a VM; read only for VMs of slices with new assignments. */
 export interface AskingVm {
   id: string;
   sliceId: string;
@@ -29,7 +29,7 @@ export interface AskingVm {
   spec: VmSpec;
   desired: VmDesired;
   image: Image;
-  /** All images that it needs were fetched. */
+  /** All images that the VM needs were fetched. */
   fetched: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface Books {
   peers: PeerIndex<AskingVm>;
 }
 
-/** What is absent is not in them: it stays where it is until it is gone. A router leaves its node also then. */
+/** Absent subjects are not included: they stay where they are until they are gone. A router leaves its node also then. */
 export async function readBooks(queries: Queries, assignments: readonly Assignment[]): Promise<Books> {
   const vms = await queries
     .selectFrom('vms')
@@ -96,7 +96,7 @@ async function readAsking(queries: Queries, sliceIds: readonly string[]): Promis
   return asking;
 }
 
-/** Gives the subject another place, and its share with it. */
+/** Moves the subject, and its share of resources, to another place. */
 export function relocate({ used }: Books, subject: Subject, nodeId: string | null, movingTo: string | null): void {
   for (const place of new Set([subject.nodeId, subject.movingTo])) {
     if (place !== null) used.set(place, subtract(used.get(place) ?? nothing, subject.demand));

@@ -1,4 +1,4 @@
-/** Commits assignments inside one write transaction, each judged by what holds then and by those committed before it. */
+/** Commits assignments inside one write transaction, each judged by the present state and by the assignments committed before it. */
 
 import type { NodeRole } from '../../model/node/roles.ts';
 import type { Assignment, MoveAssignment } from '../../model/placement/assignment.ts';
@@ -9,7 +9,7 @@ import { noteLeftovers } from '../node/leftovers.ts';
 import { portions } from '../vm/rows.ts';
 import { type Books, readBooks, relocate, type Subject } from './books.ts';
 
-/** Resolves with the identifiers of what was refused, see PlacementStore.commit. */
+/** Resolves with the identifiers of refused assignments, see PlacementStore.commit. */
 export async function commitAssignments(queries: Queries, assignments: readonly Assignment[]): Promise<{ refused: string[] }> {
   const books = await readBooks(queries, assignments);
   const accepted: Assignment[] = [];
@@ -22,7 +22,7 @@ export async function commitAssignments(queries: Queries, assignments: readonly 
   return { refused };
 }
 
-/** In the order of their first ones. */
+/** Groups, in the order of their first members. */
 function groupsOf(assignments: readonly Assignment[]): Assignment[][] {
   const groups: Assignment[][] = [];
   const byName = new Map<string, Assignment[]>();
@@ -39,7 +39,7 @@ function groupsOf(assignments: readonly Assignment[]): Assignment[][] {
   return groups;
 }
 
-/** Where one is refused, the places that the others of its group were given are taken back. */
+/** Where an assignment is refused, the places given to the others of its group are taken back. */
 function acceptAll(books: Books, group: readonly Assignment[]): boolean {
   const before: { subject: Subject; nodeId: string | null; movingTo: string | null }[] = [];
   for (const assignment of group) {
@@ -75,12 +75,12 @@ function isFetched({ asking }: Books, id: string): boolean {
   return asking.get(id)?.fetched ?? false;
 }
 
-/** What is asked of the node, and what the VM and others of its slice ask of each other's places. */
+/** The requirements on the node, and the constraints between the places of the VM and of others of its slice. */
 function mayBeThere({ nodes, asking, peers, vms }: Books, id: string, nodeId: string, group: readonly Assignment[]): boolean {
   const [node, vm] = [nodes.get(nodeId), asking.get(id)];
   const present = nodes.get(vms.get(id)?.nodeId ?? '');
   if (node === undefined || vm === undefined) return false;
-  // What became impaired since is not looked for: no place is taken back for that either.
+  // Impairments since then are not checked: no place is taken back for those either.
   if (mismatch(node, requirementOf({ ...vm, impaired: false }, vm.image, present)) !== null) return false;
   const destination = (peer: string): string | null => {
     const planned = group.find((assignment) => assignment.id === peer)?.nodeId;
@@ -95,14 +95,14 @@ function mayBeThere({ nodes, asking, peers, vms }: Books, id: string, nodeId: st
   );
 }
 
-/** Only off a node that drains and answers, and never what would not be started again. */
+/** Only off a node that drains and answers, and never a VM that would not be started again. */
 function mayLeave({ nodes, asking }: Books, { id, from }: MoveAssignment): boolean {
   const [node, vm] = [nodes.get(from), asking.get(id)];
   if (node === undefined || vm === undefined || node.administration !== 'draining' || node.observed.status !== 'ready') return false;
   return vm.desired === 'stopped' || (vm.desired === 'running' && vm.spec.restart !== 'never');
 }
 
-/** Rows that become the same are written together. */
+/** Rows that get the same values are written together. */
 async function write(queries: Queries, accepted: readonly Assignment[]): Promise<void> {
   const changes = { vm: new Changes(), move: new Changes(), router: new Changes() };
   for (const { kind, id, nodeId, reason } of accepted) changes[kind].add(id, nodeId, nodeId === null ? reason : null);
@@ -125,7 +125,7 @@ interface Change {
   reason: string | null;
 }
 
-/** What becomes of which subjects; of several changes of one the last holds. */
+/** The new values by subject; of several changes of one subject the last holds. */
 class Changes {
   readonly #byId = new Map<string, Change>();
 

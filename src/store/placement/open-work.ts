@@ -1,4 +1,4 @@
-/** What is not done yet, over all nodes: found by indexes of what is open, so that it costs what is open and not what there is. */
+/** Unfinished work over all nodes: found by indexes of open rows, so that the cost follows the open work and not the size of the fleet. */
 import { sql } from 'kysely';
 import type { Queries } from '../database/database.ts';
 import { awaitedVm, openVm, undecidedVm } from '../open-conditions.ts';

@@ -1,4 +1,4 @@
-/** Where VMs and routers are put: what the scheduler reads and writes, and what a node is to carry. */
+/** The places of VMs and routers: the scheduler's reads and writes, and the desired state of a node. */
 
 import type { WantedOnNode } from '../../model/node/plan.ts';
 import type { Assignment, PlacementSnapshot } from '../../model/placement/assignment.ts';
@@ -46,7 +46,7 @@ export class SqlPlacementStore implements PlacementStore {
     });
   }
 
-  /** What was seen on the old node holds no longer; how often it was restarted does. */
+  /** Observations from the old node hold no longer; the count of restarts does. */
   completeMove(vmId: string, from: string, to: string): Promise<boolean> {
     return this.#database.write(async (queries) => {
       const { restarts: _, ...unseen } = observedColumns({ ...unobserved, state: 'stopped' });

@@ -1,4 +1,4 @@
-/** Reads what the scheduler decides from, and no more of each VM than that. */
+/** Reads the input of the scheduler, and no more columns of each VM than that. */
 import type { NotNull } from 'kysely';
 import { isImpaired } from '../../model/network/node-links.ts';
 import type { PlacementSnapshot, PlacementVm } from '../../model/placement/assignment.ts';

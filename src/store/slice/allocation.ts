@@ -1,4 +1,4 @@
-/** What a commit hands out: the lowest free numbers, and the NICs of a slice with their addresses. Pure. */
+/** Allocations of a commit: the lowest free numbers, and the NICs of a slice with their addresses. Pure. */
 import { createHash } from 'node:crypto';
 import { CroftError } from '../../model/error.ts';
 import { broadcastOf, formatAddress, isUsable, parseAddress, parseSubnet, type Subnet } from '../../model/network/ipv4.ts';
@@ -15,8 +15,8 @@ export function lowestFree(taken: ReadonlySet<number>, first: number, last: numb
 }
 
 /**
- * The `count` next free numbers behind `previous`, going on with `first` after `last`; fewer where no more are free. So a number
- * given back rests before it is handed out again: a VM that still stops on some node may yet use it.
+ * The `count` next free numbers behind `previous`, wrapping to `first` after `last`; fewer where no more are free. So a released number
+ * rests before it is assigned again: a VM that is still stopping on some node may yet use it.
  */
 export function nextFree(taken: ReadonlySet<number>, first: number, last: number, count: number, previous: number): number[] {
   const behind = lowestFree(taken, Math.max(first, previous + 1), last, count);
@@ -45,7 +45,7 @@ export interface ExistingNic {
   address: string;
 }
 
-/** A NIC row to be made. `id` is that of the NIC that it replaces; null is a new NIC. `mac` null is to be chosen. */
+/** A NIC row to be created. `id` is that of the NIC that it replaces; null is a new NIC. A null `mac` is to be chosen. */
 export interface PlannedNic {
   id: string | null;
   vmId: string;
@@ -61,7 +61,7 @@ interface NicPlan {
   insert: PlannedNic[];
 }
 
-/** A NIC that is wanted: the row that it keeps, or that gives it identity and MAC. */
+/** A wanted NIC: the row that it keeps, or the row that gives it identity and MAC. */
 interface WantedNic {
   vmId: string;
   label: string;
@@ -72,10 +72,10 @@ interface WantedNic {
 }
 
 /**
- * Compares the NICs that a slice has with those that its specification wants. A NIC is the same while its VM, its name
- * and its network are the same: then it keeps identifier, MAC and address, save where the user gives another.
- * Addresses that users give are taken before any is chosen; chosen is the lowest that is free.
- * Throws `input.invalid` with the path of an address that cannot be had, and `exhausted.addresses`.
+ * Compares the NICs of a slice with the NICs that its specification wants. A NIC is the same while its VM, its name and its network are
+ * the same: then it keeps identifier, MAC and address, unless the user gives another. Addresses given by users are assigned before any
+ * address is chosen; the lowest free address is chosen. Throws `input.invalid` with the path of an address that is not available, and
+ * `exhausted.addresses`.
  */
 export function planNics(
   existing: readonly ExistingNic[],
@@ -121,7 +121,7 @@ function wantedNics(
   );
 }
 
-/** True where the row can stay as it is. */
+/** True where the row can stay unchanged. */
 function keeps({ existing, spec, network }: WantedNic): boolean {
   if (existing === undefined) return false;
   if (spec.mac !== null && spec.mac.toLowerCase() !== existing.mac) return false;
@@ -146,7 +146,7 @@ function bookOf(books: ReadonlyMap<string, AddressBook>, nic: WantedNic): Addres
   return book;
 }
 
-/** Where the NICs of a network may be. */
+/** The addresses that NICs of a network may have. */
 class HostRange {
   readonly subnet: Subnet;
   readonly #gateway: number;
@@ -165,12 +165,12 @@ class HostRange {
   }
 }
 
-/** Which addresses of a network are whose. */
+/** The assigned addresses of a network, with their NICs. */
 class AddressBook {
   readonly #network: NetworkSpec;
   readonly #range: HostRange;
   readonly #holders = new Map<string, string>();
-  /** Nothing below it is free. */
+  /** No address below it is free. */
   #next: number;
 
   constructor(network: NetworkSpec) {
@@ -194,7 +194,7 @@ class AddressBook {
     return address;
   }
 
-  /** A NIC whose row changes in something else keeps its address where it still can. */
+  /** A NIC whose row changes in other columns keeps its address where that is still possible. */
   keepOrChoose(nic: WantedNic): string {
     const former = nic.existing?.address;
     if (former !== undefined && this.isFree(former)) return this.take(nic, former);

@@ -1,4 +1,4 @@
-/** How a change of a slice becomes rows. Runs inside one write transaction, where all it decides is decided on what holds. */
+/** Turns a change of a slice into rows. Runs inside one write transaction, so that all decisions are made on present values. */
 
 import { partsOfSliceName } from '../../model/access/slice-name.ts';
 import { CroftError } from '../../model/error.ts';
@@ -140,7 +140,7 @@ async function removeNetworks(queries: Queries, sliceId: string, names: readonly
   await queries.deleteFrom('networks').where('slice_id', '=', sliceId).where('name', 'in', names).execute();
 }
 
-/** Those that are removed, and those that are made anew. */
+/** VMs that are removed, and VMs that are recreated. */
 async function removeVms(queries: Queries, sliceId: string, changes: readonly VmChange[]): Promise<void> {
   const names = changes.flatMap((change) =>
     change.kind === 'remove' ? [change.name] : change.kind === 'recreate' ? [change.spec.name] : [],
@@ -154,7 +154,7 @@ async function removeVms(queries: Queries, sliceId: string, changes: readonly Vm
   await desireVms(queries, ids, 'absent');
 }
 
-/** Resolves with the identifiers of those that are what they were, with another specification; what they are promised is to be counted again. */
+/** Resolves with the identifiers of kept VMs with another specification; their promised resources must be counted again. */
 async function updateVms(queries: Queries, sliceId: string, changes: readonly VmChange[]): Promise<string[]> {
   const specs = changes.flatMap((change) => (change.kind === 'update' || change.kind === 'restart' ? [change.spec] : []));
   if (specs.length === 0) return [];
@@ -175,7 +175,7 @@ async function updateVms(queries: Queries, sliceId: string, changes: readonly Vm
   return updated.map(({ id }) => id);
 }
 
-/** New ones, and the successors of those that are made anew. They are desired as their slice is. */
+/** New VMs, and the successors of recreated VMs. Their desired state is that of their slice. */
 async function createVms({ queries, newIdentifier, now }: CommitContext, slice: Slice, changes: readonly VmChange[]): Promise<void> {
   const specs = changes.flatMap((change) => (change.kind === 'create' || change.kind === 'recreate' ? [change.spec] : []));
   if (specs.length === 0) return;

@@ -1,4 +1,4 @@
-/** Makes the NIC rows of a slice what its VMs want. */
+/** Changes the NIC rows of a slice to what its VMs want. */
 
 import { CroftError } from '../../model/error.ts';
 import type { NewIdentifier } from '../../model/identifier.ts';
@@ -8,7 +8,7 @@ import { insertNics, portions } from '../vm/rows.ts';
 import { macCandidate, type PlannedNic, planNics } from './allocation.ts';
 import { networksOf } from './rows.ts';
 
-/** Runs after the rows of networks and VMs are what they shall be. */
+/** Runs after the rows of networks and VMs have their new values. */
 export async function reconcileNics(queries: Queries, sliceId: string, newIdentifier: NewIdentifier): Promise<void> {
   const vms = await queries
     .selectFrom('vms')
@@ -36,7 +36,7 @@ export async function reconcileNics(queries: Queries, sliceId: string, newIdenti
   );
 }
 
-/** So that addresses are handed out in an order that a person expects: vm2 before vm10. */
+/** So that addresses are assigned in the order that people expect: vm2 before vm10. */
 function inOrderOfName<Wanted extends { spec: VmSpec }>(vms: readonly Wanted[]): Wanted[] {
   return vms.toSorted((a, b) => a.spec.name.localeCompare(b.spec.name, 'en', { numeric: true }));
 }
@@ -71,7 +71,7 @@ async function chooseMacs(queries: Queries, nics: readonly Nic[]): Promise<Map<s
   return chosen;
 }
 
-/** Which of these some NIC has. */
+/** The given MACs that a NIC already has. */
 async function takenMacs(queries: Queries, macs: readonly string[]): Promise<string[]> {
   const taken: string[] = [];
   for (const part of portions(macs)) {

@@ -56,7 +56,7 @@ export async function networksOf(queries: Queries, sliceId: string): Promise<Net
   return rows.map(networkOf);
 }
 
-/** Writes another specification, which is another generation. */
+/** Writes another specification, which begins another generation. */
 export async function writeSpec(queries: Queries, slice: Slice, spec: SliceSpec): Promise<Slice> {
   const generation = slice.generation + 1;
   await queries

@@ -1,4 +1,4 @@
-/** Allocates the segments of new networks, each with the VLAN tag that it has on trunks. */
+/** Allocates the segments of new networks, each with its VLAN tag on trunks. */
 import { CroftError } from '../../model/error.ts';
 import { segmentsWithoutVlan } from '../../model/network/segment.ts';
 import type { UnderlayKind } from '../../model/network/underlay.ts';
@@ -10,11 +10,14 @@ interface SegmentRequest {
   /** The name of the slice. */
   slice: string;
   count: number;
-  /** What carries the networks. */
+  /** The kind of underlay that carries the networks. */
   underlay: UnderlayKind;
 }
 
-/** As many as asked for, which nobody else gets. On a trunk a segment is the VLAN tag itself. Rejects with `exhausted.segments`. */
+/**
+ * The requested number of segments, each for one network only. On a trunk a segment is the VLAN tag itself. Rejects with
+ * `exhausted.segments`.
+ */
 export async function allocateSegments(
   queries: Queries,
   vlans: StoreSettings['segments'],

@@ -79,7 +79,7 @@ export class SqlSliceStore implements SliceStore {
   }
 }
 
-/** Sets what is desired of all VMs that are not absent; true when that changed one. */
+/** Sets the desired state of all VMs that are not absent; true when that changed a VM. */
 async function desireOfVms(queries: Queries, sliceId: string, desired: SliceDesired): Promise<boolean> {
   const vms = await queries
     .selectFrom('vms')

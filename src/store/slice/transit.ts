@@ -4,7 +4,7 @@ import { formatAddress, formatSubnet, parseSubnet, type Subnet } from '../../mod
 
 const prefix = 30;
 
-/** How many transit networks the range `a.b.c.d/n` has. Throws `input.invalid` where it has none, or is no range. */
+/** The number of transit networks in the range `a.b.c.d/n`. Throws `input.invalid` where there is none, or the text is no range. */
 export function transitCount(range: string): number {
   return 2 ** (prefix - parseTransit(range).prefix);
 }

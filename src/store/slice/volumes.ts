@@ -1,11 +1,14 @@
-/** Makes the volume rows of a slice what its VMs want. A volume keeps its row, and so its file on the node, while its image keeps its name. */
+/**
+ * Changes the volume rows of a slice to what its VMs want. A volume keeps its row, and so its file on the node, while its image keeps its
+ * name.
+ */
 import type { NewIdentifier } from '../../model/identifier.ts';
 import type { VmSpec } from '../../model/slice/slice.ts';
 import type { Queries } from '../database/database.ts';
 import { deleteUnnamedImages, pickImage, readImages } from '../image/rows.ts';
 import { portions } from '../vm/rows.ts';
 
-/** Runs after the rows of VMs are what they shall be. Rejects with `not-found` for an image. */
+/** Runs after the rows of VMs have their new values. Rejects with `not-found` for an image. */
 export async function reconcileVolumes(queries: Queries, sliceId: string, newIdentifier: NewIdentifier): Promise<void> {
   const vms = await queries
     .selectFrom('vms')

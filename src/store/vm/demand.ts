@@ -1,4 +1,7 @@
-/** What VMs are promised, kept in their rows: counted again wherever a specification, or an image that a disk is made from, becomes another. */
+/**
+ * The resources promised to VMs, kept in their rows: counted again whenever a specification, or an image that a disk is made from,
+ * changes.
+ */
 
 import type { ImageContent } from '../../model/image/image.ts';
 import { demandOf, type ImageOf, type Resources } from '../../model/placement/capacity.ts';
@@ -7,7 +10,7 @@ import type { Queries } from '../database/database.ts';
 import { contentOf } from '../image/rows.ts';
 import { portions } from './rows.ts';
 
-/** Of VMs whose rows and volumes are as they shall be. */
+/** For VMs whose rows and volumes have their new values. */
 export async function recount(queries: Queries, vmIds: readonly string[]): Promise<void> {
   if (vmIds.length === 0) return;
   const books = await readImageBooks(queries);
@@ -30,7 +33,7 @@ export async function recountUsers(queries: Queries, imageId: string): Promise<v
 }
 
 export interface ImageBooks {
-  /** By the names that images have now, and by identifier those that no name means any more too. Null is one that was not fetched. */
+  /** By the present names of images, and by identifier also for images without a name any more. Null is an image that was not fetched. */
   named: ReadonlyMap<string, ImageContent | null>;
   all: ReadonlyMap<string, { name: string; content: ImageContent | null }>;
 }
@@ -43,15 +46,15 @@ export async function readImageBooks(queries: Queries): Promise<ImageBooks> {
   };
 }
 
-/** The images of a VM that is yet to be made, by what their names mean now. */
+/** The images of a VM that does not exist yet, by the present meaning of their names. */
 export function imagesByName({ named }: ImageBooks, { image, volumes }: VmSpec): ImageOf {
   const names = new Map(volumes.map((volume) => [volume.name, volume.image]));
   return (volume) => named.get((volume === null ? image : names.get(volume)) ?? '') ?? null;
 }
 
 /**
- * The images of VMs with the specifications that they are to have. A disk keeps the image that it was made from, whatever the name
- * means by now, and so does a volume whose image has the same name as before; others are yet to be made.
+ * The images of VMs with their new specifications. A disk keeps the image that it was made from, whatever the name means now, and so does
+ * a volume whose image has the same name as before; other volumes do not exist yet.
  */
 export async function imagesOfVms(
   queries: Queries,

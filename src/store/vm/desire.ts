@@ -1,4 +1,4 @@
-/** What is desired of VMs, and how that changes their rows. */
+/** The desired state of VMs, and the changes of rows that follow from it. */
 import type { Vm, VmDesired, VmObservedState } from '../../model/vm/vm.ts';
 import type { Queries } from '../database/database.ts';
 import { portions } from './rows.ts';
@@ -12,8 +12,8 @@ interface WishedVm {
 }
 
 /**
- * False also for a VM that shall run and does not: to want it once more starts it again. One whose start is under way, with
- * nothing gone wrong, is as desired: a request that is repeated would else restart its guest as soon as it has come up.
+ * False also for a VM that should run and does not: running, desired once more, starts the VM again. A VM whose start is in progress
+ * without a failure is as desired: otherwise a repeated request would restart the guest as soon as the guest has booted.
  */
 export function isAsDesired(vm: WishedVm, desired: VmDesired): boolean {
   if (vm.desired !== desired) return false;
@@ -22,8 +22,8 @@ export function isAsDesired(vm: WishedVm, desired: VmDesired): boolean {
 }
 
 /**
- * Sets what is desired, which is another generation of each VM. Running grows `boot`, but where the VM was only held still, or
- * may well run on a node that cannot be asked: it would be started anew when that is back. With `anew` there too.
+ * Sets the desired state, which begins another generation of each VM. Running increases `boot`, except where the VM was only paused, or
+ * may still run on a node that does not answer: the VM would be restarted when that node is back. With `anew` those are restarted too.
  */
 export async function desireVms(queries: Queries, ids: readonly Vm['id'][], desired: VmDesired, anew = false): Promise<void> {
   for (const part of portions(ids)) {
@@ -54,7 +54,7 @@ export async function desireVms(queries: Queries, ids: readonly Vm['id'][], desi
   }
 }
 
-/** At once, so that what takes the place of an absent VM can have its addresses: ports on nodes are found by label, not by row. */
+/** At once, so that the successor of an absent VM can have its addresses: ports on nodes are found by label, not by row. */
 async function releaseNics(queries: Queries, vmIds: readonly string[]): Promise<void> {
   await queries.deleteFrom('nics').where('vm_id', 'in', vmIds).execute();
 }

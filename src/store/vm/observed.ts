@@ -1,4 +1,4 @@
-/** Writing what was observed of VMs. */
+/** Writes observations of VMs. */
 import { type RawBuilder, sql, type Updateable } from 'kysely';
 import type { VmObserved } from '../../model/vm/vm.ts';
 import type { Queries } from '../database/database.ts';
@@ -9,8 +9,8 @@ import { portions } from './rows.ts';
 type ObservedColumns = Updateable<Tables['vms']>;
 
 /**
- * Of several changes of a VM the later ones go on top. VMs of which the same becomes true are written together, and so are
- * those of which the same columns change: a statement costs far more than a row.
+ * Later changes of a VM override earlier ones. VMs that get the same values are written together, and so are VMs of which the same
+ * columns change: a statement costs far more than a row.
  */
 export async function writeObservations(queries: Queries, changes: readonly VmObservation[]): Promise<void> {
   const byVm = new Map<string, Partial<VmObserved>>();

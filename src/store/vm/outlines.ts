@@ -1,4 +1,6 @@
-/** What of VMs is counted and summed: rows without specifications, NICs and volumes, so that a fleet is looked over cheaply. */
+/**
+ * The columns of VMs that are counted and summed: rows without specifications, NICs and volumes, so that reading a whole fleet is cheap.
+ */
 import type { Queries } from '../database/database.ts';
 import { fullName } from '../slice/full-name.ts';
 import { isNamed } from '../slice/rows.ts';

@@ -12,12 +12,12 @@ export interface PageQuestion {
   limit: number | undefined;
 }
 
-/** The most that one page has, whatever is asked for: it is read by its identifiers. */
+/** The largest page, whatever size is requested: a page is read by its identifiers. */
 const longestPage = 1000;
 
 /**
- * Identifiers of the page's VMs. The slices are gone through by their names and the VMs of each by an index, so it costs what is
- * on the page and the slice that it begins in.
+ * Identifiers of the page's VMs. The query walks the slices by their names and the VMs of each by an index, so its cost follows the page
+ * and the slice that the page begins in.
  */
 export async function pageOfVms(queries: Queries, { matches, after, limit = longestPage }: PageQuestion): Promise<string[]> {
   const most = Math.min(limit, longestPage);

@@ -1,4 +1,4 @@
-/** The rows of VMs and of their NICs: how they are read together, written and deleted. */
+/** The rows of VMs and of their NICs: reading, writing and deleting them together. */
 import { type Expression, type ExpressionBuilder, expressionBuilder, type Insertable, type Selectable, type SqlBool } from 'kysely';
 import type { VmSpec } from '../../model/slice/slice.ts';
 import type { Nic, Vm, VmObserved, Volume } from '../../model/vm/vm.ts';
@@ -73,7 +73,7 @@ function vmOf(row: Selectable<Tables['vms']> & { slice: string }, spec: VmSpec, 
   };
 }
 
-/** The order of NICs and volumes is what a guest numbers its interfaces and disks by. */
+/** A guest numbers its interfaces and disks by the order of NICs and volumes. */
 function inOrderOf<Row extends { name: string }>(specs: readonly { name: string }[], rows: readonly Row[]): Row[] {
   const position = new Map(specs.map(({ name }, index) => [name, index]));
   return rows.toSorted((a, b) => (position.get(a.name) ?? 0) - (position.get(b.name) ?? 0));
@@ -96,7 +96,7 @@ function observedOf(row: Selectable<Tables['vms']>): VmObserved {
   };
 }
 
-/** The columns of all that was observed. */
+/** The columns of all observed values. */
 export function observedColumns(observed: VmObserved) {
   return {
     state: observed.state,
@@ -114,7 +114,7 @@ export function observedColumns(observed: VmObserved) {
   };
 }
 
-/** Deletes the rows of VMs, and the images that only they kept. */
+/** Deletes the rows of VMs, and of images that only these VMs used. */
 export async function deleteVms(queries: Queries, ids: readonly string[]): Promise<void> {
   for (const part of portions(ids)) {
     await queries.deleteFrom('nics').where('vm_id', 'in', part).execute();

@@ -76,12 +76,12 @@ export class SqlVmStore implements VmStore {
       await deleteVms(queries, [id]);
       return (await queries.selectFrom('vms').select('id').where('desired', '=', 'absent').limit(1).executeTakeFirst()) === undefined;
     });
-    // Once for all those that go together.
+    // Once for all VMs that are deleted together.
     if (isLast) await this.#database.scrub();
   }
 }
 
-/** The VM of that name; where it was made anew or is being removed, the newest. Rejects with `not-found` and near names. */
+/** The VM of that name; the newest where the VM was recreated or is being removed. Rejects with `not-found` and near names. */
 async function getVm(queries: Queries, slice: string, name: string): Promise<Vm> {
   const { id } = await getSlice(queries, slice);
   const vms = await readVms(queries, (where) => where('vms.slice_id', '=', id));
@@ -96,7 +96,7 @@ async function getVm(queries: Queries, slice: string, name: string): Promise<Vm>
   );
 }
 
-/** So that the next plan does not bring it back, and no VM asks to be near it or apart from it any more. */
+/** So that the next plan does not recreate the VM, and no VM has affinity or anti-affinity to it any more. */
 async function takeOutOfSpec(queries: Queries, vm: Vm): Promise<void> {
   const slice = await getSlice(queries, vm.slice);
   const others = slice.spec.vms.filter(({ name }) => name !== vm.name);
