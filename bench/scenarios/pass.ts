@@ -8,9 +8,9 @@ import { createOvsDriver } from '../../src/drivers/network/ovs/ovs.ts';
 import type { Host } from '../../src/host/host.ts';
 import { seedOf } from '../../src/images/seeds/seed.ts';
 import { createImageDelivery } from '../../src/images/spread/deliver.ts';
+import { ConcurrencyLimit } from '../../src/loops/concurrency-limit.ts';
 import { Journal } from '../../src/loops/journal.ts';
 import { NodeWorker } from '../../src/loops/node/worker.ts';
-import { Turns } from '../../src/loops/turns.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { LabHost } from '../../test/lab/lab.ts';
@@ -100,7 +100,7 @@ async function watchWorker(store: Store, home: string, nodeId: string): Promise<
     passed: () => undefined,
     ...{ nodeId, store, hypervisorOf: () => hypervisor, stopTimes, failed },
     journal: new Journal(store.events, failed),
-    turns: new Turns(1),
+    reading: new ConcurrencyLimit(1),
     networkOf: () => createOvsDriver(),
     inspection: {
       inspect: inspection.inspect,

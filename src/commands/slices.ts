@@ -59,7 +59,7 @@ async function applyOnce(context: Context, owner: string, document: SliceDocumen
     const slice = await commit.slices.commit(change);
     const message = `${change.slice} was applied as generation ${slice.generation}:\n${describeChange(change).join('\n')}`;
     const task = await start(commit, 'slice.apply', slice);
-    const data = { ...wish(task), vms: named(change.vms), networks: named(change.networks) };
+    const data = { ...wish(task), vms: changesByName(change.vms), networks: changesByName(change.networks) };
     await commit.events.append([{ kind: 'slice.applied', slice: slice.name, message, data }]);
     return { requested: fetched, slice, task };
   });
@@ -187,6 +187,6 @@ function wish({ id, generation }: Task): { task: string; generation: number } {
 
 type Change = SliceChange['vms'][number] | SliceChange['networks'][number];
 
-function named(changes: readonly Change[]): { name: string; change: Change['kind'] }[] {
+function changesByName(changes: readonly Change[]): { name: string; change: Change['kind'] }[] {
   return changes.map((change) => ({ name: 'spec' in change ? change.spec.name : change.name, change: change.kind }));
 }

@@ -10,6 +10,7 @@ import { createMetrics } from '../api/metrics.ts';
 import type { Api } from '../api/route.ts';
 import { createApi } from '../api/server.ts';
 import { openImageLibrary } from '../images/library/library.ts';
+import { ConcurrencyLimit } from '../loops/concurrency-limit.ts';
 import { ImagePuller } from '../loops/image-puller.ts';
 import { Journal } from '../loops/journal.ts';
 import { Fleet } from '../loops/node/fleet.ts';
@@ -17,21 +18,20 @@ import { NodeAdministration } from '../loops/node/gateway.ts';
 import { NodeWorker } from '../loops/node/worker.ts';
 import { PlacementLoop } from '../loops/placement/loop.ts';
 import { Retention } from '../loops/retention.ts';
-import { Turns } from '../loops/turns.ts';
 import { ConsoleHub } from '../loops/vm/console-hub.ts';
 import { VmOperations } from '../loops/vm/operations.ts';
 import { workerOf } from '../loops/vm/worker.ts';
 import type { Leader } from '../model/leader.ts';
 import { openStore } from '../store/open.ts';
-import { createImageCare } from './image-care.ts';
 import { createImageIntake } from './image-intake.ts';
+import { createImageMaintenance } from './image-maintenance.ts';
 import { createImageMaps } from './image-maps.ts';
 import { ImageSweep } from './image-sweep.ts';
+import { type InfrastructureOptions, realInfrastructure } from './infrastructure.ts';
 import { ensureKey } from './key.ts';
 import type { Leadership } from './leadership.ts';
-import { type MachineryOptions, realMachinery } from './machinery.ts';
 import type { ControllerOptions } from './options.ts';
-import { simulatedMachinery } from './simulation/machinery.ts';
+import { simulatedInfrastructure } from './simulation/infrastructure.ts';
 import { addSimulated, refuseMixture } from './simulation/nodes.ts';
 
 export interface LeadingController extends AsyncDisposable {
@@ -92,15 +92,15 @@ export async function startLeading(
   await maps.inForce();
   const library = await openImageLibrary({ folder: home.images });
   const now = Date.now;
-  const damaged: MachineryOptions['damaged'] = ({ name: node }, { sha256 }, removed) => {
+  const damaged: InfrastructureOptions['damaged'] = ({ name: node }, { sha256 }, removed) => {
     const message = `its copy of the image sha256:${sha256.slice(0, 12)} is damaged and ${removed ? 'was removed' : 'in use'}`;
     journal.record({ kind: 'image.damaged', node, message, data: { sha256, removed } });
   };
   const { controllerId } = store;
   const { hosts, images, hypervisorOf, networkOf, inspection, doctor, fetcher } =
     options.simulation === null
-      ? await realMachinery({ controllerId, controller: options, agent, library, damaged, now })
-      : simulatedMachinery(options.simulation, { controllerId, now });
+      ? await realInfrastructure({ controllerId, controller: options, agent, library, damaged, now })
+      : simulatedInfrastructure(options.simulation, { controllerId, now });
   const reach: typeof hosts.reach = (config) => {
     leadership.require();
     return hosts.reach(config);
@@ -112,11 +112,11 @@ export async function startLeading(
     journal.announce();
   };
   const metrics = createMetrics(store);
-  const turns = new Turns(passesReading);
+  const reading = new ConcurrencyLimit(passesReading);
   const fleet = new Fleet(
     (nodeId) =>
       new NodeWorker({
-        ...{ nodeId, store, turns, journal, hypervisorOf, networkOf, images, inspection, stopTimes, interval, failed, now, clock },
+        ...{ nodeId, store, reading, journal, hypervisorOf, networkOf, images, inspection, stopTimes, interval, failed, now, clock },
         connect: (node) => reach(node.config),
         receiveOn: async (target, vmId) => (await fleet.worker(target)?.receive(vmId)) ?? null,
         changed: () => placement.wake(),
@@ -164,7 +164,7 @@ export async function startLeading(
     },
     images: {
       ...createImageIntake({ store, library, maps, puller, workFolder: join(home.cache, 'micro'), journal, sweep, wakeNodes, failed }),
-      ...createImageCare({ store, library, delivery: images, fleet }),
+      ...createImageMaintenance({ store, library, delivery: images, fleet }),
       collect: (collecting) => sweep.collect(collecting),
     },
     nodes: new NodeAdministration({

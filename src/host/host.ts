@@ -114,11 +114,11 @@ export async function perform<const Calls extends readonly Call<unknown>[]>(host
   try {
     return calls.map((call, index) => call.parse(results[index] as CommandResult)) as Parsed<Calls>;
   } catch (thrown) {
-    throw thrown instanceof CroftError && thrown.node === undefined ? named(thrown, host) : thrown;
+    throw thrown instanceof CroftError && thrown.node === undefined ? atHost(thrown, host) : thrown;
   }
 }
 
-function named(error: CroftError, host: Host): CroftError {
+function atHost(error: CroftError, host: Host): CroftError {
   const { code, message, hint, issues } = error;
   return new CroftError(code, message, { node: host.name, issues, cause: error, ...(hint === undefined ? {} : { hint }) });
 }

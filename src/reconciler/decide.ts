@@ -43,7 +43,7 @@ export function decide(vm: WantedVm, seen: ObservedVm | null, circumstances: Cir
     case 'keep':
       return seen?.state === 'running' && vm.desired === 'running'
         ? keepRunning(vm, seen, circumstances, outcome)
-        : settled(vm, outcome, null);
+        : settledOutcome(vm, outcome, null);
     case 'launch':
       return launch(vm, outcome, now);
     case 'recover':
@@ -104,7 +104,7 @@ function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstance
   const kept = { ...outcome, observed: { ...outcome.observed, ...(forgiven ? { restarts: 0 } : {}) } };
   if (isHashOf(seen.launchHash, vm.launch)) {
     const memoryHeld = held(vm.launch, seen);
-    return settled(vm, { ...kept, observed: { ...kept.observed, retryAt: null, attempted: null, memoryHeld } }, null);
+    return settledOutcome(vm, { ...kept, observed: { ...kept.observed, retryAt: null, attempted: null, memoryHeld } }, null);
   }
   const { running, unreadable, can } = circumstances;
   if (unreadable !== null) return { ...kept, action: 'wait', observed: { ...kept.observed, reason: unreadable }, attached: [] };
@@ -123,7 +123,7 @@ function held(running: VmLaunch, seen: ObservedVm): number {
 
 /** Considers what can be changed while the VM runs. Changes that wait for the next start leave nothing to do. */
 function comeCloser(vm: WantedVm, { change, waiting, ports }: LiveWay, postponed: boolean, outcome: Outcome): Outcome {
-  if (change === null) return settled(vm, { ...outcome, observed: { ...outcome.observed, retryAt: null } }, waiting);
+  if (change === null) return settledOutcome(vm, { ...outcome, observed: { ...outcome.observed, retryAt: null } }, waiting);
   if (postponed) return { ...outcome, action: 'wait', attached: ports };
   // Recorded before the NIC is added, so that no interruption leaves its lease unawaited.
   const observed = change.attachNics.length === 0 ? outcome.observed : { ...outcome.observed, addressed: false };
@@ -135,7 +135,7 @@ function lackingImages(vm: WantedVm, { observed }: Outcome): Pick<Outcome, 'acti
   return { action: 'wait', observed: { ...observed, reason } };
 }
 
-function settled(vm: WantedVm, outcome: Outcome, reason: string | null): Outcome {
+function settledOutcome(vm: WantedVm, outcome: Outcome, reason: string | null): Outcome {
   return { ...outcome, observed: { ...outcome.observed, reason, step: null, settledGeneration: vm.generation } };
 }
 
@@ -152,7 +152,7 @@ function recover(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome):
   if (neverStarted || !(asWanted || vm.settled)) return launch(vm, outcome, now);
   const lost = seen.state === 'failed';
   const how = lost ? `its process ended${seen.exitCode === null ? '' : ` with exit code ${seen.exitCode}`}` : 'its guest powered off';
-  if (!restarts(vm.restart, lost)) return settled(vm, outcome, `${how}; the restart policy is ${vm.restart}`);
+  if (!restarts(vm.restart, lost)) return settledOutcome(vm, outcome, `${how}; the restart policy is ${vm.restart}`);
   if (vm.retryAt === null) {
     const retryAt = restartBackoff.retryAt(vm.restarts, now);
     const observed = { ...outcome.observed, reason: how, restarts: vm.restarts + 1, retryAt, attempted: planHash(vm.launch) };

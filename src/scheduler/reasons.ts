@@ -7,7 +7,7 @@ import type { Ledger } from './ledger.ts';
 import { NameGroups } from './name-groups.ts';
 import type { PlacementGroup, Unit } from './placement-groups.ts';
 import { type Surroundings, surroundingsOf } from './surroundings.ts';
-import { UnheardOf } from './unheard-of.ts';
+import { UnknownTargets } from './unknown-targets.ts';
 
 const kinds = ['cpus', 'memory', 'disk'] as const;
 type Kind = (typeof kinds)[number];
@@ -31,7 +31,7 @@ export class Reasons {
   readonly #context: ReasonContext;
   readonly #known = new Map<string, string>();
   readonly #around = new Map<string, Surroundings>();
-  #unheardOf: UnheardOf | null = null;
+  #unknownTargets: UnknownTargets | null = null;
   #vmsByNode: ReadonlyMap<string | null, readonly PlacementVm[]> | null = null;
 
   /** What is free is read from the ledger when a reason is asked for, so ask when all is decided. */
@@ -84,9 +84,9 @@ export class Reasons {
     const { ledger, requirementOf } = this.#context;
     if (ledger.nodes.length === 0) return 'there is no node yet; add one with `croft node add`';
     const requirements = unit.vms.map(requirementOf);
-    this.#unheardOf ??= new UnheardOf(ledger.nodes);
-    const unheardOf = new Set(requirements.flatMap((requirement) => this.#unheardOf?.words(requirement) ?? []));
-    if (unheardOf.size > 0) return [...unheardOf].join('; ');
+    this.#unknownTargets ??= new UnknownTargets(ledger.nodes);
+    const unknownTargets = new Set(requirements.flatMap((requirement) => this.#unknownTargets?.words(requirement) ?? []));
+    if (unknownTargets.size > 0) return [...unknownTargets].join('; ');
     const bound = this.#bound(unit, requirements);
     if (bound !== null) return bound;
     const tied = this.#tied(constraint);

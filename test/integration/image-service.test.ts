@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
 import { type Client, createClient } from '../../src/client/client.ts';
-import { createImageCare } from '../../src/controller/image-care.ts';
 import { createImageIntake } from '../../src/controller/image-intake.ts';
+import { createImageMaintenance } from '../../src/controller/image-maintenance.ts';
 import { createImageMaps } from '../../src/controller/image-maps.ts';
 import { ImageSweep } from '../../src/controller/image-sweep.ts';
 import { createImageFetcher } from '../../src/images/fetch/fetch.ts';
@@ -78,7 +78,7 @@ images:
     return {
       images: {
         ...createImageIntake({ store, library, maps, puller, workFolder, journal, sweep, wakeNodes: () => undefined, failed: fail }),
-        ...createImageCare({ store, library, delivery, fleet }),
+        ...createImageMaintenance({ store, library, delivery, fleet }),
         collect: (options) => sweep.collect(options),
       },
     };

@@ -3,7 +3,7 @@ import { CroftError } from '../../model/error.ts';
 import { usualTraits } from '../../model/image/definition.ts';
 import { nodeConfigSchema } from '../../model/node/node.ts';
 import type { Store } from '../../store/store.ts';
-import { simulatedContent } from './machinery.ts';
+import { simulatedContent } from './infrastructure.ts';
 import type { Simulation } from './simulation.ts';
 
 /** The image that VMs of a simulation can always have. */

@@ -6,8 +6,8 @@ import { execute } from '../../reconciler/execute.ts';
 import { type NodeObservation, planNode } from '../../reconciler/plan.ts';
 import { keyOf, type Step, subjectOf } from '../../reconciler/steps.ts';
 import type { Store } from '../../store/store.ts';
+import type { ConcurrencyLimit } from '../concurrency-limit.ts';
 import type { Journal } from '../journal.ts';
-import type { Turns } from '../turns.ts';
 import type { NodeConnection, NodeImages } from './connection.ts';
 import { LeaseRecord } from './leases.ts';
 import type { Moves } from './moves.ts';
@@ -21,7 +21,7 @@ import { vmNews } from './vm-news.ts';
 
 export interface NodePassOptions {
   store: Store;
-  turns: Turns;
+  reading: ConcurrencyLimit;
   journal: Journal;
   images: NodeImages;
   stopTimes: StopTimes;
@@ -72,7 +72,7 @@ export class NodePass {
       routed,
       leaving,
       sliceNames,
-    } = await this.#options.turns.take(() => store.placement.onNode(node.id, routersIn(observed)));
+    } = await this.#options.reading.run(() => store.placement.onNode(node.id, routersIn(observed)));
     const plan = planNode({
       wanted,
       observed,

@@ -61,7 +61,7 @@ export class Recorder implements Progress {
     this.#event({
       kind: 'vm.step',
       message: `${name} ${state}`,
-      ...named(label),
+      ...namesOf(label),
       step: { name, state, duration },
       data: { percent: null },
     });
@@ -70,7 +70,7 @@ export class Recorder implements Progress {
   vmProgress(vmId: string, label: string, name: VmStepName, percent: number): void {
     const message = `${name} ${percent} %`;
     this.#observe(vmId, { step: message });
-    this.#event({ kind: 'vm.step', message, ...named(label), step: { name, state: 'started', duration: null }, data: { percent } });
+    this.#event({ kind: 'vm.step', message, ...namesOf(label), step: { name, state: 'started', duration: null }, data: { percent } });
   }
 
   imageFetched(image: LaunchImage, duration: number): void {
@@ -91,7 +91,7 @@ export class Recorder implements Progress {
     const launchHash = planHash(launch);
     const runs = { state: 'running', launchHash, memoryHeld: launch.memory, addressed: false } as const;
     this.#observe(launch.id, { ...runs, reason: null, step: null, retryAt: null, attempted: null });
-    this.#event({ kind: 'vm.running', message: 'is running', ...named(label) });
+    this.#event({ kind: 'vm.running', message: 'is running', ...namesOf(label) });
   }
 
   vmFailed(vm: Parameters<Progress['vmFailed']>[0], step: VmStepName, error: CroftError): void {
@@ -99,54 +99,54 @@ export class Recorder implements Progress {
     const retryAt = launchBackoff.retryAt(restarts, this.#options.now());
     const reason = inWords(error);
     this.#observe(launch.id, { reason, step: null, restarts: restarts + 1, retryAt, attempted: planHash(launch) });
-    this.#event({ kind: 'vm.failed', message: `${step} failed: ${reason}`, ...named(label), step: failed(step), data: { reason } });
+    this.#event({ kind: 'vm.failed', message: `${step} failed: ${reason}`, ...namesOf(label), step: failed(step), data: { reason } });
   }
 
   vmChanged({ launch, label }: WantedVm, done: string, deferred: string | null): void {
     this.#options.changeRetries.succeeded(launch.id);
     this.#observe(launch.id, { step: null, retryAt: null, attempted: deferred === null ? null : planHash(launch) });
     const rest = deferred === null ? '' : `; ${deferred} only at its next start`;
-    this.#event({ kind: 'vm.changed', message: `changed while it runs: ${done}${rest}`, ...named(label), data: { done, deferred } });
+    this.#event({ kind: 'vm.changed', message: `changed while it runs: ${done}${rest}`, ...namesOf(label), data: { done, deferred } });
   }
 
   vmNotChanged({ launch, label }: WantedVm, done: string | null, error: CroftError): void {
     const reason = inWords(error);
     if (done !== null) {
       const message = `changed while it runs: ${done}; not all of what is wanted`;
-      this.#event({ kind: 'vm.changed', message, ...named(label), data: { done, deferred: null } });
+      this.#event({ kind: 'vm.changed', message, ...namesOf(label), data: { done, deferred: null } });
     }
     const retryAt = this.#options.changeRetries.failed(launch.id, this.#options.now());
     this.#observe(launch.id, { reason, step: null, retryAt, attempted: planHash(launch) });
-    this.#event({ kind: 'vm.change-failed', message: reason, ...named(label), step: failed('change'), data: { reason } });
+    this.#event({ kind: 'vm.change-failed', message: reason, ...namesOf(label), step: failed('change'), data: { reason } });
   }
 
   vmStopped(vm: { id: string; label: string }, how: string): void {
     const stopped = { state: 'stopped', pid: null, startedAt: null, launchHash: null, memoryHeld: null, addressed: false } as const;
     this.#observe(vm.id, { ...stopped, step: null, reason: null });
     const message = how === 'not-running' ? 'was not running' : `stopped: ${how}`;
-    this.#event({ kind: 'vm.stopped', message, ...named(vm.label), data: { how } });
+    this.#event({ kind: 'vm.stopped', message, ...namesOf(vm.label), data: { how } });
   }
 
   vmHeld(vm: { id: string; label: string }, held: boolean): void {
     this.#observe(vm.id, { state: held ? 'paused' : 'running', step: null, reason: null, retryAt: null });
-    this.#event({ kind: held ? 'vm.paused' : 'vm.resumed', message: held ? 'was paused' : 'was resumed', ...named(vm.label) });
+    this.#event({ kind: held ? 'vm.paused' : 'vm.resumed', message: held ? 'was paused' : 'was resumed', ...namesOf(vm.label) });
   }
 
   vmThawed(vm: { id: string; label: string }): void {
     this.#observe(vm.id, { step: null, reason: null });
     const message = 'the file systems of its guest go on, which a snapshot had stopped';
-    this.#event({ kind: 'vm.thawed', message, ...named(vm.label) });
+    this.#event({ kind: 'vm.thawed', message, ...namesOf(vm.label) });
   }
 
   vmRemoved(vm: { id: string; label: string }): void {
-    this.#event({ kind: 'vm.removed', message: 'nothing of it is left on the node', ...named(vm.label) });
+    this.#event({ kind: 'vm.removed', message: 'nothing of it is left on the node', ...namesOf(vm.label) });
   }
 
   /** Unwritten observations of the VM belong to the node that it has left. */
   vmMoved({ launch, label }: WantedVm, node: string): void {
     this.#waiting.delete(launch.id);
     this.#options.moves.ended(launch.id);
-    this.#event({ kind: 'vm.moved', message: `moved from ${this.#options.node} to ${node}`, ...named(label), data: { to: node } });
+    this.#event({ kind: 'vm.moved', message: `moved from ${this.#options.node} to ${node}`, ...namesOf(label), data: { to: node } });
   }
 
   vmNotMoved({ launch, label, movingTo }: WantedVm, error: CroftError | null): void {
@@ -154,7 +154,7 @@ export class Recorder implements Progress {
     this.#options.moves.failed({ vmId: launch.id, to: movingTo ?? '', reason, now: this.#options.now() });
     this.#observe(launch.id, { step: null, ...(reason !== null && { reason }) });
     if (reason === null) return;
-    this.#event({ kind: 'vm.move-failed', message: reason, ...named(label), step: failed('move'), data: { reason } });
+    this.#event({ kind: 'vm.move-failed', message: reason, ...namesOf(label), step: failed('move'), data: { reason } });
   }
 
   routerStep(sliceId: string, state: 'done' | 'removed', faults: readonly string[], duration: number): void {
@@ -194,7 +194,7 @@ export class Recorder implements Progress {
   #vmStepFailed({ id, label, step }: StepFailure & { of: 'vm' }, error: CroftError): void {
     const reason = inWords(error);
     this.#observe(id, { reason, step: null });
-    this.#event({ kind: 'vm.failed', message: `${step} failed: ${reason}`, ...named(label), step: failed(step), data: { reason } });
+    this.#event({ kind: 'vm.failed', message: `${step} failed: ${reason}`, ...namesOf(label), step: failed(step), data: { reason } });
   }
 
   #routerFailed(sliceId: string, reason: string): void {
@@ -222,7 +222,7 @@ function inShort({ sha256 }: LaunchImage): string {
 }
 
 /** `slice/vm` as the two names. */
-function named(label: string): { slice: string; vm: string } {
+function namesOf(label: string): { slice: string; vm: string } {
   const [slice = '', vm = ''] = label.split('/');
   return { slice, vm };
 }

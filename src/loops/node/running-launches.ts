@@ -17,7 +17,7 @@ export async function runningLaunches(
     desired === 'running' && hashes.has(launch.id) && !isHashOf(hashes.get(launch.id) ?? null, launch) ? [{ id: launch.id, label }] : [],
   );
   if (vms.length === 0) return { running: new Map(), unreadable: new Map() };
-  const answers = await perform(host, ...vms.map((vm) => settled(hypervisor.runningLaunch(vm))));
+  const answers = await perform(host, ...vms.map((vm) => withoutThrowing(hypervisor.runningLaunch(vm))));
   const known = vms.map(({ id }, index) => [id, answers[index]] as const);
   // A VM that has changed since its observation counts as it is now: work begun by a killed controller may still be in progress.
   return {
@@ -27,7 +27,7 @@ export async function runningLaunches(
 }
 
 /** A launch that cannot be read does not affect the other VMs. */
-function settled<T>({ command, parse }: Call<T>): Call<T | CroftError> {
+function withoutThrowing<T>({ command, parse }: Call<T>): Call<T | CroftError> {
   return {
     command,
     parse(result) {

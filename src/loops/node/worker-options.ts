@@ -4,8 +4,8 @@ import type { NetworkDriver } from '../../drivers/network/driver.ts';
 import type { Host } from '../../host/host.ts';
 import type { Node, NodeConfig } from '../../model/node/node.ts';
 import type { Store } from '../../store/store.ts';
+import type { ConcurrencyLimit } from '../concurrency-limit.ts';
 import type { Journal } from '../journal.ts';
-import type { Turns } from '../turns.ts';
 import type { NodeImages, NodeInspection } from './connection.ts';
 import type { Reception } from './moves.ts';
 
@@ -13,7 +13,7 @@ export interface NodeWorkerOptions {
   nodeId: string;
   store: Store;
   /** Shared by all workers, so that the store has time for users' requests, however many nodes read from the store. */
-  turns: Turns;
+  reading: ConcurrencyLimit;
   journal: Journal;
   hypervisorOf(config: NodeConfig): HypervisorDriver;
   networkOf(node: Node): NetworkDriver;

@@ -7,7 +7,7 @@ import { createNoopNetworkDriver } from '../../drivers/network/noop/noop.ts';
 import { createSimulatedHost } from '../../host/simulated-host.ts';
 import { CroftError } from '../../model/error.ts';
 import { type NodeSpecs, nodeConfigSchema } from '../../model/node/node.ts';
-import { Turns } from '../turns.ts';
+import { ConcurrencyLimit } from '../concurrency-limit.ts';
 import { NodeWorker } from './worker.ts';
 import type { NodeWorkerOptions } from './worker-options.ts';
 
@@ -82,7 +82,7 @@ function readyStage() {
   };
   const parts = {
     nodeId: 'n',
-    turns: new Turns(1),
+    reading: new ConcurrencyLimit(1),
     journal: { record: () => undefined },
     store: {
       nodes: { byId: async () => node, observe: async (_: string, { status }: { status: string }) => void statuses.push(status) },

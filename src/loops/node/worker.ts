@@ -149,7 +149,7 @@ export class NodeWorker {
 
   /** A failure of the store is thrown: it says nothing about the node, whose status stays as it is. */
   async #pass(): Promise<number> {
-    const node = await this.#options.turns.take(() => this.#node());
+    const node = await this.#options.reading.run(() => this.#node());
     await this.connection();
     const start = this.#options.clock();
     try {

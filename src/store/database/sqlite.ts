@@ -32,7 +32,7 @@ export function openSqlite(path: string): Database {
     connection.exec('pragma secure_delete = on');
   } catch (error) {
     connection.close();
-    throw named(error, path);
+    throw asStoreError(error, path);
   }
   return new SqliteStore(path, connection);
 }
@@ -85,7 +85,7 @@ class SqliteStore implements Database {
     try {
       return await statement(this.#kysely);
     } catch (error) {
-      throw named(error, this.#path);
+      throw asStoreError(error, this.#path);
     }
   }
 
@@ -99,7 +99,7 @@ class SqliteStore implements Database {
       } catch (error) {
         // SQLite itself has rolled back after some errors, such as a full disk.
         if (this.#connection.isTransaction) await sql`rollback`.execute(queries);
-        throw named(error, this.#path);
+        throw asStoreError(error, this.#path);
       }
     });
   }
@@ -184,7 +184,7 @@ function resultCode(error: unknown): number | null {
   return error.errcode & 0xff;
 }
 
-function named(error: unknown, path: string): unknown {
+function asStoreError(error: unknown, path: string): unknown {
   const code = resultCode(error);
   if (code === full) {
     return new CroftError('disk.full', `the disk that holds the database ${path} is full`, {

@@ -27,7 +27,7 @@ export class SqlNodeStore implements NodeStore {
   }
 
   async get(name: string): Promise<Node> {
-    return named(await this.list(), name);
+    return nodeCalled(await this.list(), name);
   }
 
   async names(): Promise<Map<string, string>> {
@@ -61,7 +61,7 @@ export class SqlNodeStore implements NodeStore {
 
   configure(name: string, edit: (config: NodeConfig) => NodeConfig): Promise<Node> {
     return this.#database.write(async (queries) => {
-      const node = named(await readNodes(queries), name);
+      const node = nodeCalled(await readNodes(queries), name);
       const config = edit(node.config);
       await refuseTwin(queries, node.id, config);
       await queries.updateTable('nodes').set(configColumns(config)).where('id', '=', node.id).execute();
@@ -99,7 +99,7 @@ export class SqlNodeStore implements NodeStore {
   }
 }
 
-function named(nodes: readonly Node[], name: string): Node {
+function nodeCalled(nodes: readonly Node[], name: string): Node {
   const node = nodes.find(({ config }) => config.name === name);
   if (node !== undefined) return node;
   throw missing(

@@ -31,7 +31,8 @@ const architectureNames: Readonly<Record<string, Architecture>> = {
   arm64: 'aarch64',
 };
 
-const named = <T extends string>(names: readonly T[]): Readonly<Record<string, T>> => Object.fromEntries(names.map((name) => [name, name]));
+const byName = <T extends string>(names: readonly T[]): Readonly<Record<string, T>> =>
+  Object.fromEntries(names.map((name) => [name, name]));
 
 const hashField = (digits: number) =>
   field<string>((value) =>
@@ -52,12 +53,12 @@ export const imageFileSchema = z.strictObject({
   sha256: hashField(64).nullish(),
   sha512: hashField(128).nullish(),
   checksums: sourceField.nullish(),
-  checksum_algorithm: choice('algorithm', named(checksumAlgorithms)).nullish(),
+  checksum_algorithm: choice('algorithm', byName(checksumAlgorithms)).nullish(),
   checksum_file: z.string().min(1, 'must be the name of a file').max(255, 'may have at most 255 characters').nullish(),
   decompress: choice('compression', compressionNames).nullish(),
-  format: choice('format', named<SourceFormat>(sourceFormats)).nullish(),
+  format: choice('format', byName<SourceFormat>(sourceFormats)).nullish(),
   architecture: choice('architecture', architectureNames).nullish(),
-  firmware: choice('firmware', named(firmwares)).nullish(),
+  firmware: choice('firmware', byName(firmwares)).nullish(),
   backend: choice('backend', backendNames).nullish(),
   nocloud: z.boolean().nullish(),
   ...resourceFields,

@@ -15,14 +15,14 @@ import { hypervisorNames } from '../../model/node/hypervisor.ts';
 import type { NodeSpecs } from '../../model/node/node.ts';
 import { gibibyte } from '../../model/vm/flavor.ts';
 import { hypervisorChecks } from '../hypervisor-checks.ts';
-import type { Machinery, MachineryOptions } from '../machinery.ts';
+import type { Infrastructure, InfrastructureOptions } from '../infrastructure.ts';
 import { faultsOf } from './faults.ts';
 import type { Simulation } from './simulation.ts';
 
-export function simulatedMachinery(
+export function simulatedInfrastructure(
   simulation: Simulation,
-  { controllerId, now }: Pick<MachineryOptions, 'controllerId' | 'now'>,
-): Machinery {
+  { controllerId, now }: Pick<InfrastructureOptions, 'controllerId' | 'now'>,
+): Infrastructure {
   const hypervisor = createNoopHypervisor({ faults: faultsOf(simulation), now, sleep: pause });
   const network = createNoopNetworkDriver({ now });
   return {

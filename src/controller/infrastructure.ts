@@ -14,7 +14,7 @@ import { createDoctor } from './node-doctor.ts';
 import { createNodeInspection } from './node-inspection.ts';
 import type { ControllerOptions } from './options.ts';
 
-export interface Machinery {
+export interface Infrastructure {
   hosts: NodeGatewayOptions['hosts'];
   images: ImageDelivery;
   hypervisorOf: ReturnType<typeof createHypervisors>;
@@ -24,7 +24,7 @@ export interface Machinery {
   fetcher: ImageFetcher;
 }
 
-export interface MachineryOptions {
+export interface InfrastructureOptions {
   controllerId: string;
   controller: ControllerOptions;
   /** Path of an ssh-agent's socket. */
@@ -34,7 +34,14 @@ export interface MachineryOptions {
   now: () => number;
 }
 
-export async function realMachinery({ controllerId, controller, agent, library, damaged, now }: MachineryOptions): Promise<Machinery> {
+export async function realInfrastructure({
+  controllerId,
+  controller,
+  agent,
+  library,
+  damaged,
+  now,
+}: InfrastructureOptions): Promise<Infrastructure> {
   const { home, proxies } = controller;
   const hosts = new Hosts({ controllerId, defaultKey: home.key, agent });
   const hypervisorOf = createHypervisors({ seedOf: (vm) => seedOf(vm, home.seeds) });

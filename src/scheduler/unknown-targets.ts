@@ -1,9 +1,9 @@
-/** What VMs ask for that no node of all has: mostly a name that is written wrong. */
+/** Nodes, pools and labels that VMs ask for and that no node has: mostly misspelt names. */
 import { nearNames } from '../model/input/name.ts';
 import type { Node } from '../model/node/node.ts';
 import type { NodeRequirement } from '../model/placement/node-fit.ts';
 
-export class UnheardOf {
+export class UnknownTargets {
   readonly #nodes: readonly string[];
   readonly #pools: readonly string[];
   readonly #labels: readonly string[];

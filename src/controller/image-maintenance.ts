@@ -11,14 +11,14 @@ import type { ImageCheck } from '../model/image/view.ts';
 import type { Node } from '../model/node/node.ts';
 import type { Store } from '../store/store.ts';
 
-export interface ImageCareOptions {
+export interface ImageMaintenanceOptions {
   store: Store;
   library: Pick<ImageLibrary, 'path' | 'verify'>;
   delivery: Pick<ImageDelivery, 'verifyOnNode'>;
   fleet: Fleet;
 }
 
-export function createImageCare({ store, library, delivery, fleet }: ImageCareOptions) {
+export function createImageMaintenance({ store, library, delivery, fleet }: ImageMaintenanceOptions) {
   async function checkLibrary({ name, origin }: Image, { sha256, format }: ImageContent): Promise<ImageCheck> {
     if (await library.verify(sha256, format)) return { node: null, outcome: 'intact', message: null };
     return { node: null, outcome: 'damaged', message: remedyOf(name, origin) };

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Turns } from './turns.ts';
+import { ConcurrencyLimit } from './concurrency-limit.ts';
 
 test('SC11 of many who ask at once a few work at a time, in order, also where one of them fails', async () => {
-  const turns = new Turns(2);
+  const limit = new ConcurrencyLimit(2);
   const begun: number[] = [];
   let working = 0;
   let most = 0;
@@ -16,7 +16,7 @@ test('SC11 of many who ask at once a few work at a time, in order, also where on
     if (index === 1) throw new Error('as the test wants it');
     return index;
   };
-  const outcomes = await Promise.allSettled([0, 1, 2, 3, 4].map((index) => turns.take(() => work(index))));
+  const outcomes = await Promise.allSettled([0, 1, 2, 3, 4].map((index) => limit.run(() => work(index))));
   assert.deepEqual(
     outcomes.map(({ status }) => status),
     ['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled'],
