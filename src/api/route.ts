@@ -47,6 +47,12 @@ export function sliceOf({ principal, params }: Pick<FastifyRequest, 'principal'>
   return sliceMeantBy(principal, params.slice);
 }
 
+/** The VM that the path of a WebSocket names. Its parameters were validated before, which the handler's type does not say. */
+export function vmOfUpgrade({ principal, params }: Pick<FastifyRequest, 'principal' | 'params'>): { slice: string; vm: string } {
+  const named = params as z.output<typeof vmParams>;
+  return { slice: sliceOf({ principal, params: named }), vm: named.vm };
+}
+
 /** A flag in a query string: `?abandon=true`. */
 export const flagSchema = z
   .enum(['true', 'false'])

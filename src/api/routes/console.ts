@@ -5,7 +5,7 @@ import { longestLog } from '../../model/vm/operations.ts';
 import { access } from '../authorization.ts';
 import { relayConsole } from '../console-relay.ts';
 import { presentable } from '../problems.ts';
-import { countSchema, problems, type Routes, rawBody, sliceOf, vmParams } from '../route.ts';
+import { countSchema, problems, type Routes, rawBody, sliceOf, vmOfUpgrade, vmParams } from '../route.ts';
 
 export const consoleRoutes: Routes = (api, { console }) => {
   api.get(
@@ -47,11 +47,10 @@ export const consoleRoutes: Routes = (api, { console }) => {
       throw new CroftError('input.invalid', 'the console is a WebSocket and was asked for without an upgrade');
     },
     wsHandler: (socket, request) => {
-      const params = vmParams.parse(request.params);
-      const slice = sliceOf({ principal: request.principal, params });
+      const { slice, vm } = vmOfUpgrade(request);
       relayConsole(
         socket,
-        (signal) => console.open(slice, params.vm, signal),
+        (signal) => console.open(slice, vm, signal),
         (error) => presentable(error, request),
       );
     },

@@ -6,7 +6,7 @@ import { guestReportSchema, rebootRequestSchema, snapshotRequestSchema, snapshot
 import { access } from '../authorization.ts';
 import { relayConsole } from '../console-relay.ts';
 import { presentable } from '../problems.ts';
-import { noBody, problems, type Routes, sliceOf, vmParams } from '../route.ts';
+import { noBody, problems, type Routes, sliceOf, vmOfUpgrade, vmParams } from '../route.ts';
 
 const snapshotParams = vmParams.extend({ snapshot: nameSchema });
 const vmPath = '/v1/slices/:slice/vms/:vm';
@@ -135,11 +135,10 @@ export const vmOperationRoutes: Routes = (api, { operations }) => {
       throw new CroftError('input.invalid', 'the screen is a WebSocket and was asked for without an upgrade');
     },
     wsHandler: (socket, request) => {
-      const params = vmParams.parse(request.params);
-      const slice = sliceOf({ principal: request.principal, params });
+      const { slice, vm } = vmOfUpgrade(request);
       relayConsole(
         socket,
-        () => operations.vnc(slice, params.vm),
+        () => operations.vnc(slice, vm),
         (error) => presentable(error, request),
       );
     },
