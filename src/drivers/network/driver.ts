@@ -10,30 +10,30 @@ export interface ObservedPort {
   /** Name of its interface on the node. */
   name: string;
   nicId: string;
-  /** Empty where the node no longer says whose it is. */
+  /** Empty where the node's records no longer name the owner. */
   vmId: string;
   /** True when tag, filter, impairment and link are all as they should be for `hash`. */
   healthy: boolean;
-  /** `planHash` of the PortPlan that it was made from; null when it cannot be read. */
+  /** `planHash` of the PortPlan that the port was made from; null when it cannot be read. */
   hash: string | null;
 }
 
 export interface ObservedRouter {
   sliceId: string;
   healthy: boolean;
-  /** What is not healthy, for a person. */
+  /** The faults of the router, human-readable. */
   faults: string[];
-  /** `planHash` of the RouterPlan that it was made from; null when it cannot be read. */
+  /** `planHash` of the RouterPlan that the router was made from; null when it cannot be read. */
   hash: string | null;
-  /** Leases that are taken now. */
+  /** The present leases. */
   leases: { mac: string; address: string; expiresAt: number }[];
 }
 
 export interface ObservedUnderlay {
   healthy: boolean;
-  /** What is not healthy, for a person. */
+  /** The faults of the underlay, human-readable. */
   faults: string[];
-  /** `planHash` of the UnderlayPlan that it was made from; null when it cannot be read. */
+  /** `planHash` of the UnderlayPlan that the underlay was made from; null when it cannot be read. */
   hash: string | null;
 }
 
@@ -46,33 +46,33 @@ export interface ObservedNetwork {
 export type PortOutcome = { vmId: string; error: CroftError | null };
 
 export interface NetworkDriver {
-  /** Its entry in src/model/network/drivers.ts says what it can do. */
+  /** Its entry in src/model/network/drivers.ts lists its capabilities. */
   readonly kind: NetworkDriverKind;
 
   /** Everything of this controller on the node, in one call. */
   observe(layout: NodeLayout): Call<ObservedNetwork>;
 
   /**
-   * Brings what joins the node to the others into the planned state; what is right already is left as it is. Rejects with
-   * `unsupported` for a kind of underlay that the driver does not have, with `node.unfit` where what it needs does not run, with
-   * `network.port` for an uplink that cannot be had.
+   * Brings the link between the node and the others into the planned state; correct parts are left as they are. Rejects with
+   * `unsupported` for a kind of underlay that the driver does not have, with `node.unfit` where a required service does not run, with
+   * `network.port` for an uplink that is not available.
    */
   ensureUnderlay(host: Host, layout: NodeLayout, abilities: NodeAbilities, underlay: UnderlayPlan): Promise<void>;
 
   /**
-   * Makes the ports of several VMs in as few round trips as it can; all ports of one VM or none. A VM fails with
-   * `network.port` also where its node's kernel cannot do an impairment that it asks for.
+   * Creates the ports of several VMs in as few round trips as possible; all ports of a VM or none. A VM fails with `network.port` also
+   * where its node's kernel does not support a requested impairment.
    */
   attach(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<PortOutcome[]>;
 
-  /** Removes ports by interface name; those that are gone already do not matter. */
+  /** Removes ports by interface name; missing ports do not matter. */
   detach(host: Host, layout: NodeLayout, names: readonly string[]): Promise<void>;
 
-  /** Brings the router into the planned state; what is right already is left as it is. Rejects with `network.router`. */
+  /** Brings the router into the planned state; correct parts are left as they are. Rejects with `network.router`. */
   ensureRouter(host: Host, layout: NodeLayout, abilities: NodeAbilities, router: RouterPlan): Promise<void>;
 
   removeRouter(host: Host, layout: NodeLayout, sliceId: string): Promise<void>;
 
-  /** Removes all that this controller made on the node, the bridge too where Croft made it and nothing else is on it. */
+  /** Removes everything that this controller made on the node, including the bridge where Croft made it and it has no other ports. */
   purge(host: Host, layout: NodeLayout): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Names and labels of what the network driver makes on a node; each can be read back to its owner. */
+/** Names and labels of the network driver's objects on a node; the owner can be read back from each. */
 import { createHash } from 'node:crypto';
 import { shortHash } from '../../model/identifier.ts';
 
@@ -11,14 +11,14 @@ export function tapName(nicId: string): string {
 }
 
 /**
- * A VM's virtual NIC on illumos, where names have up to 31 bytes, of letters, digits and underscores, and end with a number
- * (dladm(8)). It is all that marks a link there, so it says whose it is, and is the controller's own by that.
+ * A VM's virtual NIC on illumos, where names have up to 31 bytes, of letters, digits and underscores, and end with a number (dladm(8)).
+ * The name is the only mark of a link there, so it encodes the VM, and is unique to the controller.
  */
 export function vnicName(controllerId: string, nicId: string): string {
   return `ct_${controllerId}_${nicId}_0`;
 }
 
-/** The NIC whose link a name of this controller tells; null for any other name. */
+/** The NIC encoded in a link's name of this controller; null for any other name. */
 export function nicOfVnic(controllerId: string, name: string): string | null {
   const nicId = /^ct_([a-z2-7]+)_([a-z2-7]+)_0$/.exec(name)?.[2];
   return nicId !== undefined && name === vnicName(controllerId, nicId) ? nicId : null;
@@ -39,13 +39,13 @@ export function gatewayName(networkId: string): string {
   return `cg${shortHash(hashLength, networkId)}`;
 }
 
-/** The MAC of a network's gateway: the same wherever and whenever its router is made, so that guests' ARP caches stay right. */
+/** The MAC of a network's gateway: the same wherever and whenever its router is made, so that guests' ARP caches stay valid. */
 export function gatewayMac(networkId: string): string {
   const digest = createHash('sha256').update(`gateway\0${networkId}`).digest('hex');
   return `0a:${(digest.slice(0, 10).match(/../g) ?? []).join(':')}`;
 }
 
-/** The node's end of the link between it and a router. */
+/** The node's end of the link between the node and a router. */
 export function transitName(sliceId: string): string {
   return `cx${shortHash(hashLength, sliceId)}`;
 }
@@ -62,12 +62,12 @@ export function sliceTableName(controllerId: string, sliceId: string): string {
   return `croft_${controllerId}_${sliceId}`;
 }
 
-/** The nft table that keeps the node's own IP stack away from frames on ports. */
+/** The nft table that shields the node's own IP stack from frames on ports. */
 export function guardTableName(controllerId: string): string {
   return `croft_${controllerId}`;
 }
 
-/** The interface group into which these interfaces are put to be removed together; 31 bits of a hash, so that no others are in it. */
+/** The interface group of interfaces that are removed together; 31 bits of a hash, so that no others are in it. */
 export function removalGroup(names: readonly string[]): number {
   return (
     createHash('sha256')
@@ -77,13 +77,13 @@ export function removalGroup(names: readonly string[]): number {
   );
 }
 
-/** The slice that a namespace or table name of this controller tells; null for any other name. */
+/** The slice encoded in a namespace or table name of this controller; null for any other name. */
 export function sliceOfName(controllerId: string, name: string): string | null {
   const [, , controller, slice] = /^croft([-_])([a-z2-7]+)\1([a-z2-7]+)$/.exec(name) ?? [];
   return controller === controllerId && slice !== undefined ? slice : null;
 }
 
-/** What an interface is for, as its alias tells it. */
+/** The purpose of an interface, as encoded in its alias. */
 export type InterfaceLabel =
   | { kind: 'port'; vmId: string; nicId: string }
   | { kind: 'router'; sliceId: string; networkId: string }
@@ -97,7 +97,7 @@ export function interfaceAlias(controllerId: string, label: InterfaceLabel): str
   return `${prefix}:${label.sliceId}`;
 }
 
-/** Reads an alias; null where it is not one of this controller's. */
+/** Reads an alias; null where it does not belong to this controller. */
 export function readInterfaceAlias(controllerId: string, alias: string): InterfaceLabel | null {
   const [croft, controller, kind, first, second, ...rest] = alias.split(':');
   if (croft !== 'croft' || controller !== controllerId || first === undefined || rest.length > 0) return null;

@@ -1,4 +1,4 @@
-/** What a node was joined to the others by: a file in its run folder, written last, so where it is there the underlay was complete. */
+/** The record of a node's underlay: a file in its run folder, written last, so the file's presence means a complete underlay. */
 import type { Call } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { NetworkDriverKind } from '../../model/network/drivers.ts';
@@ -21,7 +21,7 @@ export function recordUnderlay({ runFolder }: NodeLayout, plan: UnderlayPlan): C
   return writeFile(runFolder, fileName, `${recordForm.write(plan)}\n`);
 }
 
-/** Null where there is none, or none that can be read: it is made again then. */
+/** Null where there is no readable record: the underlay is made again then. */
 export function readUnderlayPlan(text: string): UnderlayPlan | null {
   try {
     return recordForm.read(text, 'the node');
@@ -30,14 +30,14 @@ export function readUnderlayPlan(text: string): UnderlayPlan | null {
   }
 }
 
-/** What is seen by a driver that joins nodes by trunks alone. `faultsOf`: what is wrong with one, for a person. */
+/** The observation of a driver that joins nodes by trunks alone. `faultsOf`: the faults of an underlay, human-readable. */
 export function observedTrunk(plan: UnderlayPlan | null, faultsOf: (plan: TrunkPlan) => string[]): ObservedUnderlay {
   if (plan?.kind !== 'trunk') return { hash: null, healthy: false, faults: ['it is not complete'] };
   const faults = faultsOf(plan);
   return { hash: planHash(plan), healthy: faults.length === 0, faults };
 }
 
-/** The plan as one of a trunk. Throws `unsupported` for another kind. */
+/** The plan as a trunk's plan. Throws `unsupported` for another kind. */
 export function requireTrunk(node: string, driver: NetworkDriverKind, plan: UnderlayPlan): TrunkPlan {
   if (plan.kind === 'trunk') return plan;
   throw unsupportedUnderlay(node, driver, plan.kind);

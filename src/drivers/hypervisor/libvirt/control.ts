@@ -1,4 +1,4 @@
-/** Asking libvirt to do something with the domain of one VM, and never with another's. */
+/** Commands to libvirt about the domain of one VM, and never about another VM's domain. */
 import { z } from 'zod';
 import { type Host, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
@@ -15,14 +15,14 @@ export interface DomainReach {
   vm: VmReference;
 }
 
-/** The arguments by which scripts find the domain, and make sure that it is ours. */
+/** The arguments by which scripts find the domain, and verify that it belongs to this controller. */
 export function domainArguments({ layout, options, vm }: DomainReach): [uri: string, uuid: string, namespace: string, mark: string] {
   return [options.uri, domainUuid(layout, vm.id), metadataNamespace, ownMark(layout, vm.id)];
 }
 
 /**
- * Runs virsh's `command` on the domain; `rest` comes after the domain. Resolves with what it prints. `limit` in seconds. Rejects
- * with `vm.not-running` where there is no such domain or it does not run, `node.unfit`, `command.timeout` or `command.failed`.
+ * Runs virsh's `command` on the domain; `rest` follows the domain. Resolves with the output. `limit` in seconds. Rejects with
+ * `vm.not-running` where there is no such domain or it does not run, `node.unfit`, `command.timeout` or `command.failed`.
  */
 export async function onDomain(
   reach: DomainReach,
@@ -46,7 +46,7 @@ export async function onDomain(
 
 const answerSchema = z.object({ return: z.unknown().optional(), error: z.object({ desc: z.string() }).optional() });
 
-/** Passes a command on to the domain's QEMU; `timeout` in ms. Rejects with `command.failed` where that refuses. */
+/** Passes a command on to the domain's QEMU; `timeout` in ms. Rejects with `command.failed` where QEMU refuses the command. */
 export async function monitor(reach: DomainReach, command: string, parameters: Record<string, unknown>, timeout: number): Promise<unknown> {
   const request = JSON.stringify({ execute: command, arguments: parameters });
   const printed = await onDomain(reach, 'qemu-monitor-command', [request], { limit: Math.ceil(timeout / 1000) });
@@ -72,7 +72,7 @@ export async function liveDomain(reach: DomainReach): Promise<Xml> {
   return readXml(await onDomain(reach, 'dumpxml'));
 }
 
-/** Repeating it does no harm. */
+/** Repeating the call does no harm. */
 export async function resumeDomain(reach: DomainReach): Promise<void> {
   try {
     await onDomain(reach, 'resume');

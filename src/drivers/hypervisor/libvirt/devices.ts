@@ -1,4 +1,4 @@
-/** The disks, CD-ROMs and NICs of a VM as libvirt is told of them; pure. */
+/** The disks, CD-ROMs and NICs of a VM in libvirt's domain XML; pure. */
 import { createHash } from 'node:crypto';
 import type { PortPlan, VmLaunch } from '../../../model/node/plan.ts';
 import { bootPlace } from '../../../model/slice/boot-order.ts';
@@ -7,7 +7,7 @@ import type { NodeAbilities, NodeLayout } from '../driver.ts';
 import { type CdRom, cdRoms, type VmDisk, vmDisks } from '../vm-folder/disks.ts';
 import { type Xml, xml } from './xml.ts';
 
-/** libvirt takes names that are given to devices when they begin so. */
+/** libvirt accepts device names from users when they begin with this prefix. */
 export const nicAlias = (nicId: string): string => `ua-nic-${nicId}`;
 export const networkAlias = 'ua-network';
 export const diskAlias = (node: string): string => `ua-${node}`;
@@ -18,7 +18,7 @@ export function diskElements(layout: NodeLayout, vm: VmLaunch): Xml[] {
   return [...disks, ...cdRoms(layout, vm).map(cdRomElement)];
 }
 
-/** `place` counts virtio disks from 0. What a guest discards, or overwrites with zeros, is given back to the node. */
+/** `place` counts virtio disks from 0. Blocks that a guest discards, or overwrites with zeros, are returned to the node. */
 export function diskElement(disk: VmDisk, place: number): Xml {
   return xml(
     'disk',
@@ -59,8 +59,8 @@ function cdRomElement({ file, place: { channel, unit }, bootIndex }: CdRom): Xml
 const off = { csum: 'off', tso4: 'off', tso6: 'off', ecn: 'off', ufo: 'off' };
 
 /**
- * A NIC on the tap that the network driver has made: libvirt opens it and leaves it there. The userspace datapath does not
- * complete checksums and does not cut segments, so that a guest must not leave these to it.
+ * A NIC on the tap that the network driver has made: libvirt opens the tap and never removes it. The userspace datapath does not complete
+ * checksums and does not cut segments, so a guest must not offload this work.
  */
 export function nicElement(vm: VmLaunch, port: PortPlan, { datapath }: NodeAbilities): Xml {
   const bootIndex = bootPlace(vm, port.nicId);
@@ -77,7 +77,7 @@ export function nicElement(vm: VmLaunch, port: PortPlan, { datapath }: NodeAbili
   );
 }
 
-/** The NIC in libvirt's own network. It is kept apart from those of other VMs there: the network is one for all slices. */
+/** The NIC in libvirt's own network, isolated from the NICs of other VMs there: all slices share this network. */
 export function networkElement(vmId: string, network: string): Xml {
   const digest = createHash('sha256').update(`libvirt-network\0${vmId}`).digest('hex');
   const address = ['0e', ...(digest.slice(0, 10).match(/../g) ?? [])].join(':');

@@ -1,4 +1,4 @@
-/** The domain that libvirt makes of a VM: the same machine as the QEMU driver's, in libvirt's words; pure. */
+/** The libvirt domain of a VM: the same machine as the QEMU driver's, as domain XML; pure. */
 import { CroftError } from '../../../model/error.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
 import type { NodeAbilities, NodeLayout } from '../driver.ts';
@@ -8,16 +8,16 @@ import { diskElements, networkAlias, networkElement, nicElement } from './device
 import { domainMetadata, domainName, domainUuid, type LibvirtOptions } from './identity.ts';
 import { find, type Xml, xml } from './xml.ts';
 
-/** In MiB; as the QEMU driver has it. */
+/** In MiB; as in the QEMU driver. */
 const translationBuffer = 64;
 
-/** A guest has no way to suspend itself: it would be down, and nothing that is done to VMs would wake it. */
+/** A guest cannot suspend itself: it would be down, and no operation on VMs would wake it. */
 const sleepless = xml('pm', {}, xml('suspend-to-mem', { enabled: 'no' }), xml('suspend-to-disk', { enabled: 'no' }));
 
 /**
- * The domain. Throws `node.unfit` for an architecture other than x86_64, `vm.launch` for disks that cannot be made.
- * Its process runs under the VM's own user, to which its files belong already, so that libvirt changes the owner of none. For
- * KVM its group is the one of the device, which libvirt gives a process only as its first.
+ * The domain. Throws `node.unfit` for an architecture other than x86_64, `vm.launch` for disks that cannot be made. Its process runs
+ * under the VM's own user, which already owns the VM's files, so that libvirt changes no owners. For KVM its group is the device's group,
+ * which libvirt gives a process only as its first group.
  */
 export function domainOf(
   layout: NodeLayout,
@@ -56,14 +56,14 @@ export function domainOf(
   );
 }
 
-/** The machine is `pc` for the reason that `qemuArguments` tells. */
+/** The machine is `pc` for the reason given at `qemuArguments`. */
 function firmwareElement({ firmware }: VmLaunch, { firmwareCode, firmwareVariables }: VmFolders): Xml {
   const machine = xml('type', { arch: 'x86_64', machine: 'pc' }, 'hvm');
   if (firmware === 'bios') return xml('os', {}, machine);
   return xml('os', {}, machine, xml('loader', { readonly: 'yes', type: 'pflash' }, firmwareCode), xml('nvram', {}, firmwareVariables));
 }
 
-/** Those that came to it while it ran are added to it before its guest does anything, as if they came then. */
+/** Devices that were added while the VM ran are plugged before its guest begins, as if they were added then. */
 function cpusElement({ firstCpus, laterCpus, mostCpus: length }: Machine): Xml {
   const cpus = Array.from({ length }, (_, id) => {
     const enabled = id < firstCpus + laterCpus ? 'yes' : 'no';
@@ -101,7 +101,7 @@ function devicesElement(
     xml('graphics', { type: 'vnc', socket: vnc }),
     placed('video0', xml('video', {}, xml('model', { type: 'vga' }))),
     placed('rng0', xml('rng', { model: 'virtio' }, xml('backend', { model: 'builtin' }))),
-    // A guest whose memory runs out takes some back before it kills its programs.
+    // A guest that runs out of memory takes some back before it kills its programs.
     placed('balloon0', xml('memballoon', { model: 'virtio', autodeflate: 'on' })),
   );
 }
@@ -110,7 +110,7 @@ function aliasOf(device: Xml): string {
   return find(device, 'alias')?.attributes.name ?? '';
 }
 
-/** In that slot of the PCI bus; in the first free one where nothing is said. */
+/** In that slot of the PCI bus; in the first free slot by default. */
 function placedAt(device: Xml, slot: number | undefined): Xml {
   if (slot === undefined) return device;
   const address = xml('address', { type: 'pci', domain: 0, bus: 0, slot, function: 0 });

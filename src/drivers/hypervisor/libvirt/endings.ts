@@ -1,4 +1,4 @@
-/** Ends of VMs, as libvirt tells of them, for whoever waits for one. */
+/** Ends of VMs, as libvirt reports them, for callers that wait for them. */
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -9,7 +9,7 @@ export class Endings {
     this.#heard.emit(vmId);
   }
 
-  /** Resolves when the end of that VM is told, and after so many ms at the latest. */
+  /** Resolves when the end of that VM is reported, and after at most this many ms. */
   async await(vmId: string, within: number): Promise<void> {
     const over = new AbortController();
     const { signal } = over;

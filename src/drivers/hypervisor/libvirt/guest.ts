@@ -1,10 +1,10 @@
-/** What the agent in a guest says, as libvirt has heard it. All of it comes from inside the guest. */
+/** The guest agent's data, as libvirt reports them. All of it comes from inside the guest. */
 import { isIP } from 'node:net';
 import { readKeyValues } from '../../../tools/virsh.ts';
 import type { GuestReport } from '../driver.ts';
 import { type DomainReach, onDomain } from './control.ts';
 
-/** Seconds that the agent has. */
+/** Time limit for the agent, in seconds. */
 const guestTime = 4;
 const mostInterfaces = 64;
 
@@ -17,7 +17,7 @@ export async function askGuest(reach: DomainReach): Promise<GuestReport | null> 
   }
 }
 
-/** Null where nothing was said. Text is cut to sane sizes and free of control characters. */
+/** Null where the agent reported nothing. Text is cut to sane sizes and free of control characters. */
 export function readGuestInfo(stdout: string): GuestReport | null {
   const values = readKeyValues(stdout);
   if (values.size === 0) return null;

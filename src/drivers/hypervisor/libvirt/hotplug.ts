@@ -1,4 +1,4 @@
-/** NICs and volumes that come to a VM and leave it while it runs. */
+/** NICs and volumes that are added to a running VM and removed from it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { CroftError } from '../../../model/error.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
@@ -12,12 +12,12 @@ import { type DomainReach, liveDomain, onDomain } from './control.ts';
 import { diskAlias, diskElement, nicAlias, nicElement, virtioName } from './devices.ts';
 import { find, type Xml } from './xml.ts';
 
-/** ms that a guest has to let go of a device, and after which it is asked again: one that still boots does not hear it. */
+/** ms that a guest has to release a device; after that the request is repeated, since a guest that still boots does not notice it. */
 const unplugTime = 30_000;
 const askEvery = 2_000;
 const lookEvery = 250;
 
-/** See `NodeHypervisor.attachNic`. The tap is there. */
+/** See `NodeHypervisor.attachNic`. The tap exists. */
 export async function attachNic(reach: DomainReach, abilities: NodeAbilities, launch: VmLaunch, nicId: string): Promise<void> {
   const port = launch.ports.find((each) => each.nicId === nicId);
   if (port === undefined) throw new CroftError('internal', `VM ${reach.vm.label} is to have no NIC ${nicId}`);
@@ -30,7 +30,7 @@ export async function detachNic(reach: DomainReach, nicId: string): Promise<void
   await note(reach, reach.vm, (running) => withoutPort(running, nicId));
 }
 
-/** See `NodeHypervisor.attachVolume`. Its file is made where it is not there. */
+/** See `NodeHypervisor.attachVolume`. A missing file is created. */
 export async function attachVolume(reach: DomainReach, launch: VmLaunch, volumeId: string): Promise<void> {
   const { host, layout } = reach;
   const volume = launch.volumes.find(({ id }) => id === volumeId);
@@ -51,7 +51,7 @@ export async function attachVolume(reach: DomainReach, launch: VmLaunch, volumeI
 
 export async function detachVolume(reach: DomainReach, volumeId: string): Promise<void> {
   await unplug(reach, diskAlias(volumeNode(volumeId)));
-  // Noted last: as long as it is not, a pass after a cut detaches it again, so that nothing of it stays.
+  // Recorded last: until then, a pass after an interruption detaches the volume again, so that no part of it stays.
   await dropVolume(reach, reach.vm, volumeId);
   await note(reach, reach.vm, (running) => withoutVolume(running, volumeId));
 }
@@ -78,7 +78,7 @@ async function plug(reach: DomainReach, alias: string, make: (domain: Xml) => Xm
   await onDomain(reach, 'attach-device', ['/dev/stdin', '--live'], { input: await make(domain) });
 }
 
-/** libvirt refuses to remove again what is on its way out. */
+/** libvirt refuses a second removal while the first is in progress. */
 async function unplug(reach: DomainReach, alias: string): Promise<void> {
   const over = performance.now() + unplugTime;
   let askAt = 0;

@@ -1,23 +1,23 @@
-/** How a VM is known to libvirt: as a domain whose name and UUID follow from the VM's, and whose metadata say whose it is. */
+/** The identity of a VM in libvirt: a domain whose name and UUID follow from the VM's, and whose metadata name its owner. */
 import { createHash } from 'node:crypto';
 import { identifierPattern } from '../../../model/identifier.ts';
 import type { NodeLayout } from '../driver.ts';
 import { readXml, type Xml, xml } from './xml.ts';
 
-/** Of the metadata; nothing is to be found at this address. */
+/** Namespace of the metadata; there is no document at this address. */
 export const metadataNamespace = 'urn:croft:vm:1';
 
-/** What the driver is told of libvirt on a node. */
+/** Settings of libvirt on a node. */
 export interface LibvirtOptions {
-  /** virsh's connection address, as it is on the node. */
+  /** virsh's connection address on the node. */
   uri: string;
-  /** A network of libvirt's own that each VM gets one more NIC in; it is started where it is not. Null for none. */
+  /** One of libvirt's own networks in which each VM gets an additional NIC; a stopped network is started. Null for none. */
   network: string | null;
 }
 
 /**
- * A domain is named by its VM's identifier: so libvirt gives its process the very name and, by the domain's label, the
- * very user that tell the VM's process wherever Croft looks for it (see `processName`).
+ * A domain is named by its VM's identifier: so libvirt gives its process exactly the name and, by the domain's label, exactly the user by
+ * which Croft recognises the VM's process (see `processName`).
  */
 export function domainName(vmId: string): string {
   return vmId;
@@ -46,12 +46,12 @@ export function domainMetadata({ controllerId }: NodeLayout, vmId: string): Xml 
   return xml('metadata', {}, { ...owner, namespace: metadataNamespace });
 }
 
-/** What the text of a domain's metadata holds exactly where the domain is that VM of this controller. */
+/** The text that a domain's metadata contain exactly where the domain is that VM of this controller. */
 export function ownMark({ controllerId }: NodeLayout, vmId: string): string {
   return ` controller="${controllerId}" id="${vmId}"`;
 }
 
-/** Reads what `virsh metadata` prints; null where it is not ours. */
+/** Reads the output of `virsh metadata`; null where the domain does not belong to this controller. */
 export function readMetadata(text: string): DomainMark | null {
   const { controller, id } = readXml(text).attributes;
   return controller !== undefined && id !== undefined && identifierPattern.test(id) ? { controllerId: controller, vmId: id } : null;

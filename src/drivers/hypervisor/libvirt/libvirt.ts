@@ -1,4 +1,4 @@
-/** The hypervisor driver for libvirt: a VM is the same folder as the QEMU driver's, and a domain that virsh is asked for. */
+/** The hypervisor driver for libvirt: a VM has the same folder as with the QEMU driver, and a domain that is controlled by virsh. */
 import { perform } from '../../../host/host.ts';
 import { hypervisors } from '../../../model/node/hypervisor.ts';
 import { abilitiesOf, type HypervisorDriver, type HypervisorNode, type NodeHypervisor, type VmReference } from '../driver.ts';
@@ -69,7 +69,7 @@ function libvirtOn(node: HypervisorNode, { seedOf, ...options }: VmFolderParts &
     discardArrival: (vm) => discardArrival(node, vm),
     requireRoom: (vm, to) => requireRoom(node, vm, to),
     async transfer(vm, to, transfer) {
-      // Left by an earlier life of it there: the node that it leaves has the only one that counts.
+      // Left by an earlier stay of the VM there: only the record on the node that it leaves counts.
       await destroyVm({ ...reach(vm), host: to.host, layout: to.layout });
       await transferVm(node, vm, to, transfer);
     },

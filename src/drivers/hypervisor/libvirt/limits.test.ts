@@ -9,7 +9,7 @@ import { limitsOf, probeLibvirt } from './limits.ts';
 
 const limitFunctions = readScript(import.meta.url, 'scripts/limit-domain.sh');
 
-/** What virsh is asked for; it refuses. */
+/** The commands that virsh receives; it refuses them. */
 function asked(cpus: number, memory: number | null, groupsOfNow: boolean): string {
   const root = mkdtempSync(path.join(tmpdir(), 'croft-limits-'));
   try {

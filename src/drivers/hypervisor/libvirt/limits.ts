@@ -1,8 +1,8 @@
 /**
- * What a domain may take of its node, by libvirt's control groups. It is set once the domain runs: where libvirt has no such
- * groups it starts no domain that is described with a limit, and a limit of memory in the description is one of locked memory too,
- * which not every node lets it set. libvirt advises against limits of memory since nobody knows what QEMU needs beside the guest's;
- * this one has the same room to spare as for plain QEMU.
+ * The limits of a domain on its node, by libvirt's control groups. They are set once the domain runs: without such groups libvirt starts
+ * no domain with a limit in its XML, and a memory limit in the XML is also a limit of locked memory, which not every node lets libvirt
+ * set. libvirt advises against memory limits since QEMU's own need beside the guest's is unknown; this limit leaves the same reserve as
+ * for plain QEMU.
  */
 import { type Call, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
@@ -12,7 +12,7 @@ import { memoryLimit } from '../vm-folder/cgroups.ts';
 import { type DomainReach, domainArguments } from './control.ts';
 import type { LibvirtOptions } from './identity.ts';
 
-/** What `limit_domain` sets, as arguments; without `memory` that stays as it is. */
+/** The settings of `limit_domain`, as arguments; without `memory` the memory limit stays as it is. */
 export function limitsOf(cpus: number, memory: number | null): [cpus: string, kibibytes: string] {
   return [String(cpus), memory === null ? '' : String(Math.ceil(memoryLimit(memory) / 1024))];
 }
@@ -21,7 +21,7 @@ const limitScript = readScript(import.meta.url, 'scripts/limit.sh');
 
 export const groupRoot = '/sys/fs/cgroup';
 
-/** After CPUs came to the VM. */
+/** After CPUs were added to the VM. */
 export async function limitCpus(reach: DomainReach, cpus: number): Promise<void> {
   const argv = ['sh', '-c', limitScript, 'croft-limit', ...domainArguments(reach), groupRoot, ...limitsOf(cpus, null)] as const;
   await run(reach.host, { argv, timeout: 45_000 });

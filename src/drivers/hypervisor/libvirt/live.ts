@@ -1,4 +1,4 @@
-/** The disks of a VM that runs, in its QEMU's hands, which libvirt passes commands on to. */
+/** The disks of a running VM, controlled by its QEMU, to which libvirt passes commands. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { type Host, run } from '../../../host/host.ts';
@@ -15,8 +15,8 @@ import type { LibvirtOptions } from './identity.ts';
 import { killVm } from './stop.ts';
 
 /**
- * libvirt's own snapshots inside disks cannot leave the memory out, cannot be had with UEFI, and are known to one node's libvirt
- * alone; QEMU's can all that, are known by the disks, and go with them.
+ * libvirt's own snapshots inside disks cannot omit the memory, are not available with UEFI, and are known to one node's libvirt alone;
+ * QEMU's snapshots have none of these limits: the disks contain them and carry them along.
  */
 export function libvirtLive(options: LibvirtOptions): LiveControl {
   return {
@@ -40,7 +40,7 @@ async function qemuVersion(host: Host, { uri }: LibvirtOptions): Promise<string>
   throw virshFailure(host.name, 'the version of its QEMU cannot be read', result);
 }
 
-/** How often a job is looked at, in ms. */
+/** Interval between two checks of a job, in ms. */
 const lookEvery = 250;
 
 async function liveDisks(reach: DomainReach, launch: VmLaunch): Promise<LiveDisks> {
@@ -56,7 +56,7 @@ async function liveDisks(reach: DomainReach, launch: VmLaunch): Promise<LiveDisk
 
 function fileSystems(reach: DomainReach): GuestFileSystems {
   return {
-    /** What libvirt refuses has not begun, as where there is no agent. What only took too long may come yet. */
+    /** A command that libvirt refuses has not begun, as where there is no agent. A command that only timed out may still take effect. */
     freeze: () =>
       onDomain(reach, 'domfsfreeze').then(
         () => true,
@@ -78,7 +78,7 @@ export async function thawVm(reach: DomainReach): Promise<void> {
 
 const blocksSchema = z.array(z.object({ inserted: z.object({ 'node-name': z.string(), file: z.string() }).optional() }));
 
-/** What libvirt has named the disks, found by their files; the first disk first. */
+/** libvirt's names of the disks, found by their files; the first disk first. */
 async function nodesOf(reach: DomainReach, launch: VmLaunch): Promise<string[]> {
   const blocks = blocksSchema.parse(await monitor(reach, 'query-block', {}, 10_000));
   const names = new Map(blocks.flatMap(({ inserted }) => (inserted === undefined ? [] : [[inserted.file, inserted['node-name']]])));
@@ -92,7 +92,7 @@ async function nodesOf(reach: DomainReach, launch: VmLaunch): Promise<string[]> 
   });
 }
 
-/** A job that an earlier controller left is waited for first, whatever comes of it. */
+/** A job that an earlier controller left is waited for first, whatever its result. */
 async function runJob(
   reach: DomainReach,
   execute: LiveDisks['execute'],
@@ -107,7 +107,7 @@ async function runJob(
   throw new CroftError('command.failed', `VM ${reach.vm.label} on ${reach.host.name}: QEMU refused: ${failure}`, { node: reach.host.name });
 }
 
-/** Waits until there is no job any more; resolves with why it failed. */
+/** Waits until there is no job any more; resolves with the reason of a failure. */
 async function concluded({ host, vm }: DomainReach, execute: LiveDisks['execute'], timeout: number): Promise<string | undefined> {
   const over = performance.now() + timeout;
   do {

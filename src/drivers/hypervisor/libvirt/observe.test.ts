@@ -69,7 +69,7 @@ test("CR7 a domain without this controller's metadata says nothing of the VM", (
   assert.equal(stranger?.state, 'running', 'one of ours is seen without its folder too');
 });
 
-test('CR7 a libvirt that does not answer, or is not there, is told apart', () => {
+test('CR7 a libvirt that does not answer is distinguished from a missing one', () => {
   const failed = (code: number, stderr: string) => () => parseObserved(layout, { code, stdout: '', stderr });
   assert.throws(failed(124, ''), { code: 'command.timeout', hint: /libvirt/ });
   assert.throws(failed(45, "error: failed to connect to the hypervisor\nerror: Failed to connect socket to 'x'"), {

@@ -1,4 +1,4 @@
-/** Seeing all VMs of a controller that libvirt runs on a node, in one round trip; pure but for the script. */
+/** Observes all VMs of a controller that libvirt runs on a node, in one round trip; pure except for the script. */
 import type { Call, CommandResult } from '../../../host/host.ts';
 import { identifierPattern } from '../../../model/identifier.ts';
 import { type DomainState, domainStates, virshFailure } from '../../../tools/virsh.ts';
@@ -8,7 +8,10 @@ import { seeLaunchRecord } from '../vm-folder/launch-record.ts';
 import { type LibvirtOptions, metadataNamespace, readMetadata } from './identity.ts';
 import { observeDomains } from './scripts.ts';
 
-/** All VMs of this controller: those with folders, and domains of ours without. Parsing throws `node.unfit`, `command.timeout`. */
+/**
+ * All VMs of this controller: VMs with folders, and domains of this controller without folders. Parsing throws `node.unfit`,
+ * `command.timeout`.
+ */
 export function observeVms(layout: NodeLayout, { uri }: LibvirtOptions): Call<ObservedVm[]> {
   const { state, run } = vmParents(layout);
   return {
@@ -22,7 +25,7 @@ interface Domain {
   reason: number;
 }
 
-/** What is on the node of one VM. */
+/** The traces of one VM on the node. */
 interface Seen {
   pid: number | null;
   ended: string;
@@ -59,7 +62,7 @@ function readSeen(id: string, [pid = '', ended = '', notes = '', started = '', .
   return { pid: pid === '' ? null : Number(pid), ended, notes: notes.split(' '), started, record: hash, strange };
 }
 
-/** The names of the domains whose metadata say that they are this controller's. Metadata come after `<of NAME>`. */
+/** The names of the domains whose metadata name this controller. Metadata follow `<of NAME>`. */
 function ownDomains({ controllerId }: NodeLayout, stdout: string): Set<string> {
   const [told = ''] = stdout.split('<end>');
   const [, ...parts] = told.split(/<of ([a-z2-7]{16})>/);
@@ -72,16 +75,16 @@ function ownDomains({ controllerId }: NodeLayout, stdout: string): Set<string> {
   return own;
 }
 
-/** Reasons for being paused that pass by themselves: migration, save, dump, shutting down, snapshot, starting up. */
+/** Pause reasons that pass by themselves: migration, save, dump, shutting down, snapshot, starting up. */
 const passing: readonly number[] = [2, 3, 4, 8, 9, 11];
-/** QEMU is told to hold a guest still where a disk has no room, and to tell the guest of other errors. */
+/** QEMU is configured to pause a guest where a disk has no room, and to report other errors to the guest. */
 const ioError = 5;
 const alive: Partial<Record<DomainState, 'running' | 'paused'>> = {
   running: 'running',
   blocked: 'running',
   shutdown: 'running',
   paused: 'paused',
-  // By its own guest, which no resuming wakes: libvirt refuses that.
+  // Suspended by its own guest, which no resuming wakes: libvirt refuses that.
   suspended: 'running',
 };
 
@@ -113,8 +116,8 @@ type End = Pick<ObservedVm, 'state' | 'exitCode'>;
 const neverRan: End = { state: 'stopped', exitCode: null };
 
 /**
- * How it ended by itself. What an earlier launch left says nothing of the one that is recorded now. libvirt does not tell a
- * process's exit code. A VM that was started and of which nothing is heard was lost with its node's power, or its daemon's memory.
+ * How the VM ended by itself. Records of an earlier launch say nothing about the recorded one. libvirt does not report a process's exit
+ * code. A VM that was started and has no trace in libvirt was lost with its node's power, or with its daemon's memory.
  */
 function readEnd({ ended, started, record }: Seen, runningHash: string | null): End {
   const [how, ...mark] = ended.split(' ');
@@ -123,7 +126,7 @@ function readEnd({ ended, started, record }: Seen, runningHash: string | null): 
   return { state: 'failed', exitCode: null };
 }
 
-/** A VM that came from another node brings how it ended there, as `code hash`. */
+/** A VM that came from another node brings the record of its end there, as `code hash`. */
 function readMoved(ended: string, record: string | null): End {
   const [code = '', hash] = ended.split(' ');
   if (hash !== record || !/^\d+$/.test(code)) return neverRan;

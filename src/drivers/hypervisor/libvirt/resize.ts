@@ -1,4 +1,6 @@
-/** Other sizes for a VM: disks grow at once; CPUs are added and memory is taken or given back as far as the domain and its guest allow. */
+/**
+ * Changes the sizes of a VM: disks grow at once; CPUs are added and memory is taken or returned as far as the domain and its guest allow.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { VmLaunch } from '../../../model/node/plan.ts';
 import type { Deferred } from '../driver.ts';
@@ -26,7 +28,7 @@ export async function resizeVm(reach: DomainReach, wanted: VmLaunch): Promise<De
   const cpus = await addCpus(waysOf(reach), wanted.cpus);
   if (cpus > launch.cpus) {
     await limitCpus(reach, cpus);
-    // A guest may leave a new CPU switched off, and its agent switches it on.
+    // A guest may leave a new CPU offline, and its agent switches it on.
     await accepted(onDomain(reach, 'setvcpus', [String(cpus), '--guest']));
   }
   const obeys = launch.memory === wanted.memory || (await resizeGuest(balloonOf(reach), launch.memory, wanted.memory));
@@ -60,11 +62,11 @@ function balloonOf(reach: DomainReach): Balloon {
   };
 }
 
-/** ms in which the balloon's driver in a guest says anew how it is, and how often that is looked for. */
+/** ms within which the balloon driver in a guest updates its values, and the interval of the checks for an update. */
 const statisticsTime = 3_000;
 const lookEvery = 250;
 
-/** Asks the balloon's driver in the guest, which says it once a second while it is asked. */
+/** Polls the balloon driver in the guest, which reports once a second while polled. */
 async function availableMemory(reach: DomainReach, read: () => Promise<Map<string, number>>): Promise<number | null> {
   const ask = (seconds: number) => accepted(onDomain(reach, 'dommemstat', ['--period', String(seconds), '--live']));
   const before = (await read()).get('last_update');
@@ -82,7 +84,7 @@ async function availableMemory(reach: DomainReach, read: () => Promise<Map<strin
   }
 }
 
-/** What `dommemstat` prints, in bytes; but `last_update`, in seconds. */
+/** The output of `dommemstat`, in bytes; except `last_update`, in seconds. */
 export function readMemory(stdout: string): Map<string, number> {
   const values = stdout.matchAll(/^([a-z_]+) (\d+)$/gm);
   return new Map([...values].map(([, key = '', value]) => [key, Number(value) * (key === 'last_update' ? 1 : 1024)]));

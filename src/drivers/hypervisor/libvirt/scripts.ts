@@ -1,7 +1,7 @@
-/** The scripts for the domains of VMs on their node: what each takes and prints stands in its file. */
+/** The scripts for the domains of VMs on their node; each script's file describes its arguments and its output. */
 import { readScript } from '../../../host/script.ts';
 
-/** Exit codes of startDomain: a domain that is not ours has the VM's name or UUID; the network of libvirt's own does not start. */
+/** Exit codes of startDomain: a foreign domain has the VM's name or UUID; libvirt's own network does not start. */
 export const foreignDomain = 46;
 export const lostNetwork = 47;
 

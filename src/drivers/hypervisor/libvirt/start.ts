@@ -1,4 +1,4 @@
-/** Making a VM's domain and starting it. */
+/** Creates and starts a VM's domain. */
 
 import { run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
@@ -20,7 +20,7 @@ export interface DomainStart extends Omit<DomainReach, 'vm'> {
   vm: VmWithLaunch;
 }
 
-/** See `NodeHypervisor.start`. With `paused` its guest does nothing yet, in a machine like that one. One round trip. */
+/** See `NodeHypervisor.start`. With `paused` its guest does not run yet, in a machine of the given configuration. One round trip. */
 export async function startVm(start: DomainStart, paused?: { machine: Machine | null }): Promise<void> {
   const { host, layout, abilities, vm, options } = start;
   const { launch, label } = vm;

@@ -28,7 +28,7 @@ test('CR7 the end of a guest is heard of, and then looked at', async () => {
   const host = new FakeHost({
     answer({ argv }) {
       if (argv.includes('shutdown')) {
-        // While it is waited for, which begins once this is answered.
+        // The answer begins the wait for the end.
         setImmediate(() => {
           state = 'shut off';
           endings.tell(vmId);
@@ -41,7 +41,7 @@ test('CR7 the end of a guest is heard of, and then looked at', async () => {
   assert.equal(host.commands.filter(asks('shutdown')).length, 1);
 });
 
-test('CR7 whoever waits for an end hears of it, and of no other VM’s', async () => {
+test('CR7 a caller that waits for an end is notified of it, and of no other VM’s', async () => {
   const endings = new Endings();
   const heard: string[] = [];
   const waiting = ['one', 'two'].map((id) => endings.await(id, id === 'one' ? 60_000 : 1).then(() => heard.push(id)));

@@ -1,4 +1,4 @@
-/** Ending one VM's domain, by ever stronger means. */
+/** Ends one VM's domain, by increasingly forceful means. */
 import { run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { noDomain, virshFailure } from '../../../tools/virsh.ts';
@@ -10,9 +10,9 @@ import type { Endings } from './endings.ts';
 import { domainName } from './identity.ts';
 import { forgetStart, noteEnd, removeDomain } from './scripts.ts';
 
-/** A guest that is still booting does not hear the power button, so it is pressed again after so many ms. */
+/** A guest that is still booting ignores the power button, so it is pressed again after this many ms. */
 const pressEvery = 3_000;
-/** The end is told, where libvirt is listened to; each look costs the node two processes. */
+/** The end is reported where libvirt's events are received; each poll costs the node two processes. */
 const lookEvery = 500;
 const off: readonly string[] = ['shut off', 'crashed'];
 
@@ -53,7 +53,10 @@ export async function destroyVm(reach: DomainReach): Promise<void> {
   if (result.code !== 0) throw virshFailure(host.name, `the files of VM ${vm.label} could not be removed from ${host.name}`, result);
 }
 
-/** The domain's state before; `shut off` where there is none. `half`: it is half put back to a snapshot, so that its guest may not go on. */
+/**
+ * The domain's state before; `shut off` where there is none. `half`: the VM is half restored to a snapshot, so that its guest may not
+ * run.
+ */
 async function noteEndOf(reach: DomainReach): Promise<{ state: string; half: boolean }> {
   const { host, layout, vm } = reach;
   const folders = vmFolders(layout, vm.id);
@@ -77,7 +80,7 @@ async function end(
   return 'killed';
 }
 
-/** Presses the power button until the domain is off; false where it is not in time. A guest that is paused would not hear it. */
+/** Presses the power button until the domain is off; false where it is not in time. A paused guest does not notice the button. */
 async function powerDown(reach: DomainReach, state: string, within: number, endings: Endings): Promise<boolean> {
   if (state === 'paused') await unlessOff(onDomain(reach, 'resume'));
   const over = performance.now() + within;
@@ -92,7 +95,7 @@ async function powerDown(reach: DomainReach, state: string, within: number, endi
   return false;
 }
 
-/** False where it was asked gently and still runs. */
+/** False where the process was asked to terminate and still runs. */
 async function destroyed(reach: DomainReach, how: readonly string[], limit: number): Promise<boolean> {
   try {
     await unlessOff(onDomain(reach, 'destroy', how, { limit }));
@@ -103,7 +106,7 @@ async function destroyed(reach: DomainReach, how: readonly string[], limit: numb
   }
 }
 
-/** A domain that ended meanwhile is where it is to be. */
+/** A domain that ended meanwhile is in the wanted state. */
 async function unlessOff(work: Promise<unknown>): Promise<void> {
   try {
     await work;

@@ -1,4 +1,4 @@
-/** What libvirt tells of the domains on a node as it happens. */
+/** libvirt's events about the domains on a node, as they happen. */
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Host, HostProcess } from '../../../host/host.ts';
@@ -10,7 +10,7 @@ import type { LibvirtOptions } from './identity.ts';
 
 const watchScript = readScript(import.meta.url, 'scripts/watch.sh');
 
-/** ms until it is tried again after libvirt was lost; doubles up to the second. */
+/** ms until a reconnection after libvirt was lost; doubles up to the second value. */
 const firstPause = 500;
 const longestPause = 30_000;
 
@@ -33,7 +33,7 @@ export function watchDomains(host: Host, { uri }: LibvirtOptions, onEvent: (even
         }
         await program.exited;
       } catch {
-        // The node or its libvirt is lost; passes say so.
+        // The node or its libvirt is lost; passes report that.
       }
       await delay(pause, undefined, { signal: over.signal, ref: false }).catch(() => undefined);
     }
@@ -47,7 +47,7 @@ export function watchDomains(host: Host, { uri }: LibvirtOptions, onEvent: (even
   };
 }
 
-/** Null for what says nothing of a VM, or of a domain that can be no VM. */
+/** Null for a line that says nothing about a VM, or about a domain that can be no VM. */
 export function readEvent(line: string): DriverEvent | null {
   const read = readVirshEvent(line);
   if (read === null || !identifierPattern.test(read.name)) return null;

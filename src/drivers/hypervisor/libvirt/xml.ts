@@ -1,11 +1,11 @@
-/** XML as plain data, and the way of it to text and back: nothing is ever put together from strings. */
+/** XML as plain data, and its conversion to and from text: XML is never concatenated from strings. */
 import { DOMImplementation, DOMParser, type Document, type Element, XMLSerializer } from '@xmldom/xmldom';
 import { CroftError } from '../../../model/error.ts';
 
 export interface Xml {
   /** With a prefix where it has one. */
   name: string;
-  /** Null for none of its own. */
+  /** Null for an element without text of its own. */
   namespace: string | null;
   attributes: Readonly<Record<string, string>>;
   children: readonly Xml[];
@@ -15,7 +15,7 @@ export interface Xml {
 
 type Content = Xml | string | null | readonly (Xml | null)[];
 
-/** One element. Attributes that are null are left out, and so are children. */
+/** One element. Attributes and children that are null are left out. */
 export function xml(name: string, attributes: Record<string, string | number | null> = {}, ...content: Content[]): Xml {
   const given = Object.entries(attributes).flatMap(([key, value]) => (value === null ? [] : [[key, String(value)]]));
   const children = content.flatMap((one) => (typeof one === 'string' || one === null ? [] : one)).filter((one): one is Xml => one !== null);
@@ -37,7 +37,7 @@ function elementOf(document: Document, { name, namespace, attributes, children, 
   return element;
 }
 
-/** Throws `command.failed` for what is no XML. */
+/** Throws `command.failed` for text that is no XML. */
 export function readXml(text: string): Xml {
   try {
     const onError = (level: string, message: string): void => {

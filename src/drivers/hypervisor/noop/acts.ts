@@ -1,4 +1,4 @@
-/** How each operation of the noop driver is carried out: in its time, with its faults, and told to who watches. */
+/** How each operation of the noop driver is carried out: with its delay, its faults, and its events to watchers. */
 import type { Call, Host } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { unsupported } from '../../../model/vm/unsupported.ts';
@@ -16,7 +16,7 @@ export interface ActsOptions {
 export interface Act {
   operation: NoopOperation;
   vm: VmReference;
-  /** What has happened where it fails halfway. */
+  /** The partial effect where the operation fails halfway. */
   half?: () => void;
 }
 
@@ -39,7 +39,7 @@ export class NoopActs {
     this.#holds.set(`${operation} ${vmId}`, until);
   }
 
-  /** The effect is whole or not there at all: nothing else runs meanwhile. */
+  /** The effect is atomic: no other code runs meanwhile. */
   async act<T>({ operation, vm: { id, label }, half }: Act, effect: () => T): Promise<T> {
     const key = `${operation} ${id}`;
     const names = [label, id];
@@ -50,12 +50,12 @@ export class NoopActs {
     return await this.#carryOut(operation, names, effect, half);
   }
 
-  /** What is about a whole node. */
+  /** Operations on a whole node. */
   async onNode(operation: NoopOperation, { name }: Host, effect: () => void): Promise<void> {
     await this.#carryOut(operation, [name], effect, undefined);
   }
 
-  /** What is read as part of a batch; its delay is the host's. */
+  /** Reads that are part of a batch; the delay is the host's. */
   call<T>(operation: NoopOperation, { stateFolder }: NodeLayout, read: () => T): Call<T> {
     const parse = (): T => {
       const fault = this.#judge.judge(operation, [stateFolder]);

@@ -1,4 +1,4 @@
-/** Chance that can be repeated: the same seed and the same words give the same number, whatever else is asked for meanwhile. */
+/** Repeatable randomness: the same seed and the same words give the same number, whatever other numbers are drawn meanwhile. */
 
 /** A number of [0, 1). FNV-1a over the words, then the finaliser of MurmurHash3, which spreads it over all bits. */
 export function chance(seed: number, ...words: readonly (string | number)[]): number {

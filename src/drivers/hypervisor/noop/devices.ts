@@ -1,4 +1,4 @@
-/** NICs and volumes that come and go while the noop driver's VMs run. */
+/** NICs and volumes that are added and removed while the noop driver's VMs run. */
 import type { VmLaunch } from '../../../model/node/plan.ts';
 import type { NodeHypervisor, NodeLayout, VmReference } from '../driver.ts';
 import { withoutPort, withoutVolume, withPort, withVolume } from '../vm-folder/launch-parts.ts';

@@ -1,4 +1,4 @@
-/** What goes wrong in the noop driver, where and how often: decided by a seed, so that a run can be repeated. */
+/** Faults of the noop driver, where and how often: decided by a seed, so that a run can be repeated. */
 import { CroftError } from '../../../model/error.ts';
 import type { NodeHypervisor } from '../driver.ts';
 import { chance } from './chance.ts';
@@ -8,10 +8,10 @@ export type NoopOperation = Exclude<keyof NodeHypervisor, 'name' | 'can' | 'watc
 /** before: nothing has happened. halfway: a part has. after: all of it has, and only the reply is lost. */
 export type FaultPlace = 'before' | 'halfway' | 'after';
 
-/** Of the operations and VMs that it is about, `rate` of 0 to 1 fails. What is left out means all. */
+/** The share of failures, 0 to 1, among the operations and VMs that the fault applies to. An omitted field means all. */
 export interface FaultRule {
   operations?: readonly NoopOperation[];
-  /** A VM's label or identifier, or a node's name for what is about the whole node. */
+  /** A VM's label or identifier, or a node's name for operations on the whole node. */
   subject?: string;
   rate: number;
   place: FaultPlace;
@@ -21,9 +21,9 @@ export interface FaultRule {
 export interface NoopFaults {
   seed: number;
   rules: readonly FaultRule[];
-  /** ms that an operation takes; `other` is for those that are not named. */
+  /** ms that an operation takes; `other` is for operations that are not named. */
   delays: Partial<Record<NoopOperation | 'other', number>>;
-  /** The share of events that `watch` never tells, 0 to 1. */
+  /** The share of events that `watch` never reports, 0 to 1. */
   lostEvents: number;
 }
 
@@ -34,7 +34,7 @@ export interface Fault {
   error: CroftError;
 }
 
-/** Judges each try by its number, so that it does not matter in which order different VMs come. */
+/** Judges each try by its number, so that the order of different VMs does not matter. */
 export class FaultJudge {
   readonly #faults: NoopFaults;
   readonly #tries = new Map<string, number>();
@@ -48,7 +48,7 @@ export class FaultJudge {
     return delays[operation] ?? delays.other ?? 0;
   }
 
-  /** `names` are those of the subject; the first one counts its tries. Null where this try succeeds. */
+  /** `names` are the names of the subject; the first name counts its tries. Null where this try succeeds. */
   judge(operation: NoopOperation, names: readonly string[]): Fault | null {
     const { seed, rules } = this.#faults;
     const concerned = rules.filter((rule) => concerns(rule, operation, names));

@@ -1,4 +1,4 @@
-/** A hypervisor driver that keeps its VMs in memory: for simulations, and for trying out what stands above it, faults included. */
+/** A hypervisor driver that keeps its VMs in memory: for simulations, and for testing the layers above it, faults included. */
 import type { CroftError } from '../../../model/error.ts';
 import { planHash } from '../../../model/node/plan.ts';
 import { type Capability, capabilities, type HypervisorDriver, type NodeHypervisor, type NodeLayout, type VmReference } from '../driver.ts';
@@ -10,36 +10,36 @@ import { noopStreams } from './streams.ts';
 import { createNoopWorld, diskSize, hangUp, type NoopVm, type NoopWorld, newDisk, nodeOf, run, runs, show } from './world.ts';
 
 export interface NoopOptions {
-  /** What outlives the driver, as nodes outlive a controller. */
+  /** State that outlives the driver, as nodes outlive a controller. */
   world?: NoopWorld;
   faults?: NoopFaults;
   can?: Iterable<Capability>;
   /** ms since 1970. */
   now?: () => number;
-  /** Resolves after so many ms. */
+  /** Resolves after this many ms. */
   sleep?: (time: number) => Promise<unknown>;
 }
 
 export interface NoopHypervisor extends HypervisorDriver {
-  /** The next time that this operation is asked for this VM it is rejected with the error, before it changes anything. */
+  /** The next call of this operation for this VM is rejected with the error, before it changes anything. */
   failNext(operation: NoopOperation, vmId: string, error: CroftError): void;
   /** This operation of this VM waits, each time, until the promise is settled. */
   hold(operation: NoopOperation, vmId: string, until: Promise<unknown>): void;
-  /** The VM's process ends by itself: with 0 as if the guest had powered off, else as if it had been killed. */
+  /** The VM's process ends by itself: with 0 as if the guest had powered off, otherwise as if it had been killed. */
   lose(vmId: string, exitCode: number): void;
-  /** The VM's guest does not notice its power button from now on. */
+  /** The VM's guest ignores its power button from now on. */
   deafen(vmId: string): void;
-  /** The file systems of the VM's guest stand still. */
+  /** The file systems of the VM's guest are frozen. */
   freeze(layout: NodeLayout, vmId: string): void;
-  /** The VM, which runs, is held still since its node's disk is full. */
+  /** The running VM is paused since its node's disk is full. */
   fillDisk(layout: NodeLayout, vmId: string): void;
-  /** The VM's disk on that node as a number: a copy has the same, one that was made anew another. Null where it has none. */
+  /** The VM's disk on that node as a number: a copy has the same number, a recreated disk has another. Null where the VM has none. */
   disk(layout: NodeLayout, vmId: string): number | null;
-  /** Something else is on the VM's disk from now on. */
+  /** The VM's disk has other content from now on. */
   write(layout: NodeLayout, vmId: string): void;
 }
 
-/** The VMs of all nodes, which are told apart by their state folders. */
+/** The VMs of all nodes; state folders distinguish the nodes. */
 export function createNoopHypervisor(options: NoopOptions = {}): NoopHypervisor {
   const { world = createNoopWorld(), faults = noFaults, now = Date.now, sleep } = options;
   const can = new Set(options.can ?? capabilities);

@@ -33,7 +33,7 @@ export function noopSnapshots(world: NoopWorld, acts: NoopActs, layout: NodeLayo
     },
     async revert({ launch, ...reference }, name) {
       acts.demand('snapshot');
-      // Its guest is ended before its disk is put back.
+      // Its guest is ended before its disk is restored.
       const half = (): void => {
         const vm = acts.find(layout, launch.id);
         if (runs(vm)) show(vm, { state: 'stopped' });
@@ -53,7 +53,7 @@ export function noopSnapshots(world: NoopWorld, acts: NoopActs, layout: NodeLayo
     },
     async removeSnapshot(reference, name) {
       acts.demand('snapshot');
-      // The first disk loses it first, and with that it is none.
+      // The snapshot is removed from the first disk first, and from then on it is no snapshot.
       const remove = (): void => {
         const vm = acts.find(layout, reference.id);
         if (vm !== undefined) vm.snapshots = vm.snapshots.filter((one) => one.name !== name);
@@ -67,7 +67,10 @@ export function noopSnapshots(world: NoopWorld, acts: NoopActs, layout: NodeLayo
   };
 }
 
-/** What the VM runs from with that memory: as it runs where that has the same parts, else as it is wanted. Throws `conflict.changed`. */
+/**
+ * The launch that the VM runs from with that memory: the present one where it has the same parts, otherwise the wanted one. Throws
+ * `conflict.changed`.
+ */
 function fitting(vm: NoopVm, wanted: VmLaunch, name: string, parts: VmParts): VmLaunch {
   if (runs(vm) && otherParts(parts, partsOf(vm.launch)).length === 0) return vm.launch;
   const differences = otherParts(parts, partsOf(wanted));

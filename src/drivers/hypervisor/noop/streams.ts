@@ -1,4 +1,4 @@
-/** What is heard and seen of the noop driver's VMs: consoles that echo, screens that greet, agents, events. */
+/** Streams of the noop driver's VMs: consoles that echo, screens that greet, agents, events. */
 import { Duplex } from 'node:stream';
 import { CroftError } from '../../../model/error.ts';
 import type { NodeHypervisor, NodeLayout } from '../driver.ts';

@@ -1,14 +1,14 @@
-/** The nodes of the noop driver and the VMs on them, in memory: what is true there, whoever looks. */
+/** The nodes of the noop driver and the VMs on them, in memory: the ground truth for all drivers. */
 import type { Duplex } from 'node:stream';
 import { planHash, type VmLaunch } from '../../../model/node/plan.ts';
 import type { DriverEvent, NodeLayout, ObservedSnapshot, ObservedVm } from '../driver.ts';
 import type { VmParts } from '../vm-folder/parts.ts';
 
 export interface NoopSnapshot extends ObservedSnapshot {
-  /** What the disk was then. */
+  /** The disk's number at that time. */
   disk: number;
   size: number;
-  /** What the VM was that the memory is of; null without memory. */
+  /** The launch that the memory belongs to; null without memory. */
   parts: VmParts | null;
 }
 
@@ -16,14 +16,14 @@ export interface NoopVm {
   label: string;
   launch: VmLaunch;
   seen: ObservedVm;
-  /** What is on its disk, as a number: a copy has the same, a disk that was made anew another. */
+  /** The content of its disk, as a number: a copy has the same number, a recreated disk has another. */
   disk: number;
   /** Bytes of its first disk. */
   size: number;
   snapshots: NoopSnapshot[];
   log: string;
   consoleTaken: boolean;
-  /** Consoles and screens that are open; they end when it does. */
+  /** Open consoles and screens; they end with the VM. */
   streams: Set<Duplex>;
 }
 
@@ -36,9 +36,9 @@ export interface NoopNode {
 }
 
 export interface NoopWorld {
-  /** By state folder, which the controller's identifier ends: so what is another's is another node here. */
+  /** By state folder, which ends with the controller's identifier: so another controller's state is another node here. */
   nodes: Map<string, NoopNode>;
-  /** VMs whose guests do not notice their power button. */
+  /** VMs whose guests ignore their power button. */
   deaf: Set<string>;
   lastPid: number;
   lastDisk: number;
@@ -66,7 +66,7 @@ export function diskSize({ disk, image }: VmLaunch): number {
   return Math.max(disk ?? 0, image.size);
 }
 
-/** Replaces what is seen of a VM; what is not given is as of one that does not run. */
+/** Replaces the observation of a VM; omitted fields are as of a VM that does not run. */
 export function show(vm: NoopVm, changes: Partial<ObservedVm> & Pick<ObservedVm, 'state'>): void {
   const { id, launchHash } = vm.seen;
   vm.seen = { id, launchHash, pid: null, startedAt: null, memory: null, exitCode: null, ...changes };
@@ -79,7 +79,7 @@ export function hangUp({ streams }: NoopVm): void {
   streams.clear();
 }
 
-/** As the VM is once it has been started. */
+/** The VM's state after its start. */
 export function run(world: NoopWorld, vm: NoopVm, now: number): void {
   world.lastPid += 1;
   const { launch } = vm;
@@ -93,7 +93,10 @@ export function runs(vm: NoopVm | undefined): vm is RunningVm {
   return vm?.seen.state === 'running' || vm?.seen.state === 'paused';
 }
 
-/** What a VM that runs is made from is another now, and it is known by that. Memory that its guest gives back it may take again. */
+/**
+ * The launch that a running VM is made from has changed, and the VM is identified by the new one. Memory that its guest returns may be
+ * taken again.
+ */
 export function adopt(vm: NoopVm, how: (launch: VmLaunch) => VmLaunch): void {
   vm.launch = how(vm.launch);
   vm.seen = { ...vm.seen, launchHash: planHash(vm.launch), memory: Math.max(vm.seen.memory ?? 0, vm.launch.memory) };

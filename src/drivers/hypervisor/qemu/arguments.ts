@@ -10,12 +10,12 @@ import { type Machine, mostCpus } from '../vm-folder/machine.ts';
 import { type Device, deviceWords, diskArguments, type Placed, placedBy } from './devices.ts';
 import { machineArguments } from './firmware.ts';
 
-/** In MiB. QEMU's own limit is a gigabyte or a quarter of the memory for each VM, too much where many share a node. */
+/** In MiB. QEMU's own limit is a gigabyte or a quarter of the memory for each VM, too much where many VMs share a node. */
 const translationBuffer = 64;
 
 const nicDevices: Record<NicModel, string> = { virtio: 'virtio-net-pci', e1000: 'e1000', rtl8139: 'rtl8139' };
 
-/** The userspace datapath does not complete checksums and does not cut segments: what a guest leaves to it would arrive broken. */
+/** The userspace datapath does not complete checksums and does not cut segments: work that a guest offloads would arrive broken. */
 const withoutOffloads: Record<string, unknown> = Object.fromEntries(
   [
     ...['csum', 'guest_csum', 'gso'],
@@ -24,13 +24,13 @@ const withoutOffloads: Record<string, unknown> = Object.fromEntries(
   ].map((feature) => [feature, false]),
 );
 
-/** A guest has no way to suspend itself: it would be down, and nothing that is done to VMs would wake it. */
+/** A guest cannot suspend itself: it would be down, and no operation on VMs would wake it. */
 const sleepless = ['-global', 'PIIX4_PM.disable_s3=1', '-global', 'PIIX4_PM.disable_s4=1'];
 
 /**
- * Makes QEMU's argv; put together like `machine` where that is given. The machine is `pc`: its IDE CD-ROM is the one that small cloud kernels have a driver for, and the seed
- * must not be a virtio disk, which some guests take for their own.
- * Throws `node.unfit` for an architecture other than x86_64, `vm.launch` for disks that cannot be made.
+ * Builds QEMU's argv; with the configuration of `machine` where that is given. The machine is `pc`: small cloud kernels have a driver for
+ * its IDE CD-ROM, and the seed must not be a virtio disk, which some guests take for their own. Throws `node.unfit` for an architecture
+ * other than x86_64, `vm.launch` for disks that cannot be made.
  */
 export function qemuArguments(
   layout: NodeLayout,
@@ -75,10 +75,10 @@ export function qemuArguments(
   ];
 }
 
-/** What QEMU calls the device that takes a guest's memory. A guest that runs short of it takes some back instead of ending programs. */
+/** QEMU's name of the device that takes a guest's memory. A guest that runs short of memory takes some back instead of ending programs. */
 export const balloonDevice = 'balloon';
 
-/** What QEMU calls the channel to the agent in the guest. */
+/** QEMU's name of the channel to the agent in the guest. */
 export const agentChardev = 'agent';
 
 function controlArguments(name: string, socket: string): string[] {
@@ -94,12 +94,12 @@ function acceleratorArguments(abilities: NodeAbilities): string[] {
   return ['-accel', accelerator, '-cpu', cpuModel(abilities)];
 }
 
-/** What QEMU calls the CPU that came to that place. */
+/** QEMU's name of the CPU that was added at that place. */
 export function cpuDevice(place: number): string {
   return `cpu-${place}`;
 }
 
-/** In one socket, since some systems use but a few of those; with places for more, to which CPUs may come while it runs. */
+/** In one socket, since some systems use only a few sockets; with places for CPUs that may be added while the VM runs. */
 function cpuArguments({ cpus }: VmLaunch, abilities: NodeAbilities, machine: Machine | null): string[] {
   const { firstCpus, laterCpus, mostCpus: most } = machine ?? { firstCpus: cpus, laterCpus: 0, mostCpus: mostCpus(cpus) };
   const later = Array.from({ length: laterCpus }, (_, index) => firstCpus + index);
@@ -117,14 +117,14 @@ function portArguments(vm: VmLaunch, port: PortPlan, abilities: NodeAbilities, p
   return ['-netdev', deviceWords(backend), '-device', deviceWords(placed(device))];
 }
 
-/** What QEMU calls a NIC's device, and with `net-` the other end of it. */
+/** QEMU's name of a NIC's device, and with `net-` of its backend. */
 export function nicDevice(nicId: string): string {
   return `nic-${nicId}`;
 }
 
 /**
- * A NIC's two halves, as their options. An empty `romfile` leaves out the network boot ROM where the VM does not boot from the NIC: it
- * would cost each start time and memory for nothing.
+ * A NIC's two halves, as their options. An empty `romfile` omits the network boot ROM where the VM does not boot from the NIC: the ROM
+ * would make each start slower and take memory for nothing.
  */
 export function portDevices(
   vm: VmLaunch,

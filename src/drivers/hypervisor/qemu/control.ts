@@ -1,4 +1,4 @@
-/** Talking to a VM's QEMU over its control socket, and to the agent in its guest. */
+/** Communication with a VM's QEMU over its control socket, and with the agent in its guest. */
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
 import { run } from '../../../host/host.ts';
@@ -10,12 +10,12 @@ import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
 import { lookForProcess } from '../vm-folder/scripts.ts';
 import { agentChardev } from './arguments.ts';
 
-/** What QEMU is given to answer a command, in ms. */
+/** Time limit for QEMU's answer to a command, in ms. */
 const controlTimeout = 5_000;
 
 /**
- * One session of commands. Rejects with `vm.not-running` where it has no process, `command.timeout` where its QEMU is silent, or
- * as the work does.
+ * One session of commands. Rejects with `vm.not-running` where the VM has no process, `command.timeout` where its QEMU is silent, or as
+ * the work does.
  */
 export async function withControl<T>(node: NodeReach, vm: VmReference, work: (session: QmpSession) => Promise<T>): Promise<T> {
   const { host, layout } = node;
@@ -36,7 +36,7 @@ export async function withControl<T>(node: NodeReach, vm: VmReference, work: (se
   }
 }
 
-/** As `withControl`; false where the VM has no QEMU to do it. */
+/** As `withControl`; false where the VM has no running QEMU. */
 export async function whileRunning(node: NodeReach, vm: VmReference, work: (session: QmpSession) => Promise<void>): Promise<boolean> {
   let begun = false;
   try {
@@ -51,7 +51,7 @@ export async function whileRunning(node: NodeReach, vm: VmReference, work: (sess
   }
 }
 
-/** A QEMU that hangs takes a few sessions without a word, and then no more. */
+/** A QEMU that hangs accepts a few sessions without an answer, and then no more. */
 async function hasProcess(node: NodeReach, vm: VmReference): Promise<boolean> {
   const { host, layout } = node;
   const identity = [vmFolders(layout, vm.id).run, String(vmUserId(vm.id)), processName(vm.id)];
@@ -77,9 +77,7 @@ function onNode({ host }: NodeReach, { label }: VmReference, thrown: unknown): u
   });
 }
 
-/**
- * One session with the agent in the guest; null where none answers, or it stops answering. `within`: ms for all of it.
- */
+/** One session with the agent in the guest; null where none answers, or it stops answering. `within`: ms for the whole session. */
 export async function withAgent<T>(
   node: NodeReach,
   vm: VmReference,
@@ -100,7 +98,7 @@ export async function withAgent<T>(
 
 const chardevsSchema = z.array(z.object({ label: z.string(), 'frontend-open': z.boolean() }));
 
-/** Whether something in the guest has opened the agent's channel: without, there is no use in waiting for its answer. */
+/** Whether a program in the guest has opened the agent's channel: otherwise waiting for its answer is pointless. */
 export async function agentListens(session: QmpSession): Promise<boolean> {
   const chardevs = chardevsSchema.parse(await session.execute('query-chardev'));
   return chardevs.some((chardev) => chardev.label === agentChardev && chardev['frontend-open']);

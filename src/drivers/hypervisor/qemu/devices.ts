@@ -1,4 +1,4 @@
-/** Devices of QEMU's as their options, and as the words of a command line: how it is given a VM's disks and CD-ROMs. Pure. */
+/** QEMU's devices as option objects, and as words of a command line: how QEMU receives a VM's disks and CD-ROMs. Pure. */
 import type { VmLaunch } from '../../../model/node/plan.ts';
 import type { NodeLayout } from '../driver.ts';
 import { type CdRom, cdRoms, type VmDisk, vmDisks } from '../vm-folder/disks.ts';
@@ -10,7 +10,7 @@ export type Device = { driver: string; id: string } & Record<string, string | nu
 /** Gives a device its place on the PCI bus. */
 export type Placed = (device: Device) => Device;
 
-/** As in that machine; QEMU takes the first free place where nothing is said. */
+/** As in the given machine; by default QEMU takes the first free place. */
 export function placedBy(machine: Machine | null): Placed {
   return (device) => {
     const slot = machine?.places[device.id];
@@ -18,13 +18,13 @@ export function placedBy(machine: Machine | null): Placed {
   };
 }
 
-/** The words in the order in which they stand: the first of them is a type, whose key may be left out. */
+/** The words in the order of the keys: the first key is the type, whose name may be left out. */
 export function deviceWords(options: Record<string, unknown>): string {
   const entries = Object.entries(options).map(([key, value]) => `${key}=${value === false ? 'off' : value}`);
   return entries.join(',').replace(/^\w+=/, '');
 }
 
-/** QEMU's arguments. A VM of an ISO image boots from its own disk once something is on it, and from the CD-ROM until then. */
+/** QEMU's arguments. A VM of an ISO image boots from its own disk once the disk is bootable, and from the CD-ROM until then. */
 export function diskArguments(layout: NodeLayout, vm: VmLaunch, placed: Placed = placedBy(null)): string[] {
   const disks = vmDisks(layout, vm).flatMap((disk) => {
     return ['-blockdev', JSON.stringify(blockNode(disk)), '-device', deviceWords(placed(diskDevice(disk)))];
@@ -37,7 +37,7 @@ export function diskDevice({ node, serial, bootIndex }: VmDisk): Device {
   return { driver: 'virtio-blk-pci', id: node, drive: node, ...place, ...(serial === null ? {} : { serial }) };
 }
 
-/** What a guest discards, or overwrites with zeros, is given back to the node. */
+/** Blocks that a guest discards, or overwrites with zeros, are returned to the node. */
 export function blockNode({ node, file }: VmDisk): Record<string, unknown> {
   const options = { 'node-name': node, driver: 'qcow2', discard: 'unmap', 'detect-zeroes': 'unmap' };
   return { ...options, file: { driver: 'file', filename: file, discard: 'unmap' } };

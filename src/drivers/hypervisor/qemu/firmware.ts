@@ -1,4 +1,4 @@
-/** What a VM's machine starts with: QEMU's own BIOS, or UEFI with variables that are the VM's. Pure. */
+/** The firmware of a VM's machine: QEMU's own BIOS, or UEFI with the VM's own variables. Pure. */
 import type { VmLaunch } from '../../../model/node/plan.ts';
 import type { VmFolders } from '../vm-folder/identity.ts';
 

@@ -31,7 +31,7 @@ function bareQemu(): Duplex {
   return stream;
 }
 
-test('SC11 a volume is known to be gone only once its file is, so that what was cut off is done again', async () => {
+test('SC11 a volume counts as gone only once its file is, so that an interrupted removal is repeated', async () => {
   let broken = true;
   const answer = ({ argv }: Command) => {
     if (argv[0] === 'rm' && broken) return { code: 1, stderr: 'rm: Input/output error' };

@@ -1,4 +1,4 @@
-/** NICs and volumes that come to a VM and leave it while it runs. */
+/** NICs and volumes that are added to a running VM and removed from it. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { CroftError } from '../../../model/error.ts';
@@ -13,7 +13,7 @@ import { nicDevice, portDevices } from './arguments.ts';
 import { withControl } from './control.ts';
 import { blockNode, diskDevice } from './devices.ts';
 
-/** See `NodeHypervisor.attachNic`. The tap is there. */
+/** See `NodeHypervisor.attachNic`. The tap exists. */
 export async function attachNic(node: HypervisorNode, vm: VmWithLaunch, nicId: string): Promise<void> {
   const abilities = abilitiesOf(node);
   const { launch } = vm;
@@ -35,7 +35,7 @@ export async function detachNic(node: NodeReach, vm: VmReference, nicId: string)
   await note(node, vm, (running) => withoutPort(running, nicId));
 }
 
-/** See `NodeHypervisor.attachVolume`. Its file is made where it is not there. */
+/** See `NodeHypervisor.attachVolume`. A missing file is created. */
 export async function attachVolume(node: NodeReach, vm: VmWithLaunch, volumeId: string): Promise<void> {
   const { layout } = node;
   const { launch } = vm;
@@ -61,19 +61,22 @@ export async function attachVolume(node: NodeReach, vm: VmWithLaunch, volumeId: 
 export async function detachVolume(node: NodeReach, vm: VmReference, volumeId: string): Promise<void> {
   const block = volumeNode(volumeId);
   await withControl(node, vm, (session) => unplug(session, block, () => session.execute('blockdev-del', { 'node-name': block })));
-  // Noted last: as long as it is not, a pass after a cut detaches it again, so that nothing of it stays.
+  // Recorded last: until then, a pass after an interruption detaches the volume again, so that no part of it stays.
   await dropVolume(node, vm, volumeId);
   await note(node, vm, (running) => withoutVolume(running, volumeId));
 }
 
 interface Halves {
-  /** What is behind the device. */
+  /** The backend of the device. */
   add(): Promise<unknown>;
   device: Record<string, unknown>;
   remove(): Promise<unknown>;
 }
 
-/** Does nothing where the device is there; QEMU refuses to remove what is not. What an attempt that was cut off left behind it is removed first. */
+/**
+ * No effect where the device exists; QEMU refuses to remove missing objects. Backends left behind by an interrupted attempt are removed
+ * first.
+ */
 async function plug(session: QmpSession, device: string, halves: Halves): Promise<void> {
   if (await hasDevice(session, device)) return;
   await accepted(halves.remove());
@@ -86,11 +89,11 @@ async function plug(session: QmpSession, device: string, halves: Halves): Promis
   }
 }
 
-/** ms that a guest has to let go of a device, and after which it is asked again: one that still boots does not hear it. */
+/** ms that a guest has to release a device; after that the request is repeated, since a guest that still boots does not notice it. */
 const unplugTime = 30_000;
 const askEvery = 2_000;
 
-/** QEMU refuses to remove again what is on its way out. */
+/** QEMU refuses a second removal while the first is in progress. */
 async function unplug(session: QmpSession, device: string, remove: () => Promise<unknown>): Promise<void> {
   if (await hasDevice(session, device)) {
     const gone = session

@@ -30,7 +30,7 @@ export const qemuLive: LiveControl = {
   },
 };
 
-/** ms that the agent in the guest has for writing out all that the guest holds in memory, and for going on after that. */
+/** Time limit, in ms, for the agent to flush all that the guest holds in memory, and to thaw the file systems after that. */
 const freezeTime = 20_000;
 
 async function frozen(node: NodeReach, vm: VmReference, session: QmpSession, work: () => Promise<void>): Promise<void> {
@@ -41,7 +41,7 @@ async function frozen(node: NodeReach, vm: VmReference, session: QmpSession, wor
 function fileSystems(node: NodeReach, vm: VmReference): GuestFileSystems {
   const ask = (command: string) => withAgent(node, vm, freezeTime, (agent) => agent.execute(command));
   return {
-    /** An agent that said nothing in time may freeze them yet. */
+    /** An agent that did not answer in time may still freeze them. */
     async freeze() {
       await ask('guest-fsfreeze-freeze');
       return true;

@@ -103,10 +103,10 @@ test('CR16 VMs that end while they are looked for are seen with their exit codes
       for (const one of [state, run]) mkdirSync(one, { recursive: true });
       writeFileSync(`${state}/launch.json`, record);
       writeFileSync(`${run}/pid`, String(noProcess));
-      // A guest that powers off loses the mark of its start first.
+      // A guest that powers off loses its start mark first.
       if (index === 0) writeFileSync(`${state}/started`, '1700000000 prepared');
     }
-    // In place of time that passes: the first never gets its exit code, the others get theirs late.
+    // Instead of passing time: the first VM never gets its exit code, the others get theirs late.
     const [, second, third] = ids.map((vmId) => vmFolders(layout, vmId).run);
     const sleep = `#!/bin/sh
 echo >>"${folder}/slept"

@@ -1,4 +1,4 @@
-/** Seeing all VMs of a controller on a node: one script, a few forks however many there are, and the reading of what it prints. */
+/** Observes all VMs of a controller on a node: one script with a few forks for any number of VMs, and the parser of its output. */
 import type { Call, CommandResult } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
@@ -13,7 +13,7 @@ const script = readScript(import.meta.url, 'scripts/observe.sh');
 
 const identifiers = '[a-z2-7]'.repeat(16);
 
-/** All VMs of this controller on the node. Folders whose names are not identifiers are nobody's business here. */
+/** All VMs of this controller on the node. Folders whose names are not identifiers are ignored. */
 export function observeVms(layout: NodeLayout): Call<ObservedVm[]> {
   const parents = vmParents(layout);
   return { command: { argv: ['sh', '-c', script, 'croft-observe', parents.state, parents.run, identifiers, look] }, parse: parseObserved };
@@ -24,7 +24,7 @@ interface SeenProcess {
   name: string;
 }
 
-/** Reads what the script printed; throws `command.failed` where it did not come to its end. */
+/** Reads the script's output; throws `command.failed` where the output is incomplete. */
 export function parseObserved({ code, stdout, stderr }: CommandResult): ObservedVm[] {
   if (code !== 0) throw new CroftError('command.failed', `the VMs could not be listed: ${stderr.trim()}`);
   const vms = new Map<string, Map<string, string>>();
@@ -89,7 +89,7 @@ function readVm(id: string, files: ReadonlyMap<string, string>, processes: Reado
   return { id, ...end, pid: null, startedAt: null, memory: null, launchHash: record };
 }
 
-/** The VM's process: the one that its pidfile names, or else another that has its user and its name. */
+/** The VM's process: the one named by its pidfile, or else another process with the VM's user and name. */
 function ownProcess(id: string, pid: number, processes: ReadonlyMap<number, SeenProcess>): number | null {
   const isOwn = ({ userId, name }: SeenProcess): boolean => userId === vmUserId(id) && name === processName(id);
   const recorded = processes.get(pid);
@@ -101,8 +101,8 @@ type End = Pick<ObservedVm, 'state' | 'exitCode'>;
 const neverRan: End = { state: 'stopped', exitCode: null };
 
 /**
- * How the process ended by itself. What an earlier launch left says nothing of the one that is recorded now. A VM that was
- * started and has neither a process nor an exit code was lost: with its node's power, or with its supervisor.
+ * How the process ended by itself. Records of an earlier launch say nothing about the recorded one. A VM that was started and has neither
+ * a process nor an exit code was lost: with its node's power, or with its supervisor.
  */
 function readEnd({ exit, runningHash, record }: { exit: string; runningHash: string | undefined; record: string }): End {
   const [code = '', endedHash] = exit.split(' ');

@@ -7,10 +7,10 @@ import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
 import { notePaused } from '../vm-folder/scripts.ts';
 import { agentListens, withAgent, withControl } from './control.ts';
 
-/** What the agent is given to take a request, in ms. */
+/** Time limit for the agent to accept a request, in ms. */
 const agentTimeout = 2_000;
 
-/** A pause is noted in the run folder, since observing asks no QEMU. Whoever finds another state than noted notes it again. */
+/** A pause is noted in the run folder, since observing asks no QEMU. A caller that finds another state than noted updates the note. */
 export async function pauseVm(node: NodeReach, vm: VmReference): Promise<void> {
   await withControl(node, vm, async (session) => {
     await session.execute('stop');
@@ -22,19 +22,21 @@ export async function resumeVm(node: NodeReach, vm: VmReference): Promise<void> 
   await withControl(node, vm, async (session) => {
     await session.execute('cont');
     await note(node, vm, '');
-    // Where its disk is full, its guest stands still again at once.
+    // Where its disk is full, its guest is paused again at once.
     await notePause(node, vm, session, false);
   });
 }
 
 const statusSchema = z.object({ status: z.string() });
 
-/** Guests that went on or stand still in another way, such as while a snapshot is taken, are not paused; one that never went is. */
+/**
+ * Guests that have resumed or are stopped for another reason, such as a snapshot in progress, are not paused; a guest that never ran is.
+ */
 const pausedStates: readonly string[] = ['prelaunch', 'paused', 'io-error', 'internal-error', 'watchdog'];
 
 /**
- * Asks QEMU, and notes its answer where that is not what is noted already: somebody else may have paused the VM, or QEMU
- * itself because its disk is full. Resolves with true where it is paused.
+ * Queries QEMU, and notes its answer where it differs from the note: another caller may have paused the VM, or QEMU itself because its
+ * disk is full. Resolves with true where the VM is paused.
  */
 export async function notePause(node: NodeReach, vm: VmReference, session: QmpSession, noted: boolean | null): Promise<boolean> {
   const { status } = statusSchema.parse(await session.execute('query-status'));
@@ -51,8 +53,8 @@ async function note(node: NodeReach, vm: VmReference, word: string): Promise<voi
 }
 
 /**
- * Gently, the guest is asked through its agent, or else by Ctrl-Alt-Del: there is no ACPI button that reboots. A guest may
- * ignore both.
+ * Where `gently`, the guest is asked through its agent, or else by Ctrl-Alt-Del: there is no ACPI button that reboots. A guest may ignore
+ * both.
  */
 export async function rebootVm(node: NodeReach, vm: VmReference, gently: boolean): Promise<void> {
   await withControl(node, vm, async (session) => {
@@ -63,7 +65,7 @@ export async function rebootVm(node: NodeReach, vm: VmReference, gently: boolean
   });
 }
 
-/** Asks the agent in the guest to shut it down; false where none listens. */
+/** Asks the agent in the guest to shut the guest down; false where no agent listens. */
 export async function tellAgent(node: NodeReach, vm: VmReference, session: QmpSession, mode: 'reboot' | 'powerdown'): Promise<boolean> {
   if (!(await agentListens(session))) return false;
   const told = await withAgent(node, vm, agentTimeout, async (agent) => {

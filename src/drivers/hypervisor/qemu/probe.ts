@@ -1,4 +1,4 @@
-/** Whether QEMU and what a VM of it needs are on a node. */
+/** Whether QEMU and the other requirements of a VM are present on a node. */
 import { type Call, type Host, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';

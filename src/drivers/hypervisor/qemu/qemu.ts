@@ -24,7 +24,7 @@ import { Watches } from './watch.ts';
 
 const traits = { name: 'qemu', can: hypervisors.qemu.can } as const;
 
-/** What the agent in a guest is given to say all that is asked, in ms. */
+/** Time limit for the agent in a guest to answer all questions, in ms. */
 const guestTime = 3_000;
 
 export function createQemuDriver(parts: VmFolderParts): HypervisorDriver {
@@ -75,7 +75,7 @@ function qemuOn(node: HypervisorNode, { seedOf }: VmFolderParts, watches: Watche
     discardArrival: (vm) => discardArrival(node, vm),
     requireRoom: (vm, to) => requireRoom(node, vm, to),
     async transfer(vm, to, options) {
-      // Left by an earlier life of it there: the node that it leaves has the only one that counts.
+      // Left by an earlier stay of the VM there: only the record on the node that it leaves counts.
       await destroyVm(to, vm);
       await transferVm(node, vm, to, options);
     },

@@ -1,4 +1,7 @@
-/** Other sizes for a VM: its disks grow and CPUs come at once, memory as far as its guest obeys; the rest is so at its next start. */
+/**
+ * Changes the sizes of a VM: its disks grow and CPUs are added at once, memory changes as far as its guest obeys; the rest takes effect
+ * at its next start.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { run } from '../../../host/host.ts';
@@ -16,7 +19,7 @@ import { balloonDevice, cpuDevice } from './arguments.ts';
 import { agentListens, whileRunning, withAgent } from './control.ts';
 import { notePause } from './power.ts';
 
-/** See `NodeHypervisor.resize`. CPUs only come; memory is taken and given back by a balloon, at most what the VM began with. */
+/** See `NodeHypervisor.resize`. CPUs are only added; memory is taken and returned by a balloon, at most what the VM began with. */
 export async function resizeVm(node: NodeReach, vm: VmWithLaunch): Promise<Deferred> {
   const { launch } = vm;
   const running = await readRunning(node, vm);
@@ -70,7 +73,7 @@ function waysOf(node: NodeReach, vm: VmReference, session: QmpSession): CpuWays 
   };
 }
 
-/** What the agent in a guest is given to switch CPUs on, in ms. */
+/** Time limit for the agent in a guest to switch CPUs on, in ms. */
 const agentTime = 5_000;
 
 const balloonSchema = z.object({ actual: z.number() });
@@ -88,13 +91,13 @@ function balloonOf(session: QmpSession): Balloon {
 }
 
 const balloonPath = `/machine/peripheral/${balloonDevice}`;
-/** ms in which the balloon's driver in a guest says anew how it is, and how often that is looked for. */
+/** ms within which the balloon driver in a guest updates its values, and the interval of the checks for an update. */
 const statisticsTime = 2_500;
 const lookEvery = 100;
 
 const statisticsSchema = z.object({ 'last-update': z.number(), stats: z.object({ 'stat-available-memory': z.number().optional() }) });
 
-/** Asks the balloon's driver in the guest. The guest is not asked any further after that. */
+/** Polls the balloon driver in the guest. Polling ends after the answer. */
 async function availableMemory(session: QmpSession): Promise<number | null> {
   const read = async () => statisticsSchema.parse(await session.execute('qom-get', { path: balloonPath, property: 'guest-stats' }));
   const poll = (value: number) => session.execute('qom-set', { path: balloonPath, property: 'guest-stats-polling-interval', value });
@@ -104,7 +107,7 @@ async function availableMemory(session: QmpSession): Promise<number | null> {
     for (let time = 0; time < statisticsTime; time += lookEvery) {
       const { 'last-update': at, stats } = await read();
       const available = stats['stat-available-memory'];
-      // QEMU has the largest number there is for what a guest does not say.
+      // QEMU reports the largest possible number for values that the guest does not report.
       if (at !== before) return available !== undefined && available >= 0 && Number.isSafeInteger(available) ? available : null;
       await delay(lookEvery);
     }
@@ -114,7 +117,7 @@ async function availableMemory(session: QmpSession): Promise<number | null> {
   }
 }
 
-/** The share of the processors that goes with so many CPUs, where the VM has one. */
+/** The processor share for this number of CPUs, where the VM has a share. */
 async function weigh({ host, layout: { controllerId } }: NodeReach, vm: VmReference, cpus: number): Promise<void> {
   await run(host, { argv: ['sh', '-c', weighGroups, 'croft-weigh', groupPlaces[0], groupName(controllerId), vm.id, String(cpus)] });
 }

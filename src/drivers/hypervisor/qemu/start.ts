@@ -11,7 +11,7 @@ import type { Machine } from '../vm-folder/machine.ts';
 import { startProcess, superviseProcess } from '../vm-folder/scripts.ts';
 import { qemuArguments } from './arguments.ts';
 
-/** See `NodeHypervisor.start`. With `paused` its guest does nothing yet, in a machine like that one. */
+/** See `NodeHypervisor.start`. With `paused` its guest does not run yet, in a machine of the given configuration. */
 export async function startVm(node: HypervisorNode, vm: VmWithLaunch, paused?: { machine: Machine | null }): Promise<void> {
   const { host, layout } = node;
   const { id, label, launch } = vm;
@@ -36,7 +36,7 @@ export async function startVm(node: HypervisorNode, vm: VmWithLaunch, paused?: {
   throw new CroftError('vm.launch', `${label} could not be started on ${host.name}: ${words}`, { node: host.name });
 }
 
-/** The part of the command line that gives up all privileges. Only for KVM is there a group to keep: the one of its device. */
+/** The part of the command line that drops all privileges. Only KVM requires a group to be kept: the group of its device. */
 function unprivileged(vmId: string, { accelerator }: NodeAbilities): string[] {
   const user = String(vmUserId(vmId));
   return [

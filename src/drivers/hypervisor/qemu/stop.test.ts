@@ -10,10 +10,10 @@ const id = 'aaaaaaaaaaaaaaaa';
 const layout = nodeLayout();
 const gone = () => new CroftError('not-found', 'nothing answers');
 
-/** What QEMU does when its power button is pressed: nothing, or its session ends. */
+/** QEMU's reaction to its power button: none, or the end of its session. */
 type Press = (session: Duplex) => void;
 
-/** A node whose QEMU answers at its socket as the presses say, one for each session; after those there is no socket, or `then`. */
+/** A node whose QEMU answers at its socket as `presses` say, one entry for each session; after those there is no socket, or `then`. */
 function openNode(presses: Press[], then: () => Error = gone, noted = 0) {
   let pressed = 0;
   const ended: string[] = [];
@@ -74,7 +74,7 @@ test('CR7 a guest that does not obey in its time is ended', async () => {
   assert.deepEqual(node.ended, ['0']);
 });
 
-test('SC11 a VM that is half put back is ended without letting its guest go on', async () => {
+test('SC11 a half restored VM is ended without resuming its guest', async () => {
   const node = openNode([closes], gone, 2);
   await stopVm({ host: node.host, layout }, { id, label: 's/a' }, times);
   assert.deepEqual([node.pressed(), node.ended], [0, ['0']]);

@@ -1,4 +1,4 @@
-/** Ending one VM's process, by ever stronger means, and never another's. */
+/** Ends one VM's process, by increasingly forceful means, and never another VM's process. */
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Host, run } from '../../../host/host.ts';
@@ -10,14 +10,14 @@ import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
 import { endProcess, noteStopping, removeFolders, runsNot } from '../vm-folder/scripts.ts';
 import { tellAgent } from './power.ts';
 
-/** What QEMU is given to answer on its control socket, in ms. */
+/** Time limit for QEMU's answer on its control socket, in ms. */
 const controlTimeout = 2_000;
-/** A guest that is still booting does not hear the power button, so it is pressed again after so many ms. */
+/** A guest that is still booting ignores the power button, so it is pressed again after this many ms. */
 const pressEvery = 3_000;
 /** Between the end of the control connection and that of the process, in ms. */
 const closingTime = 2_000;
 
-/** See `NodeHypervisor.stop`. A control socket that is silent or broken only means that the next way is taken at once. */
+/** See `NodeHypervisor.stop`. Where a control socket is silent or broken, the next way is taken at once. */
 export async function stopVm(
   node: NodeReach,
   vm: VmReference,
@@ -52,13 +52,13 @@ export async function destroyVm(node: NodeReach, vm: VmReference): Promise<void>
   if (result?.code !== 0) throw failure(host, `the files of VM ${vm.label} could not be removed`, result?.stderr ?? '');
 }
 
-/** Sessions in a row that end before QEMU says a word: it is on its way out. */
+/** Consecutive sessions that end before QEMU answers: it is about to exit. */
 const mostMute = 5;
 
 /**
- * Asks the guest to power down and waits for QEMU's end. False where it could not be asked or did not obey in time. The session may
- * also end because the way to the node was lost, so that QEMU has ended only where its socket is not there any more. Rejects with
- * `node.*` where the node is not reached again: its guest goes on shutting down.
+ * Asks the guest to power down and waits for QEMU's end. False where the guest could not be asked or did not obey in time. The session
+ * may also end because the connection to the node was lost, so that QEMU has ended only where its socket no longer exists. Rejects with
+ * `node.*` where the node is not reached again: its guest continues to shut down.
  */
 async function powerDown(node: NodeReach, vm: VmReference, within: number): Promise<boolean> {
   const { host, layout } = node;
@@ -75,7 +75,7 @@ async function powerDown(node: NodeReach, vm: VmReference, within: number): Prom
   return mute === mostMute;
 }
 
-/** Null where nothing answers at the socket. */
+/** Null where no process answers at the socket. */
 async function connectTo(host: Host, socket: string): Promise<Duplex | null> {
   try {
     return await host.connect(socket);
@@ -86,8 +86,9 @@ async function connectTo(host: Host, socket: string): Promise<Duplex | null> {
 }
 
 /**
- * One session: through the guest's agent and by the power button. A guest that is paused goes on, else it would not hear. `closed`:
- * the session ended; `mute`: it did so before it began, or QEMU is silent; `ignored`: its time is over. `end`: ms, by the monotonic clock.
+ * One session: through the guest's agent and by the power button. A paused guest is resumed, since it would not notice the button.
+ * `closed`: the session ended; `mute`: it ended before it began, or QEMU is silent; `ignored`: its time is over. `end`: ms, by the
+ * monotonic clock.
  */
 async function askUntil(node: NodeReach, vm: VmReference, stream: Duplex, end: number): Promise<'closed' | 'mute' | 'ignored'> {
   let session: QmpSession | undefined;

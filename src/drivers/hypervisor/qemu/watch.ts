@@ -1,6 +1,6 @@
 /**
- * Hearing of a node's VMs as things happen: one session at each QEMU's socket for events, opened when the driver starts a VM or
- * sees it while observing, never by looking again and again. What is missed meanwhile, the next pass sees anyway.
+ * Events of a node's VMs as they happen: one session at each QEMU's event socket, opened when the driver starts a VM or sees it while
+ * observing, never by polling. The next pass sees missed events anyway.
  */
 import { type Command, perform } from '../../../host/host.ts';
 import { QmpSession } from '../../../tools/qmp.ts';
@@ -37,17 +37,17 @@ export class Watches {
   }
 }
 
-/** ms for which further resets of a guest are not told: one that resets itself all the time must not keep its node busy. */
+/** ms for which further resets of a guest are not reported: a guest that resets itself all the time must not keep its node busy. */
 const resetPause = 1_000;
-/** ms in which ends that come together are looked at together. */
+/** ms in which ends that come together are handled together. */
 const endPause = 10;
 
 interface Followed {
   session: QmpSession | null;
   paused: boolean;
-  /** Settled once QEMU was asked, and its answer noted: a later answer must not be noted before an earlier one. */
+  /** Settled once QEMU was queried, and its answer noted: a later answer must not be noted before an earlier one. */
   compared: Promise<void>;
-  /** QEMU said that it goes, so that its process is worth waiting for. */
+  /** QEMU announced its exit, so that its process is worth waiting for. */
   goes: boolean;
   resetLately: boolean;
 }
@@ -128,7 +128,7 @@ class NodeWatch {
     return followed.compared;
   }
 
-  /** Asks again instead of believing: a snapshot, too, stops a guest for a moment. */
+  /** Queries the state again instead of trusting the event: a snapshot, too, stops a guest for a moment. */
   async #ask(vmId: string, followed: Followed): Promise<void> {
     if (followed.session === null) return;
     const paused = await notePause(this.#node, { id: vmId, label: vmId }, followed.session, followed.paused);

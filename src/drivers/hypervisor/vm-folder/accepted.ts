@@ -1,7 +1,7 @@
-/** Work that QEMU, libvirt or an agent may refuse. */
+/** Requests that QEMU, libvirt or an agent may refuse. */
 import { CroftError } from '../../../model/error.ts';
 
-/** False where it is refused; rejects where it fails otherwise. */
+/** False where the request is refused; rejects where it fails otherwise. */
 export async function accepted(work: Promise<unknown>): Promise<boolean> {
   try {
     await work;

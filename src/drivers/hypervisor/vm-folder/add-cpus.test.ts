@@ -8,11 +8,11 @@ interface Machine {
   present?: number;
   /** MB of translated code, of 64. */
   used?: number;
-  /** CPUs that it takes before it refuses one. */
+  /** The number of CPUs that it accepts before it refuses one. */
   takes?: number;
 }
 
-/** A QEMU with eight places, which lists them as QEMU does: the last one first. */
+/** A QEMU with eight places, which lists them as QEMU does: the last place first. */
 function qemuWith({ kvm = false, present = 1, used = 0, takes = 8 }: Machine) {
   const did: string[] = [];
   let count = present;
@@ -52,7 +52,7 @@ test('SC11 CPUs come in the order of their places until there are so many, and n
   assert.deepEqual(did, ['2,3 to be 4', '4,5,6,7 to be 8']);
 });
 
-test('SC11 an emulated guest stands still while it is looked whether there is room for CPUs, and as few come as there is', async () => {
+test('SC11 an emulated guest is paused during the check for room for CPUs, and no more CPUs are added than there is room for', async () => {
   const roomy = qemuWith({ used: 20 });
   assert.equal(await roomy.to(3), 3);
   assert.deepEqual(roomy.did, ['still', '1,2 to be 3', 'goes on']);

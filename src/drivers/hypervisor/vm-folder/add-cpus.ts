@@ -1,4 +1,4 @@
-/** CPUs that come to a VM while it runs. */
+/** Adds CPUs to a VM while it runs. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import type { AgentSession } from '../../../tools/guest-agent.ts';
@@ -16,18 +16,18 @@ type Cpu = z.infer<typeof cpusSchema>[number];
 const kvmSchema = z.object({ enabled: z.boolean() });
 const jitSchema = z.object({ 'human-readable-text': z.string() });
 
-/** Runs a command of QEMU's. Rejects with `command.failed` where it refuses. */
+/** Runs a QEMU command. Rejects with `command.failed` where QEMU refuses it. */
 type Execute = (command: string) => Promise<unknown>;
 
 export interface CpuWays {
   execute: Execute;
-  /** Does it while the guest stands still. */
+  /** Runs the work while the guest is paused. */
   still(work: () => Promise<void>): Promise<void>;
-  /** Adds these; `count` is how many there are then. */
+  /** Adds these CPUs; `count` is the resulting number. */
   add(cpus: readonly Cpu[], count: number): Promise<void>;
 }
 
-/** Adds CPUs until there are so many, as far as there are places and room for them; none goes. Resolves with how many there are then. */
+/** Adds CPUs up to this number, as far as there are places and room for them; none is removed. Resolves with the resulting number. */
 export async function addCpus({ execute, still, add }: CpuWays, wanted: number): Promise<number> {
   const read = async () => cpusSchema.parse(await execute('query-hotpluggable-cpus')).toSorted((a, b) => a.place - b.place);
   const cpus = await read();
@@ -43,7 +43,7 @@ export async function addCpus({ execute, still, add }: CpuWays, wanted: number):
   return (await read()).filter((cpu) => cpu.present).length;
 }
 
-/** An earlier QEMU does not know the question. */
+/** An earlier QEMU does not know the query. */
 async function readJit(execute: Execute): Promise<string> {
   let jit: unknown;
   const asked = execute('x-query-jit').then((answer) => {
@@ -55,7 +55,10 @@ async function readJit(execute: Execute): Promise<string> {
 const guestCpusSchema = z.array(z.object({ 'logical-id': z.int(), online: z.boolean() }));
 const lookEvery = 250;
 
-/** A guest may leave a new CPU switched off: its agent switches on what it finds, until so many are on or the session's time is over. */
+/**
+ * A guest may leave a new CPU offline: its agent switches on the CPUs that it finds, until the number is reached or the session's time is
+ * over.
+ */
 export async function switchOnCpus(agent: Pick<AgentSession, 'execute'>, wanted: number): Promise<void> {
   for (;;) {
     const cpus = guestCpusSchema.parse(await agent.execute('guest-get-vcpus'));

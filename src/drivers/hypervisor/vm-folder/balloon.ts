@@ -1,23 +1,25 @@
-/** A guest's memory, which a balloon inside it takes from it and gives back, as far as the guest obeys. */
+/** A guest's memory, which a balloon inside the guest takes and returns, as far as the guest obeys. */
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface Balloon {
-  /** Asks the guest to live with so many bytes; false where that is refused. */
+  /** Asks the guest to use only this many bytes; false where the request is refused. */
   ask(bytes: number): Promise<boolean>;
-  /** Bytes that it lives with now. */
+  /** Bytes that the guest has now. */
   actual(): Promise<number>;
-  /** Bytes that its programs could still get; null where the guest does not say. Absent where it cannot be asked. */
+  /**
+   * Bytes that the guest's programs could still get; null where the guest does not report the number. Absent where it cannot be queried.
+   */
   available?(): Promise<number | null>;
 }
 
-/** ms in which a guest must come closer, and in which it must be there; how often it is looked at. */
+/** ms within which a guest must make progress, and within which it must reach the target; the interval of the checks. */
 const stepTime = 3_000;
 const wholeTime = 30_000;
 const lookEvery = 250;
 /** Guests count in pages. */
 const page = 4096;
 
-/** False where the guest uses more than that already, or did not come to it, and is asked for no other than before. */
+/** False where the guest uses more than that already, or did not reach the target, and gets its former target again. */
 export async function resizeGuest(balloon: Balloon, before: number, wanted: number): Promise<boolean> {
   const spare = wanted < before ? ((await balloon.available?.()) ?? null) : null;
   if (spare !== null && (await balloon.actual()) - wanted > spare) return false;

@@ -66,7 +66,7 @@ test('SC11 what is in a group of somebody else’s stays there, and without grou
   assert.deepEqual(none.files(), ['own']);
 });
 
-test('SC11 what groups would limit is told by those that there are, before any is made', () => {
+test('SC11 what groups would limit is known from the existing groups, before any is created', () => {
   using one = openGroups(['memory/cgroup.procs', 'cpu/cgroup.procs'], '4:memory:/\n1:cpu:/docker/1\n');
   assert.equal(one.limits(), 'limits memory\n');
   using now = openGroups(['cgroup.controllers'], '0::/user.slice/a.scope\n', { 'cgroup.controllers': 'cpuset cpu io memory pids\n' });

@@ -1,4 +1,4 @@
-/** What the serial console of a VM printed, which its QEMU writes into the VM's run folder. */
+/** The output of a VM's serial console, which its QEMU writes into the VM's run folder. */
 import { run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { NodeReach, VmReference } from '../driver.ts';

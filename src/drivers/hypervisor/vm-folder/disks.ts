@@ -1,4 +1,4 @@
-/** The disks and CD-ROMs of a VM: which there are, and what each is made on. Pure. */
+/** The disks and CD-ROMs of a VM, and the base of each. Pure. */
 import { CroftError } from '../../../model/error.ts';
 import type { LaunchImage, VmLaunch, VolumePlan } from '../../../model/node/plan.ts';
 import { bootPlace } from '../../../model/slice/boot-order.ts';
@@ -6,16 +6,16 @@ import type { NodeLayout } from '../driver.ts';
 import { vmFolders } from './identity.ts';
 
 export interface VmDisk {
-  /** What QEMU calls it, and the device that it is in: at most 31 characters, that no other disk has. */
+  /** QEMU's name of the disk's node, and of its device: at most 31 characters, and unique among disks. */
   node: string;
   file: string;
-  /** The image that it is a copy-on-write disk on; null for a disk that begins empty. */
+  /** The base image of the copy-on-write disk; null for a disk that begins empty. */
   base: { file: string; format: 'qcow2' | 'raw' } | null;
   /** Bytes; null for the size of the base. */
   size: number | null;
-  /** What its guest finds it by, below /dev/disk/by-id; null for the first disk. */
+  /** The name by which its guest finds the disk, below /dev/disk/by-id; null for the first disk. */
   serial: string | null;
-  /** Its place in the boot order, from 1; null where it is not booted from. */
+  /** Its place in the boot order, from 1; null where the VM does not boot from it. */
   bootIndex: number | null;
 }
 
@@ -31,7 +31,7 @@ export interface CdRom {
   bootIndex: number | null;
 }
 
-/** The places of the machine's IDE controller: the seed has one, the image that a VM is installed from another, volumes the rest. */
+/** The places of the machine's IDE controller: the seed takes one, the installation image another, volumes the rest. */
 const seedPlace: CdRomPlace = { channel: 1, unit: 0 };
 const imagePlace: CdRomPlace = { channel: 0, unit: 0 };
 const volumePlaces: readonly CdRomPlace[] = [
@@ -63,8 +63,8 @@ export function vmDisks(layout: NodeLayout, vm: VmLaunch): VmDisk[] {
 }
 
 /**
- * All files in a VM's state folder that cannot be made again: its disks, and its firmware's variables. Whoever moves a VM
- * moves these. A disk names its image by its path, in the folder `images` of the node's state folder.
+ * All files in a VM's state folder that cannot be recreated: its disks, and its firmware's variables. A move transfers exactly these. A
+ * disk names its image by its path, in the folder `images` of the node's state folder.
  */
 export function diskFiles(layout: NodeLayout, vm: VmLaunch): string[] {
   const variables = vm.firmware === 'uefi' ? [vmFolders(layout, vm.id).firmwareVariables] : [];
@@ -76,7 +76,7 @@ export function volumeNode(volumeId: string): string {
   return `volume-${volumeId}`;
 }
 
-/** Names of volumes' files begin alike, so that those which a VM has no longer can be told. */
+/** Names of volumes' files share a prefix, so that files of removed volumes can be recognised. */
 export function volumeFile(layout: NodeLayout, vmId: string, volumeId: string): string {
   return `${vmFolders(layout, vmId).state}/volume-${volumeId}.qcow2`;
 }
@@ -100,9 +100,9 @@ function sizeOf(what: string, image: LaunchImage | null, size: number | null): n
 }
 
 /**
- * The CD-ROMs in the order in which they are booted from, after the disks. Every one has a place in that order, the seed the
- * last: UEFI switches on only those channels of the IDE controller on which it may find something to boot, and Linux leaves
- * alone what is not switched on. Throws `vm.launch` where there are more than the machine has room for.
+ * The CD-ROMs in their boot order, after the disks. Every CD-ROM has a place in that order, the seed the last: UEFI switches on only
+ * those channels of the IDE controller on which it may find a bootable device, and Linux ignores channels that are not switched on.
+ * Throws `vm.launch` where there are more CD-ROMs than the machine has places.
  */
 export function cdRoms(layout: NodeLayout, vm: VmLaunch): CdRom[] {
   const files = vm.volumes.flatMap(({ id, image }) => (image?.format === 'iso' ? [{ id, file: imageFile(layout, image) }] : []));

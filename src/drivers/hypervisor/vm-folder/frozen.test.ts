@@ -8,7 +8,7 @@ const layout = nodeLayout({ stateFolder: '/state', runFolder: '/run' });
 
 const vmId = 'abcdefghijklmnop';
 
-/** What is done, in order; each note on the node as `noted` or `cleared`. */
+/** The actions, in order; each note on the node as `noted` or `cleared`. */
 async function story(fileSystems: Partial<GuestFileSystems>, work: () => Promise<void> = async () => undefined) {
   const told: string[] = [];
   const host = new FakeHost({
@@ -35,7 +35,7 @@ async function story(fileSystems: Partial<GuestFileSystems>, work: () => Promise
   return { told, failure, host };
 }
 
-test('SC11 a guest’s file systems are noted as standing still before they do, and until they surely go on', async () => {
+test('SC11 a guest’s file systems are noted as frozen before they are, and until they are certainly thawed', async () => {
   assert.deepEqual((await story({})).told, ['noted', 'freeze', 'work', 'thaw', 'cleared']);
   assert.deepEqual((await story({ freeze: async () => false })).told, ['noted', 'work', 'cleared'], 'they never stood still');
   const silent = await story({ thaw: async () => false });
@@ -45,7 +45,7 @@ test('SC11 a guest’s file systems are noted as standing still before they do, 
   assert.deepEqual(silent.told, ['noted', 'freeze', 'work', 'cleared']);
 });
 
-test('SC11 file systems go on where the snapshot fails, and its failure is what is told', async () => {
+test('SC11 file systems are thawed where the snapshot fails, and its failure is reported', async () => {
   const full = async () => {
     throw new Error('the disk is full');
   };

@@ -1,6 +1,6 @@
 /**
- * File systems in a guest that stand still while its disks are snapshotted. They go on whatever comes between: that they may
- * stand still is noted on the node before they are told to, and whoever finds the note later tells them to go on.
+ * Freezes file systems in a guest while its disks are snapshotted. They are thawed whatever happens in between: a note on the node is
+ * written before the freeze, and a pass that finds the note later thaws them.
  */
 import { type Host, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
@@ -10,13 +10,13 @@ import { vmFolders } from './identity.ts';
 
 /** The agent in the guest. */
 export interface GuestFileSystems {
-  /** False where it is certain that they go on. */
+  /** False where they are certainly thawed. */
   freeze(): Promise<boolean>;
-  /** False where it is not known that they go on. */
+  /** False where it is not known that they are thawed. */
   thaw(): Promise<boolean>;
 }
 
-/** As if power were cut where the guest does not freeze its file systems. */
+/** As after a power cut where the guest does not freeze its file systems. */
 export async function whileFrozen(
   node: NodeReach,
   vm: VmReference,
@@ -28,12 +28,12 @@ export async function whileFrozen(
   try {
     await work();
   } finally {
-    // What goes wrong here is put right by the next pass; it must not hide how the work went.
+    // A failure here is repaired by the next pass; it must not hide the result of the work.
     await letGo(node, vm, async () => !frozen || (await fileSystems.thaw())).catch(() => undefined);
   }
 }
 
-/** For a VM whose snapshot was cut off. False where its file systems may stand still yet. */
+/** For a VM whose snapshot was interrupted. False where its file systems may still be frozen. */
 export async function letGo(node: NodeReach, vm: VmReference, thaw: () => Promise<boolean>): Promise<boolean> {
   const goesOn = await thaw();
   if (goesOn) await note(node, vm, false);
@@ -52,7 +52,7 @@ async function note(node: NodeReach, vm: VmReference, frozen: boolean): Promise<
   });
 }
 
-/** Its guest's file systems may stand still, and nobody in there says otherwise. */
+/** Its guest's file systems may be frozen, and no agent in the guest reports otherwise. */
 export function stillFrozen({ name }: Host, { label }: VmReference): CroftError {
   const message = `the file systems in the guest of VM ${label} on ${name} may still be frozen since an interrupted snapshot: its agent does not answer`;
   return new CroftError('command.timeout', message, { node: name, hint: 'Restart the agent in the guest, or reset the VM.' });

@@ -1,4 +1,4 @@
-/** Which disks of a VM are smaller than they are to be. */
+/** The disks of a VM that are smaller than wanted. */
 import { run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
@@ -14,7 +14,7 @@ interface GrowingDisk {
   size: number;
 }
 
-/** Those that are smaller than they are to be. Rejects with `input.invalid` for one that is larger. */
+/** The disks that are smaller than wanted. Rejects with `input.invalid` for a disk that is larger. */
 export async function growingDisks(node: NodeReach, vm: VmWithLaunch): Promise<GrowingDisk[]> {
   const { host, layout } = node;
   const { launch } = vm;

@@ -16,7 +16,7 @@ import type { LiveControl, LiveDisks } from './live-disks.ts';
 import { revertTo } from './revert.ts';
 import { removeSnapshot } from './snapshots.ts';
 
-/** Every disk has the snapshot `one`, unless `without` names it; what is done to a disk is logged, and fails where `broken` names it. */
+/** Every disk has the snapshot `one`, unless `without` names it; operations on disks are logged, and fail where `broken` names the disk. */
 const qemuImg = `#!/bin/sh
 folder=\${0%/*}
 for file in "$@"; do :; done
@@ -31,7 +31,7 @@ case "$1 $2" in
 esac
 `;
 
-/** A node whose scripts run here, with other programs than its own where they would need a VM. */
+/** A node whose scripts run here, with stand-ins for the programs that would need a VM. */
 function openNode() {
   const folder = mkdtempSync(path.join(tmpdir(), 'croft-half-'));
   const programs = path.join(folder, 'bin');
@@ -65,7 +65,7 @@ function openNode() {
   const mark = path.join(folders.state, 'reverting');
   return {
     ...{ host, layout, vm, volumeName, put },
-    /** The names of the disks that were put back since it was asked last. */
+    /** The names of the disks that were restored since the last call. */
     done(): string[] {
       const names = readFileSync(path.join(programs, 'log'), 'utf8').split('\n').slice(0, -1);
       put('log', '');
@@ -156,7 +156,7 @@ test('SC11 a volume that came after a revert was cut off is left as it is; witho
   assert.deepEqual([node.done(), node.mark()], [['disk.qcow2'], null]);
 });
 
-/** A QEMU that is put back with its memory; `load` is what loading does, `seen` what it was asked. */
+/** A QEMU that is restored with its memory; `load` is the result of loading, `seen` the commands received. */
 function openQemu(node: ReturnType<typeof openNode>, load: () => Promise<void>, kill: () => Promise<void> = async () => undefined) {
   const seen: string[] = [];
   const disks: LiveDisks = {
@@ -194,7 +194,7 @@ function openQemu(node: ReturnType<typeof openNode>, load: () => Promise<void>, 
   return { seen, revert: () => revertTo({ control, node: { host, layout, abilities: tcgAbilities }, vm, name: 'one', startPaused }) };
 }
 
-test('SC11 a VM is marked while its memory is loaded, and is whole and paused before it goes on', async () => {
+test('SC11 a VM is marked while its memory is loaded, and is complete and paused before it resumes', async () => {
   using node = openNode();
   const { seen, revert } = openQemu(node, async () => undefined);
   await revert();

@@ -1,6 +1,6 @@
 /**
- * VMs of which only a part is put back to a snapshot. They are marked in their folder from before the first disk is touched until
- * all is put back; whatever cuts that off, such a VM does not run before the rest of its disks is put back too.
+ * VMs of which only a part is restored to a snapshot. They are marked in their folder from before the first disk is changed until all is
+ * restored; after an interruption, such a VM does not run before the rest of its disks is restored too.
  */
 import { type Host, run } from '../../../host/host.ts';
 import { asCroftError, CroftError } from '../../../model/error.ts';
@@ -12,7 +12,7 @@ import { vmFolders } from './identity.ts';
 import { applySnapshot, beginLoad, endLoad, finishRevert } from './scripts.ts';
 import { offline, tagOf } from './snapshots.ts';
 
-/** Puts the disks of a VM that does not run back. Where that rejects, it may be half done. */
+/** Restores the disks of a VM that does not run. Where that rejects, the VM may be half restored. */
 export async function putDisksBack(node: NodeReach, vm: VmWithLaunch, name: string): Promise<void> {
   const { host, layout } = node;
   const { launch } = vm;
@@ -23,7 +23,7 @@ export async function putDisksBack(node: NodeReach, vm: VmWithLaunch, name: stri
   }
 }
 
-/** Puts the rest back of a VM that is half put back and does not run; nothing is to be done for others. */
+/** Restores the rest of a half restored VM that does not run; no effect on other VMs. */
 export async function finishHalf(node: NodeReach, vm: VmWithLaunch): Promise<void> {
   const { host, layout } = node;
   const { launch } = vm;
@@ -41,14 +41,14 @@ function disksOf(layout: NodeLayout, vm: VmLaunch): string[] {
     .flatMap(({ file, size }) => [file, size === null ? '' : String(size)]);
 }
 
-/** Until `endLoading` the VM is known for one whose QEMU has loaded only a part of the snapshot. */
+/** Until `endLoading` the VM is marked as one whose QEMU has loaded only a part of the snapshot. */
 export async function beginLoading(node: NodeReach, vm: VmReference, name: string): Promise<void> {
   const { host, layout } = node;
   const result = await run(host, { argv: ['sh', '-c', beginLoad, 'croft-load', vmFolders(layout, vm.id).state, tagOf(name)] });
   if (result.code !== 0) throw diskFailure(`it could not be noted that VM ${vm.label} is put back on ${host.name}`, result, host.name);
 }
 
-/** It is whole, and paused. */
+/** The VM is complete, and paused. */
 export async function endLoading(node: NodeReach, vm: VmReference): Promise<void> {
   const { host, layout } = node;
   const folders = vmFolders(layout, vm.id);
@@ -56,7 +56,7 @@ export async function endLoading(node: NodeReach, vm: VmReference): Promise<void
   if (result.code !== 0) throw diskFailure(`it could not be noted that VM ${vm.label} is put back on ${host.name}`, result, host.name);
 }
 
-/** With the code and the advice of what was thrown. */
+/** With the code and the advice of the given error. */
 export function halfDone(host: Host, what: string, thrown: unknown): CroftError {
   const { code, message, hint } = asCroftError(thrown);
   const advice = 'It starts only once all its disks are put back, which is tried whenever it is to start; or put it back again.';

@@ -1,4 +1,4 @@
-/** How a VM is known on a node: its user, its folders, and what its process is recognised by. */
+/** The identity of a VM on a node: its user, its folders, and the marks of its process. */
 import { createHash } from 'node:crypto';
 import { CroftError } from '../../../model/error.ts';
 import { identifierPattern } from '../../../model/identifier.ts';
@@ -7,7 +7,7 @@ import type { NodeLayout } from '../driver.ts';
 /** Above every range that distributions, containers and directory services give to accounts; below 2^31. */
 const firstUserId = 0x70000000;
 
-/** The user and group number that a VM's process runs under: of its own, without an account. Two VMs of a node share one about never. */
+/** The user and group number of a VM's process: its own, without an account. Two VMs of a node practically never share a number. */
 export function vmUserId(vmId: string): number {
   return firstUserId + (createHash('sha256').update(`user\0${vmId}`).digest().readUInt32BE() >>> 5);
 }
@@ -21,23 +21,23 @@ export interface VmFolders {
   state: string;
   disk: string;
   seed: string;
-  /** A link to the UEFI code of the node that fits the variables. */
+  /** A link to the node's UEFI code that fits the variables. */
   firmwareCode: string;
   firmwareVariables: string;
   run: string;
   consoleLog: string;
-  /** For commands. QEMU serves one session at each control socket, so that who listens for events has one of his own. */
+  /** For commands. QEMU serves one session at each control socket, so the event listener has a socket of its own. */
   qmp: string;
   events: string;
-  /** Of the agent in the guest, if one answers. */
+  /** The socket of the guest's agent, if one answers. */
   agent: string;
   vnc: string;
   serial: string;
 }
 
 /**
- * Where a VM's files lie. `state` and `run` belong to root, so that nothing which root writes there can be led astray by
- * the VM's process; `run/sockets` is the one folder in which that process may make files.
+ * The locations of a VM's files. `state` and `run` belong to root, so that the VM's process cannot redirect what root writes there;
+ * `run/sockets` is the only folder in which that process may create files.
  */
 export function vmFolders(layout: NodeLayout, vmId: string): VmFolders {
   if (!identifierPattern.test(vmId)) throw new CroftError('internal', `"${vmId}" is not an identifier of a VM`);
@@ -61,8 +61,8 @@ export function vmFolders(layout: NodeLayout, vmId: string): VmFolders {
 }
 
 /**
- * The value of QEMU's `-name`. The comma ends the identifier, and the name stands first in argv, so that the first bytes of
- * a process's command line tell whose it is.
+ * The value of QEMU's `-name`. The comma ends the identifier, and the name stands first in argv, so that the first bytes of a process's
+ * command line identify its VM.
  */
 export function processName(vmId: string): string {
   return `guest=${vmId},debug-threads=on`;

@@ -1,7 +1,7 @@
-/** A launch as it is after a part of it has come or gone while the VM runs. Pure. */
+/** A launch after a part of it was added or removed while the VM runs. Pure. */
 import type { VmLaunch } from '../../../model/node/plan.ts';
 
-/** `running` with that NIC of `wanted`, in the place that it has there; unchanged where that has no such NIC. */
+/** `running` with that NIC of `wanted`, at its place there; unchanged where `wanted` has no such NIC. */
 export function withPort(running: VmLaunch, wanted: VmLaunch, nicId: string): VmLaunch {
   return { ...running, ports: withPart(running.ports, wanted.ports, nicId, (port) => port.nicId) };
 }

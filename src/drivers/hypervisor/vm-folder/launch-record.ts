@@ -1,6 +1,6 @@
 /**
- * What is kept of a VM in its folder, each as one line: the record that it is complete, written after its disks, and what it runs
- * from. Both are read in the form of any earlier version of Croft.
+ * Records of a VM in its folder, each as one line: the record that the VM is complete, written after its disks, and its running launch.
+ * Both are read in the form of any earlier version of Croft.
  */
 import { z } from 'zod';
 import { canonicalWriter } from '../../../model/canonical.ts';
@@ -13,7 +13,7 @@ const recordSchema = z.object({
   /** `planHash` of the launch. */
   hash: z.string(),
   label: z.string(),
-  /** Of what the seed holds and of what the disks are made from: where these are the same, so are the files. */
+  /** Hashes of the seed's content and of the disks' bases: where these are equal, so are the files. */
   seed: z.string().optional(),
   disks: z.string().optional(),
 });
@@ -21,7 +21,7 @@ export type LaunchRecord = z.infer<typeof recordSchema>;
 
 export const launchRecordForm = versionedForm({ what: 'the launch record', schema: recordSchema, bare: true });
 
-/** Of a VM that runs; what it is started from, with what came and went since. */
+/** For a running VM; the launch that it was started from, with the parts added and removed since. */
 export const runningForm = versionedForm({ what: 'the launch', schema: vmLaunchSchema, bare: true });
 
 const writeDisks = canonicalWriter(vmLaunchSchema.pick({ image: true, disk: true, volumes: true, firmware: true }));
@@ -31,7 +31,7 @@ export function launchRecord(vm: VmLaunch, label: string, seedHash: string): Req
   return { hash: planHash(vm), label, seed: seedHash, disks: shortHash(16, writeDisks(vm)) };
 }
 
-/** Null for a line that is none. Throws `conflict.changed` for one that a newer Croft wrote. */
+/** Null for a line that is no record. Throws `conflict.changed` for a record that a newer Croft wrote. */
 export function readLaunchRecord(line: string, whose: string): LaunchRecord | null {
   try {
     return launchRecordForm.read(line, whose);
@@ -41,7 +41,7 @@ export function readLaunchRecord(line: string, whose: string): LaunchRecord | nu
   }
 }
 
-/** As `readLaunchRecord`, where many are read: what a newer Croft wrote is no matter of the others. */
+/** As `readLaunchRecord`, where many are read: a record of a newer Croft does not affect the others. */
 export function seeLaunchRecord(line: string, vmId: string): { hash: string | null; unreadable?: string } {
   try {
     return { hash: readLaunchRecord(line, `VM ${vmId}`)?.hash ?? null };

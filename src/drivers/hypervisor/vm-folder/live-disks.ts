@@ -1,23 +1,26 @@
-/** A VM that runs, in the hands of its QEMU, whichever driver reaches that. */
+/** The interface to the QEMU of a running VM, for whichever driver reaches that QEMU. */
 import type { Host } from '../../../host/host.ts';
 import type { NodeReach, VmReference, VmWithLaunch } from '../driver.ts';
 
-/** The disks of a VM that runs, in the hands of its QEMU. */
+/** The disks of a running VM, controlled by its QEMU. */
 export interface LiveDisks {
-  /** As QEMU names them; the first disk first. */
+  /** QEMU's names; the first disk first. */
   nodes: readonly string[];
-  /** Runs a command of QEMU's; `timeout` in ms. Rejects with `command.failed`, `command.timeout`. */
+  /** Runs a QEMU command; `timeout` in ms. Rejects with `command.failed`, `command.timeout`. */
   execute(command: string, parameters: Record<string, unknown>, timeout: number): Promise<unknown>;
-  /** Runs a command as a job of QEMU's, until that has succeeded; `timeout` in ms. */
+  /** Runs a command as a QEMU job, until the job has succeeded; `timeout` in ms. */
   job(command: string, parameters: Record<string, unknown>, timeout: number): Promise<void>;
-  /** Does it while the file systems in the guest stand still, where an agent there sees to that; else as if power were cut. */
+  /**
+   * Runs the work while the file systems in the guest are frozen, where an agent there freezes them; otherwise the state is that of a
+   * power cut.
+   */
   frozen(work: () => Promise<void>): Promise<void>;
   resume(): Promise<void>;
 }
 
 /** How a driver reaches the QEMU of a VM. */
 export interface LiveControl {
-  /** What QEMU calls the device of a NIC. */
+  /** QEMU's name of the device of a NIC. */
   nicDevice(nicId: string): string;
   /** Major and minor version of the QEMU that a VM would be started with now. */
   version(host: Host): Promise<string>;

@@ -1,6 +1,6 @@
 /**
- * How the QEMU of a VM that runs was put together, beyond what its launch says: a guest's memory, which a snapshot keeps, can
- * only go on in one that is put together in the same way.
+ * The configuration of a running VM's QEMU beyond its launch: a guest's memory in a snapshot can only be resumed in a QEMU with the same
+ * configuration.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
@@ -13,28 +13,31 @@ export const machineSchema = z.object({
   /** QEMU's major and minor version, by which its machine types go. */
   qemu: z.string(),
   accelerator: z.enum(['kvm', 'tcg']),
-  /** CPUs that it began with, which decide more than their number; that came later; that it may have at the most. */
+  /** CPUs at the start, which determine more than their number; CPUs added later; the largest number of CPUs. */
   firstCpus: z.int().positive(),
   laterCpus: z.int().min(0),
   mostCpus: z.int().positive(),
-  /** Bytes that it began with. */
+  /** Bytes at the start. */
   memory: z.int().positive(),
-  /** Whether its virtio NICs leave work to the network; null where it has none. */
+  /** Whether its virtio NICs offload work to the network; null where it has none. */
   offloads: z.boolean().nullable(),
-  /** The slots on the PCI bus, by the names of their devices: what comes while a VM runs has another than it would begin with. */
+  /**
+   * The slots on the PCI bus, by the names of their devices: a device added while the VM runs has another slot than it would have at the
+   * start.
+   */
   places: z.record(z.string(), z.int().min(0).max(31)),
 });
 export type Machine = z.infer<typeof machineSchema>;
 
-/** Room for some more costs a guest next to nothing. */
+/** Room for some more CPUs costs a guest next to nothing. */
 const usualMost = 8;
 
-/** How many CPUs a VM may have in the end that begins with `cpus`. */
+/** The largest number of CPUs of a VM that begins with `cpus`. */
 export function mostCpus(cpus: number): number {
   return Math.max(cpus, usualMost);
 }
 
-/** What a snapshot with memory was taken of. */
+/** The configuration and the parts of the VM that a snapshot with memory belongs to. */
 const snapshotMachineSchema = z.object({ parts: vmPartsSchema, machine: machineSchema });
 export type SnapshotMachine = z.infer<typeof snapshotMachineSchema>;
 export const snapshotMachineForm = versionedForm({ what: 'the machine', schema: snapshotMachineSchema, bare: true });
@@ -78,7 +81,10 @@ export async function readMachine(
   };
 }
 
-/** Whether what was kept of the one goes on in the other. How much of its memory a guest has given back is a part of what is kept. */
+/**
+ * Whether memory kept from one configuration can be resumed in the other. The amount of memory that a guest has returned is part of the
+ * kept state.
+ */
 export function isSameMachine(one: SnapshotMachine, other: SnapshotMachine): boolean {
   const { memory } = other.parts;
   return isDeepStrictEqual({ ...one, parts: { ...one.parts, memory } }, other);

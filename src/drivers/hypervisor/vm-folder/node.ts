@@ -1,4 +1,4 @@
-/** The controller's folders on a node: making them, and removing them without a trace. */
+/** The controller's folders on a node: creates them, and removes them without a trace. */
 import { run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
@@ -6,19 +6,19 @@ import { diskFailure } from '../../../tools/qemu-img.ts';
 import type { NodeReach } from '../driver.ts';
 import { dropGroups, groupName, groupPlaces } from './cgroups.ts';
 
-/** Exit code of prepareScript where a folder above does not let the VMs' users pass. */
+/** Exit code of prepareScript where a parent folder denies access to the VMs' users. */
 const closedFolder = 77;
 
 const prepareScript = readScript(import.meta.url, 'scripts/prepare-node.sh');
 
 const purgeScript = readScript(import.meta.url, 'scripts/purge-node.sh');
 
-/** Makes the folders ready. Repeating it does no harm. Rejects with `node.unfit` where VMs could not reach their files in them. */
+/** Prepares the folders. Repeating the call does no harm. Rejects with `node.unfit` where VMs could not reach their files in them. */
 export async function prepareNode(node: NodeReach): Promise<void> {
   await onFolders(node, prepareScript, 'could not be made');
 }
 
-/** Removes the controller's folders with all that is in them. No VM may run. */
+/** Removes the controller's folders with all content. No VM may run. */
 export async function purgeNode(node: NodeReach): Promise<void> {
   await onFolders(node, purgeScript, 'could not be removed');
   const { controllerId } = node.layout;

@@ -1,4 +1,4 @@
-/** The parts of a VM that the memory of its guest speaks of: only a VM with the same parts can have that memory back. Pure. */
+/** The parts of a VM that its guest's memory refers to: only a VM with the same parts can get that memory back. Pure. */
 import { z } from 'zod';
 import { CroftError } from '../../../model/error.ts';
 import { formatSize } from '../../../model/input/unit.ts';
@@ -22,7 +22,7 @@ export function partsOf({ cpus, memory, firmware, ports, volumes }: VmLaunch): V
   };
 }
 
-/** In words, one for each part; none where they are the same. */
+/** In words, one for each part; none where they are equal. */
 export function otherParts(then: VmParts, now: VmParts): string[] {
   return [
     ...(then.cpus === now.cpus ? [] : [`CPUs ${then.cpus}, now ${now.cpus}`]),
@@ -46,7 +46,7 @@ function comeAndGone<T>(then: readonly T[], now: readonly T[], inWords: (part: T
   ];
 }
 
-/** The refusal of memory that the VM could not go on with; it says how the parts differ. */
+/** The refusal of memory that the VM could not be resumed with; it says how the parts differ. */
 export function memoryOfAnother(name: string, differences: readonly string[], hint = releaseBuffer): CroftError {
   return new CroftError('conflict.changed', `snapshot ${name} has memory of the VM with other parts: ${differences.join('; ')}`, { hint });
 }

@@ -1,4 +1,4 @@
-/** Making a VM's files on its node: only those that are missing, or made for another launch. */
+/** Creates a VM's files on its node: only files that are missing, or were made for another launch. */
 import { type Command, type CommandResult, type Host, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
@@ -11,7 +11,7 @@ import { processName, type VmFolders, vmFolders, vmUserId } from './identity.ts'
 import { type LaunchRecord, launchRecord, launchRecordForm, readLaunchRecord } from './launch-record.ts';
 import { noFirmware, prepareDisk, prepareFirmware, prepareFolder, showPrepared, writeRecord } from './scripts.ts';
 
-/** What drivers whose VMs are such folders are made with. */
+/** The parameters of drivers whose VMs are such folders. */
 export interface VmFolderParts {
   /** A VM's NoCloud seed. */
   seedOf(vm: VmLaunch): Seed;
@@ -23,7 +23,7 @@ export interface Seed {
   build(): Promise<Uint8Array>;
 }
 
-/** Takes a few round trips for a new VM, two for one that is only started anew, one where nothing is to be done. */
+/** Takes a few round trips for a new VM, two for a VM that is only restarted, one where nothing is to be done. */
 export async function prepareVm(node: NodeReach, vm: VmWithLaunch, seed: Seed): Promise<void> {
   const { host, layout } = node;
   const { launch } = vm;
@@ -68,14 +68,14 @@ async function makeDisks(node: NodeReach, vm: VmWithLaunch, folders: VmFolders):
   if (failed !== undefined) throw failure(host, vm.label, failed);
 }
 
-/** Makes one disk of a VM whose folder is there; one that is there grows to its size. */
+/** Creates one disk of a VM whose folder exists; an existing disk grows to its size. */
 export async function makeDisk(node: NodeReach, vm: VmReference, disk: VmDisk): Promise<void> {
   const { host, layout } = node;
   const result = await run(host, diskCommand(vmFolders(layout, vm.id), String(vmUserId(vm.id)), disk));
   if (result.code !== 0) throw diskFailure(`a disk of VM ${vm.label} could not be made on ${host.name}`, result, host.name);
 }
 
-/** Removes the file of a volume that its VM has no longer, and with it what was on it. */
+/** Removes the file of a volume that its VM no longer has, with the file's content. */
 export async function dropVolume(node: NodeReach, vm: VmReference, volumeId: string): Promise<void> {
   const { host, layout } = node;
   const result = await run(host, { argv: ['rm', '-f', '--', volumeFile(layout, vm.id, volumeId)] });

@@ -1,4 +1,4 @@
-/** Putting a VM back to a snapshot: its disks by qemu-img, its memory in a QEMU that is put together as the one was. */
+/** Restores a VM to a snapshot: its disks by qemu-img, its memory in a QEMU of the same configuration. */
 import { z } from 'zod';
 import { type Call, perform } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
@@ -18,10 +18,10 @@ import { jobTime, snapshotsIn, tagOf } from './snapshots.ts';
 export interface Revert {
   control: LiveControl;
   node: HypervisorNode;
-  /** As it is wanted. */
+  /** The wanted launch. */
   vm: VmWithLaunch;
   name: string;
-  /** Starts the VM so that its guest does nothing yet, put together like that machine where one is given. */
+  /** Starts the VM with a paused guest, in the given machine's configuration where one is given. */
   startPaused(machine: Machine | null): Promise<void>;
 }
 
@@ -39,7 +39,7 @@ export async function revertTo(revert: Revert): Promise<void> {
   await putDisksBack(node, vm, name);
 }
 
-/** In the QEMU that runs where that is put together as the one was, else in one that is started so. */
+/** In the running QEMU where that has the same configuration, otherwise in a QEMU that is started with it. */
 async function revertMemory(revert: Revert): Promise<void> {
   const { control, node, vm, name, startPaused } = revert;
   const { host, layout } = node;
@@ -63,13 +63,16 @@ async function revertMemory(revert: Revert): Promise<void> {
   if (memory !== launch.memory) await note(node, vm, (now) => ({ ...now, memory }));
 }
 
-/** Rejects with `conflict.changed` where the VM, as it is wanted, cannot be put together as it was then. `present`: as it runs. */
+/**
+ * Rejects with `conflict.changed` where the VM's wanted launch does not permit the configuration of that time. `present`: the running
+ * one.
+ */
 async function requireFit(revert: Revert, { parts, machine }: SnapshotMachine, present: SnapshotMachine | null): Promise<void> {
   const { control, node, vm, name } = revert;
   const { host } = node;
   const abilities = abilitiesOf(node);
   const differences = otherParts(parts, partsOf(vm.launch));
-  // What a guest has given back it may take again: room for that is kept as long as it runs, and no longer.
+  // The guest may take back memory that it has returned: room for that is kept as long as the VM runs, and no longer.
   const room = Math.max(vm.launch.memory, present?.machine.memory ?? 0);
   if (differences.length === 0 && machine.memory > room) {
     differences.push(`memory ${formatSize(machine.memory)} when it was started, now ${formatSize(room)}`);
@@ -110,8 +113,8 @@ async function requireOnAll({ node: { host, layout }, vm, name }: Revert, launch
 }
 
 /**
- * Where that fails once it began, the VM is half of what it was and half of what it is to be, which may not go on. Where it is cut
- * off, or cannot be ended here, the mark says so, and whoever finds it ends it.
+ * Where a restore fails after its beginning, the VM is a mixture of two states, which may not run. After an interruption, or where the VM
+ * cannot be ended here, the mark says so, and the pass that finds the mark ends the VM.
  */
 async function load({ control, node, vm, name }: Revert, launch: VmLaunch, inPlace: boolean): Promise<void> {
   let half = false;
@@ -141,7 +144,7 @@ async function load({ control, node, vm, name }: Revert, launch: VmLaunch, inPla
 
 const blocksSchema = z.array(z.object({ 'node-name': z.string(), image: z.object({ 'virtual-size': z.number() }) }));
 
-/** With its snapshot a disk gets its size of then; it never becomes smaller than it is to be. */
+/** With its snapshot a disk gets its former size; it never becomes smaller than wanted. */
 async function grow({ nodes, execute }: LiveDisks, disks: readonly { size: number | null }[]): Promise<void> {
   const blocks = blocksSchema.parse(await execute('query-named-block-nodes', { flat: true }, 10_000));
   const sizes = new Map(blocks.map((block) => [block['node-name'], block.image['virtual-size']]));
@@ -151,7 +154,7 @@ async function grow({ nodes, execute }: LiveDisks, disks: readonly { size: numbe
   }
 }
 
-/** What the snapshot was taken of; null where an earlier version of Croft took it. */
+/** The configuration that the snapshot was taken of; null where an earlier version of Croft took the snapshot. */
 function readKept(layout: NodeLayout, vm: VmReference, name: string): Call<SnapshotMachine | null> {
   const parameters = [String(vmUserId(vm.id)), vmFolders(layout, vm.id).firmwareVariables, tagOf(name)];
   return {

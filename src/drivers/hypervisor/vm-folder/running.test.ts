@@ -13,7 +13,7 @@ const keepRunning = readScript(import.meta.url, 'scripts/keep-running.sh');
 
 const launchOf = (cpus: number): VmLaunch => launch({ id: 'vm', cpus, userData: 'two\nlines' });
 
-/** A VM's folder; what is kept there can be cut off before one of the commands that change a file. */
+/** A VM's folder; an update of its records can be interrupted before one of the commands that change a file. */
 function openFolder() {
   const folder = mkdtempSync(path.join(tmpdir(), 'croft-running-'));
   const script = `

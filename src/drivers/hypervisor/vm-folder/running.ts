@@ -1,4 +1,7 @@
-/** What a VM's QEMU runs from, kept on the node: it changes with what comes and goes while the VM runs, and its hash with it. */
+/**
+ * The running launch of a VM's QEMU, recorded on the node: it changes with parts that are added and removed while the VM runs, and its
+ * hash with it.
+ */
 import { type Call, perform, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
@@ -16,7 +19,7 @@ export interface RunningVm {
 
 const showRunning = readScript(import.meta.url, 'scripts/show-running.sh');
 
-/** Null where it was never started, was stopped, or was started by an earlier version of Croft, which kept only the hash. */
+/** Null where the VM was never started, was stopped, or was started by an earlier version of Croft, which recorded only the hash. */
 function runningVm(folder: string): Call<RunningVm | null> {
   return {
     command: { argv: ['sh', '-c', showRunning, 'croft-running', folder] },
@@ -31,14 +34,14 @@ function runningVm(folder: string): Call<RunningVm | null> {
   };
 }
 
-/** What was not read is not unknown: a VM of which that is believed is restarted. */
+/** An unread launch does not count as unknown: a VM with an unknown launch is restarted. */
 function unreadable(folder: string, why: string): CroftError {
   return new CroftError('command.failed', `what the VM of ${folder} runs from cannot be read: ${why}`, {
     hint: 'Stop the VM and start it: it is known again then.',
   });
 }
 
-/** See `NodeHypervisor.runningLaunch`; for all drivers that keep it in the VM's folder. */
+/** See `NodeHypervisor.runningLaunch`; for all drivers that keep the record in the VM's folder. */
 export function runningLaunch(folder: string): Call<VmLaunch | null> {
   const { command, parse } = runningVm(folder);
   return { command, parse: (result) => parse(result)?.launch ?? null };
@@ -51,7 +54,7 @@ export async function readRunning(node: NodeReach, vm: VmReference): Promise<Run
   return running;
 }
 
-/** Null for a line that is none. Throws `conflict.changed` for one that a newer Croft wrote. */
+/** Null for a line that is no record. Throws `conflict.changed` for a record that a newer Croft wrote. */
 function readLaunch(line: string, folder: string): VmLaunch | null {
   try {
     return runningForm.read(line, folder);
@@ -61,7 +64,7 @@ function readLaunch(line: string, folder: string): VmLaunch | null {
   }
 }
 
-/** From now on the VM runs from this; it did so before where it is the same. */
+/** From now on the VM runs from this launch; no change where it did so before. */
 export async function adopt({ host, layout }: NodeReach, vm: VmReference, before: RunningVm, launch: VmLaunch): Promise<void> {
   const hash = planHash(launch);
   if (hash === planHash(before.launch)) return;
@@ -75,7 +78,7 @@ export async function adopt({ host, layout }: NodeReach, vm: VmReference, before
   if (result.code !== 0) throw diskFailure(`what VM ${vm.label} runs from could not be noted on ${host.name}`, result, host.name);
 }
 
-/** Notes what runs now, so that it is known for what is wanted, and is not restarted. */
+/** Records the running launch, so that the VM counts as running from the wanted one, and is not restarted. */
 export async function note(node: NodeReach, vm: VmReference, change: (running: VmLaunch) => VmLaunch): Promise<void> {
   const running = await readRunning(node, vm);
   if (running !== null) await adopt(node, vm, running, change(running.launch));

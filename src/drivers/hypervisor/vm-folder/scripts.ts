@@ -1,13 +1,13 @@
-/** The scripts that make, start, change, end and move one VM on its node: what each takes and prints stands in its file. */
+/** The scripts that create, start, change, end and move one VM on its node; each script's file describes its arguments and its output. */
 import { readScript } from '../../../host/script.ts';
 
 /** Exit code of prepareFirmware where the node has no UEFI firmware that fits. */
 export const noFirmware = 78;
 /** Exit code of noteStopping where the VM does not run. */
 export const runsNot = 1;
-/** Exit code of receiveFile where what came is not what was sent. */
+/** Exit code of receiveFile where the received content differs from the sent content. */
 export const differs = 45;
-/** Exit code where the VM runs: its disks are then QEMU's alone. */
+/** Exit code where the VM runs: its disks then belong to QEMU alone. */
 export const stillRuns = 46;
 
 export const showPrepared = readScript(import.meta.url, 'scripts/show-prepared.sh');

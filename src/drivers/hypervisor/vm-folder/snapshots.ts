@@ -1,7 +1,7 @@
 /**
- * Snapshots inside a VM's disks: by its QEMU while that runs, else by qemu-img. A snapshot is one of the VM exactly when the
- * first disk has it, which therefore gets it last and loses it first: what was cut off in between is no snapshot. The variables
- * of UEFI, or what the machine was that the memory is of, are kept before that.
+ * Snapshots inside a VM's disks: by its QEMU while that runs, otherwise by qemu-img. A snapshot is valid exactly when the first disk has
+ * it, which therefore gets it last and loses it first: an interrupted snapshot is not valid. The variables of UEFI, or the machine's
+ * configuration for the memory, are saved before that.
  */
 import { z } from 'zod';
 import { type Call, type CommandResult, type Host, perform, run } from '../../../host/host.ts';
@@ -18,7 +18,10 @@ import { readMachine, snapshotMachineForm } from './machine.ts';
 import { runningLaunch } from './running.ts';
 import { dropCompanions, dropSnapshot, keepMachine, keepVariables, showSnapshots, stillRuns, takeSnapshot } from './scripts.ts';
 
-/** What an administrator makes by hand is not ours; and qemu-img would take a bare number for another snapshot's place. */
+/**
+ * Snapshots that an administrator makes by hand do not belong to Croft; and qemu-img would take a bare number for another snapshot's
+ * index.
+ */
 const prefix = 'croft-';
 
 /** Throws `input.invalid`. */
@@ -33,7 +36,7 @@ const infoSchema = z.object({
     .default([]),
 });
 
-/** Each disk's own; those of a disk that is not there are none. One call. */
+/** Each disk's own snapshots; none for a missing disk. One call. */
 export function snapshotsIn(vm: VmReference, files: readonly string[]): Call<ObservedSnapshot[][]> {
   return {
     command: { argv: ['sh', '-c', showSnapshots, 'croft-snapshots', String(vmUserId(vm.id)), ...files] },
@@ -57,11 +60,11 @@ export function observeSnapshots(layout: NodeLayout, vm: VmReference): Call<Obse
   return { command, parse: (result) => (parse(result)[0] ?? []).toSorted((a, b) => a.at - b.at) };
 }
 
-/** What a guest may have: QEMU writes at least so fast, in bytes a second, and answers nothing meanwhile. */
+/** Time for a guest's memory: QEMU writes at least at this rate, in bytes per second, and answers nothing meanwhile. */
 const slowestDisk = 20 * mebibyte;
 export const jobTime = ({ memory }: VmLaunch): number => 60_000 + (memory / slowestDisk) * 1000;
 
-/** See `NodeHypervisor.snapshot`. Where the VM runs, of the disks that it runs with: what else it is to have has nothing on it yet. */
+/** See `NodeHypervisor.snapshot`. For a running VM, of the disks that it runs with: disks that are only wanted have no content yet. */
 export async function takeSnapshotOf(
   control: LiveControl,
   node: NodeReach,
@@ -121,7 +124,7 @@ export async function removeSnapshot(control: LiveControl, node: NodeReach, vm: 
   if (!live) await offline(node, vm, dropSnapshot, tag, diskFilesOf(layout, launch));
 }
 
-/** Of a VM that does not run. */
+/** For a VM that does not run. */
 export async function offline(node: NodeReach, vm: VmReference, script: string, tag: string, disks: readonly string[]): Promise<void> {
   const { host, layout } = node;
   const { state, run: runFolder, firmwareVariables } = vmFolders(layout, vm.id);
@@ -133,7 +136,7 @@ export async function offline(node: NodeReach, vm: VmReference, script: string, 
   if (result.code !== 0) throw offlineFailure(host, vm, result);
 }
 
-/** What lies beside the disks of a snapshot of a VM that runs. */
+/** Files beside the disks of a running VM's snapshot. */
 async function onCompanions(node: NodeReach, vm: VmReference, script: string, tag: string, stdin = ''): Promise<void> {
   const { host, layout } = node;
   const parameters = [String(vmUserId(vm.id)), vmFolders(layout, vm.id).firmwareVariables, tag];

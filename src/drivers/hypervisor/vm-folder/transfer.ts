@@ -1,4 +1,7 @@
-/** Bringing a VM that does not run from a node to another: its files travel through the controller, and are a VM only once they are whole. */
+/**
+ * Transfers a VM that does not run from a node to another: its files travel through the controller, and become a VM only once they are
+ * complete.
+ */
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -32,7 +35,7 @@ export async function discardArrival(node: NodeReach, vm: VmReference): Promise<
   if (result.code !== 0) throw diskFailure(`what arrived of VM ${vm.label} could not be removed on ${host.name}`, result, host.name);
 }
 
-/** KiB that stay free beyond what a VM's files take. */
+/** KiB that stay free in addition to the VM's files. */
 const reserve = 16 * 1024;
 
 /** See `NodeHypervisor.requireRoom`. */
@@ -62,7 +65,7 @@ async function kibibytes(host: Host, argv: [string, ...string[]]): Promise<numbe
   return value;
 }
 
-/** A file of the VM as it lies on the node that it leaves. */
+/** A file of the VM on the node that it leaves. */
 interface SentFile {
   path: string;
   name: string;
@@ -70,7 +73,7 @@ interface SentFile {
   sha256: string;
 }
 
-/** See `NodeHypervisor.transfer`. Nothing of the VM is on the other node any more but what has arrived. */
+/** See `NodeHypervisor.transfer`. The only files of the VM on the other node are those that have arrived. */
 export async function transferVm(from: NodeReach, vm: VmWithLaunch, to: NodeReach, options: TransferOptions): Promise<void> {
   const { signal, onProgress } = options;
   const files = await listFiles(from, vm, signal);
@@ -145,7 +148,7 @@ async function bring(
   });
 }
 
-/** Resolves with true when the file is asked for, with false when the program ends without. */
+/** Resolves with true when the file is requested, with false when the program ends without a request. */
 function follow(receiver: HostProcess, onProgress: (bytes: number) => void): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const lines = createInterface({ input: receiver.stdout });
@@ -158,7 +161,7 @@ function follow(receiver: HostProcess, onProgress: (bytes: number) => void): Pro
   return promise;
 }
 
-/** Resolves with the error where the source failed. A receiver that goes away early has words of its own for it. */
+/** Resolves with the error where the source failed. A receiver that ends early reports its own error. */
 async function send(file: SentFile, source: Host, receiver: HostProcess, signal: AbortSignal): Promise<CroftError | null> {
   const over = new AbortController();
   const stop = (): void => over.abort();
@@ -193,7 +196,7 @@ async function putInPlace(
     const base = bases.get(`${folders.state}/${name}`);
     return [name, base?.file ?? '', base?.format ?? ''];
   });
-  // Without what it says of disks and seed: whatever else the node has to make is made before the VM starts.
+  // Without the disks and the seed: files that are still missing on the node are created before the VM starts.
   const record = launchRecordForm.write({ hash, label });
   const exit = exitCode === null ? '' : `${exitCode} ${hash}`;
   const parameters = [arrivalFolder(to.layout, id), folders.state, folders.run, String(vmUserId(id)), record, exit, ...parts];
@@ -201,7 +204,7 @@ async function putInPlace(
   if (result.code !== 0) throw diskFailure(`the disks of ${label} could not be put in place on ${to.host.name}`, result, to.host.name);
 }
 
-/** Where the program cannot be killed its connection is lost, and with that it ends. */
+/** Where the program cannot be killed its connection is lost, which ends the program. */
 function killedBy(signal: AbortSignal, program: HostProcess): Disposable {
   const kill = (): void => void program.kill().catch(() => undefined);
   if (signal.aborted) kill();

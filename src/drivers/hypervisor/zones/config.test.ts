@@ -60,7 +60,7 @@ test('SC11 names of zones fit, and tell whose they are', () => {
   assert.throws(() => zonePlaces(layout, '../../etc'), { code: 'internal' });
 });
 
-test('SC11 a boot order is told by the names of devices, and refused with a BIOS, which follows none', () => {
+test('SC11 a boot order is given by the names of devices, and refused with a BIOS, which follows none', () => {
   assert.equal(attributesOf(vm).bootorder, undefined);
   assert.equal(attributesOf({ ...vm, bootOrder: ['nic', 'tools', 'disk'] }).bootorder, 'net0,cdrom1,bootdisk,cdrom0,cdrom2');
   assert.throws(() => attributesOf({ ...vm, firmware: 'bios', bootOrder: ['nic'] }), {

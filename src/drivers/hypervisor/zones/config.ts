@@ -1,4 +1,4 @@
-/** What a VM's zone is configured with; pure. */
+/** The configuration of a VM's zone; pure. */
 import { CroftError } from '../../../model/error.ts';
 import type { NicModel } from '../../../model/network/nic-model.ts';
 import { hypervisors } from '../../../model/node/hypervisor.ts';
@@ -10,19 +10,19 @@ import type { NodeLayout } from '../driver.ts';
 import { screenSocket, zonePlaces } from './names.ts';
 import { zoneVolumes } from './volumes.ts';
 
-/** bhyve's brand calls them by the same names. */
+/** bhyve's brand uses the same names. */
 const { nicModels }: { nicModels: readonly NicModel[] } = hypervisors.zones;
 
-/** With the compatibility module it boots what needs a BIOS. */
+/** With the compatibility module bhyve boots guests that need a BIOS. */
 const bootRoms = { bios: 'BHYVE_RELEASE_CSM', uefi: 'BHYVE_RELEASE' } as const;
 
-/** Bytes that a guest sees of a disk's serial number. */
+/** Bytes of a disk's serial number that a guest sees. */
 const serialLength = 20;
 
 /**
- * A zone of the brand bhyve. `dataset` is the one of the VM's volumes. The attributes are those of bhyve(7) of OmniOS, which
- * its brand in omniosorg/pkg5, src/brand/bhyve/boot.py, reads, and which OpenIndiana took over; attributes that it does not
- * know it leaves alone, so the VM's owner stands there too. Throws `vm.launch` for what bhyve cannot give a VM.
+ * A zone of the brand bhyve. `dataset` contains the VM's volumes. The attributes are those of bhyve(7) of OmniOS, which its brand in
+ * omniosorg/pkg5, src/brand/bhyve/boot.py, reads, and which OpenIndiana took over; the brand ignores attributes that it does not know, so
+ * the VM's owner stands there too. Throws `vm.launch` for requests that bhyve cannot fulfil.
  */
 export function zoneConfiguration(layout: NodeLayout, vm: VmLaunch, dataset: string): ZoneConfiguration {
   const { zonepath, seed } = zonePlaces(layout, vm.id);
@@ -81,7 +81,7 @@ function bootOrder(vm: VmLaunch): ZoneResource[] {
   ];
 }
 
-/** The image that a VM is installed from comes before those of its volumes. The seed is the last of all. */
+/** The image that a VM is installed from precedes those of its volumes. The seed comes last. */
 function cdRomFiles(layout: NodeLayout, vm: VmLaunch): string[] {
   const images = [vm.image, ...vm.volumes.map(({ image }) => image)];
   const file = ({ sha256 }: LaunchImage): string => `${layout.stateFolder}/images/${sha256}.iso`;
@@ -106,7 +106,7 @@ function disks(vm: VmLaunch, dataset: string): ZoneResource[] {
   });
 }
 
-/** All NICs of a zone are of one model: only OmniOS, and only of late, can tell them apart. */
+/** All NICs of a zone are of one model: only recent versions of OmniOS support a model for each NIC. */
 function nics({ controllerId }: NodeLayout, { ports }: VmLaunch): ZoneResource[] {
   const [model, ...others] = new Set(ports.map((port) => port.model));
   if (model === undefined) return [];

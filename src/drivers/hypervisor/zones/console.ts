@@ -1,4 +1,4 @@
-/** The serial console of a VM in a zone: the zone's own console, which zlogin(1) passes on to whoever has a terminal. */
+/** The serial console of a VM in a zone: the zone's own console, which zlogin(1) connects to a terminal. */
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HostProcess } from '../../../host/host.ts';
@@ -8,16 +8,16 @@ import type { NodeReach, VmReference } from '../driver.ts';
 import { zonePlaces } from './names.ts';
 import { streamOf } from './streams.ts';
 
-/** Exit codes of the program: the zone does not run; zlogin was not let in in time. */
+/** Exit codes of the program: the zone does not run; zlogin was not connected in time. */
 const notRunning = 44;
 const tooLate = 45;
 
 const terminal = readScript(import.meta.url, 'scripts/terminal.py');
 
 /**
- * What was printed while nobody was connected is lost: zoneadmd keeps nothing. Rejects with `not-found` where the VM does not
- * run, with `conflict.in-use` where somebody else has its console, with `command.timeout` where it is not open in time, and as the
- * signal says once that is aborted.
+ * Output while no client is connected is lost: zoneadmd keeps nothing. Rejects with `not-found` where the VM does not run, with
+ * `conflict.in-use` where another client has its console, with `command.timeout` where the console is not open in time, and with the
+ * signal's reason once that is aborted.
  */
 export async function openZoneConsole(node: NodeReach, vm: VmReference, { within, signal }: Opening): Promise<Duplex> {
   const { host, layout } = node;
@@ -45,16 +45,19 @@ export async function openZoneConsole(node: NodeReach, vm: VmReference, { within
 }
 
 export interface Opening {
-  /** ms until it must be open. */
+  /** ms until the console must be open. */
   within: number;
-  /** Aborted once nobody waits for it any more. */
+  /** Aborted once the caller no longer waits. */
   signal?: AbortSignal | undefined;
 }
 
-/** What the program has beyond its own limit before it is ended from here, in ms: the way to the node may be slow, or lost. */
+/**
+ * The extra time of the program beyond its own limit before it is ended from here, in ms: the connection to the node may be slow, or
+ * lost.
+ */
 const grace = 5_000;
 
-/** Resolves with null once it is open, or with the exit code and what was said. Where neither comes the program is killed. */
+/** Resolves with null once the console is open, or with the exit code and the output. Where neither comes the program is killed. */
 async function opening(program: HostProcess, { within, signal }: Opening): Promise<{ code: number | null; words: string }> {
   const { stderr, exited } = program;
   const done = new AbortController();

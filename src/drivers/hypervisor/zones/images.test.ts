@@ -30,7 +30,7 @@ class GatedHost extends FakeHost {
   }
 }
 
-test('SC11 a VM that wants an image while unused ones are removed waits for that, and makes it anew', async () => {
+test('SC11 a VM that wants an image while unused ones are removed waits for that, and recreates it', async () => {
   const host = new GatedHost();
   const images = new ZoneImages('/dev/zvol');
   const sweep = images.sweep({ host, layout }, 'rpool/croft-c');

@@ -9,14 +9,14 @@ const importImage = readScript(import.meta.url, 'scripts/import-image.sh');
 
 const sweepImages = readScript(import.meta.url, 'scripts/sweep-images.sh');
 
-/** What an image may take to be written, in ms. */
+/** Time limit for writing an image, in ms. */
 const importTime = 30 * 60_000;
 
-/** Remembers only what is under way now. */
+/** Remembers only the work in progress. */
 export class ZoneImages {
   readonly #devices: string;
   readonly #imports = new Map<string, Promise<void>>();
-  /** The last import of a node, by state folder: one at a time, since a connection carries few programs side by side. */
+  /** The last import of a node, by state folder: one at a time, since a connection carries few programs in parallel. */
   readonly #last = new Map<string, Promise<void>>();
   /** By state folder. */
   readonly #sweeps = new Map<string, Promise<void>>();
@@ -28,12 +28,12 @@ export class ZoneImages {
     this.#devices = devices;
   }
 
-  /** Makes the images' volumes, each once however many ask, and keeps them while `work` clones them. */
+  /** Creates the images' volumes, each once for any number of callers, and keeps them while `work` clones them. */
   async during({ host, layout }: NodeReach, dataset: string, images: readonly LaunchImage[], work: () => Promise<void>): Promise<void> {
     const place = `${host.name}\0${layout.stateFolder}`;
     this.#users.set(place, (this.#users.get(place) ?? 0) + 1);
     try {
-      // What was found unused just before goes now, and is made anew afterwards.
+      // Volumes just found unused are removed now, and recreated afterwards.
       await this.#sweeps.get(place);
       for (const image of images)
         await this.#once(`${place}\0${image.sha256}`, () => this.#inTurn(place, () => this.#import(host, layout, dataset, image)));
@@ -43,7 +43,7 @@ export class ZoneImages {
     }
   }
 
-  /** Removes what no VM uses, unless a VM is about to. */
+  /** Removes volumes that no VM uses, unless a VM is about to. */
   async sweep({ host, layout }: NodeReach, dataset: string): Promise<void> {
     const place = `${host.name}\0${layout.stateFolder}`;
     if ((this.#users.get(place) ?? 0) > 0) return;

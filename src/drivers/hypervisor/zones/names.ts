@@ -1,12 +1,12 @@
-/** What a VM is called and where it lies on a node with zones. */
+/** The names and locations of a VM on a node with zones. */
 import { CroftError } from '../../../model/error.ts';
 import { identifierPattern } from '../../../model/identifier.ts';
 import type { NodeLayout } from '../driver.ts';
 
 export interface ZonePlaces {
-  /** Of the zone; bhyve calls the VM so too, in at most 31 bytes. */
+  /** Of the zone; bhyve uses the same name for the VM, in at most 31 bytes. */
   zone: string;
-  /** The zone's own file system. Only a zone of this controller lies there: that makes a zone this controller's. */
+  /** The zone's own file system. Only zones of this controller lie there: the location identifies their owner. */
   zonepath: string;
   /** The record of the VM, its seed, and how it was started and stopped. */
   folder: string;

@@ -1,11 +1,14 @@
-/** The controller's place on a node with zones: one ZFS dataset and two folders; making them, and removing them without a trace. */
+/** The controller's place on a node with zones: creates one ZFS dataset and two folders, and removes them without a trace. */
 import { run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import { zfsFailure } from '../../../tools/zfs.ts';
 import type { NodeReach } from '../driver.ts';
 
-/** Exit codes of prepareScript: the state folder lies in a boot environment, on no ZFS file system; the dataset's name is taken by someone else. */
+/**
+ * Exit codes of prepareScript: the state folder lies in a boot environment, on no ZFS file system; another owner has a dataset of this
+ * name.
+ */
 const inBootEnvironment = 76;
 const noZfs = 77;
 const taken = 78;
@@ -14,7 +17,7 @@ const prepareScript = readScript(import.meta.url, 'scripts/prepare-node.sh');
 
 const purgeScript = readScript(import.meta.url, 'scripts/purge-node.sh');
 
-/** Repeating it does no harm. Rejects with `node.unfit` where the state folder is not on ZFS, or in a boot environment. */
+/** Repeating the call does no harm. Rejects with `node.unfit` where the state folder is not on ZFS, or in a boot environment. */
 export async function prepareZonesNode(node: NodeReach): Promise<void> {
   await onNode(node, prepareScript, 'could not be made');
 }

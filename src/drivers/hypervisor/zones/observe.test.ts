@@ -39,7 +39,7 @@ test('SC11 a zone without a record in its folder, or without a folder, is being 
   assert.deepEqual(brief('running'), ['running', null, null]);
 });
 
-test('SC11 how a VM ended by itself is told by bhyve’s log where it tells, and lost with its node where that started anew', () => {
+test('SC11 how a VM ended by itself is read from bhyve’s log where it says so, and a VM is lost with its node where that rebooted', () => {
   const mark = '1700 h1 77';
   assert.deepEqual(brief('installed', 'yes', '1', mark, record), ['stopped', null, 'h1']);
   assert.deepEqual(brief('installed', 'no', '1', mark, record), ['stopped', 0, 'h1']);

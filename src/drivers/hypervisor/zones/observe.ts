@@ -1,4 +1,4 @@
-/** Seeing all VMs of a controller on a node with zones: one script, two forks however many there are, and the reading of what it prints. */
+/** Observes all VMs of a controller on a node with zones: one script with two forks for any number of VMs, and the parser of its output. */
 import type { Call, CommandResult } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
@@ -10,13 +10,13 @@ import { vmOfZone } from './names.ts';
 
 const script = readScript(import.meta.url, 'scripts/observe.sh');
 
-/** All VMs of this controller on the node; zones that are not its own are left out, whatever their names. */
+/** All VMs of this controller on the node; foreign zones are left out, whatever their names. */
 export function observeZones(layout: NodeLayout): Call<ObservedVm[]> {
   const argv = ['sh', '-c', script, 'croft-observe', `${layout.stateFolder}/vms`, `${layout.stateFolder}/zones`] as const;
   return { command: { argv }, parse: (result) => parseObserved(layout, result) };
 }
 
-/** Reads what the script printed; throws `command.failed` where it did not come to its end. */
+/** Reads the script's output; throws `command.failed` where the output is incomplete. */
 export function parseObserved(layout: NodeLayout, { code, stdout, stderr }: CommandResult): ObservedVm[] {
   if (code !== 0) throw new CroftError('command.failed', `the zones could not be listed: ${stderr.trim()}`);
   const lines = stdout.split('\n').map((line) => line.split('\t'));
@@ -51,10 +51,10 @@ function readVm(fields: readonly string[], zones: ReadonlyMap<string, ListedZone
 }
 
 /**
- * How a VM ended by itself. bhyve's exit codes: 0 a reset, 1 the guest powered off, 2 it halted, 3 a triple fault, 4 an error;
- * negative after a signal. Only the older brand, a program around bhyve, notes them in its log (omniosorg/pkg5, src/brand/bhyve/init).
- * The newer one does not, and then a guest is taken to have powered off, which is by far the most frequent end.
- * What was running when its node went down was lost with it.
+ * How a VM ended by itself. bhyve's exit codes: 0 a reset, 1 the guest powered off, 2 it halted, 3 a triple fault, 4 an error; negative
+ * after a signal. Only the older brand, a program around bhyve, notes them in its log (omniosorg/pkg5, src/brand/bhyve/init). The newer
+ * brand does not, and then a guest counts as powered off, which is by far the most frequent end. A VM that was running when its node went
+ * down was lost with the node.
  */
 function readEnd(exit: string, sameBoot: boolean): Pick<ObservedVm, 'state' | 'exitCode'> {
   const told = /^-?\d+$/.test(exit);

@@ -1,4 +1,4 @@
-/** Starting, stopping and removing a VM's zone. */
+/** Starts, stops and removes a VM's zone. */
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Host, run } from '../../../host/host.ts';
@@ -11,11 +11,11 @@ import { zonePlaces } from './names.ts';
 import { readDataset } from './node.ts';
 import { forgetEnd, haltZone, lookAtZone, notInstalled, pressPower, removeZone, startZone } from './scripts.ts';
 
-/** What booting or halting a zone may take, in ms. */
+/** Time limit for booting or halting a zone, in ms. */
 const patience = 120_000;
-/** A guest that is still booting does not hear the power button, so it is pressed again after so many ms. */
+/** A guest that is still booting ignores the power button, so it is pressed again after this many ms. */
 const pressEvery = 3_000;
-/** How long it is waited before a zone is looked at again, in ms: ever longer. */
+/** The pauses between checks of a zone, in ms: increasing. */
 const shortestRest = 125;
 const longestRest = 1_000;
 
@@ -45,7 +45,7 @@ export async function startVmZone(node: NodeReach, vm: VmWithLaunch): Promise<vo
   });
 }
 
-/** See `NodeHypervisor.stop`. Between the power button and halting the zone there is nothing that could be tried. */
+/** See `NodeHypervisor.stop`. There is no intermediate way between the power button and halting the zone. */
 export async function stopVmZone(node: NodeReach, vm: VmReference, times: StopTimes): Promise<'powered-down' | 'killed' | 'not-running'> {
   const reach = { ...node, vm };
   const answer = times.powerdown > 0 ? await powerDown(reach, times.powerdown) : 'ignored';
@@ -55,8 +55,8 @@ export async function stopVmZone(node: NodeReach, vm: VmReference, times: StopTi
 }
 
 /**
- * Presses the power button until the zone has ended, for `within` ms at the most. That its end is wanted stays noted, so that
- * it is not taken for the guest's own wish.
+ * Presses the power button until the zone has ended, for at most `within` ms. The note that its end is wanted stays, so that the end does
+ * not count as the guest's own wish.
  */
 export async function powerDown(reach: ZoneReach, within: number): Promise<'powered-down' | 'ignored' | 'not-running'> {
   const end = performance.now() + within;
@@ -71,7 +71,7 @@ export async function powerDown(reach: ZoneReach, within: number): Promise<'powe
   }
 }
 
-/** Takes back that the end of the zone is wanted; false where it has ended meanwhile. */
+/** Withdraws the wish for the zone's end; false where it has ended meanwhile. */
 export async function leaveRunning(reach: ZoneReach): Promise<boolean> {
   return (await tell(reach, forgetEnd)) === 'runs';
 }
@@ -89,7 +89,7 @@ async function tell({ host, layout, vm }: ZoneReach, script: string): Promise<'g
   });
 }
 
-/** Halts the zone and removes all that is left of it. */
+/** Halts the zone and removes all its remains. */
 export async function destroyVmZone(node: NodeReach, vm: VmReference): Promise<void> {
   const { host, layout } = node;
   await stopVmZone(node, vm, { powerdown: 0, terminate: 0 });

@@ -1,4 +1,4 @@
-/** Making a VM's volumes, seed and zone on its node: only what is missing, or made for another launch. */
+/** Creates a VM's volumes, seed and zone on its node: only parts that are missing, or were made for another launch. */
 import { type Host, perform, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { LaunchImage, VmLaunch } from '../../../model/node/plan.ts';
@@ -14,10 +14,10 @@ import { readDataset } from './node.ts';
 import { installZone, prepareVolume, prepareVolumes, showPrepared, writeRecord, writeSeed } from './scripts.ts';
 import { zoneVolumes } from './volumes.ts';
 
-/** What installing a zone or destroying its volumes may take, in ms. */
+/** Time limit for installing a zone or destroying its volumes, in ms. */
 const patience = 120_000;
 
-/** The same without a change where everything is there already. Rejects with `conflict.exists` where the zone's name is someone else's. */
+/** No change where everything exists already. Rejects with `conflict.exists` where another owner has a zone of this name. */
 export async function prepareZone(node: NodeReach, vm: VmWithLaunch, seed: Seed, images: ZoneImages): Promise<void> {
   const { host, layout } = node;
   const { launch } = vm;
@@ -40,7 +40,7 @@ export async function prepareZone(node: NodeReach, vm: VmWithLaunch, seed: Seed,
   await write(host, vm.label, ['sh', '-c', writeRecord, 'croft-record', places.folder, launchRecordForm.write(wanted)]);
 }
 
-/** Makes what is missing of the volumes, and lets those grow that are too small. */
+/** Creates the missing volumes, and grows those that are too small. */
 export async function makeVolumes({ host, layout }: NodeReach, { id, label, launch }: VmWithLaunch, dataset: string): Promise<void> {
   const places = zonePlaces(layout, id);
   const own = `${dataset}/vms/${id}`;

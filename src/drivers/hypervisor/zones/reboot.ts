@@ -1,4 +1,4 @@
-/** Restarting the guest of a VM in a zone: at once, or as it is asked to. */
+/** Restarts the guest of a VM in a zone: at once, or by a request to the guest. */
 import { perform, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { PortPlan } from '../../../model/node/plan.ts';
@@ -7,7 +7,7 @@ import { runningLaunch } from '../vm-folder/running.ts';
 import { zonePlaces } from './names.ts';
 import { leaveRunning, powerDown, startVmZone, type ZoneReach } from './power.ts';
 
-/** Starts the guest anew in the zone as it runs. Rejects with `vm.not-running`. Source: bhyvectl(8). */
+/** Restarts the guest in the running zone. Rejects with `vm.not-running`. Source: bhyvectl(8). */
 export async function resetVmZone(reach: ZoneReach): Promise<void> {
   const { host, layout, vm } = reach;
   const { zone, zonepath } = zonePlaces(layout, vm.id);
@@ -23,15 +23,15 @@ export async function resetVmZone(reach: ZoneReach): Promise<void> {
 export interface GentleReboot {
   /** ms that the guest has to shut down. */
   within: number;
-  /** Makes the links as they are to be; rejects where one cannot be. */
+  /** Creates the links as wanted; rejects where a link cannot be created. */
   protect(ports: readonly PortPlan[]): Promise<void>;
 }
 
 /**
- * Lets the guest shut down and boots its zone anew, with its links protected again: zoneadmd clears that whenever a zone ends,
- * also where it only reboots (vplat_teardown in illumos-gate, usr/src/cmd/zoneadmd/vplat.c). Where that is cut off the zone has
- * ended as one that was stopped, and the next pass starts it. Rejects with `vm.not-running`; with `vm.unheeded` where the guest does
- * not shut down in time: it runs on.
+ * Lets the guest shut down and boots its zone again, with its links protected again: zoneadmd clears the protection whenever a zone ends,
+ * also where it only reboots (vplat_teardown in illumos-gate, usr/src/cmd/zoneadmd/vplat.c). After an interruption the zone counts as
+ * stopped, and the next pass starts it. Rejects with `vm.not-running`; with `vm.unheeded` where the guest does not shut down in time and
+ * keeps running.
  */
 export async function rebootVmZone(reach: ZoneReach, { within, protect }: GentleReboot): Promise<void> {
   const { host, layout, vm } = reach;

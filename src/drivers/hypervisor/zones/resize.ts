@@ -1,4 +1,4 @@
-/** Other sizes for a VM in a zone: its volumes grow while it does not run, everything else waits for its next start. */
+/** Changes the sizes of a VM in a zone: its volumes grow while it does not run, everything else waits for its next start. */
 import { type Host, perform, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { zfsFailure } from '../../../tools/zfs.ts';

@@ -1,4 +1,7 @@
-/** The scripts that make, boot and end a VM's zone and its volumes: what each takes and prints stands in its file. No program that illumos lacks. */
+/**
+ * The scripts that create, boot and end a VM's zone and its volumes; each script's file describes its arguments and its output. They use
+ * only programs that illumos has.
+ */
 import { readScript } from '../../../host/script.ts';
 
 /** Exit code of startZone where there is no zone that could be booted. */
@@ -13,7 +16,7 @@ export const writeSeed = readScript(import.meta.url, 'scripts/write-seed.sh');
 
 export const startZone = readScript(import.meta.url, 'scripts/start-zone.sh');
 
-// These end at once: who waits for a guest looks again.
+// These end at once: a caller that waits for a guest checks again.
 export const lookAtZone = readScript(import.meta.url, 'scripts/look-at-zone.sh');
 export const pressPower = readScript(import.meta.url, 'scripts/press-power.sh');
 export const forgetEnd = readScript(import.meta.url, 'scripts/forget-end.sh');

@@ -1,11 +1,11 @@
-/** Snapshots of all volumes of a VM at one instant, and putting the VM back to one without losing the others. */
+/** Snapshots of all volumes of a VM at one instant, and the restore of one snapshot without losing the others. */
 import { type Call, type Host, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import { zfsFailure } from '../../../tools/zfs.ts';
 import type { NodeLayout, ObservedSnapshot, VmReference } from '../driver.ts';
 
-/** Exit codes of the scripts: there is no such snapshot; there is one already. */
+/** Exit codes of the scripts: there is no such snapshot; the name is in use. */
 const unknown = 44;
 const taken = 45;
 

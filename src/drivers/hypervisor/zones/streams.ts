@@ -8,7 +8,7 @@ import { screenSocket, zonePlaces } from './names.ts';
 
 const relay = readScript(import.meta.url, 'scripts/relay.sh');
 
-/** Rejects with `not-found` where the socket is not there: the VM does not run. */
+/** Rejects with `not-found` where the socket does not exist: the VM does not run. */
 export async function openZoneScreen(node: NodeReach, vm: VmReference): Promise<Duplex> {
   const { host, layout } = node;
   const { temporary } = zonePlaces(layout, vm.id);
@@ -29,7 +29,10 @@ export async function openZoneScreen(node: NodeReach, vm: VmReference): Promise<
   return streamOf(program);
 }
 
-/** The input and output of a program as one stream, which closes once all that the program printed was read; where it is destroyed the program ends. */
+/**
+ * The input and output of a program as one stream, which closes once all output of the program was read; destroying the stream ends the
+ * program.
+ */
 export function streamOf(program: HostProcess): Duplex {
   const { stdin, stdout } = program;
   const stream = new Duplex({

@@ -1,4 +1,4 @@
-/** The ZFS volumes of a VM: which there are, and what each is made of. Pure. */
+/** The ZFS volumes of a VM, and the base of each. Pure. */
 import { CroftError } from '../../../model/error.ts';
 import type { LaunchImage, VmLaunch } from '../../../model/node/plan.ts';
 import { volumeSize } from '../../../tools/zfs.ts';
@@ -6,11 +6,11 @@ import { volumeSize } from '../../../tools/zfs.ts';
 export interface ZoneVolume {
   /** Below the dataset of the VM's present volumes. */
   name: string;
-  /** The image that it is a clone of; null for a disk that begins empty. */
+  /** The base image of the clone; null for a disk that begins empty. */
   image: LaunchImage | null;
   /** Bytes, as ZFS takes them; null for the size of the image. */
   size: number | null;
-  /** What its guest finds it by, below /dev/disk/by-id; null for the first disk. */
+  /** The name by which its guest finds the disk, below /dev/disk/by-id; null for the first disk. */
   serial: string | null;
 }
 

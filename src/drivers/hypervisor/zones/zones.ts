@@ -21,11 +21,11 @@ import { listSnapshots, removeSnapshot, revertVolumes, takeSnapshot } from './sn
 import { openZoneScreen } from './streams.ts';
 
 export interface ZonesParts extends VmFolderParts {
-  /** Makes links of VMs as they are to be; see `NetworkDriver.attach`. */
+  /** Creates the wanted links of VMs; see `NetworkDriver.attach`. */
   attach(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<{ error: CroftError | null }[]>;
   /** ms since 1970. */
   now?: () => number;
-  /** What a guest has to shut down before it is booted anew, and what the opening of a console may take; ms. */
+  /** The time limits for a guest's shutdown before it is booted again, and for the opening of a console; ms. */
   times?: { reboot: number; console: number };
   /** The folder with the devices of ZFS volumes. */
   devices?: string;
@@ -39,7 +39,7 @@ const traits = { name: 'zones', can: hypervisors.zones.can } as const;
 
 type Options = Required<ZonesParts>;
 
-/** Its VMs' NICs are links that the network driver for illumos makes. */
+/** Its VMs' NICs are links that the network driver for illumos creates. */
 export function createZonesDriver({ devices = '/dev/zvol', now = Date.now, times = usualTimes, ...parts }: ZonesParts): HypervisorDriver {
   const images = new ZoneImages(devices);
   return { ...traits, on: (node) => zonesOn(node, { devices, now, times, ...parts }, images) };
@@ -75,7 +75,7 @@ function zonesOn(node: HypervisorNode, { seedOf, attach, now, times }: Options, 
         },
       });
     },
-    /** Nothing in a zone's guest is ever made to stand still. */
+    /** File systems in a zone's guest are never frozen. */
     async thaw() {},
     resize: (vm) => resizeZone(node, vm),
     async snapshot(vm, name, memory) {

@@ -1,4 +1,4 @@
-/** A network driver that keeps everything in memory, for trying the reconciler: it can be told to fail. */
+/** An in-memory network driver for testing the reconciler, with faults on request. */
 import type { Host } from '../../../host/host.ts';
 import type { CroftError } from '../../../model/error.ts';
 import { type PortPlan, planHash, type RouterPlan } from '../../../model/node/plan.ts';
@@ -6,7 +6,7 @@ import type { NodeLayout } from '../../hypervisor/driver.ts';
 import type { NetworkDriver, ObservedNetwork, ObservedPort, ObservedRouter, ObservedUnderlay } from '../driver.ts';
 import { tapName } from '../names.ts';
 
-/** What is on one node; tests look into it and break it. */
+/** The state of one node; tests inspect it and damage it. */
 export interface NoopNetwork {
   underlay: ObservedUnderlay;
   ports: Map<string, ObservedPort & { mac: string }>;
@@ -23,7 +23,10 @@ interface NoopNetworkOptions {
 export interface NoopNetworkDriver extends NetworkDriver {
   /** By the node's state folder. */
   readonly networks: Map<string, NoopNetwork>;
-  /** Called before each change with what it is about (bridge's name, VM's id, interface's name, slice's id); an error it returns is the outcome. */
+  /**
+   * Called before each change with its subject (bridge's name, VM's id, interface's name, slice's id); an error it returns is the
+   * outcome.
+   */
   failure: (operation: keyof NetworkDriver, subject: string) => CroftError | null;
 }
 
@@ -89,7 +92,7 @@ function emptyNetwork(): NoopNetwork {
   return { underlay: { healthy: false, faults: ['it is not complete'], hash: null }, ports: new Map(), routers: new Map() };
 }
 
-/** ms that a lease has still to run whenever it is looked at. */
+/** ms that a lease has still to run whenever it is read. */
 const leaseTime = 3_600_000;
 
 function observed({ underlay, ports, routers }: NoopNetwork, plugged: ReadonlySet<string>, now: number): ObservedNetwork {

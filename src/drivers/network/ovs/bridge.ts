@@ -1,4 +1,4 @@
-/** The bridge of a node: made where it is missing, and guarded from the node's own IP stack. */
+/** The bridge of a node: created where missing, and guarded from the node's own IP stack. */
 import type { Call } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { applyRuleset, replaceTable } from '../../../tools/nft.ts';
@@ -8,12 +8,12 @@ import { guardTableName } from '../names.ts';
 import { controllerLabel } from './labels.ts';
 import type { NetworkState } from './state.ts';
 
-/** The group of interfaces that belong to the bridge alone; a number that nobody else is likely to use. */
+/** The group of interfaces that belong to the bridge alone; a number that other software is unlikely to use. */
 export const portGroup = 25458;
 
 const datapathScript = readScript(import.meta.url, 'scripts/detect-datapath.sh');
 
-/** Finds out which Open vSwitch datapath works on the node, changing nothing there; null where Open vSwitch does not run. */
+/** Finds out which Open vSwitch datapath works on the node, without changing the node; null where Open vSwitch does not run. */
 export function detectDatapath(): Call<'system' | 'netdev' | null> {
   return {
     command: { argv: ['sh', '-c', datapathScript] },
@@ -33,7 +33,7 @@ export function bridgeNamed(state: Pick<NetworkState, 'ovs'>, name: string): Ovs
   return state.ovs.bridges.find((bridge) => bridge.name === name);
 }
 
-/** What makes the bridge as it is to be, and guards it. A bridge of somebody else gets the guard alone. */
+/** The commands that bring the bridge into the planned state, and guard it. A foreign bridge gets the guard alone. */
 export function bridgeCalls({ controllerId }: NodeLayout, { datapath }: NodeAbilities, state: NetworkState, name: string): Call<void>[] {
   const present = bridgeNamed(state, name);
   const own = present === undefined || isOwnBridge({ controllerId }, present);
@@ -48,7 +48,7 @@ export function bridgeCalls({ controllerId }: NodeLayout, { datapath }: NodeAbil
   ];
 }
 
-/** What is wrong with the bridge, for a person. */
+/** The faults of the bridge, human-readable. */
 export function bridgeFaults({ controllerId }: NodeLayout, state: NetworkState, name: string): string[] {
   const bridge = bridgeNamed(state, name);
   if (bridge === undefined) return [`there is no bridge ${name}`];
@@ -60,14 +60,14 @@ export function bridgeFaults({ controllerId }: NodeLayout, state: NetworkState, 
   ];
 }
 
-/** Why Open vSwitch cannot work with a bridge that is there, in its words; null where it can. */
+/** Why Open vSwitch cannot work with an existing bridge, in its words; null where it can. */
 export function bridgeError({ ovs }: Pick<NetworkState, 'ovs'>, name: string): string | null {
   return ovs.interfaces.find((one) => one.name === name)?.error ?? null;
 }
 
 /**
- * With the userspace datapath the node's own IP stack sees the frames on ports too: a guest could reach the node's
- * services past the bridge. ARP is switched off on each port for the same reason.
+ * With the userspace datapath the node's own IP stack sees the frames on ports too: a guest could reach the node's services and bypass
+ * the bridge. ARP is switched off on each port for the same reason.
  */
 function guard(controllerId: string): string {
   const chains = `  chain prerouting {\n    type filter hook prerouting priority raw\n    meta iifgroup ${portGroup} drop\n  }\n`;

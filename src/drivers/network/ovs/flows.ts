@@ -1,8 +1,8 @@
-/** OpenFlow rules on ports: who may send what into the bridge. */
+/** OpenFlow rules on ports: the permitted senders and frames. */
 import { createHash } from 'node:crypto';
 import type { PortPlan } from '../../../model/node/plan.ts';
 
-/** Bits of a cookie that tell the port; those above tell the controller. */
+/** Bits of a cookie that identify the port; the bits above identify the controller. */
 const portBits = 32n;
 const allBits = (1n << 64n) - 1n;
 const portMask = (1n << portBits) - 1n;
@@ -30,12 +30,12 @@ export function removalOfPortFlows(controllerId: string, name: string): string {
   return `delete cookie=${hex(portCookie(controllerId, name))}/-1`;
 }
 
-/** How many flows `guestPortFlows` makes. */
+/** The number of flows that `guestPortFlows` makes. */
 export const guestPortFlowCount = 5;
 
 /**
- * A VM may send IPv4 from its own MAC and address, ARP that says no other, and a request to a DHCP server. Everything
- * else is dropped: other senders, answers of a DHCP server, IPv6 (networks are IPv4 only).
+ * A VM may send IPv4 from its own MAC and address, ARP with no other sender, and requests to a DHCP server. Everything else is dropped:
+ * other senders, answers of a DHCP server, IPv6 (networks are IPv4 only).
  */
 export function guestPortFlows(controllerId: string, name: string, plan: Pick<PortPlan, 'mac' | 'address'>): string[] {
   const { mac, address } = plan;
@@ -48,7 +48,7 @@ export function guestPortFlows(controllerId: string, name: string, plan: Pick<Po
   ]);
 }
 
-/** How many flows `trustedPortFlows` makes. */
+/** The number of flows that `trustedPortFlows` makes. */
 export const trustedPortFlowCount = 1;
 
 /** A router's port or the uplink may send anything. */

@@ -1,4 +1,4 @@
-/** Labels (`external_ids`) on what the driver makes in Open vSwitch, and the reading of them. */
+/** Labels (`external_ids`) on the driver's objects in Open vSwitch, and their parsing. */
 import type { OvsBridge, OvsInterface, OvsPort } from '../../../tools/ovs-vsctl.ts';
 import type { PortState } from './state.ts';
 

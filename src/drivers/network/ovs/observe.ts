@@ -1,4 +1,4 @@
-/** What was read of a node, judged: which ports and routers are there, and whether they are as they should be. */
+/** Judges the state that was read of a node: its ports and routers, and whether they are as planned. */
 import { asCroftError } from '../../../model/error.ts';
 import { planHash, type RouterPlan } from '../../../model/node/plan.ts';
 import { dnsmasqFiles, type Lease, parseLeases, settingsPath } from '../../../tools/dnsmasq.ts';
@@ -22,7 +22,7 @@ import { bridgeOf, interfaceOf, ownPorts } from './labels.ts';
 import { type NamespaceState, type NetworkState, routersFolder } from './state.ts';
 import { trunkFaults } from './trunk.ts';
 
-/** Pure: judges all that this controller has on the node. */
+/** Pure: judges all objects of this controller on the node. */
 export function judgeNetwork(layout: NodeLayout, state: NetworkState): ObservedNetwork {
   return {
     underlay: observedTrunk(state.underlay, (plan) => trunkFaults(layout, state, plan)),
@@ -31,7 +31,7 @@ export function judgeNetwork(layout: NodeLayout, state: NetworkState): ObservedN
   };
 }
 
-/** Ports are told by Open vSwitch's labels and by taps: half a port is one too, and not healthy. */
+/** Ports are found by Open vSwitch's labels and by taps: half a port is a port too, and not healthy. */
 function judgePorts(layout: NodeLayout, state: NetworkState): ObservedPort[] {
   const ports = new Map<string, ObservedPort>();
   for (const port of ownPorts(state, layout.controllerId)) {
@@ -67,7 +67,7 @@ function isPortSound(layout: NodeLayout, state: NetworkState, name: string, segm
   return ofport > 0 && filtered && state.links.some((link) => link.name === name && link.up);
 }
 
-/** Every slice of which there is any trace of a router. */
+/** Every slice with any trace of a router. */
 export function routersPresent(layout: NodeLayout, state: NetworkState): Set<string> {
   const { controllerId } = layout;
   const slices = new Set<string>([...state.namespaces.keys()]);
@@ -94,7 +94,7 @@ function judgeRouter(layout: NodeLayout, state: NetworkState, sliceId: string): 
   return { sliceId, healthy: faults.length === 0, faults, hash, leases: leasesOf(state, sliceId) };
 }
 
-/** What the router was made from, or why that is not known: it is made again then, since a router holds no data. */
+/** The plan that the router was made from, or why that is not known: it is recreated then, since a router holds no data. */
 function readPlan(text: string | undefined, sliceId: string): RouterPlan | string {
   if (text === undefined) return 'it is not complete';
   try {

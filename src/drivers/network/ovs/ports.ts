@@ -15,7 +15,7 @@ import { guestPortFlows, removalOfPortFlows } from './flows.ts';
 import { bridgeOf, controllerLabel, ownPorts } from './labels.ts';
 import { type PortState, readPortState } from './state.ts';
 
-/** See `NetworkDriver.attach`. One transaction for all VMs; where it fails, one for each, so that only the faulty VM fails. */
+/** See `NetworkDriver.attach`. One transaction for all VMs; where it fails, one for each VM, so that only the faulty VM fails. */
 export async function attachPorts(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<PortOutcome[]> {
   if (ports.length === 0) return [];
   const [state] = await perform(host, readPortState(layout));
@@ -48,7 +48,7 @@ async function attachVms(host: Host, layout: NodeLayout, state: PortState, vms: 
   }
 }
 
-/** The error for a name that is taken by something that is not this controller's; null where it is free or ours. */
+/** The error for a name that a foreign object has; null where the name is free or belongs to this controller. */
 function foreignName(layout: NodeLayout, state: PortState, plan: PortPlan): CroftError | null {
   const name = tapName(plan.nicId);
   const link = state.links.find((one) => one.name === name);
@@ -63,7 +63,10 @@ function foreignName(layout: NodeLayout, state: PortState, plan: PortPlan): Crof
   });
 }
 
-/** The alias tells; a tap that was made and not yet labelled when Croft was killed is told by its user, which is the VM's alone. */
+/**
+ * The alias names the owner; a tap that was created and not yet labelled when Croft was killed is identified by its user, which is the
+ * VM's alone.
+ */
 function isOwnTap(layout: NodeLayout, link: Link, vmId: string): boolean {
   if (link.alias === '') return link.kind === 'tun' && link.user === vmUserId(vmId);
   return readInterfaceAlias(layout.controllerId, link.alias)?.kind === 'port';
@@ -130,7 +133,7 @@ function portChanges(layout: NodeLayout, state: PortState, plan: PortPlan): stri
   return [...placePort(layout, state, name), ['set', 'Port', name, `tag=${plan.segment}`, ...labels]];
 }
 
-/** Done when the ports are on the bridge: Open vSwitch takes the queue off an interface that it is given. */
+/** Set when the ports are on the bridge: Open vSwitch removes the queue of an interface that it receives. */
 function impairing(node: string, state: PortState, plans: readonly PortPlan[]): Call<void>[] {
   const lines = plans.flatMap(({ nicId, impairment }) => {
     const name = tapName(nicId);
@@ -143,8 +146,8 @@ function impairing(node: string, state: PortState, plans: readonly PortPlan[]): 
 }
 
 /**
- * Takes ports off the bridges that they are on. Done also before an interface is made anew: Open vSwitch would go on
- * reading from the one that is gone.
+ * Takes ports off their bridges. Done also before an interface is recreated: Open vSwitch would continue to read from the deleted
+ * interface.
  */
 export function takeOff(code: ErrorCode, what: string, state: PortState, names: readonly string[]): Call<void>[] {
   const present = names.filter((name) => state.ovs.ports.some((port) => port.name === name));
@@ -153,7 +156,7 @@ export function takeOff(code: ErrorCode, what: string, state: PortState, names: 
   return [changeOvs(code, what, changes)];
 }
 
-/** Words that bring a port of ours onto the layout's bridge, from wherever it is now. */
+/** Arguments that put a port of this controller onto the layout's bridge, wherever the port is now. */
 export function placePort(layout: NodeLayout, state: PortState, name: string): string[][] {
   const port = state.ovs.ports.find((one) => one.name === name);
   const elsewhere = port !== undefined && bridgeOf(state, port)?.name !== layout.bridge;
@@ -168,7 +171,7 @@ export async function detachPorts(host: Host, layout: NodeLayout, names: readonl
   if (calls.length > 0) await perform(host, ...calls);
 }
 
-/** What removes those of the ports that are this controller's. */
+/** The commands that remove those of the ports that belong to this controller. */
 export function removal(layout: NodeLayout, state: PortState, names: ReadonlySet<string>): Call<void>[] {
   const { controllerId, bridge } = layout;
   const ports = ownPorts(state, controllerId).filter((port) => names.has(port.name) && port.labels['croft-kind'] !== 'uplink');
@@ -188,7 +191,7 @@ export function removal(layout: NodeLayout, state: PortState, names: ReadonlySet
   ];
 }
 
-/** Removes them as one group: the kernel waits once for all of them, not some 30 ms for each. */
+/** Removes the interfaces as one group: the kernel waits once for all of them, not some 30 ms for each. */
 function linkRemovalLines(links: readonly Link[]): string[] {
   const group = removalGroup(links.map((link) => link.name));
   return [...links.map((link) => `link set dev ${link.name} group ${group}`), `link delete group ${group}`];

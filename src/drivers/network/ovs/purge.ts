@@ -1,4 +1,4 @@
-/** Removal of all that a controller made in a node's network; what belongs to others stays, also on Croft's own bridge. */
+/** Removes everything that a controller made in a node's network; foreign objects stay, also on Croft's own bridge. */
 import { type Call, type Host, perform } from '../../../host/host.ts';
 import { removeFiles } from '../../../tools/file.ts';
 import { restoreForwarding } from '../../../tools/ip-forward.ts';

@@ -1,4 +1,4 @@
-/** What the network driver reads of a node, in one command: everything that it decides from. */
+/** The network driver's reading of a node, in one command: the basis of all its decisions. */
 import type { Call, Command } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import type { UnderlayPlan } from '../../../model/network/underlay.ts';
@@ -13,7 +13,7 @@ import { readUnderlayPlan, underlayPath } from '../underlay-record.ts';
 import { controllerCookieMatch } from './flows.ts';
 
 export interface NamespaceState {
-  /** False where its file is there but no namespace behind it. */
+  /** False where its file exists but no namespace behind it. */
   alive: boolean;
   links: Link[];
   defaultGateway: string | null;
@@ -21,7 +21,7 @@ export interface NamespaceState {
   forwarding: boolean;
 }
 
-/** What ports are made from. */
+/** The input for making ports. */
 export interface PortState {
   ovs: OvsListing;
   /** All interfaces of the node's own namespace. */
@@ -31,9 +31,9 @@ export interface PortState {
 }
 
 export interface NetworkState extends PortState {
-  /** What the node was joined to the others by; null where that is not complete. */
+  /** The node's underlay plan; null where the underlay is not complete. */
   underlay: UnderlayPlan | null;
-  /** Those on the layout's bridge that bear this controller's cookie. */
+  /** Flows on the layout's bridge that bear this controller's cookie. */
   flows: Flow[];
   /** nft tables of the node's own namespace, as `family name`. */
   tables: string[];
@@ -44,18 +44,18 @@ export interface NetworkState extends PortState {
   files: Map<string, string>;
   /** Command lines of the processes that pidfiles in the routers' folder name, by pid. */
   processes: Map<number, string>;
-  /** IPv4 DNS servers that the node itself asks and that are not on its loopback. */
+  /** IPv4 DNS servers that the node itself uses and that are not on its loopback. */
   nameServers: string[];
 }
 
 const script = readScript(import.meta.url, 'scripts/read-state.sh');
 
-/** Where the files of a controller's routers are: `<slice>/…` and `<slice>/<network>/…` under it. */
+/** The location of the files of a controller's routers: `<slice>/…` and `<slice>/<network>/…` under it. */
 export function routersFolder(layout: NodeLayout): string {
   return `${layout.runFolder}/routers`;
 }
 
-/** Reads it all; what is missing, foreign or malformed reads as absent. */
+/** Reads the whole state; missing, foreign or malformed objects count as absent. */
 export function readNetworkState(layout: NodeLayout): Call<NetworkState> {
   return {
     command: reading(layout, 'all'),
@@ -63,7 +63,7 @@ export function readNetworkState(layout: NodeLayout): Call<NetworkState> {
   };
 }
 
-/** Reads only what ports are made from, which takes half the time. */
+/** Reads only the input for making ports, which takes half the time. */
 export function readPortState(layout: NodeLayout): Call<PortState> {
   return { command: reading(layout, 'ports'), parse: (result) => parsePortState(splitSections(result.stdout)) };
 }

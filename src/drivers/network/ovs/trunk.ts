@@ -1,4 +1,4 @@
-/** The underlay of kind `trunk`: a bridge that an uplink joins to those of other nodes, which carries the VLANs of networks. */
+/** The underlay of kind `trunk`: a bridge whose uplink joins it to the bridges of other nodes, and which carries the VLANs of networks. */
 import { type Call, type Host, perform, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { TrunkPlan, UnderlayPlan } from '../../../model/network/underlay.ts';
@@ -22,7 +22,7 @@ export async function ensureTrunk(host: Host, layout: NodeLayout, abilities: Nod
   await perform(host, recordUnderlay(layout, trunk));
 }
 
-/** What is wrong with the underlay, for a person. */
+/** The faults of the underlay, human-readable. */
 export function trunkFaults(layout: NodeLayout, state: NetworkState, { bridge: name, uplink }: TrunkPlan): string[] {
   const faults = bridgeFaults(layout, state, name);
   const bridge = bridgeNamed(state, name);
@@ -31,7 +31,7 @@ export function trunkFaults(layout: NodeLayout, state: NetworkState, { bridge: n
   if (uplink === null) return faults;
   const port = uplinkPort(state, uplink);
   if (port === undefined || !bridge.ports.includes(port.uuid)) return [...faults, `uplink ${uplink} is not joined to bridge ${name}`];
-  // A bridge of somebody else has flows of its own.
+  // A foreign bridge has flows of its own.
   return isOwnBridge(layout, bridge) && !hasFlow(layout, state, uplink) ? [...faults, `uplink ${uplink} has no flow`] : faults;
 }
 
@@ -62,7 +62,7 @@ function hasFlow({ controllerId }: NodeLayout, { ovs, flows }: NetworkState, upl
   return flows.some((flow) => flow.cookie === cookie && flow.port === ofport);
 }
 
-/** The port that is the uplink, or the bond that it is in. */
+/** The port that is the uplink, or the bond that contains it. */
 function uplinkPort({ ovs }: NetworkState, uplink: string): OvsPort | undefined {
   const own = ovs.interfaces.find(({ name }) => name === uplink);
   return ovs.ports.find((port) => port.name === uplink || (own !== undefined && port.interfaces.includes(own.uuid)));

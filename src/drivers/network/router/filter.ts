@@ -5,8 +5,8 @@ import { gatewayName, sliceTableName, transitInside } from '../names.ts';
 import { hasInternet, transitAddresses } from './plan-file.ts';
 
 /**
- * Inside: guests reach the gateway of their own network by DHCP, DNS and ping; networks with internet reach the
- * transit link, translated; networks of the slice do not reach each other.
+ * Inside: guests reach the gateway of their own network by DHCP, DNS and ping; networks with internet reach the transit link, translated;
+ * networks of the slice do not reach each other.
  */
 export function insideRuleset(controllerId: string, plan: RouterPlan): string {
   const gateways = plan.networks.flatMap((network) => {
@@ -36,8 +36,8 @@ export function insideRuleset(controllerId: string, plan: RouterPlan): string {
 }
 
 /**
- * On the node: the router's address is translated once more towards the outside; no slice reaches another one's
- * transit link, and nothing of the node itself answers to it but ping.
+ * On the node: the router's address is translated once more towards the outside; no slice reaches another slice's transit link, and the
+ * node itself answers it only to ping.
  */
 export function nodeRuleset(controllerId: string, plan: RouterPlan): string {
   const name = sliceTableName(controllerId, plan.sliceId);

@@ -25,12 +25,12 @@ import { placePort, takeOff } from '../ovs/ports.ts';
 import type { NamespaceState, NetworkState } from '../ovs/state.ts';
 import { hasInternet, prefixOf, transitAddresses } from './plan-file.ts';
 
-/** Rejects a plan one of whose interface names is taken by something that is not this controller's. */
+/** Rejects a plan where a foreign object has one of its interface names. */
 export function demandOwnNames(layout: NodeLayout, state: NetworkState, plan: RouterPlan): void {
   const names = new Set([transitName(plan.sliceId), ...plan.networks.map((network) => routerPortName(network.networkId))]);
   for (const link of state.links) {
     if (!names.has(link.name) || readInterfaceAlias(layout.controllerId, link.alias) !== null) continue;
-    // Made and not yet labelled when Croft was killed: its other end is in the router's namespace.
+    // Created and not yet labelled when Croft was killed: its other end is in the router's namespace.
     if (link.alias === '' && link.kind === 'veth' && state.namespaces.has(plan.sliceId)) continue;
     throw taken('interface', link.name, `ip link delete ${link.name}`);
   }
@@ -46,7 +46,7 @@ function taken(kind: string, name: string, command: string): CroftError {
   });
 }
 
-/** Makes namespace, links, addresses, ports and flows as planned; what is right already is left as it is. */
+/** Creates namespace, links, addresses, ports and flows as planned; correct parts are left as they are. */
 export function linkCalls(layout: NodeLayout, abilities: NodeAbilities, state: NetworkState, plan: RouterPlan): Call<void>[] {
   const namespace = namespaceName(layout.controllerId, plan.sliceId);
   const seen = state.namespaces.get(plan.sliceId);
@@ -85,7 +85,7 @@ export function linkCalls(layout: NodeLayout, abilities: NodeAbilities, state: N
 }
 
 /**
- * Setting a MAC, be it the same, makes the kernel announce the gateway's address (arp_notify). The bridges of all nodes learn
+ * Setting a MAC, even to the same value, makes the kernel announce the gateway's address (arp_notify). The bridges of all nodes learn
  * from it where the gateway is now; without it they would send to the node that the router moved away from.
  */
 function announcement({ networkId }: RouterNetworkPlan): string {
@@ -129,7 +129,7 @@ function isPairWhole(links: readonly Link[], seen: NamespaceState | undefined, o
   return links.some((link) => link.name === outside) && (seen?.links.some((link) => link.name === inside) ?? false);
 }
 
-/** A veth pair with one end on the node and one in the router; both ends or none are there, else it is made anew. */
+/** A veth pair with one end on the node and one in the router; both ends or none exist, otherwise the pair is recreated. */
 function pairLines(links: readonly Link[], seen: NamespaceState | undefined, outside: string, inside: string, namespace: string): string[] {
   const present = links.some((link) => link.name === outside);
   if (isPairWhole(links, seen, outside, inside)) return [];

@@ -1,4 +1,4 @@
-/** The file in a router's folder that tells what it was made from; written last, so where it is there the router was complete. */
+/** The file in a router's folder that records the router's plan; written last, so the file's presence means a complete router. */
 import { type RouterPlan, routerPlanSchema } from '../../../model/node/plan.ts';
 import { versionedForm } from '../../../model/versioned.ts';
 import { transitName } from '../names.ts';
@@ -7,7 +7,7 @@ export const planFile = 'plan.json';
 
 export const routerPlanForm = versionedForm({ what: 'the plan', schema: routerPlanSchema, bare: true });
 
-/** Whether any of its networks reaches the outside; only then is there a transit link. */
+/** Whether any of its networks reaches the outside; only then does the router have a transit link. */
 export function hasInternet(plan: RouterPlan): boolean {
   return plan.networks.some((network) => network.internet);
 }

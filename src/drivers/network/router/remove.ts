@@ -1,4 +1,4 @@
-/** Removal of routers and of networks from them; what is gone already does not matter. */
+/** Removal of routers and of networks from them; missing parts do not matter. */
 import { type Call, type Host, perform } from '../../../host/host.ts';
 import type { RouterPlan } from '../../../model/node/plan.ts';
 import { signalDnsmasq } from '../../../tools/dnsmasq.ts';
@@ -19,7 +19,7 @@ export async function removeRouterFrom(host: Host, layout: NodeLayout, sliceId: 
   if (calls.length > 0) await perform(host, ...calls);
 }
 
-/** What removes a router; nothing where there is no trace of it. */
+/** The commands that remove a router; none where there is no trace of it. */
 export function routerRemoval(layout: NodeLayout, state: NetworkState, sliceId: string): Call<void>[] {
   const table = sliceTableName(layout.controllerId, sliceId);
   const folder = `${routersFolder(layout)}/${sliceId}`;
@@ -37,7 +37,7 @@ export function routerRemoval(layout: NodeLayout, state: NetworkState, sliceId: 
   return calls;
 }
 
-/** What takes those networks out of a router that its plan no longer has, and its transit link where no network needs it. */
+/** The commands that remove networks which the router's plan no longer has, and its transit link where no network needs it. */
 export function removeUnplannedNetworks(layout: NodeLayout, state: NetworkState, plan: RouterPlan): Call<void>[] {
   const calls = networksRemoval(layout, state, plan.sliceId, new Set(plan.networks.map((network) => network.networkId)));
   const transit = state.links.find((link) => isOwnTransit(layout, link, plan.sliceId));
@@ -62,7 +62,7 @@ function networksRemoval(layout: NodeLayout, state: NetworkState, sliceId: strin
   ];
 }
 
-/** Every network of which there is any trace in a router. */
+/** Every network with any trace in a router. */
 function networksPresent(layout: NodeLayout, state: NetworkState, sliceId: string): Set<string> {
   const networks = new Set<string>();
   for (const path of state.files.keys()) {

@@ -1,4 +1,4 @@
-/** A slice's router on a network node: made, edited and repaired towards its plan. */
+/** A slice's router on a network node: created, edited and repaired towards its plan. */
 import { type Call, type Command, type Host, perform, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { RouterPlan } from '../../../model/node/plan.ts';
@@ -23,7 +23,7 @@ export function forwardingUndoFile(layout: NodeLayout): string {
   return `${layout.stateFolder}/undo/ip-forward`;
 }
 
-/** See `NetworkDriver.ensureRouter`. A router that could not be made for the first time leaves nothing behind. */
+/** See `NetworkDriver.ensureRouter`. A router whose first creation failed leaves nothing behind. */
 export async function ensureRouter(host: Host, layout: NodeLayout, abilities: NodeAbilities, plan: RouterPlan): Promise<void> {
   const [state] = await perform(host, readNetworkState(layout));
   demandOwnNames(layout, state, plan);
@@ -31,7 +31,7 @@ export async function ensureRouter(host: Host, layout: NodeLayout, abilities: No
   try {
     await bring(host, layout, abilities, state, plan);
   } catch (thrown) {
-    // What cannot be removed now is seen by the next observation, and the first failure is the one to tell.
+    // The next observation sees remains that cannot be removed now, and the first failure is the one to report.
     if (isNew) await removeRouterFrom(host, layout, plan.sliceId).catch(() => undefined);
     throw thrown;
   }
@@ -52,7 +52,7 @@ async function bring(host: Host, layout: NodeLayout, abilities: NodeAbilities, s
   await perform(host, writeFile(folder, planFile, routerPlanForm.write(plan)));
 }
 
-/** One dnsmasq for each network: started anew for other settings, told to read again for other names or addresses. */
+/** One dnsmasq for each network: restarted for other settings, reloaded for other names or addresses. */
 async function serveNetworks(
   host: Host,
   layout: NodeLayout,
@@ -86,7 +86,7 @@ async function serveNetworks(
   }
 }
 
-/** Where a process holds a port that dnsmasq needs, the error that names it; it is not ours to kill. */
+/** The error that names a process on a port that dnsmasq needs; a foreign process must not be killed. */
 async function foreignListener(
   host: Host,
   layout: NodeLayout,

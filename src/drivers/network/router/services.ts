@@ -4,7 +4,7 @@ import { dnsmasqFiles, dnsmasqSettings, nameLines, reservationLines } from '../.
 import { gatewayName } from '../names.ts';
 import { netmaskOf } from './plan-file.ts';
 
-/** Contents by file name. Guests of a network without internet are told no route, and no foreign name is looked up for them. */
+/** Contents by file name. Guests of a network without internet get no route, and no foreign name is resolved for them. */
 export function networkFiles(folder: string, network: RouterNetworkPlan, nameServers: readonly string[]): Map<string, string> {
   const settings = dnsmasqSettings({
     folder,

@@ -1,4 +1,4 @@
-/** What was read of an illumos node, judged: whether its VMs can be joined, and which of their links are as they should be. Pure. */
+/** Judges the state that was read of an illumos node: whether its VMs can be joined, and which of their links are as planned. Pure. */
 import type { TrunkPlan } from '../../../model/network/underlay.ts';
 import { type PortPlan, planHash } from '../../../model/node/plan.ts';
 import { protection, type Vnic } from '../../../tools/dladm.ts';
@@ -26,7 +26,7 @@ function underlayFaults({ controllerId }: NodeLayout, { classes }: VnicState, pl
   return classes.has(below) ? [] : [`there is no link ${below}`];
 }
 
-/** Nothing where it is not this controller's. */
+/** Null where the link does not belong to this controller. */
 function judgeVnic(layout: NodeLayout, state: VnicState, vnic: Vnic): ObservedPort[] {
   const nicId = nicOfVnic(layout.controllerId, vnic.name);
   if (nicId === null) return [];
@@ -36,12 +36,12 @@ function judgeVnic(layout: NodeLayout, state: VnicState, vnic: Vnic): ObservedPo
   return [{ name: vnic.name, nicId, vmId: plan.vmId, healthy, hash: planHash(plan) }];
 }
 
-/** Whether it can stay, with other properties at the most: the rest of a link is made with it. */
+/** Whether the link can stay, with at most other properties: the rest of a link is set at its creation. */
 export function isSameDevice(layout: NodeLayout, vnic: Vnic, { mac, segment }: PortPlan): boolean {
   return vnic.over === linkBelow(layout) && vnic.mac === mac.toLowerCase() && vnic.vlan === segment;
 }
 
-/** Where the network has no DHCP, the address that the VM may have; else the kernel learns it from the server's answer. */
+/** Where the network has no DHCP, the address that the VM may have; otherwise the kernel learns the address from the server's answer. */
 export function allowedAddress({ dhcp, address }: PortPlan): string | null {
   return dhcp ? null : address;
 }

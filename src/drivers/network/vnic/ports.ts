@@ -1,4 +1,4 @@
-/** Links of VMs on illumos: virtual NICs with their VLAN and their protection, made and removed. */
+/** Links of VMs on illumos: creates and removes virtual NICs with their VLAN and their protection. */
 import { type Host, perform, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
@@ -11,14 +11,14 @@ import { nicOfVnic, vnicName } from '../names.ts';
 import { allowedAddress, isSameDevice, linkBelow } from './observe.ts';
 import { plansFolder, portPlanForm, readVnicState, type VnicState } from './state.ts';
 
-/** What making or removing the links of a VM may take, in ms. */
+/** Time limit for creating or removing the links of a VM, in ms. */
 const patience = 60_000;
 
 const makeVnics = readScript(import.meta.url, 'scripts/make-vnics.sh');
 
 const dropVnics = readScript(import.meta.url, 'scripts/drop-vnics.sh');
 
-/** See `NetworkDriver.attach`. A link of a VM that runs can get other properties, but not another VLAN or MAC. */
+/** See `NetworkDriver.attach`. A link of a running VM can get other properties, but not another VLAN or MAC. */
 export async function attachVnics(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<PortOutcome[]> {
   if (ports.length === 0) return [];
   const [state] = await perform(host, readVnicState(layout));
@@ -54,7 +54,9 @@ function words(layout: NodeLayout, state: VnicState, plan: PortPlan): string[] {
   return [name, action, plan.mac.toLowerCase(), String(plan.segment), allowedAddress(plan) ?? '', portPlanForm.write(plan)];
 }
 
-/** Nothing there delays or loses packets; maxbw is one bandwidth for both directions of a link (dladm(8)), and an impairment's is for each. */
+/**
+ * illumos cannot delay or lose packets; maxbw is one bandwidth for both directions of a link (dladm(8)), and an impairment's is for each.
+ */
 function refusal(host: Host, vmId: string, plans: readonly PortPlan[]): PortOutcome[] {
   const impaired = plans.find(({ impairment }) => impairment !== null);
   if (impaired === undefined) return [];

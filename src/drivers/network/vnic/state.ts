@@ -1,4 +1,4 @@
-/** What the driver for virtual NICs reads of an illumos node, in one command. */
+/** The reading of an illumos node by the driver for virtual NICs, in one command. */
 import type { Call } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
@@ -12,20 +12,23 @@ import { readUnderlayPlan, underlayPath } from '../underlay-record.ts';
 export const portPlanForm = versionedForm({ what: 'the plan', schema: portPlanSchema, bare: true });
 
 export interface VnicState extends DataLinks {
-  /** What the node was joined to the others by; null where that is not complete. */
+  /** The node's underlay plan; null where the underlay is not complete. */
   underlay: UnderlayPlan | null;
-  /** By name, what each link of ours was made from. */
+  /** By name, the plan that each link of this controller was made from. */
   plans: Map<string, PortPlan>;
 }
 
-/** Where the plans of links are, one in each file: dladm keeps nothing that is not its own. Links are gone after a reboot, whatever is here. */
+/**
+ * The location of the links' plans, one in each file: dladm keeps no foreign properties. Links are gone after a reboot, but these files
+ * may stay.
+ */
 export function plansFolder(layout: NodeLayout): string {
   return `${layout.runFolder}/vnics`;
 }
 
 const script = readScript(import.meta.url, 'scripts/read-state.sh');
 
-/** Throws `command.failed` where dladm cannot tell. */
+/** Throws `command.failed` where dladm cannot answer. */
 export function readVnicState(layout: NodeLayout): Call<VnicState> {
   return {
     command: { argv: ['sh', '-c', script, 'croft-links', plansFolder(layout), underlayPath(layout)] },
@@ -38,7 +41,7 @@ export function readVnicState(layout: NodeLayout): Call<VnicState> {
   };
 }
 
-/** They are written whole or not at all. A link whose plan cannot be read is one without a plan: it gets its properties again. */
+/** Plans are written atomically. A link whose plan cannot be read counts as a link without a plan: it gets its properties again. */
 function readPlans(text: string): Map<string, PortPlan> {
   return new Map(
     text.split('\n').flatMap((line): [string, PortPlan][] => {

@@ -1,4 +1,4 @@
-/** What joins the VMs of an illumos node: its uplink, or a virtual switch of the controller's; and taking all back. */
+/** Joins the VMs of an illumos node: its uplink, or a virtual switch of the controller's; and reverts both. */
 import { type Host, perform, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { UnderlayPlan } from '../../../model/network/underlay.ts';
@@ -9,7 +9,7 @@ import { recordUnderlay, requireTrunk, underlayPath } from '../underlay-record.t
 import { detachVnics } from './ports.ts';
 import { plansFolder, readVnicState } from './state.ts';
 
-/** See `NetworkDriver.ensureUnderlay`. The virtual switch is there until the next reboot of the node, as the links over it are. */
+/** See `NetworkDriver.ensureUnderlay`. The virtual switch exists until the next reboot of the node, as do the links over it. */
 export async function ensureSwitch(host: Host, layout: NodeLayout, _abilities: NodeAbilities, plan: UnderlayPlan): Promise<void> {
   const trunk = requireTrunk(host.name, 'vnic', plan);
   const [{ classes, vnics }] = await perform(host, readVnicState(layout));
@@ -23,7 +23,7 @@ export async function ensureSwitch(host: Host, layout: NodeLayout, _abilities: N
       node: host.name,
     });
   }
-  // Links over the switch are made anew over the uplink; until then it stays.
+  // Links over the switch are recreated over the uplink; until then the switch stays.
   if (uplink !== null && classes.has(stub) && !vnics.some(({ over }) => over === stub)) await change(host, 'delete-etherstub', stub);
   await perform(host, recordUnderlay(layout, trunk));
 }
