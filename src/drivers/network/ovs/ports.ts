@@ -133,7 +133,7 @@ function portChanges(layout: NodeLayout, state: PortState, plan: PortPlan): stri
   return [...placePort(layout, state, name), ['set', 'Port', name, `tag=${plan.segment}`, ...labels]];
 }
 
-/** Set when the ports are on the bridge: Open vSwitch removes the queue of an interface that it receives. */
+/** Called once the ports are on the bridge: Open vSwitch removes the queue of an interface that it receives. */
 function impairing(node: string, state: PortState, plans: readonly PortPlan[]): Call<void>[] {
   const lines = plans.flatMap(({ nicId, impairment }) => {
     const name = tapName(nicId);

@@ -26,7 +26,7 @@ function underlayFaults({ controllerId }: NodeLayout, { classes }: VnicState, pl
   return classes.has(below) ? [] : [`there is no link ${below}`];
 }
 
-/** Null where the link does not belong to this controller. */
+/** Empty where the link does not belong to this controller. */
 function judgeVnic(layout: NodeLayout, state: VnicState, vnic: Vnic): ObservedPort[] {
   const nicId = nicOfVnic(layout.controllerId, vnic.name);
   if (nicId === null) return [];
