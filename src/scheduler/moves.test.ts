@@ -113,6 +113,19 @@ test('CR1 VMs that must be together move together, as one group, or stay togethe
   ]);
 });
 
+test('CR4 a new VM that must be with one that leaves its node gets a place in the same pass, also where it is the older one', () => {
+  const bound = vm('1', { placement: { affinity: required('2') } });
+  assert.deepEqual(inWords(snapshot([draining, node('b')], [bound, vm('2', here)])), ['2 → b']);
+  const { assignments } = schedule(snapshot([draining, node('b')], [bound, vm('2', here)]), options);
+  assert.deepEqual(
+    assignments.map(({ id, nodeId }) => [id, nodeId]),
+    [
+      ['1', 'id-b'],
+      ['2', 'id-b'],
+    ],
+  );
+});
+
 test('CR1 a VM that moves takes its share on both nodes', () => {
   const moving = vm('1', { ...here, cpus: 3, movingTo: 'id-b' });
   const { assignments } = schedule(snapshot([draining, node('b')], [moving, vm('2', { cpus: 2 })]), options);

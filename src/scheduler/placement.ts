@@ -50,6 +50,11 @@ export class Placement {
     return null;
   }
 
+  /** Whether the places of VMs outside the group determine where one of its units may go. */
+  isBound({ units }: PlacementGroup): boolean {
+    return units.some((unit) => unit.obstacle === null && this.constraintOf(unit).only !== null);
+  }
+
   constraintOf(unit: Unit): Constraint {
     return constraintOf(unit, this.#peers, this.ledger, this.#decided);
   }

@@ -23,7 +23,7 @@ export interface ScheduleOptions {
 /** Only what changes is decided: what has its place, or waits for the reason that is recorded already, is not in the answer. */
 export function schedule(snapshot: PlacementSnapshot, options: ScheduleOptions): Schedule {
   const { placement, groups, moves, staying } = prepare(snapshot, options);
-  const outcomes = groups.map((group) => ({ group, placed: placement.decide(group) }));
+  const outcomes = decideAll(groups, placement);
   const reasons = reasonsOf(snapshot, placement, moves);
   const assignments = [
     ...moves.ended,
@@ -32,6 +32,28 @@ export function schedule(snapshot: PlacementSnapshot, options: ScheduleOptions):
     ...placeRouters(snapshot, options),
   ];
   return { assignments, cursor: placement.cursor };
+}
+
+/**
+ * In the order of the groups. A group that failed because of the place of a VM that it must be with is tried again as long as others
+ * are placed: that VM may have been given another node since, as a move from a draining one.
+ */
+function decideAll(groups: readonly PlacementGroup[], placement: Placement): Outcome[] {
+  const outcomes = groups.map((group): Outcome => ({ group, placed: placement.decide(group) }));
+  let bound = outcomes.filter(({ group, placed }) => placed === null && placement.isBound(group));
+  for (let progress = true; progress && bound.length > 0; ) {
+    for (const outcome of bound) outcome.placed = placement.decide(outcome.group);
+    const left = bound.filter(({ placed }) => placed === null);
+    progress = left.length < bound.length;
+    bound = left;
+  }
+  return outcomes;
+}
+
+interface Outcome {
+  group: PlacementGroup;
+  /** Null where not all of the group can have a node. */
+  placed: Placed[] | null;
 }
 
 interface Prepared {
