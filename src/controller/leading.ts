@@ -192,6 +192,7 @@ export async function startLeading(
   puller.wake();
   retention.wake();
   void sweep.sweep();
+  for (const error of await store.unreadable()) logger.warn(error);
   logger.info({ url: leader.url, controller: store.controllerId, database: store.dialect }, 'the controller is ready');
   const owned = undo.move();
   return { url: leader.url, controllerId: store.controllerId, [Symbol.asyncDispose]: () => owned.disposeAsync() };

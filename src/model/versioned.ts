@@ -5,6 +5,9 @@
 import type { z } from 'zod';
 import { CroftError } from './error.ts';
 
+/** A value that a newer Croft wrote, or a damaged one. */
+export class Unreadable extends CroftError {}
+
 interface FormOptions<Value> {
   /** In words, with an article. */
   what: string;
@@ -52,12 +55,12 @@ function parseJson(text: string): unknown {
   }
 }
 
-function unreadable(what: string, reason: string, cause?: unknown): CroftError {
-  return new CroftError('internal', `${what} cannot be read: ${reason}`, { cause });
+function unreadable(what: string, reason: string, cause?: unknown): Unreadable {
+  return new Unreadable('internal', `${what} cannot be read: ${reason}`, { cause });
 }
 
-function newer(what: string, found: number, known: number): CroftError {
-  return new CroftError('conflict.changed', `${what} has version ${found}, this Croft reads versions up to ${known}`, {
+function newer(what: string, found: number, known: number): Unreadable {
+  return new Unreadable('conflict.changed', `${what} has version ${found}, this Croft reads versions up to ${known}`, {
     hint: 'A newer Croft wrote it. Start that version or a later one.',
   });
 }

@@ -21,6 +21,7 @@ import { SqlSliceStore } from './slice/slices.ts';
 import { transitCount } from './slice/transit.ts';
 import type { Store, StoreSettings } from './store.ts';
 import { SqlTaskStore } from './tasks.ts';
+import { readUnreadable } from './unreadable.ts';
 import { SqlVmStore } from './vm/vms.ts';
 
 export interface OpenStoreOptions {
@@ -62,6 +63,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     }),
     leader: new SqlLeaderStore(database),
     commit: (by, work) => database.write((queries) => work(commitWithin(queries, { settings, newIdentifier, now, actor: by.name }))),
+    unreadable: () => database.read(readUnreadable),
     close: () => database.close(),
   };
 }

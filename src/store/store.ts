@@ -1,6 +1,7 @@
 /** The store: durable state behind one interface, the same on SQLite and on PostgreSQL. */
 
 import type { Principal } from '../model/access/principal.ts';
+import type { CroftError } from '../model/error.ts';
 import type { Event, NewEvent } from '../model/event.ts';
 import type { ImageDefinition, ImageTraits } from '../model/image/definition.ts';
 import type { Image, ImageContent, ImagePull } from '../model/image/image.ts';
@@ -40,6 +41,9 @@ export interface Store {
    * the store itself, waits for nothing else, and may be run again. `by` is the actor of the change.
    */
   commit<Result>(by: Principal, work: (commit: Commit) => Promise<Result>): Promise<Result>;
+
+  /** An error for each value of the database that this Croft cannot read: lists and passes leave it out. */
+  unreadable(): Promise<CroftError[]>;
 
   close(): Promise<void>;
 }
@@ -229,6 +233,8 @@ export interface PlacementStore {
 /** The stored state of one node's VMs and routers, at one moment. */
 export interface NodeRecords {
   wanted: WantedOnNode;
+  /** Subjects (`subjectOf`) with a part that cannot be read: they are left as they are. */
+  unreadable: ReadonlySet<string>;
   /** VMs assigned to the node, sorted as `VmStore.list`. */
   vms: Vm[];
   /** VMs, not absent, of the slices whose routers are here. */

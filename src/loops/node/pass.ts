@@ -72,13 +72,14 @@ export class NodePass {
       routed,
       leaving,
       sliceNames,
+      unreadable,
     } = await this.#options.reading.run(() => store.placement.onNode(node.id, routersIn(observed)));
     const plan = planNode({
       wanted,
       observed,
       ...(await byNode(runningLaunches({ host, hypervisor }, wanted.vms, observed.vms))),
       can: hypervisor.can,
-      busy: this.#options.subjects.touched,
+      busy: unreadable.size === 0 ? this.#options.subjects.touched : this.#options.subjects.touched.union(unreadable),
       postponedImages: this.#imageRetries.postponed(now()),
       ...this.#options.moves.look(wanted.vms, now()),
       now: now(),

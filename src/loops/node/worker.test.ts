@@ -93,7 +93,7 @@ function readyStage() {
           fails('store', new CroftError('node.unreachable', 'the way to the store'));
           return {
             wanted: { vms: [], arriving: [], leftovers: [], abandoned: [], images: [], routers: [] },
-            ...{ vms: [], routed: [], leaving: [], sliceNames: new Map() },
+            ...{ vms: [], routed: [], leaving: [], sliceNames: new Map(), unreadable: new Set() },
           };
         },
         clearLeftovers: async () => undefined,

@@ -1,6 +1,6 @@
 /** Nodes: machines that run VMs, how they are reached, and what was seen of them. */
 import { z } from 'zod';
-import type { Firmware } from '../image/definition.ts';
+import { firmwares } from '../image/definition.ts';
 import { nameSchema } from '../input/name.ts';
 import { hypervisorNames } from './hypervisor.ts';
 import { nodeRoles } from './roles.ts';
@@ -94,6 +94,8 @@ export type NodeConfig = z.infer<typeof nodeConfigSchema> & {
   /** It exists only in the memory of a controller that simulates its nodes. No administrator can say this. */
   simulated?: true;
 };
+/** As it is stored. */
+export const storedNodeConfigSchema = nodeConfigSchema.extend({ simulated: z.literal(true).optional() }) as z.ZodType<NodeConfig>;
 export type NodeConfigInput = z.input<typeof nodeConfigSchema>;
 
 export const accelerators = ['kvm', 'tcg', 'bhyve'] as const;
@@ -109,35 +111,39 @@ export const limitedResources = ['memory', 'cpus'] as const;
 export type LimitedResource = (typeof limitedResources)[number];
 
 /** What the node itself reports; bytes for memory and disk, the latter of the file system that holds the state folder. */
-export interface NodeSpecs {
-  architecture: string;
-  kernel: string;
-  operatingSystem: string;
-  bootId: string;
-  cpus: number;
-  memory: number;
-  memoryAvailable: number;
-  disk: number;
-  diskFree: number;
+export const nodeSpecsSchema = z.object({
+  architecture: z.string(),
+  kernel: z.string(),
+  operatingSystem: z.string(),
+  bootId: z.string(),
+  cpus: z.int(),
+  memory: z.int(),
+  memoryAvailable: z.int(),
+  disk: z.int(),
+  diskFree: z.int(),
   /** What of the disk somebody else took, when the node was last looked at as a whole. */
-  diskForeign: number;
+  diskForeign: z.int(),
   /** One-minute load average. */
-  load: number;
-  accelerator: Accelerator;
-  /** Program → its version, null where it is missing. */
-  tools: Record<string, string | null>;
+  load: z.number(),
+  accelerator: z.object({ kind: z.enum(accelerators), reason: z.string() }),
   /** Firmware that VMs can have here. */
-  firmwares: Firmware[];
+  firmwares: z.array(z.enum(firmwares)),
   /** Hypervisors that VMs can have here: the configured one, where its programs answer. */
-  hypervisors: string[];
+  hypervisors: z.array(z.string()),
   /**
    * Of the configured hypervisor, with what is limited of its VMs there, and whether they can move; absent where its programs do not
    * answer, or were not asked.
    */
-  hypervisor?: { version: string; limits: LimitedResource[]; moves: boolean };
+  hypervisor: z.object({ version: z.string(), limits: z.array(z.enum(limitedResources)), moves: z.boolean() }).optional(),
+  /** Program → its version, null where it is missing. */
+  tools: z.record(z.string(), z.string().nullable()),
   /** Which Open vSwitch datapath works here; null where Open vSwitch does not run. */
-  datapath: 'system' | 'netdev' | null;
-}
+  datapath: z.enum(['system', 'netdev']).nullable(),
+});
+export type NodeSpecs = z.infer<typeof nodeSpecsSchema>;
+
+/** The sha256 of each image that a node has, sorted. */
+export const nodeImagesSchema = z.array(z.string());
 
 /** `new`: not yet looked at. `unfit`: reached, but something it needs is missing. */
 export const nodeStatuses = ['new', 'ready', 'unreachable', 'unfit'] as const;

@@ -5,7 +5,7 @@ import { readSchemaVersion, schemaVersion } from '../database/migrate.ts';
 import { insertEvents } from '../events.ts';
 import type { BackupStore } from '../store.ts';
 import { readBackup } from './format.ts';
-import { insertRow, rowsOf, tableNames } from './rows.ts';
+import { insertRow, refuseUnreadable, rowsOf, tableNames } from './rows.ts';
 import { upgradeBackup } from './upgrade.ts';
 
 export class SqlBackupStore implements BackupStore {
@@ -38,6 +38,7 @@ export class SqlBackupStore implements BackupStore {
   /** All lines are read before anything is replaced, so that a slow or stalled input delays no other transaction. */
   async restore(lines: AsyncIterable<string>, events: readonly NewEvent[] = []): Promise<void> {
     const rows = await upgradeBackup(await readBackup(lines, schemaVersion));
+    for (const row of rows) refuseUnreadable(row);
     await this.#database.write(async (queries) => {
       for (const table of tableNames.toReversed()) await queries.deleteFrom(table).execute();
       for (const row of rows) await insertRow(queries, row);

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { CroftError } from '../../model/error.ts';
 import type { Queries } from '../database/database.ts';
 import { type TableName, tables } from '../database/tables.ts';
+import { unreadableIn } from '../unreadable.ts';
 import type { BackupRow, BackupValue } from './format.ts';
 
 /** Rows read at once. */
@@ -26,17 +27,26 @@ export async function* rowsOf(queries: Queries, table: TableName): AsyncGenerato
   }
 }
 
+/** Throws `input.invalid` that names the line of what this Croft could not read. */
+export function refuseUnreadable({ line, table, row }: BackupRow): void {
+  const [error] = unreadableIn(table, row);
+  if (error !== undefined) throw refused({ line, table }, error.message, error);
+}
+
 /** Rejects with `input.invalid` that names the line. */
 export async function insertRow(queries: Queries, { line, table, row }: BackupRow): Promise<void> {
   const columns = sql.join(Object.keys(row).map((column) => sql.ref(column)));
   try {
     await sql`insert into ${sql.table(table)} (${columns}) values (${sql.join(Object.values(row))})`.execute(queries);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const where = line === null ? 'a row' : `line ${line}`;
-    throw new CroftError('input.invalid', `${where} of the backup does not go into table "${table}": ${reason}`, {
-      issues: [{ path: table, message: reason, ...(line === null ? {} : { line }) }],
-      cause: error,
-    });
+    throw refused({ line, table }, error instanceof Error ? error.message : String(error), error);
   }
+}
+
+function refused({ line, table }: Pick<BackupRow, 'line' | 'table'>, reason: string, cause: unknown): CroftError {
+  const where = line === null ? 'a row' : `line ${line}`;
+  return new CroftError('input.invalid', `${where} of the backup does not go into table "${table}": ${reason}`, {
+    issues: [{ path: table, message: reason, ...(line === null ? {} : { line }) }],
+    cause,
+  });
 }

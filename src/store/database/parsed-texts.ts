@@ -4,9 +4,9 @@ export class ParsedTexts<Value> {
   #next = new Map<string, { text: string; value: Value }>();
 
   /** The value is shared by all callers: no caller may change it. */
-  read(id: string, text: string): Value {
+  read(id: string, text: string, parse: (text: string) => Value): Value {
     const known = this.#known.get(id);
-    const entry = known?.text === text ? known : { text, value: JSON.parse(text) as Value };
+    const entry = known?.text === text ? known : { text, value: parse(text) };
     this.#next.set(id, entry);
     return entry.value;
   }

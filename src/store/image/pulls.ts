@@ -5,6 +5,7 @@ import type { ImageDefinition } from '../../model/image/definition.ts';
 import type { Image, ImagePull } from '../../model/image/image.ts';
 import { urlWords } from '../../model/input/url-words.ts';
 import type { Queries, Transactions } from '../database/database.ts';
+import { forms, readable, rowInWords } from '../database/json-columns.ts';
 import type { Tables } from '../database/tables.ts';
 import type { FetchedImage, ImagePullStore, PullIdentity } from '../store.ts';
 import { pointNameAt } from './images.ts';
@@ -24,7 +25,7 @@ export class SqlImagePullStore implements ImagePullStore {
   list(): Promise<ImagePull[]> {
     return this.#database.read(async (queries) => {
       const rows = await queries.selectFrom('image_pulls').selectAll().orderBy('created_at').orderBy('name').execute();
-      return rows.map(pullOf);
+      return readable(rows, pullOf);
     });
   }
 
@@ -34,7 +35,12 @@ export class SqlImagePullStore implements ImagePullStore {
       const former = await queries.selectFrom('image_pulls').select('created_at').where('name', '=', definition.name).executeTakeFirst();
       await queries.deleteFrom('image_pulls').where('name', '=', definition.name).execute();
       const createdAt = Math.max(this.#now(), (former?.created_at ?? 0) + 1);
-      const pull = { name: definition.name, definition: JSON.stringify(definition), attempts: 0, created_at: createdAt };
+      const pull = {
+        name: definition.name,
+        definition: forms.image_pulls.definition.write(definition),
+        attempts: 0,
+        created_at: createdAt,
+      };
       await queries.insertInto('image_pulls').values(pull).execute();
     });
   }
@@ -109,5 +115,6 @@ export class SqlImagePullStore implements ImagePullStore {
 
 function pullOf(row: Selectable<Tables['image_pulls']>): ImagePull {
   const { name, attempts, retry_at: retryAt, reason, created_at: createdAt } = row;
-  return { name, definition: JSON.parse(row.definition), attempts, retryAt, reason, createdAt };
+  const definition = forms.image_pulls.definition.read(row.definition, rowInWords('image_pulls', name));
+  return { name, definition, attempts, retryAt, reason, createdAt };
 }

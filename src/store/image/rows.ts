@@ -3,12 +3,13 @@ import type { Selectable } from 'kysely';
 import type { Image, ImageContent } from '../../model/image/image.ts';
 import { missing } from '../../model/missing.ts';
 import type { Queries } from '../database/database.ts';
+import { forms, readable, rowInWords } from '../database/json-columns.ts';
 import type { Tables } from '../database/tables.ts';
 
 /** The rows that a name points at, sorted by the name. */
 export async function readImages(queries: Queries): Promise<Image[]> {
   const rows = await queries.selectFrom('images').selectAll().where('current', '=', 1).orderBy('name').execute();
-  return rows.map(imageOf);
+  return readable(rows, imageOf);
 }
 
 /** Throws `not-found` with near names. */
@@ -39,7 +40,10 @@ export async function deleteUnnamedImages(queries: Queries): Promise<void> {
 
 export function imageOf(row: Selectable<Tables['images']>): Image {
   const { id, name, origin, created_at: createdAt } = row;
-  return { id, name, content: contentOf(row), traits: JSON.parse(row.traits), origin, prepull: JSON.parse(row.prepull), createdAt };
+  const whose = rowInWords('images', name);
+  const traits = forms.images.traits.read(row.traits, whose);
+  const prepull = forms.images.prepull.read(row.prepull, whose);
+  return { id, name, content: contentOf(row), traits, origin, prepull, createdAt };
 }
 
 /** The four columns are null together. */
@@ -57,6 +61,6 @@ export function columnsOf({ id, name, content, traits, origin, prepull, createdA
     ...{ id, name, current: 1 },
     ...{ sha256: content?.sha256 ?? null, format: content?.format ?? null },
     ...{ size: content?.size ?? null, virtual_size: content?.virtualSize ?? null },
-    ...{ traits: JSON.stringify(traits), origin, prepull: JSON.stringify(prepull), created_at: createdAt },
+    ...{ traits: forms.images.traits.write(traits), origin, prepull: forms.images.prepull.write(prepull), created_at: createdAt },
   };
 }

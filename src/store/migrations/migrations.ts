@@ -5,6 +5,7 @@ import { vlanTags } from './0002-vlan-tags.ts';
 import { outbox } from './0003-outbox.ts';
 import { leader } from './0004-leader.ts';
 import { owners } from './0005-owners.ts';
+import { versions } from './0006-versions.ts';
 
 /** The migration at index n makes schema n + 1, and its file bears that number. */
-export const migrations: readonly Migration[] = [initial, vlanTags, outbox, leader, owners];
+export const migrations: readonly Migration[] = [initial, vlanTags, outbox, leader, owners, versions];

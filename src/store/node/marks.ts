@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { WantedOnNode } from '../../model/node/plan.ts';
 import type { Queries } from '../database/database.ts';
+import { nowhere } from '../database/json-columns.ts';
 import { abandonedVm, absent } from '../open-conditions.ts';
 
 type Marks = Pick<WantedOnNode, 'arriving' | 'leftovers' | 'abandoned'>;
@@ -37,7 +38,7 @@ export async function readMarks(queries: Queries, nodeId: string): Promise<NodeM
     .selectFrom('images')
     .select([kind('prepulls'), 'id'])
     .where('current', '=', 1)
-    .where('prepull', '<>', '[]');
+    .where('prepull', '<>', nowhere);
   const rows = await arriving.unionAll(leftovers).unionAll(abandoned).unionAll(prepulls).execute();
   const those = (name: keyof NodeMarks) => rows.filter((row) => row.kind === name).map(({ id }) => id);
   return {

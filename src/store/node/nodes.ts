@@ -1,4 +1,5 @@
 /** Nodes in the database. */
+
 import type { Selectable } from 'kysely';
 import { CroftError } from '../../model/error.ts';
 import type { NewIdentifier } from '../../model/identifier.ts';
@@ -6,6 +7,7 @@ import { goneById, missing } from '../../model/missing.ts';
 import type { Node, NodeAdministration, NodeConfig, NodeObserved } from '../../model/node/node.ts';
 import { unobserved } from '../../model/vm/vm.ts';
 import type { Queries, Transactions } from '../database/database.ts';
+import { forms, readable, rowInWords } from '../database/json-columns.ts';
 import type { Tables } from '../database/tables.ts';
 import { fullName } from '../slice/full-name.ts';
 import type { NodeStore } from '../store.ts';
@@ -26,8 +28,8 @@ export class SqlNodeStore implements NodeStore {
     return this.#database.ask(readNodes);
   }
 
-  async get(name: string): Promise<Node> {
-    return nodeCalled(await this.list(), name);
+  get(name: string): Promise<Node> {
+    return this.#database.read((queries) => getNode(queries, name));
   }
 
   async names(): Promise<Map<string, string>> {
@@ -61,7 +63,7 @@ export class SqlNodeStore implements NodeStore {
 
   configure(name: string, edit: (config: NodeConfig) => NodeConfig): Promise<Node> {
     return this.#database.write(async (queries) => {
-      const node = nodeCalled(await readNodes(queries), name);
+      const node = await getNode(queries, name);
       const config = edit(node.config);
       await refuseTwin(queries, node.id, config);
       await queries.updateTable('nodes').set(configColumns(config)).where('id', '=', node.id).execute();
@@ -99,27 +101,29 @@ export class SqlNodeStore implements NodeStore {
   }
 }
 
-function nodeCalled(nodes: readonly Node[], name: string): Node {
-  const node = nodes.find(({ config }) => config.name === name);
-  if (node !== undefined) return node;
+/** Rejects with `not-found` and near names. */
+async function getNode(queries: Queries, name: string): Promise<Node> {
+  const row = await queries.selectFrom('nodes').selectAll().where('name', '=', name).executeTakeFirst();
+  if (row !== undefined) return nodeOf(row);
+  const rows = await queries.selectFrom('nodes').select('name').orderBy('name').execute();
   throw missing(
     'node',
     name,
-    nodes.map(({ config }) => config.name),
+    rows.map((each) => each.name),
   );
 }
 
 /** Sorted by name. */
 export async function readNodes(queries: Queries): Promise<Node[]> {
   const rows = await queries.selectFrom('nodes').selectAll().orderBy('name').execute();
-  return rows.map(nodeOf);
+  return readable(rows, nodeOf);
 }
 
 /** The configuration of the node; rejects where there is no such node. */
 export async function readConfig(queries: Queries, id: string): Promise<NodeConfig> {
-  const row = await queries.selectFrom('nodes').select('config').where('id', '=', id).executeTakeFirst();
+  const row = await queries.selectFrom('nodes').select(['name', 'config']).where('id', '=', id).executeTakeFirst();
   if (row === undefined) throw new Error(`node ${id} was removed`);
-  return JSON.parse(row.config);
+  return forms.nodes.config.read(row.config, rowInWords('nodes', row.name));
 }
 
 /** Null where there is none. */
@@ -132,15 +136,24 @@ function nodeOf(row: Selectable<Tables['nodes']>): Node {
   const { status, status_reason: reason, seen_at: seenAt, status_since: since } = row;
   return {
     id: row.id,
-    config: JSON.parse(row.config),
+    config: forms.nodes.config.read(row.config, rowInWords('nodes', row.name)),
     administration: row.administration,
-    observed: { status, reason, seenAt, since, specs: row.specs === null ? null : JSON.parse(row.specs), images: JSON.parse(row.images) },
+    observed: { status, reason, seenAt, since, ...seenOf(row) },
     createdAt: row.created_at,
   };
 }
 
+/** What cannot be read was not seen: the next look at the node writes it again. */
+function seenOf(row: Selectable<Tables['nodes']>): Pick<NodeObserved, 'specs' | 'images'> {
+  const { specs, images } = forms.nodes;
+  const whose = rowInWords('nodes', row.name);
+  const [seen = null] = readable([row.specs], (text) => (text === null ? null : specs.read(text, whose)));
+  const [here = []] = readable([row.images], (text) => images.read(text, whose));
+  return { specs: seen, images: here };
+}
+
 function configColumns(config: NodeConfig) {
-  return { name: config.name, endpoint: endpointOf(config), config: JSON.stringify(config) };
+  return { name: config.name, endpoint: endpointOf(config), config: forms.nodes.config.write(config) };
 }
 
 /** Properties that two nodes may not share: the machine, as far as its address identifies it, and the folder on it. */
@@ -156,8 +169,8 @@ function nodeObservedColumns({ status, reason, seenAt, since, specs, images }: N
     status_reason: reason,
     seen_at: seenAt,
     status_since: since,
-    specs: specs === null ? null : JSON.stringify(specs),
-    images: JSON.stringify(images),
+    specs: specs === null ? null : forms.nodes.specs.write(specs),
+    images: forms.nodes.images.write(images),
   };
 }
 

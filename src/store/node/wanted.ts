@@ -10,6 +10,7 @@ import type { Network, Slice } from '../../model/slice/slice.ts';
 import { wantedVm } from '../../model/vm/launch.ts';
 import type { Vm } from '../../model/vm/vm.ts';
 import type { Queries } from '../database/database.ts';
+import { nowhere, readable } from '../database/json-columns.ts';
 import { imageOf } from '../image/rows.ts';
 import { absent } from '../open-conditions.ts';
 import { fullName } from '../slice/full-name.ts';
@@ -30,25 +31,36 @@ export interface RecordsQuestion {
 
 /** See PlacementStore.onNode. */
 export async function readNodeRecords(queries: Queries, { nodeId, seen, transit }: RecordsQuestion): Promise<NodeRecords> {
-  const vms = await readVms(queries, (where) => where('vms.node_id', '=', nodeId));
+  const unreadable = new Set<string>();
+  const leaveVm = ({ id, slice_id: sliceId }: { id: string; slice_id: string }) => unreadable.add(`vm:${id}`).add(`router:${sliceId}`);
+  const vms = await readVms(queries, (where) => where('vms.node_id', '=', nodeId), leaveVm);
   const slices = await readSlicesOn(queries, nodeId, seen);
   const routing = slices.filter(({ routerNodeId, desired }) => routerNodeId === nodeId && desired !== 'absent');
-  const routed = routing.length === 0 ? [] : await readRouted(queries, nodeId);
+  const routed = routing.length === 0 ? [] : await readRouted(queries, nodeId, leaveVm);
   const images = vms.length === 0 ? new Map<string, Image>() : await readImagesOn(queries, nodeId);
   const { prepulls, ...marks } = await readMarks(queries, nodeId);
   const config = await readConfig(queries, nodeId);
   const underlay = underlayOf(config);
-  const networksHere = vms.length + routing.length === 0 ? [] : carriedBy(underlay.kind, await readNetworksOn(queries, nodeId));
+  const networksHere =
+    vms.length + routing.length === 0
+      ? []
+      : carriedBy(underlay.kind, await readNetworksOn(queries, nodeId, (sliceId) => unreadable.add(`router:${sliceId}`)));
   const networks = new Map(networksHere.map((network) => [network.id, network]));
+  const whole = vms.filter(({ imageId, volumes, nics }) => {
+    const needed = [imageId, ...volumes.flatMap((volume) => volume.imageId ?? [])];
+    return needed.every((id) => images.has(id)) && nics.every(({ networkId }) => networks.has(networkId));
+  });
+  for (const { id } of vms) if (!whole.some((vm) => vm.id === id)) unreadable.add(`vm:${id}`);
   return {
     wanted: {
       underlay,
-      vms: vms.map((vm) => wantedVm(vm, { images, networks })),
+      vms: whole.map((vm) => wantedVm(vm, { images, networks })),
       ...marks,
       images: prepulls ? await prepulledFor(queries, config) : [],
       routers: routersOf(routing, networksHere, routed, transit),
     },
     vms,
+    unreadable,
     routed,
     leaving: slices.filter(({ routerNodeId, desired }) => routerNodeId === nodeId && desired === 'absent').map(({ id }) => id),
     sliceNames: new Map([
@@ -70,8 +82,8 @@ function readSlicesOn(queries: Queries, nodeId: string, seen: readonly string[])
     .execute();
 }
 
-function readRouted(queries: Queries, nodeId: string): Promise<Vm[]> {
-  return readVms(queries, (where) => where.and([where('slices.router_node_id', '=', nodeId), where('vms.desired', '<>', absent)]));
+function readRouted(queries: Queries, nodeId: string, left: Parameters<typeof readVms>[2]): Promise<Vm[]> {
+  return readVms(queries, (where) => where.and([where('slices.router_node_id', '=', nodeId), where('vms.desired', '<>', absent)]), left);
 }
 
 async function readImagesOn(queries: Queries, nodeId: string): Promise<Map<string, Image>> {
@@ -94,11 +106,11 @@ async function readImagesOn(queries: Queries, nodeId: string): Promise<Map<strin
       ]),
     )
     .execute();
-  return new Map(rows.map((row) => [row.id, imageOf(row)]));
+  return new Map(readable(rows, imageOf).map((image) => [image.id, image]));
 }
 
-/** The VMs of all slices that have a VM or their router on the node, sorted by name. */
-async function readNetworksOn(queries: Queries, nodeId: string): Promise<Network[]> {
+/** The networks of all slices that have a VM or their router on the node, sorted by name. */
+async function readNetworksOn(queries: Queries, nodeId: string, left: (sliceId: string) => void): Promise<Network[]> {
   const rows = await queries
     .selectFrom('networks')
     .selectAll()
@@ -110,7 +122,7 @@ async function readNetworksOn(queries: Queries, nodeId: string): Promise<Network
     )
     .orderBy('name')
     .execute();
-  return rows.map(networkOf);
+  return readable(rows, networkOf, ({ slice_id: sliceId }) => left(sliceId));
 }
 
 /** Images that the node is to have in advance. */
@@ -119,10 +131,10 @@ async function prepulledFor(queries: Queries, config: NodeConfig): Promise<Launc
     .selectFrom('images')
     .selectAll()
     .where('current', '=', 1)
-    .where('prepull', '<>', '[]')
+    .where('prepull', '<>', nowhere)
     .orderBy('name')
     .execute();
-  return prepulledImages(config, rows.map(imageOf));
+  return prepulledImages(config, readable(rows, imageOf));
 }
 
 function routersOf(slices: readonly SliceRow[], networks: readonly CarriedNetwork[], vms: readonly Vm[], transit: string): RouterPlan[] {

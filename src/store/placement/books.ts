@@ -9,10 +9,11 @@ import { PeerIndex } from '../../model/placement/peers.ts';
 import type { VmSpec } from '../../model/slice/slice.ts';
 import type { VmDesired } from '../../model/vm/vm.ts';
 import type { Queries } from '../database/database.ts';
+import { readable } from '../database/json-columns.ts';
 import { imageOf } from '../image/rows.ts';
 import { readNodes } from '../node/nodes.ts';
 import { usageByNode } from '../node/usage.ts';
-import { portions } from '../vm/rows.ts';
+import { portions, vmSpecOf } from '../vm/rows.ts';
 
 /** A VM or a router according to its row; a router moves at once. */
 export interface Subject {
@@ -71,7 +72,7 @@ export async function readBooks(queries: Queries, assignments: readonly Assignme
 
 async function readAsking(queries: Queries, sliceIds: readonly string[]): Promise<AskingVm[]> {
   if (sliceIds.length === 0) return [];
-  const images = new Map((await queries.selectFrom('images').selectAll().execute()).map((row) => [row.id, imageOf(row)]));
+  const images = new Map(readable(await queries.selectFrom('images').selectAll().execute(), imageOf).map((image) => [image.id, image]));
   const waiting = await queries
     .selectFrom('volumes')
     .innerJoin('images', 'images.id', 'volumes.image_id')
@@ -89,8 +90,9 @@ async function readAsking(queries: Queries, sliceIds: readonly string[]): Promis
       .execute();
     for (const { imageId, spec, ...vm } of rows) {
       const image = images.get(imageId);
-      if (image !== undefined)
-        asking.push({ ...vm, spec: JSON.parse(spec), image, fetched: image.content !== null && !unfetched.has(vm.id) });
+      const [read] = readable([{ name: vm.name, spec }], vmSpecOf);
+      if (image !== undefined && read !== undefined)
+        asking.push({ ...vm, spec: read, image, fetched: image.content !== null && !unfetched.has(vm.id) });
     }
   }
   return asking;

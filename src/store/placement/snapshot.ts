@@ -1,14 +1,17 @@
 /** Reads the input of the scheduler, and no more columns of each VM than that. */
 import type { NotNull } from 'kysely';
 import { isImpaired } from '../../model/network/node-links.ts';
+import type { Node } from '../../model/node/node.ts';
 import type { PlacementSnapshot, PlacementVm } from '../../model/placement/assignment.ts';
 import type { Slice, SliceSpec, VmSpec } from '../../model/slice/slice.ts';
 import type { Queries } from '../database/database.ts';
+import { readable } from '../database/json-columns.ts';
 import type { ParsedTexts } from '../database/parsed-texts.ts';
 import { imageOf } from '../image/rows.ts';
 import { readNodes } from '../node/nodes.ts';
 import { fullName } from '../slice/full-name.ts';
-import { sliceOf } from '../slice/rows.ts';
+import { sliceOf, sliceSpecOf } from '../slice/rows.ts';
+import { vmSpecOf } from '../vm/rows.ts';
 
 /** The specifications that the last snapshot had. */
 export interface KnownSpecs {
@@ -28,19 +31,30 @@ export async function readSnapshot(queries: Queries, known: KnownSpecs): Promise
     .$narrowType<{ reason: NotNull }>()
     .execute();
   const { placement_cursor: cursor } = await queries.selectFrom('controller').select('placement_cursor').executeTakeFirstOrThrow();
-  const read = slices.map((row) => sliceOf(row, known.slices.read(row.id, row.spec)));
+  const read = readable(slices, (row) =>
+    sliceOf(
+      row,
+      known.slices.read(row.id, row.spec, (spec) => sliceSpecOf({ ...row, spec })),
+    ),
+  );
+  const nodes = await readNodes(queries);
   return {
-    nodes: await readNodes(queries),
-    vms: await readPlacementVms(queries, known.vms, read),
+    nodes,
+    vms: await readPlacementVms(queries, known.vms, { slices: read, nodes }),
     slices: read,
     routed: new Set(routed.map((row) => row.slice_id)),
-    images: new Map(images.map((row) => [row.id, imageOf(row)])),
+    images: new Map(readable(images, imageOf).map((image) => [image.id, image])),
     fetchFailures: new Map(failures.map(({ name, reason }) => [name, reason])),
     cursor,
   };
 }
 
-async function readPlacementVms(queries: Queries, specs: KnownSpecs['vms'], slices: readonly Slice[]): Promise<PlacementVm[]> {
+/** VMs of what cannot be read stay where they are, as those do that cannot be read themselves. */
+async function readPlacementVms(
+  queries: Queries,
+  specs: KnownSpecs['vms'],
+  { slices, nodes }: { slices: readonly Slice[]; nodes: readonly Node[] },
+): Promise<PlacementVm[]> {
   const rows = await queries
     .selectFrom('vms')
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
@@ -56,8 +70,10 @@ async function readPlacementVms(queries: Queries, specs: KnownSpecs['vms'], slic
   const volumes = await queries.selectFrom('volumes').select(['vm_id as vmId', 'image_id as imageId']).execute();
   const volumesByVm = Map.groupBy(volumes, ({ vmId }) => vmId);
   const networks = new Map(slices.map(({ id, spec }) => [id, spec.networks]));
-  return rows.map(({ cpus, memory, disk, ...row }) => {
-    const spec = specs.read(row.id, row.spec);
+  const places = new Set(nodes.map(({ id }) => id));
+  const placed = rows.filter(({ sliceId, nodeId }) => networks.has(sliceId) && (nodeId === null || places.has(nodeId)));
+  return readable(placed, ({ cpus, memory, disk, ...row }) => {
+    const spec = specs.read(row.id, row.spec, (text) => vmSpecOf({ name: row.name, spec: text }));
     return {
       ...row,
       spec,

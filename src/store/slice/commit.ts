@@ -8,6 +8,7 @@ import type { SliceChange, VmChange } from '../../model/slice/change.ts';
 import type { NetworkSpec, Slice, VmSpec } from '../../model/slice/slice.ts';
 import { unobserved } from '../../model/vm/vm.ts';
 import type { Queries } from '../database/database.ts';
+import { forms } from '../database/json-columns.ts';
 import { pickImage, readImages } from '../image/rows.ts';
 import { refuseOutgrown } from '../node/usage.ts';
 import type { StoreSettings } from '../store.ts';
@@ -93,7 +94,15 @@ async function createSlice({ queries, settings, newIdentifier, now }: CommitCont
   const { id, generation, desired } = slice;
   await queries
     .insertInto('slices')
-    .values({ id, ...partsOfSliceName(slice.name), spec: JSON.stringify(change.spec), generation, desired, transit, created_at: now })
+    .values({
+      id,
+      ...partsOfSliceName(slice.name),
+      spec: forms.slices.spec.write(change.spec),
+      generation,
+      desired,
+      transit,
+      created_at: now,
+    })
     .execute();
   return slice;
 }
@@ -108,7 +117,7 @@ async function createNetworks(
   const segments = await allocateSegments(queries, settings.segments, { slice: slice.name, count: changes.length, underlay });
   const rows = segments.map((numbers, index) => {
     const { spec } = changes[index] as { spec: NetworkSpec };
-    return { id: newIdentifier(), slice_id: slice.id, name: spec.name, spec: JSON.stringify(spec), ...numbers };
+    return { id: newIdentifier(), slice_id: slice.id, name: spec.name, spec: forms.networks.spec.write(spec), ...numbers };
   });
   for (const part of portions(rows)) await queries.insertInto('networks').values(part).execute();
 }
@@ -117,7 +126,7 @@ async function updateNetworks(queries: Queries, sliceId: string, changes: readon
   for (const { spec } of changes) {
     const { numUpdatedRows } = await queries
       .updateTable('networks')
-      .set({ spec: JSON.stringify(spec) })
+      .set({ spec: forms.networks.spec.write(spec) })
       .where('slice_id', '=', sliceId)
       .where('name', '=', spec.name)
       .executeTakeFirst();
@@ -163,7 +172,7 @@ async function updateVms(queries: Queries, sliceId: string, changes: readonly Vm
   const updated = specs.map((spec) => {
     const id = present.get(spec.name);
     if (id === undefined) throw notInSlice('VM', spec.name);
-    return { id, spec: JSON.stringify(spec) };
+    return { id, spec: forms.vms.spec.write(spec) };
   });
   for (const { id, spec } of updated) {
     await queries
@@ -185,7 +194,7 @@ async function createVms({ queries, newIdentifier, now }: CommitContext, slice: 
     id: newIdentifier(),
     slice_id: slice.id,
     name: spec.name,
-    spec: JSON.stringify(spec),
+    spec: forms.vms.spec.write(spec),
     ...demandOf(spec, imagesByName(books, spec)),
     desired: slice.desired,
     generation: 1,

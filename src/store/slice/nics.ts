@@ -4,7 +4,7 @@ import { CroftError } from '../../model/error.ts';
 import type { NewIdentifier } from '../../model/identifier.ts';
 import type { VmSpec } from '../../model/slice/slice.ts';
 import type { Queries } from '../database/database.ts';
-import { insertNics, portions } from '../vm/rows.ts';
+import { insertNics, portions, vmSpecOf } from '../vm/rows.ts';
 import { macCandidate, type PlannedNic, planNics } from './allocation.ts';
 import { networksOf } from './rows.ts';
 
@@ -12,11 +12,11 @@ import { networksOf } from './rows.ts';
 export async function reconcileNics(queries: Queries, sliceId: string, newIdentifier: NewIdentifier): Promise<void> {
   const vms = await queries
     .selectFrom('vms')
-    .select(['id', 'spec'])
+    .select(['id', 'name', 'spec'])
     .where('slice_id', '=', sliceId)
     .where('desired', '<>', 'absent')
     .execute();
-  const wanted = vms.map(({ id, spec }): { id: string; spec: VmSpec } => ({ id, spec: JSON.parse(spec) }));
+  const wanted = vms.map(({ id, ...row }): { id: string; spec: VmSpec } => ({ id, spec: vmSpecOf(row) }));
   const existing = await queries
     .selectFrom('nics')
     .innerJoin('vms', 'vms.id', 'nics.vm_id')

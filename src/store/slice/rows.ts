@@ -5,9 +5,10 @@ import { CroftError } from '../../model/error.ts';
 import { missing } from '../../model/missing.ts';
 import type { Network, Slice, SliceSpec } from '../../model/slice/slice.ts';
 import type { Queries } from '../database/database.ts';
+import { forms, rowInWords } from '../database/json-columns.ts';
 import type { Tables } from '../database/tables.ts';
 
-export function sliceOf(row: Selectable<Tables['slices']>, spec: SliceSpec = JSON.parse(row.spec)): Slice {
+export function sliceOf(row: Selectable<Tables['slices']>, spec: SliceSpec = sliceSpecOf(row)): Slice {
   return {
     id: row.id,
     name: fullSliceName(row.owner, row.name),
@@ -21,8 +22,13 @@ export function sliceOf(row: Selectable<Tables['slices']>, spec: SliceSpec = JSO
   };
 }
 
+export function sliceSpecOf({ name, spec }: Pick<Selectable<Tables['slices']>, 'name' | 'spec'>): SliceSpec {
+  return forms.slices.spec.read(spec, rowInWords('slices', name));
+}
+
 export function networkOf(row: Selectable<Tables['networks']>): Network {
-  return { id: row.id, sliceId: row.slice_id, name: row.name, spec: JSON.parse(row.spec), segment: row.segment, vlan: row.vlan };
+  const spec = forms.networks.spec.read(row.spec, rowInWords('networks', row.name));
+  return { id: row.id, sliceId: row.slice_id, name: row.name, spec, segment: row.segment, vlan: row.vlan };
 }
 
 export async function findSlice(queries: Queries, name: string): Promise<Slice | null> {
@@ -61,7 +67,7 @@ export async function writeSpec(queries: Queries, slice: Slice, spec: SliceSpec)
   const generation = slice.generation + 1;
   await queries
     .updateTable('slices')
-    .set({ spec: JSON.stringify(spec), generation })
+    .set({ spec: forms.slices.spec.write(spec), generation })
     .where('id', '=', slice.id)
     .execute();
   return { ...slice, spec, generation };

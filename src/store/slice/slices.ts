@@ -1,8 +1,10 @@
 /** Slices in the database. */
+
 import type { NewIdentifier } from '../../model/identifier.ts';
 import type { SliceChange } from '../../model/slice/change.ts';
 import type { Network, Slice, SliceDesired } from '../../model/slice/slice.ts';
 import type { Queries, Transactions } from '../database/database.ts';
+import { readable } from '../database/json-columns.ts';
 import type { SliceStore, StoreSettings } from '../store.ts';
 import { desireVms, isAsDesired } from '../vm/desire.ts';
 import { commitChange } from './commit.ts';
@@ -25,7 +27,7 @@ export class SqlSliceStore implements SliceStore {
     return this.#database.read(async (queries) => {
       const all = queries.selectFrom('slices').selectAll().orderBy('owner').orderBy('name');
       const rows = await (owner === undefined ? all : all.where('owner', '=', owner)).execute();
-      return rows.map((row) => sliceOf(row));
+      return readable(rows, (row) => sliceOf(row));
     });
   }
 

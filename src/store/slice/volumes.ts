@@ -3,16 +3,15 @@
  * name.
  */
 import type { NewIdentifier } from '../../model/identifier.ts';
-import type { VmSpec } from '../../model/slice/slice.ts';
 import type { Queries } from '../database/database.ts';
 import { deleteUnnamedImages, pickImage, readImages } from '../image/rows.ts';
-import { portions } from '../vm/rows.ts';
+import { portions, vmSpecOf } from '../vm/rows.ts';
 
 /** Runs after the rows of VMs have their new values. Rejects with `not-found` for an image. */
 export async function reconcileVolumes(queries: Queries, sliceId: string, newIdentifier: NewIdentifier): Promise<void> {
   const vms = await queries
     .selectFrom('vms')
-    .select(['id', 'spec'])
+    .select(['id', 'name', 'spec'])
     .where('slice_id', '=', sliceId)
     .where('desired', '<>', 'absent')
     .execute();
@@ -24,7 +23,7 @@ export async function reconcileVolumes(queries: Queries, sliceId: string, newIde
     .where('vms.slice_id', '=', sliceId)
     .where('vms.desired', '<>', 'absent')
     .execute();
-  const wanted = vms.flatMap(({ id, spec }) => (JSON.parse(spec) as VmSpec).volumes.map(({ name, image }) => ({ vmId: id, name, image })));
+  const wanted = vms.flatMap(({ id, ...row }) => vmSpecOf(row).volumes.map(({ name, image }) => ({ vmId: id, name, image })));
   const removed = existing.filter((volume) => !wanted.some((other) => isSame(volume, other)));
   const added = wanted.filter((volume) => !existing.some((other) => isSame(volume, other)));
   for (const part of portions(removed)) {

@@ -7,18 +7,22 @@ import type { ImageContent } from '../../model/image/image.ts';
 import { demandOf, type ImageOf, type Resources } from '../../model/placement/capacity.ts';
 import type { VmSpec } from '../../model/slice/slice.ts';
 import type { Queries } from '../database/database.ts';
+import { readable } from '../database/json-columns.ts';
 import { contentOf } from '../image/rows.ts';
-import { portions } from './rows.ts';
+import { portions, vmSpecOf } from './rows.ts';
 
 /** For VMs whose rows and volumes have their new values. */
 export async function recount(queries: Queries, vmIds: readonly string[]): Promise<void> {
   if (vmIds.length === 0) return;
   const books = await readImageBooks(queries);
   for (const part of portions(vmIds)) {
-    const vms = await queries.selectFrom('vms').select(['id', 'spec', 'cpus', 'memory', 'disk']).where('id', 'in', part).execute();
+    const vms = await queries.selectFrom('vms').select(['id', 'name', 'spec', 'cpus', 'memory', 'disk']).where('id', 'in', part).execute();
     const imageOf = await imagesOfVms(queries, books, part);
-    for (const { id, spec, ...before } of vms) {
-      const wanted: VmSpec = JSON.parse(spec);
+    for (const { id, wanted, before } of readable(vms, ({ id, name, spec, ...before }) => ({
+      id,
+      wanted: vmSpecOf({ name, spec }),
+      before,
+    }))) {
       const demand = demandOf(wanted, imageOf(id, wanted));
       if (!isSame(before, demand)) await queries.updateTable('vms').set(demand).where('id', '=', id).execute();
     }

@@ -3,6 +3,7 @@ import { type Expression, type ExpressionBuilder, expressionBuilder, type Insert
 import type { VmSpec } from '../../model/slice/slice.ts';
 import type { Nic, Vm, VmObserved, Volume } from '../../model/vm/vm.ts';
 import type { Queries } from '../database/database.ts';
+import { forms, readable, rowInWords } from '../database/json-columns.ts';
 import type { Tables } from '../database/tables.ts';
 import { deleteUnnamedImages } from '../image/rows.ts';
 import { fullName } from '../slice/full-name.ts';
@@ -10,8 +11,11 @@ import { fullName } from '../slice/full-name.ts';
 /** Which VMs are meant. */
 export type VmCondition = (where: ExpressionBuilder<Tables, 'vms' | 'slices'>) => Expression<SqlBool>;
 
-/** All VMs of which the condition holds, with their NICs and volumes, sorted by owner, slice, name and age; three queries at the most. */
-export async function readVms(queries: Queries, condition: VmCondition): Promise<Vm[]> {
+/**
+ * All VMs of which the condition holds, with their NICs and volumes, sorted by owner, slice, name and age; three queries at the most.
+ * `left` is called for those that cannot be read.
+ */
+export async function readVms(queries: Queries, condition: VmCondition, left?: (row: Selectable<Tables['vms']>) => void): Promise<Vm[]> {
   const holds = condition(expressionBuilder<Tables, 'vms' | 'slices'>());
   const rows = await queries
     .selectFrom('vms')
@@ -34,11 +38,15 @@ export async function readVms(queries: Queries, condition: VmCondition): Promise
     .select(['nics.name', 'nics.mac', 'nics.address'])
     .where(holds)
     .execute();
-  const specs = rows.map((row): VmSpec => JSON.parse(row.spec));
-  const volumes = specs.every((spec) => spec.volumes.length === 0) ? [] : await readVolumes(queries, holds);
+  const whole = readable(rows, (row) => ({ row, spec: vmSpecOf(row) }), left);
+  const volumes = whole.every(({ spec }) => spec.volumes.length === 0) ? [] : await readVolumes(queries, holds);
   const nicsByVm = Map.groupBy(nics, ({ vmId }) => vmId);
   const volumesByVm = Map.groupBy(volumes, ({ vmId }) => vmId);
-  return rows.map((row, index) => vmOf(row, specs[index] as VmSpec, nicsByVm.get(row.id) ?? [], volumesByVm.get(row.id) ?? []));
+  return whole.map(({ row, spec }) => vmOf(row, spec, nicsByVm.get(row.id) ?? [], volumesByVm.get(row.id) ?? []));
+}
+
+export function vmSpecOf({ name, spec }: Pick<Selectable<Tables['vms']>, 'name' | 'spec'>): VmSpec {
+  return forms.vms.spec.read(spec, rowInWords('vms', name));
 }
 
 function readVolumes(queries: Queries, holds: Expression<SqlBool>) {

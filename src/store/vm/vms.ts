@@ -1,4 +1,5 @@
 /** VMs in the database. */
+
 import { CroftError } from '../../model/error.ts';
 import { missing } from '../../model/missing.ts';
 import { withoutPeer } from '../../model/slice/placement.ts';
@@ -6,13 +7,14 @@ import type { Slice, SliceSpec } from '../../model/slice/slice.ts';
 import type { Vm, VmDesired } from '../../model/vm/vm.ts';
 import type { Queries, Transactions } from '../database/database.ts';
 import { GroupCommit } from '../database/group-commit.ts';
+import { forms } from '../database/json-columns.ts';
 import { beingRemoved, getSlice, isNamed, writeSpec } from '../slice/rows.ts';
 import type { VmFilter, VmObservation, VmOutline, VmStore } from '../store.ts';
 import { desireVms, isAsDesired } from './desire.ts';
 import { writeObservations } from './observed.ts';
 import { readOutlines } from './outlines.ts';
 import { pageOfVms } from './page.ts';
-import { deleteVms, readVms, type VmCondition } from './rows.ts';
+import { deleteVms, readVms, type VmCondition, vmSpecOf } from './rows.ts';
 
 export class SqlVmStore implements VmStore {
   readonly #database: Transactions;
@@ -84,7 +86,10 @@ export class SqlVmStore implements VmStore {
 /** The VM of that name; the newest where the VM was recreated or is being removed. Rejects with `not-found` and near names. */
 async function getVm(queries: Queries, slice: string, name: string): Promise<Vm> {
   const { id } = await getSlice(queries, slice);
-  const vms = await readVms(queries, (where) => where('vms.slice_id', '=', id));
+  const refuse = (row: { name: string; spec: string }): void => {
+    if (row.name === name) vmSpecOf(row);
+  };
+  const vms = await readVms(queries, (where) => where('vms.slice_id', '=', id), refuse);
   const named = vms.filter((vm) => vm.name === name);
   const vm = named.find(({ desired }) => desired !== 'absent') ?? named.at(-1);
   if (vm !== undefined) return vm;
@@ -107,7 +112,7 @@ async function takeOutOfSpec(queries: Queries, vm: Vm): Promise<void> {
     if (changed === others[index]) continue;
     await queries
       .updateTable('vms')
-      .set({ spec: JSON.stringify(changed) })
+      .set({ spec: forms.vms.spec.write(changed) })
       .where('slice_id', '=', slice.id)
       .where('name', '=', changed.name)
       .where('desired', '<>', 'absent')
