@@ -1,4 +1,4 @@
-/** What a transport offers to the layers above it: programs with three streams, and Unix sockets, over one connection. */
+/** The interface of a transport: programs with three streams, and Unix sockets, over one connection. */
 import { constants } from 'node:os';
 import type { Duplex, Readable, Writable } from 'node:stream';
 
@@ -7,9 +7,9 @@ export interface Channel {
   stdin: Writable;
   stdout: Readable;
   stderr: Readable;
-  /** Resolves when it has ended: with its exit code, or with null when the connection was lost before. Never rejects. */
+  /** Resolves when the program has ended: with its exit code, or with null when the connection was lost before. Never rejects. */
   ended: Promise<number | null>;
-  /** Gives the streams up at once; the program sees end of file, nothing is killed. */
+  /** Closes the streams at once; the program sees end of file, nothing is killed. */
   destroy(): void;
 }
 
@@ -26,7 +26,7 @@ export interface Connection {
 /** Makes a new connection to the node. */
 export type Connect = () => Promise<Connection>;
 
-/** The exit code as a shell says it: 128 + n after signal n. */
+/** The exit code in a shell's form: 128 + n after signal n. */
 export function exitCode(code: number | null, signal: string | null | undefined): number | null {
   if (code !== null) return code;
   const number = Object.entries(constants.signals).find(([name]) => name === signal)?.[1];

@@ -1,8 +1,11 @@
-/** Why a file could not be written on a node: a full disk is told apart, with the space that is left. */
+/** Why a file could not be written on a node: a full disk has an error of its own, with the space that is left. */
 import { CroftError } from '../model/error.ts';
 import type { CommandResult } from './host.ts';
 
-/** The result is that of a script with `full`, on the node of that name where it is known; programs speak English here, see the shell's surroundings. */
+/**
+ * The result is that of a script with `full`, on the node of that name where it is known; programs print English messages here, see the
+ * shell's environment.
+ */
 export function fileError(path: string, { code, stdout, stderr }: CommandResult, node?: string): CroftError {
   const where = node === undefined ? path : `${path} on ${node}`;
   const named = node === undefined ? {} : { node };

@@ -25,7 +25,7 @@ export interface FileToWrite {
   content: string | Uint8Array;
   /** Permission bits, such as 0o600; 0o644 where absent. */
   mode?: number;
-  /** `user` or `user:group`, by name or number; who writes it where absent. */
+  /** `user` or `user:group`, by name or number; the writing user where absent. */
   owner?: string;
 }
 

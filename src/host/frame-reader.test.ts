@@ -31,7 +31,7 @@ test('CR8 parts are found however the stream is cut into chunks', () => {
   );
 });
 
-test('CR8 what passes the limit is told once and not kept', () => {
+test('CR8 output beyond the limit is reported once and not kept', () => {
   let overflows = 0;
   const bodies: number[] = [];
   const reader = new FrameReader(

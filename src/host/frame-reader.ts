@@ -1,16 +1,16 @@
-/** Cuts one output stream of a shell into the parts of its commands: each part is ended by a line that bears the shell's marker. */
+/** Splits one output stream of a shell into the parts of its commands: each part ends with a line that bears the shell's marker. */
 
 export interface Frame {
-  /** What was printed before the marker line, byte for byte. */
+  /** The output before the marker line, byte for byte. */
   body: Buffer;
-  /** What follows the marker on its line. */
+  /** The text after the marker on its line. */
   trailer: string;
 }
 
 const newline = 0x0a;
 const trailerLimit = 64;
 
-/** The end of a part is `\n<marker> <trailer>\n`: its own first newline makes it a line whatever was printed before it. */
+/** The end of a part is `\n<marker> <trailer>\n`: its own first newline makes it a line whatever was printed before. */
 export class FrameReader {
   readonly #pattern: Buffer;
   readonly #limit: number;
@@ -22,7 +22,7 @@ export class FrameReader {
   /** The last bytes, in which a marker line may have begun. */
   #open: Buffer = Buffer.alloc(0);
 
-  /** `limit`: bytes that one body may have; when it is passed `onOverflow` is called and the rest of that body is dropped. */
+  /** `limit`: the largest body in bytes; beyond it `onOverflow` is called and the rest of that body is dropped. */
   constructor(marker: string, limit: number, onFrame: (frame: Frame) => void, onOverflow: () => void) {
     this.#pattern = Buffer.from(`\n${marker} `);
     this.#limit = limit;
@@ -30,7 +30,7 @@ export class FrameReader {
     this.#onOverflow = onOverflow;
   }
 
-  /** The end of what has been read of the part under way, as text, for messages. */
+  /** The end of the current part so far, as text, for messages. */
   get unfinished(): string {
     return Buffer.concat([...this.#certain, this.#open])
       .toString()

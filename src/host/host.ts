@@ -1,28 +1,28 @@
-/** How a command, a file or a Unix socket on a node is reached; the same for SSH, for this machine and for the fake. */
+/** The interface to a node's commands, files and Unix sockets; the same for SSH, for this machine and for the fake. */
 import type { Duplex, Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { CroftError } from '../model/error.ts';
 import { commandLabel } from './quote.ts';
 
-/** A program and its arguments. They reach the program byte for byte: no shell ever reads them. */
+/** A program and its arguments. They reach the program byte for byte: no shell ever parses them. */
 export interface Command {
   argv: readonly [string, ...string[]];
   /** Standard input; without it the program reads end of file. */
   stdin?: string | Uint8Array;
-  /** Killed on the node, with all that it started, after this many ms; 30,000 where absent. */
+  /** Killed on the node, with all its child processes, after this many ms; 30,000 where absent. */
   timeout?: number;
 }
 
 export interface CommandResult {
-  /** Exit code; 128 + n after signal n, as a shell says it. */
+  /** Exit code; 128 + n after signal n, in a shell's form. */
   code: number;
   stdout: string;
   stderr: string;
 }
 
 /**
- * A command together with the reading of its answer: what src/tools and the drivers are made of.
- * `parse` throws a CroftError where the answer says that it failed.
+ * A command together with the parser of its answer: the building block of src/tools and the drivers. `parse` throws a CroftError where
+ * the answer reports a failure.
  */
 export interface Call<T> {
   command: Command;
@@ -33,13 +33,13 @@ export interface HostProcess {
   stdin: Writable;
   stdout: Readable;
   stderr: Readable;
-  /** Resolves with the exit code when it has ended. */
+  /** Resolves with the exit code when the program has ended. */
   exited: Promise<number>;
-  /** Kills it on the node, with all that it started. */
+  /** Kills the program on the node, with all its child processes. */
   kill(): Promise<void>;
 }
 
-/** The identity that a login has before privileges are raised: what may open a socket through the connection. */
+/** The identity of a login before privileges are raised: the user that may open a socket through the connection. */
 export interface Login {
   user: string;
   groupId: number;
@@ -50,9 +50,9 @@ export interface Host {
   readonly name: string;
 
   /**
-   * Runs commands as root, one after the other, in one round trip; a failing command does not stop the next.
-   * Rejects with `node.*` where the node cannot be reached, and with `command.timeout` where one did not end in time
-   * (it and all that it started are then dead; those after it were not run). A non-zero exit is no rejection.
+   * Runs commands as root, one after the other, in one round trip; a failing command does not stop the next. Rejects with `node.*` where
+   * the node cannot be reached, and with `command.timeout` where a command did not end in time (it and all its child processes are then
+   * dead; the commands after it were not run). A non-zero exit is no rejection.
    */
   batch(commands: readonly Command[]): Promise<CommandResult[]>;
 
@@ -62,13 +62,13 @@ export interface Host {
   /** Connects to a Unix socket on the node, as the login user. */
   connect(path: string): Promise<Duplex>;
 
-  /** Who the login is, read when the connection was made. */
+  /** The user of the login, read when the connection was made. */
   login(): Promise<Login>;
 
-  /** Ends the connection and everything running through it. The host can be used again: it connects anew. */
+  /** Ends the connection and everything running through it. The host can be used again: it then reconnects. */
   close(): Promise<void>;
 
-  /** Closes it for good: every later use rejects with `node.unreachable`, so that nobody who still holds it connects anew. */
+  /** Closes the host for good: every later use rejects with `node.unreachable`, so that remaining references cannot reconnect. */
   end(): Promise<void>;
 }
 
@@ -79,8 +79,8 @@ export async function run(host: Host, command: Command): Promise<CommandResult> 
 }
 
 /**
- * Runs a command beside the shells that batches share, so that it may take long without holding anybody up. Without a time-out it
- * may take for ever; rejects as `run` does.
+ * Runs a command beside the shells that batches share, so that a long command delays no batch. Without a time-out it may take for ever;
+ * rejects as `run` does.
  */
 export async function runLong(host: Host, { argv, stdin = '', timeout }: Command): Promise<CommandResult> {
   const program = await host.spawn({ argv });
@@ -108,7 +108,7 @@ export async function runLong(host: Host, { argv, stdin = '', timeout }: Command
 
 type Parsed<Calls extends readonly Call<unknown>[]> = { -readonly [K in keyof Calls]: Calls[K] extends Call<infer T> ? T : never };
 
-/** Makes several calls in one round trip; rejects with the first CroftError that a reading throws, which then names the node. */
+/** Makes several calls in one round trip; rejects with the first CroftError that a parser throws, which then names the node. */
 export async function perform<const Calls extends readonly Call<unknown>[]>(host: Host, ...calls: Calls): Promise<Parsed<Calls>> {
   const results = await host.batch(calls.map((call) => call.command));
   try {

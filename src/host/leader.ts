@@ -1,17 +1,17 @@
-/** Separates what start-up files print from what a program prints: the program's part begins after a line with our marker. */
+/** Separates the output of start-up files from a program's output: the program's part begins after a line with our marker. */
 import { Transform, type TransformCallback } from 'node:stream';
 
 const noiseLimit = 1024 * 1024;
 const newline = 0x0a;
 
-/** Passes on, byte for byte, what follows the line `\n<marker> <text>\n`. */
+/** Passes on, byte for byte, the output after the line `\n<marker> <text>\n`. */
 export class AfterLeader extends Transform {
-  /** The text of the marker line. Rejects, with what came instead, when the stream ends without such a line. */
+  /** The text of the marker line. Rejects, with the output so far, when the stream ends without such a line. */
   readonly leader: Promise<string>;
   readonly #pattern: Buffer;
   readonly #found: (text: string) => void;
   readonly #missed: (error: Error) => void;
-  /** What came before the marker line is complete; null afterwards. */
+  /** The output before the marker line is complete; null afterwards. */
   #noise: Buffer | null = Buffer.alloc(0);
 
   constructor(marker: string) {
@@ -31,7 +31,7 @@ export class AfterLeader extends Transform {
     done(failed ? new Error('the login prints too much before a command starts') : null, rest);
   }
 
-  /** Looks for the marker line; what follows it, or null while it is not complete. */
+  /** Looks for the marker line; returns the output after it, or null while the line is not complete. */
   #seek(before: Buffer, chunk: Buffer): Buffer | null {
     this.#noise = Buffer.concat([before, chunk]);
     const start = this.#noise.indexOf(this.#pattern);

@@ -77,7 +77,7 @@ test('CR8 a Unix socket of this machine is reached; a missing one is named', asy
   }
 });
 
-test('CR8 a host connects anew after it was closed, but never after it was ended for good', async () => {
+test('CR8 a host reconnects after it was closed, but never after it was ended for good', async () => {
   await host.close();
   assert.equal((await run(host, { argv: ['echo', 'again'] })).stdout, 'again\n');
   const other = createLocalHost({ name: 'there', sudo: false });

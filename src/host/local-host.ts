@@ -38,7 +38,10 @@ function localConnection(node: string): Connection {
   };
 }
 
-/** The controller's own environment stays with it, since it may hold secrets; in a session of its own no terminal signal reaches it. */
+/**
+ * The controller's own environment is not passed on, since it may contain secrets; in a session of its own no terminal signal reaches the
+ * shell.
+ */
 async function startShell(line: string): Promise<Channel> {
   const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', HOME: userInfo().homedir };
   const child = spawn('/bin/sh', ['-c', line], { env: environment, detached: true });

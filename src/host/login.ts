@@ -1,4 +1,4 @@
-/** Reads who a login is, before privileges are raised, and so also whether it can run commands at all. */
+/** Reads the user of a login, before privileges are raised, and so also whether the login can run commands at all. */
 import { CroftError } from '../model/error.ts';
 import type { Connection } from './channel.ts';
 import { loginLine, newMarker } from './frame.ts';

@@ -16,7 +16,7 @@ export interface NodeHostOptions {
   sudo: boolean | null;
 }
 
-/** How many batches run at the same time: an SSH server allows 10 sessions on one connection where it is not told otherwise. */
+/** The number of batches that run at the same time: an SSH server allows 10 sessions on one connection by default. */
 const shells = 4;
 
 interface Session {
@@ -31,7 +31,7 @@ interface Session {
 export class NodeHost implements Host {
   readonly name: string;
   readonly #options: NodeHostOptions;
-  /** The session or the attempt at it that all uses share; absent until the first use and after a loss. */
+  /** The session, or the attempt to open it, that all calls share; absent until the first use and after a loss. */
   #session: Promise<Session> | undefined;
   #ended = false;
 
@@ -123,7 +123,7 @@ export class NodeHost implements Host {
     }
   }
 
-  /** The error for a shell that did not come up. */
+  /** The error for a shell that did not start. */
   #noShell(session: Session, ended: ShellEnded | ProgramNotStarted): CroftError {
     if (ended.code === null) return this.#lost(`no shell came up: ${ended.message || 'the connection was lost'}`, ended);
     const { user } = session.login;

@@ -8,7 +8,7 @@ import { AfterLeader } from './leader.ts';
 /** ms in which a program must have started. */
 const patience = 15_000;
 
-/** It ended before it began: the shell that should have become it could not start. */
+/** The program ended before it began: its shell could not start. */
 export class ProgramNotStarted extends Error {
   /** Null when the connection was lost. */
   readonly code: number | null;
@@ -24,7 +24,7 @@ export interface ProgramOptions {
   /** The command that starts the shell, such as `sudo -n /bin/sh`. */
   shell: string;
   argv: readonly string[];
-  /** Kills a process and all that bears the token; see ShellPool.kill. */
+  /** Kills a process and all processes with the token; see ShellPool.kill. */
   kill(processId: number, token: string): Promise<void>;
   /** The error with which `exited` rejects when the connection is lost. */
   lost(): Error;

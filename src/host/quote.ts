@@ -1,7 +1,7 @@
-/** The one place where text becomes part of a shell's input: words in single quotes, where POSIX sh reads nothing as special. */
+/** The only place where text becomes part of a shell's input: words in single quotes, where POSIX sh reads nothing as special. */
 import { CroftError } from '../model/error.ts';
 
-/** One word of a POSIX shell's input that stands for exactly `word`. Throws `input.invalid` on NUL, which no argument can hold. */
+/** One word of a POSIX shell's input that stands for exactly `word`. Throws `input.invalid` on NUL, which no argument can contain. */
 export function quote(word: string): string {
   if (word.includes('\0'))
     throw new CroftError('input.invalid', `An argument contains a NUL character: ${JSON.stringify(word.slice(0, 40))}`);

@@ -1,7 +1,7 @@
-/** The shell, awk and python programs that run on nodes: files beside the code that sends them, read once, when that is loaded. */
+/** The shell, awk and python programs that run on nodes: files beside the code that sends them, read once, when that code is loaded. */
 import { readFileSync } from 'node:fs';
 
-/** A line of a program, and where it stands. */
+/** A line of a program, with its position. */
 export interface ScriptLine {
   file: URL;
   /** From 1. */
@@ -10,10 +10,10 @@ export interface ScriptLine {
 }
 
 /**
- * The program in the file `name`, which lies beside the module `from` (its `import.meta.url`), as one argument of an interpreter.
- * In a shell script the line `. ./part.sh` stands for that file, by its place beside the script: the functions that scripts have
- * in common. A part that was named before is not there twice. Each use sends the program anew, so comments, empty lines and, but in python, indentation
- * are left out: no text over several lines may depend on them.
+ * The program in the file `name`, which lies beside the module `from` (its `import.meta.url`), as one argument of an interpreter. In a
+ * shell script the line `. ./part.sh` is replaced by that file, relative to the script: functions that scripts share. A part is included
+ * only once. Each use sends the program again, so comments, empty lines and, except in python, indentation are left out: no text over
+ * several lines may depend on them.
  */
 export function readScript(from: string, name: string): string {
   const indentation = name.endsWith('.py') ? /^$/ : /^\s+/;

@@ -1,4 +1,4 @@
-/** A few open shells on one node: a batch goes to an idle one or waits; what hangs is killed without stopping the others. */
+/** A few open shells on one node: a batch takes an idle shell or waits; a hung command is killed without stopping the others. */
 import { CroftError } from '../model/error.ts';
 import type { Command, CommandResult } from './host.ts';
 import { killTree } from './kill-tree.ts';
@@ -21,9 +21,9 @@ export class ShellPool {
   readonly #waiting: (() => void)[] = [];
   #free: number;
   #closed = false;
-  /** A shell beside the others, so that a hung command can be killed even while all of them hang. */
+  /** An additional shell, so that a hung command can be killed even while all others hang. */
   #killer: Shell | undefined;
-  /** Settles when the kills asked for so far are done: they go one after the other through that shell. */
+  /** Settles when the requested kills are done: they run one after the other through that shell. */
   #kills: Promise<void> = Promise.resolve();
 
   constructor(options: ShellPoolOptions) {
@@ -42,14 +42,14 @@ export class ShellPool {
     }
   }
 
-  /** Kills what a command started; `processId` as for `killTree`. Resolves when all of it is dead, rejects where some lives on. */
+  /** Kills the processes of a command; `processId` as for `killTree`. Resolves when all of them are dead, rejects where some survive. */
   async kill(processId: number, token: string): Promise<void> {
     const kill = this.#kills.then(() => this.#killNow(killTree(processId, token)));
     this.#kills = kill.catch(() => undefined);
     await kill;
   }
 
-  /** Kills what the batches under way started and gives all shells up; those batches and the waiting ones reject. */
+  /** Kills the processes of batches in progress and gives all shells up; those batches and the waiting ones reject. */
   async close(): Promise<void> {
     this.#closed = true;
     const kills = [...this.#busy].map(async (shell) => {

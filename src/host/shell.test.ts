@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import type { Command } from './host.ts';
 import { Overrun, Shell, ShellEnded } from './shell.ts';
 
-/** The shells of this machine: dash or whatever sh is here, and where they are installed ksh93, which is the sh of illumos, and busybox. */
+/** The shells of this machine: its sh, such as dash, and where they are installed ksh93, which is the sh of illumos, and busybox. */
 const shells: [string, string[]][] = [['/bin/sh', []]];
 if (existsSync('/usr/bin/ksh93')) shells.push(['/usr/bin/ksh93', []]);
 if (existsSync('/usr/bin/busybox')) shells.push(['/usr/bin/busybox', ['ash']]);

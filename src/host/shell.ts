@@ -6,10 +6,10 @@ import { type Frame, FrameReader } from './frame-reader.ts';
 import type { Command, CommandResult } from './host.ts';
 
 export const defaultTimeout = 30_000;
-/** Bytes that one command may print on one stream; what needs more belongs into `Host.spawn`. */
+/** The largest output of one command on one stream, in bytes; larger output belongs into `Host.spawn`. */
 export const defaultOutputLimit = 64 * 1024 * 1024;
 
-/** A command that the shell cannot get over by itself: it and the shell must be killed on the node. */
+/** A command that the shell cannot end by itself: the command and the shell must be killed on the node. */
 export class Overrun extends Error {
   readonly reason: 'time' | 'output';
   readonly command: Command;
@@ -34,9 +34,9 @@ export class ShellEnded extends Error {
 }
 
 export interface ShellOptions {
-  /** ms in which a new shell must speak. */
+  /** ms within which a new shell must answer. */
   patience?: number;
-  /** Bytes that one command may print on one stream. */
+  /** The largest output of one command on one stream, in bytes. */
   outputLimit?: number;
 }
 
@@ -76,8 +76,8 @@ export class Shell {
   }
 
   /**
-   * Takes over a shell that was just started; what start-up files print before it speaks is dropped.
-   * Rejects with ShellEnded where it ends at once, and with ShellEnded(null) where it says nothing for `patience` ms.
+   * Takes over a shell that was just started; output of start-up files before its first answer is dropped. Rejects with ShellEnded where
+   * the shell ends at once, and with ShellEnded(null) where it does not answer for `patience` ms.
    */
   static async open(channel: Channel, { patience = 15_000, outputLimit = defaultOutputLimit }: ShellOptions = {}): Promise<Shell> {
     const marker = newMarker();
@@ -109,7 +109,7 @@ export class Shell {
     return this.#ended === undefined;
   }
 
-  /** The command that runs now, for killing it; undefined when the shell is idle. */
+  /** The running command, for killing it; undefined when the shell is idle. */
   get current(): { command: Command; token: string } | undefined {
     const running = this.#running;
     const command = running?.commands[running.results.length];
@@ -133,7 +133,7 @@ export class Shell {
     });
   }
 
-  /** Ends the connection to the shell; the batch under way rejects with ShellEnded. */
+  /** Ends the connection to the shell; the batch in progress rejects with ShellEnded. */
   close(): void {
     this.#channel.destroy();
     this.#end(null);
@@ -145,7 +145,7 @@ export class Shell {
     while (stdout.length > 0 && stderr.length > 0) this.#complete(stdout.shift() as Frame, stderr.shift() as Frame);
   }
 
-  /** After signal n most shells say 128 + n, and ksh93, which is the sh of illumos, says 256 + n. */
+  /** After signal n most shells report 128 + n, and ksh93, which is the sh of illumos, reports 256 + n. */
   #complete(stdout: Frame, stderr: Frame): void {
     const said = Number(stdout.trailer);
     const running = this.#running;

@@ -1,4 +1,4 @@
-/** A host that exists in memory only: every command succeeds in silence, after the time that a round trip takes. */
+/** A host that exists in memory only: every command succeeds without output, after the time of a round trip. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { CroftError } from '../model/error.ts';
 import type { Host } from './host.ts';

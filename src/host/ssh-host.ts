@@ -12,7 +12,7 @@ import { logIn, loginTimeout, readFingerprint, readPinnedKey, type SshConnection
 export interface SshHostOptions {
   /** The node's name, for messages. */
   name: string;
-  /** Where and as whom; its `hostKey` must be there, and so must the jump host's. */
+  /** The address and the user; its `hostKey` must be present, and so must the jump host's. */
   target: SshTarget & { jump?: SshTarget | undefined };
   /** Whether privileges are raised by `sudo -n`; null: exactly where the login is not root. */
   sudo: boolean | null;
@@ -27,8 +27,8 @@ export function createSshHost(options: SshHostOptions): Host {
 }
 
 /**
- * The fingerprint `SHA256:…` that the machine at `target` shows now. Used once, when a node is adopted: a person compares
- * it before it is pinned. A jump host must be pinned already: read its own key first.
+ * The fingerprint `SHA256:…` that the machine at `target` shows now. Used once, when a node is adopted: a user compares the fingerprint
+ * before it is pinned. A jump host must be pinned already: read its own key first.
  */
 export async function readHostKey(route: Route): Promise<string> {
   const { name: node, target, agent } = route;
@@ -41,8 +41,8 @@ export async function readHostKey(route: Route): Promise<string> {
 }
 
 /**
- * The host key `TYPE BASE64` by which other machines know the node, which is reached directly. Rejects with
- * `node.unreachable`, or with `node.host-key` unless it is the pinned one.
+ * The host key `TYPE BASE64` by which other machines know the node, which is reached directly. Rejects with `node.unreachable`, or with
+ * `node.host-key` unless it is the pinned one.
  */
 export async function publicHostKey({ name: node, target, agent }: Route): Promise<string> {
   return await readPinnedKey({ node, target, agent });
@@ -53,7 +53,7 @@ interface Path {
   leave(): void;
 }
 
-/** Opens the way to the target: through the jump host where there is one. */
+/** Opens the connection to the target: through the jump host where there is one. */
 async function pathTo({ name, target, agent }: Route): Promise<Path> {
   if (target.jump === undefined) return { stream: undefined, leave: () => undefined };
   const jump = await logIn({ node: `${name} (jump host)`, target: target.jump, agent });
@@ -74,7 +74,7 @@ async function pathTo({ name, target, agent }: Route): Promise<Path> {
   return { stream, leave };
 }
 
-/** A jump host answers for a machine that is away only when its system has given that up, which takes two minutes. */
+/** A jump host reports an unreachable machine only when its own system has given up, which takes two minutes. */
 function forward(client: Client, { address, port }: SshTarget): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(new Error(`it did not get through within ${loginTimeout / 1000} s`));
@@ -145,7 +145,7 @@ async function openSocket(node: string, client: Client, path: string): Promise<D
     client.openssh_forwardOutStreamLocal(path, (error, stream) => (error ? reject(error) : resolve(stream)));
   });
   return await opening.catch((error: Error & { reason?: unknown }) => {
-    /** The server gives its refusal a number; without one the connection itself failed. */
+    /** The server's refusal has a number; without a number the connection itself failed. */
     if (typeof error.reason === 'number') throw socketError(node, path, error);
     throw new CroftError('node.unreachable', `Node ${node}: ${error.message} (while opening ${path})`, { node, cause: error });
   });

@@ -1,4 +1,4 @@
-/** Reads the private key that a login uses, and says clearly why one cannot be used. */
+/** Reads the private key of a login, and reports clearly why a key cannot be used. */
 import { readFile, stat } from 'node:fs/promises';
 import ssh2 from 'ssh2';
 import { CroftError } from '../model/error.ts';
@@ -6,7 +6,7 @@ import { CroftError } from '../model/error.ts';
 /** Bytes; RSA keys of 16384 bits take 13 KiB. */
 const largestKeyFile = 64 * 1024;
 
-/** The key file's content. Throws `node.auth` where it cannot be read, is encrypted, or is no private key. */
+/** The key file's content. Throws `node.auth` where the file cannot be read, is encrypted, or is no private key. */
 export async function readPrivateKey(node: string, keyFile: string): Promise<Buffer> {
   const content = await readSmallFile(keyFile).catch((error: Error) => {
     throw keyError(
@@ -36,7 +36,7 @@ export async function readPrivateKey(node: string, keyFile: string): Promise<Buf
   return content;
 }
 
-/** A device or a pipe would be read for ever. */
+/** A read of a device or a pipe might never end. */
 async function readSmallFile(path: string): Promise<Buffer> {
   const information = await stat(path);
   if (!information.isFile()) throw new Error('it is not a regular file');

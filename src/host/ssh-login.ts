@@ -1,4 +1,4 @@
-/** One SSH login: the host key is compared with the pinned one, every failure gets its name. */
+/** One SSH login: compares the host key with the pinned one, and gives every failure an error code. */
 import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -12,7 +12,7 @@ export interface SshLoginOptions {
   /** The node's name, for messages. */
   node: string;
   target: SshTarget;
-  /** Path of an ssh-agent's socket; used beside the key file, or instead of one. */
+  /** Path of an ssh-agent's socket; used in addition to the key file, or instead of one. */
   agent?: string | undefined;
   /** A stream to the target, where it is not reached directly. */
   stream?: Duplex | undefined;
@@ -20,11 +20,11 @@ export interface SshLoginOptions {
 
 export interface SshConnection {
   client: Client;
-  /** Says goodbye, and gives the connection up where that is not answered. */
+  /** Says goodbye, and closes the connection where that is not answered. */
   end(): void;
 }
 
-/** ms for reaching the machine and logging in; as much again for a jump host's way to it. */
+/** ms for reaching the machine and logging in; as much again for the connection through a jump host. */
 export const loginTimeout = 10_000;
 /** A dead connection is noticed after three of these, ms. */
 const keepaliveInterval = 5000;
@@ -64,16 +64,16 @@ export async function logIn(options: SshLoginOptions): Promise<SshConnection> {
 }
 
 /**
- * The fingerprint of the key that the machine shows now, for a person to compare when a node is adopted; nothing is
- * logged in to and nothing else is trusted. Rejects with `node.unreachable`.
+ * The fingerprint of the machine's present key, for a user to compare when a node is adopted; no login is made and nothing else is
+ * trusted. Rejects with `node.unreachable`.
  */
 export async function readFingerprint(options: SshLoginOptions): Promise<string> {
   return fingerprintOf(await readKey(options));
 }
 
 /**
- * The whole key that the machine shows now, `TYPE BASE64`, for others who are to know the machine by it. Rejects with
- * `node.unreachable`, or with `node.host-key` where it is not the pinned one.
+ * The machine's whole present key, `TYPE BASE64`, by which other machines are to know it. Rejects with `node.unreachable`, or with
+ * `node.host-key` where it is not the pinned one.
  */
 export async function readPinnedKey(options: SshLoginOptions): Promise<string> {
   const key = await readKey(options);
@@ -103,9 +103,9 @@ function handshake({ target, stream }: SshLoginOptions, credentials: ConnectConf
   const client = new ssh2.Client();
   const socket = stream ?? connect({ host: target.address, port: target.port }).setMaxListeners(0);
   /**
-   * Where the far end has gone, the stream stays half open until this side gives it up: a forwarded one for ever, a socket
-   * until the system gave up what it still had to send, a quarter of an hour where the machine is dead. The client leaves
-   * a half-open stream alone, even when it is told to destroy it.
+   * Where the far end has gone, the stream stays half open until this side closes it: a forwarded stream for ever, a socket until the
+   * system stops retransmitting, a quarter of an hour where the machine is dead. The client does not close a half-open stream, even when
+   * it is destroyed.
    */
   socket.once('end', () => socket.destroy());
   const end = () => {
@@ -117,7 +117,7 @@ function handshake({ target, stream }: SshLoginOptions, credentials: ConnectConf
       client.setNoDelay(true);
       resolve({ client, end });
     });
-    /** Stays for the client's life: a later loss is told by `close`, and an `error` nobody listens to would end the process. */
+    /** Stays for the client's life: a later loss is reported by `close`, and an `error` without a listener would end the process. */
     client.on('error', (error: SshError) => {
       reject(error);
       socket.destroy();

@@ -1,4 +1,4 @@
-/** Runs programs on the controller's own machine, for the work that images need there. */
+/** Runs programs on the controller's own machine, for work on images. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { CroftError } from '../model/error.ts';
@@ -7,15 +7,15 @@ export interface ProgramOptions {
   /** Added to the environment of the controller. Messages are always in English. */
   environment?: Record<string, string>;
   folder?: string;
-  /** The Debian package that has the program, where it is not named like it. */
+  /** The Debian package of the program, where its name differs. */
   debianPackage?: string;
-  /** For a program that reads what strangers made. */
+  /** For a program that reads untrusted files. */
   limits?: ProgramLimits;
-  /** Kills the program; what waits for it then rejects with the signal's reason. */
+  /** Kills the program; its waiting callers then reject with the signal's reason. */
   signal?: AbortSignal | undefined;
-  /** Told each piece of its standard output as it comes. */
+  /** Receives each piece of its standard output as it arrives. */
   onOutput?: (piece: string) => void;
-  /** Exit codes that are none of a failure, besides 0. */
+  /** Exit codes other than 0 that are no failure. */
   alsoGood?: readonly number[];
 }
 
@@ -26,18 +26,18 @@ export interface ProgramLimits {
   processorTime: number;
 }
 
-/** A program that reads from a pipe and writes into one. */
+/** A program that reads from a pipe and writes into a pipe. */
 export interface Filter {
   input: Writable;
   output: Readable;
-  /** Resolves with what it said on stderr once it has succeeded; rejects as `runProgram` does. */
+  /** Resolves with its stderr once it has succeeded; rejects as `runProgram` does. */
   ended: Promise<string>;
   kill(): void;
 }
 
 /**
- * Runs a program without a shell and resolves with its standard output.
- * Rejects with `node.unfit` where it is not installed and with `command.failed`, with its own stderr, where it fails.
+ * Runs a program without a shell and resolves with its standard output. Rejects with `node.unfit` where the program is not installed and
+ * with `command.failed`, with the program's own stderr, where it fails.
  */
 export async function runProgram(program: string, parameters: readonly string[], options: ProgramOptions = {}): Promise<Buffer> {
   const child = start(program, parameters, options, 'ignore');
@@ -69,7 +69,7 @@ function start(program: string, parameters: readonly string[], options: ProgramO
   });
 }
 
-/** prlimit of util-linux sets the limits and then becomes the program, which ends with the controller, however that ends. */
+/** prlimit of util-linux sets the limits and then becomes the program, which ends with the controller, however the controller ends. */
 function limitWords(limits: ProgramLimits | undefined): string[] {
   if (limits === undefined) return [];
   const { memory, fileSize, processorTime } = limits;
@@ -104,7 +104,7 @@ async function success(child: ChildProcess, program: string, options: ProgramOpt
   }
 }
 
-/** Characters of what a program complains of that are kept: of a broken file it may say something for each of its parts. */
+/** The number of characters of a program's stderr that are kept: for a broken file it may print a line for each of its parts. */
 const mostComplaint = 16 * 1024;
 
 async function beginning(stream: Readable): Promise<string> {

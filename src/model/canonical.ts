@@ -1,9 +1,9 @@
-/** Text that is equal exactly where values are, by their schema: keys in order, and nothing that has its default. Pure. */
+/** A text that is equal exactly where values are, by their schema: keys in order, and no values that equal their default. Pure. */
 import { z } from 'zod';
 
 /**
- * Makes the writer of a schema. A field that comes later, with a default, changes no text of a value that has the default; a key that
- * the schema does not have is left out.
+ * Makes the writer of a schema. A later field with a default does not change the text of a value that has the default; keys outside the
+ * schema are left out.
  */
 export function canonicalWriter(schema: z.ZodType): (value: unknown) => string {
   if (schema instanceof z.ZodObject) return objectWriter(schema);
@@ -45,7 +45,7 @@ function arrayWriter(write: (value: unknown) => string): (value: unknown) => str
   return (value) => `[${(value as unknown[]).map(write).join(',')}]`;
 }
 
-/** Of a value as it is, nulls and all. */
+/** Of a value as it is, including nulls. */
 export function canonicalText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalText).join(',')}]`;
   if (value !== null && typeof value === 'object') {

@@ -40,8 +40,8 @@ const declared = {
 export type ErrorCode = keyof typeof declared;
 
 /**
- * One place in an input that is wrong. `path` is dotted; line and column start at 1 and are there for text documents; `file` is there
- * where the place is in another document than the one that was given.
+ * One place of an error in an input. `path` is dotted; line and column start at 1 and are present for text documents; `file` is present
+ * where the place is in another document than the given one.
  */
 export interface InputIssue {
   path: string;
@@ -54,13 +54,13 @@ export interface InputIssue {
 export interface CroftErrorOptions {
   /** What the user can do about it, one imperative sentence. */
   hint?: string;
-  /** Name of the node on which it happened. */
+  /** Name of the node where the failure happened. */
   node?: string;
   issues?: readonly InputIssue[];
   cause?: unknown;
 }
 
-/** A failure with a declared code. `message` says what failed and where, with a program's own stderr where one spoke. */
+/** A failure with a declared code. `message` names the failure and its place, with a program's own stderr where a program failed. */
 export class CroftError extends Error {
   override readonly name = 'CroftError';
   readonly code: ErrorCode;
@@ -89,7 +89,7 @@ export function isErrorCode(text: string): text is ErrorCode {
   return Object.hasOwn(declared, text);
 }
 
-/** Anything thrown, as a CroftError: one that is already one stays itself, the rest becomes `internal` with its cause. */
+/** Any thrown value, as a CroftError: a CroftError stays itself, the rest becomes `internal` with its cause. */
 export function asCroftError(thrown: unknown): CroftError {
   if (thrown instanceof CroftError) return thrown;
   const message = thrown instanceof Error ? thrown.message : String(thrown);

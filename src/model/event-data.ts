@@ -1,4 +1,4 @@
-/** All kinds of events that are recorded, each with its data: what a program needs of it beside its subject. */
+/** All kinds of recorded events, each with its data: the values that a program needs in addition to the subject. */
 import { z } from 'zod';
 import { taskKinds } from './task.ts';
 
@@ -10,7 +10,7 @@ const why = z.looseObject({ reason });
 const changes = z.array(z.looseObject({ name: z.string(), change: z.enum(['create', 'update', 'restart', 'recreate', 'remove']) }));
 const image = z.looseObject({ image: z.string() });
 
-/** Subject first. Only ever added to, for events that were recorded stay as they are. */
+/** Subject first. Append-only, since recorded events stay as they are. */
 export const eventData = {
   'slice.applied': task.extend({ vms: changes, networks: changes }),
   'slice.start': task,
@@ -38,11 +38,11 @@ export const eventData = {
   'vm.moving': z.looseObject({ to: z.string() }),
   'vm.stays': z.looseObject({ reason: reason.nullable() }),
 
-  /** `percent`: of a step that takes long. */
+  /** `percent`: for a step that takes long. */
   'vm.step': z.looseObject({ percent: z.int().nullable() }),
   'vm.running': nothing,
   'vm.failed': why,
-  /** `deferred`: what is true only from its next start on. */
+  /** `deferred`: changes that take effect at the next start. */
   'vm.changed': z.looseObject({ done: z.string(), deferred: z.string().nullable() }),
   'vm.change-failed': why,
   'vm.stopped': z.looseObject({ how: z.string() }),
@@ -84,7 +84,7 @@ export const eventData = {
   'image.building': image,
   'image.added': image.extend({ sha256: z.string() }),
   'image.given-up': image.extend({ reason }),
-  /** By its name where it was not fetched, by its sha256 where it did not reach a node. */
+  /** By its name where it was not fetched, by its sha256 where its delivery to a node failed. */
   'image.failed': z.looseObject({ image: z.string().nullable(), sha256: z.string().nullable(), reason }),
   'image.placed': z.looseObject({ sha256: z.string() }),
   'image.damaged': z.looseObject({ sha256: z.string(), removed: z.boolean() }),
@@ -92,7 +92,7 @@ export const eventData = {
   'image.map': nothing,
 
   'store.restored': nothing,
-  /** Never stored: in place of the events `from` to `to`, which are no longer kept. */
+  /** Never stored: replaces the events `from` to `to`, which are no longer kept. */
   'events.gap': z.looseObject({ from: z.int(), to: z.int() }),
 } as const satisfies Record<string, z.ZodObject>;
 

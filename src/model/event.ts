@@ -1,33 +1,33 @@
-/** Events: what happened, in the order in which it was recorded; the audit trail and the live progress are both read from them. */
+/** Events, in the order in which they were recorded; the audit trail and the live progress are both read from them. */
 import { z } from 'zod';
 import { system } from './access/principal.ts';
 import { type EventData, type EventKind, eventData } from './event-data.ts';
 
-/** What all events have. */
+/** Common fields of all events. */
 const frameSchema = z.object({
   sequence: z.int(),
   /** ms since 1970. */
   at: z.int(),
-  /** Names of what it is about; null where it does not apply. */
+  /** Names of the event's subject; null where a field does not apply. */
   node: z.string().nullable(),
   slice: z.string().nullable(),
   vm: z.string().nullable(),
   /** For people. */
   message: z.string(),
-  /** For `vm.step` and others: the step, its state and, when it ended, how long it took in ms. */
+  /** For `vm.step` and others: the step, its state and, when it ended, its duration in ms. */
   step: z.object({ name: z.string(), state: z.enum(['started', 'done', 'failed']), duration: z.number().nullable() }).nullable(),
-  /** Who asked for it: the name of a principal, `system` for what the controller does by itself. Null where it was recorded without. */
+  /** The actor: the name of a principal, `system` for the controller's own actions. Null where it was recorded without. */
   actor: z.string().nullable().default(null),
 });
 type Frame = z.infer<typeof frameSchema>;
 
-/** An event of another version: of a kind that is not known here, or recorded without data. */
+/** An event of another version: of a kind unknown here, or recorded without data. */
 const otherSchema = z.looseObject({ kind: z.string(), data: z.record(z.string(), z.unknown()).nullable() });
 
 type KnownEvent = { [Kind in EventKind]: Frame & { kind: Kind; data: EventData<Kind> } }[EventKind];
 export type Event = KnownEvent | (Frame & { kind: string; data: Record<string, unknown> | null });
 
-/** Takes any event, whichever version recorded it. */
+/** Accepts any event, whichever version recorded it. */
 export const eventSchema: z.ZodType<Event> = z
   .intersection(
     z.looseObject(frameSchema.shape),
@@ -40,7 +40,7 @@ export const eventSchema: z.ZodType<Event> = z
 type Subject = Partial<Pick<Frame, 'node' | 'slice' | 'vm' | 'step'>> & { actor?: string };
 type RecordedKind = Exclude<EventKind, 'events.gap'>;
 type DataOf<Kind extends EventKind> = Record<never, never> extends EventData<Kind> ? { data?: EventData<Kind> } : { data: EventData<Kind> };
-/** An event to be recorded. */
+/** An event before it is recorded. */
 export type NewEvent = { [Kind in RecordedKind]: Subject & { kind: Kind; message: string } & DataOf<Kind> }[RecordedKind];
 
 /** Stands in a list in place of those after sequence `after` up to `pruned`, which are no longer kept. `now` is in ms since 1970. */

@@ -1,24 +1,29 @@
-/** A field of a specification is one entry of a table, and this is what follows from such a table: see vm/fields.ts, network/fields.ts. */
+/**
+ * A field of a specification is one entry of a table, and this file derives shapes and words from such a table: see vm/fields.ts,
+ * network/fields.ts.
+ */
 import type { z } from 'zod';
 
-/** `Reading` is what a field is read from beside what is written for it. */
+/** `Reading` is the context that a field is read with, in addition to its written value. */
 export interface Field<Form extends z.ZodType | null, Stored extends z.ZodType, Reading> {
-  /** What a slice file may say. Null where that has other keys than the field: slice/file.ts and slice/export.ts have them. */
+  /**
+   * The permitted form in a slice file. Null where the file's keys differ from the field: slice/file.ts and slice/export.ts define them.
+   */
   form: Form;
   /** The form in which it is stored. */
   stored: Stored;
   /**
-   * What it is where nothing is said, and in rows of versions before it. A field without a default is always there. The default of
-   * what goes to nodes never changes: what an earlier version left there means it, and hashes leave it out.
+   * The value where the file says nothing, and in rows of versions before the field. A field without a default is always present. The
+   * default of fields that go to nodes never changes: records of earlier versions rely on it, and hashes leave it out.
    */
   default?: z.output<Stored>;
-  /** What is written as it is stored, where that differs; adds issues for what is wrong. */
+  /** Converts the written value to the stored one, where they differ; adds issues for errors. */
   read?(reading: Reading): z.output<Stored>;
-  /** The opposite of `read`, for an export. It is not asked for the default. */
+  /** The opposite of `read`, for an export. Not called for the default. */
   write?(value: z.output<Stored>): unknown;
-  /** For a person; null for nothing. Values are equal exactly where their words are. */
+  /** Human-readable; null for nothing. Values are equal exactly where their words are. */
   words(value: z.output<Stored>): string | null;
-  /** What is said of it where it is new; nothing without. */
+  /** The words for a new object with the field; nothing without. */
   introduction?(value: z.output<Stored>): string | null;
 }
 
@@ -32,18 +37,18 @@ type FormShape<Table extends Fields> = {
   [Name in keyof Table as Table[Name]['form'] extends null ? never : Name]: z.ZodOptional<Extract<Table[Name]['form'], z.ZodType>>;
 };
 
-/** Of a strict object in which nothing has to be said. */
+/** The shape of a strict object in which every field is optional. */
 export function formShape<Table extends Fields>(table: Table): FormShape<Table> {
   const forms = Object.entries(table).flatMap(([name, { form }]) => (form === null ? [] : [[name, form.optional()]]));
   return Object.fromEntries(forms);
 }
 
-/** Of an object that reads what this version or an earlier one stored. */
+/** The shape of an object that reads records of this version and of earlier ones. */
 export function storedShape<Table extends Fields>(table: Table): { [Name in keyof Table]: Table[Name]['stored'] } {
   return mapped(table, ({ stored, default: usual }) => (usual === undefined ? stored : stored.default(() => structuredClone(usual))));
 }
 
-/** Those of `storedShape` whose `flag` is true. */
+/** The part of `storedShape` for fields whose `flag` is true. */
 export function flaggedStoredShape<Table extends Fields, Flag extends string>(
   table: Table,
   flag: Flag,
@@ -52,7 +57,7 @@ export function flaggedStoredShape<Table extends Fields, Flag extends string>(
   return Object.fromEntries(flagged(table, flag).map((name) => [name, shape[name]])) as never;
 }
 
-/** The fields whose `flag` is true, which have their value always. */
+/** The fields whose `flag` is true, with values always present. */
 export function shapeOf<Table extends Fields, Flag extends string>(
   table: Table,
   flag: Flag,
@@ -77,7 +82,7 @@ function flagged(table: Fields, flag: string): string[] {
   return Object.keys(table).filter((name) => Reflect.get(table[name] ?? {}, flag) === true);
 }
 
-/** `written` are the values that a slice file has for the fields. */
+/** `written` are a slice file's values of the fields. */
 export function readFields<Table extends Fields, Reading>(
   table: Table & Readonly<Record<string, Field<z.ZodType | null, z.ZodType, Reading>>>,
   written: object,
@@ -86,7 +91,7 @@ export function readFields<Table extends Fields, Reading>(
   return mapped(table, ({ read, default: usual }, name) => (read === undefined ? (Reflect.get(written, name) ?? usual) : read(reading)));
 }
 
-/** The values as a slice file has them, without those that are the default. */
+/** The values as in a slice file, without those equal to the default. */
 export function writeFields<Table extends Fields>(table: Table, spec: Specification<Table>): z.input<z.ZodObject<FormShape<Table>>> {
   const written = Object.entries(table).flatMap(([name, { form, write, words, default: usual }]) => {
     const value = spec[name];
@@ -96,7 +101,7 @@ export function writeFields<Table extends Fields>(table: Table, spec: Specificat
   return Object.fromEntries(written);
 }
 
-/** `from` and `to` in words for a person; null where there is nothing. One field may differ in several places. */
+/** `from` and `to` in human-readable words; null where there is nothing. One field may differ in several places. */
 export interface FieldChange<Name extends string> {
   field: Name;
   from: string | null;
@@ -114,7 +119,7 @@ export function fieldDifferences<Table extends Fields>(
   });
 }
 
-/** What a person is told of it first. */
+/** The words that a user reads first. */
 export function introduction<Table extends Fields>(table: Table, spec: Specification<Table>): string {
   return Object.entries(table)
     .map(([name, field]) => field.introduction?.(spec[name]) ?? null)

@@ -22,7 +22,7 @@ function base32(bytes: Uint8Array, length: number): string {
 export type NewIdentifier = () => string;
 export const newIdentifier: NewIdentifier = () => base32(randomBytes(10), 16);
 
-/** The controller's identifier, 8 characters: it labels all that this controller owns on a node. */
+/** The controller's identifier, 8 characters: it labels every object of this controller on a node. */
 export const newControllerIdentifier: NewIdentifier = () => base32(randomBytes(5), 8);
 
 export const identifierPattern = /^[a-z2-7]{16}$/;

@@ -1,9 +1,9 @@
-/** Which controller leads, where several work with one database: the others stand by. */
+/** The leading controller among several with one database: the others stand by. */
 import { z } from 'zod';
 
 export const leaderSchema = z
   .object({
-    /** Where its API answers, as seen from its own machine. */
+    /** The address of its API, as seen from its own machine. */
     url: z.string(),
     /** The name of its machine. */
     host: z.string(),
@@ -17,7 +17,7 @@ export type Leader = z.infer<typeof leaderSchema>;
 export const controllerRoles = ['leader', 'standby'] as const;
 export type ControllerRole = (typeof controllerRoles)[number];
 
-/** `leader` is null where a controller has just taken the database and not said yet who it is. */
+/** `leader` is null where a controller has just taken the database and not registered yet. */
 export const roleAnswerSchema = z.object({ status: z.literal('ok'), role: z.enum(controllerRoles), leader: leaderSchema.nullable() });
 export type RoleAnswer = z.infer<typeof roleAnswerSchema>;
 

@@ -1,8 +1,8 @@
-/** The error for a name that nothing has. */
+/** The error for an unknown name. */
 import { CroftError } from './error.ts';
 import { nearNames } from './input/name.ts';
 
-/** `what` is such as `node`, `where` such as `in slice "hello"`; `candidates` are the names that there are. */
+/** `what` is such as `node`, `where` such as `in slice "hello"`; `candidates` are the existing names. */
 export function missing(what: string, name: string, candidates: readonly string[], where = ''): CroftError {
   const near = nearNames(name, candidates);
   return new CroftError(
@@ -12,7 +12,7 @@ export function missing(what: string, name: string, candidates: readonly string[
   );
 }
 
-/** For an identifier, which no person types. */
+/** For an identifier, which users do not type. */
 export function goneById(what: string, id: string): CroftError {
   return new CroftError('not-found', `the ${what} ${id} is gone`);
 }

@@ -1,4 +1,4 @@
-/** Bodies and answers of the API's operations that are not resources themselves. */
+/** Bodies and answers of the API's operations on no resource of their own. */
 import { z } from 'zod';
 import { nameSchema } from './input/name.ts';
 import { labelSchema, overcommitSchemas } from './node/node.ts';
@@ -7,7 +7,7 @@ import { changeTimes } from './slice/change.ts';
 import { sliceSummarySchema } from './slice/view.ts';
 import { taskSchema } from './task.ts';
 
-/** A slice file, either as its text (errors then name line and column) or as the object that it stands for, which has a check of its own. */
+/** A slice file, either as its text (errors then name line and column) or as the parsed object, which is checked separately. */
 const sliceDocumentShape = {
   text: z.string().optional(),
   file: z.unknown().meta({ $ref: '#/components/schemas/SliceFileInput' }).optional(),
@@ -22,7 +22,7 @@ export type SliceDocument = { text: string } | { file: unknown };
 export const applyRequestSchema = z
   .object({
     ...sliceDocumentShape,
-    /** VMs may be made anew where the change needs it, and volumes may go; what is on their disks is lost. */
+    /** VMs may be recreated where the change needs it, and volumes may be removed; the content of their disks is lost. */
     allowRecreate: z.boolean().default(false),
     /** Refuse unless the slice still has this generation; null where it must not exist yet. */
     against: z.int().nullable().optional(),
@@ -36,36 +36,36 @@ const changeKindSchema = z.enum(['create', 'update', 'restart', 'recreate', 'rem
 const partChangeSchema = z.object({
   kind: changeKindSchema,
   name: z.string(),
-  /** What differs, in words; empty for `create` and `remove`. */
+  /** The differences, in words; empty for `create` and `remove`. */
   changes: z.array(
     z.object({
       field: z.string(),
       from: z.string().nullable(),
       to: z.string().nullable(),
-      /** What is lost although the VM itself stays: needs `allowRecreate`. */
+      /** The losses although the VM itself stays: needs `allowRecreate`. */
       loses: z.string().optional(),
       /**
-       * How it comes to a VM that runs and is not restarted for it. live: now. offered: now where the guest lets it, else at
-       * its next start. next-start: at its next start.
+       * How the change reaches a running VM without a restart. live: now. offered: now where the guest permits it, otherwise at its next
+       * start. next-start: at its next start.
        */
       when: z.enum(changeTimes).optional(),
     }),
   ),
 });
 
-/** What an apply would do. */
+/** The effect of an apply. */
 export const planAnswerSchema = z
   .object({
     slice: z.string(),
-    /** The generation it was compared with; null where the slice is new. */
+    /** The generation that the change was compared with; null where the slice is new. */
     against: z.int().nullable(),
     networks: z.array(partChangeSchema),
     vms: z.array(partChangeSchema),
-    /** Where VMs that would be made would go now; `reason` says why one would wait, where `node` is null. */
+    /** Where new VMs would be placed now; `reason` says why a VM would wait, where `node` is null. */
     places: z.array(z.object({ vm: z.string(), node: z.string().nullable(), reason: z.string().nullable() })),
-    /** Why applying it would be refused as things are now; empty where it would not. */
+    /** Why an apply would be refused at present; empty where it would not. */
     refusals: z.array(z.string()),
-    /** What changes for a person, one line per change. */
+    /** The changes, human-readable, one line per change. */
     lines: z.array(z.string()),
   })
   .meta({ id: 'Plan' });
@@ -74,30 +74,30 @@ export type PlanAnswer = z.infer<typeof planAnswerSchema>;
 export const applyAnswerSchema = z
   .object({
     slice: sliceSummarySchema,
-    /** Null where nothing differs and nothing is under way. */
+    /** Null where there is no difference and no work in progress. */
     task: taskSchema.nullable(),
     lines: z.array(z.string()),
   })
   .meta({ id: 'Applied' });
 export type ApplyAnswer = z.infer<typeof applyAnswerSchema>;
 
-/** What can be changed of a node that is adopted. */
+/** The changeable settings of an adopted node. */
 export const nodeEditSchema = z
   .strictObject({
     pool: nameSchema.optional(),
-    /** Those given are set, those given as null removed; the others stay. */
+    /** Given labels are set, those given as null removed; the others stay. */
     labels: z.record(labelSchema, labelSchema.nullable()).optional(),
-    /** Those given are set, the others stay. */
+    /** Given factors are set, the others stay. */
     overcommit: z.strictObject(overcommitSchemas).partial().optional(),
   })
   .meta({ id: 'NodeEdit' });
 export type NodeEdit = z.infer<typeof nodeEditSchema>;
 
-/** At most four minutes: HTTP clients give up on an answer after five. */
+/** At most four minutes: HTTP clients stop waiting for an answer after five. */
 const timeoutSchema = z.int().min(1).max(240_000).default(30_000).meta({ description: 'ms' });
 const argumentSchema = z.string().regex(/^[^\0]*$/, 'an argument cannot hold a NUL');
 
-/** A program with its arguments, or a script that /bin/sh reads; either runs as root and is recorded. */
+/** A program with its arguments, or a script for /bin/sh; either runs as root and is recorded. */
 export const execRequestSchema = z
   .union([
     z.strictObject({ argv: z.tuple([argumentSchema.min(1)], argumentSchema), timeout: timeoutSchema }),
@@ -118,27 +118,27 @@ export type VersionAnswer = z.infer<typeof versionAnswerSchema>;
 export const fingerprintAnswerSchema = z.object({ fingerprint: z.string() });
 export type FingerprintAnswer = z.infer<typeof fingerprintAnswerSchema>;
 
-/** What was still there when a node was removed, as `slice/vm`. */
+/** VMs still present when a node was removed, as `slice/vm`. */
 export const abandonedAnswerSchema = z.object({
   abandoned: z.array(z.string()),
-  /** Why it could not be cleaned, where it was given up; null where nothing is left there. */
+  /** Why the node could not be cleaned, where it was given up; null where nothing is left there. */
   left: z.string().nullable(),
 });
 export type AbandonedAnswer = z.infer<typeof abandonedAnswerSchema>;
 
-/** What becomes of a node's VMs when it is drained, as decided at once; it may be decided anew later. */
+/** The fate of a node's VMs when it is drained, as decided at once; later decisions may differ. */
 export const drainAnswerSchema = z
   .object({
     node: nodeViewSchema,
-    /** Ends when nothing moves any more; its message then says what stays. */
+    /** Ends when no VM moves any more; its message then names the VMs that stay. */
     task: taskSchema,
     vms: z.array(
       z.object({
         /** `slice/vm`. */
         vm: z.string(),
-        /** The node that it moves to; null where it stays. */
+        /** The target node of its move; null where it stays. */
         movingTo: z.string().nullable(),
-        /** Why it stays; null where it moves. */
+        /** Why the VM stays; null where it moves. */
         stayReason: z.string().nullable(),
       }),
     ),

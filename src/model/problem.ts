@@ -1,4 +1,4 @@
-/** A CroftError as it travels over HTTP: problem details of RFC 9457. */
+/** A CroftError in HTTP answers: problem details of RFC 9457. */
 import { z } from 'zod';
 import { CroftError, type ErrorCode, isErrorCode } from './error.ts';
 
@@ -21,7 +21,7 @@ export const problemSchema = z
         z.object({
           path: z.string(),
           message: z.string(),
-          /** Where the place is in another document than the one that was given. */
+          /** Where the place is in another document than the given one. */
           file: z.string().optional(),
           line: z.int().optional(),
           column: z.int().optional(),
@@ -45,7 +45,7 @@ export function problemOf(error: CroftError): Problem {
   };
 }
 
-/** The error that a problem came from; a code unknown here, from a newer controller, becomes `internal`. */
+/** The error of a problem; a code unknown here, from a newer controller, becomes `internal`. */
 export function errorOf(problem: Problem): CroftError {
   const code: ErrorCode = isErrorCode(problem.code) ? problem.code : 'internal';
   return new CroftError(code, problem.detail, {

@@ -16,16 +16,16 @@ export const taskKinds = [
 ] as const;
 export const taskStates = ['running', 'done', 'failed'] as const;
 
-/** `generation` is the slice's at the time; a task whose generation was overtaken ends as failed. Times are ms since 1970. */
+/** `generation` is the slice's at the time; a task whose generation was superseded ends as failed. Times are ms since 1970. */
 export const taskSchema = z
   .object({
     id: z.string(),
-    /** Whose slice it works on; nodes are the administrator's. */
+    /** The owner of its slice; nodes are the administrator's. */
     owner: z.string(),
     kind: z.enum(taskKinds),
-    /** The slice's name, as who asks writes it, or the node's for `node.*`. */
+    /** The slice's name, in the principal's form, or the node's for `node.*`. */
     subject: z.string(),
-    /** The VM's name where only one is meant. */
+    /** The VM's name for a task of a single VM. */
     vm: z.string().nullable(),
     generation: z.int(),
     state: z.enum(taskStates),
@@ -36,7 +36,7 @@ export const taskSchema = z
   .meta({ id: 'Task' });
 export type Task = z.infer<typeof taskSchema>;
 
-/** What is about a node; all other tasks are about a slice or a VM of it. */
+/** Tasks of a node; all other tasks belong to a slice or a VM of it. */
 export function isNodeTask(kind: Task['kind']): boolean {
   return kind.startsWith('node.');
 }

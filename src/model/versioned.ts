@@ -1,6 +1,6 @@
 /**
- * JSON that outlives the version of Croft that wrote it. It is read by a schema, whose defaults stand for what was not there yet; the
- * version beside it grows only where that is not enough. Pure.
+ * JSON that outlives the version of Croft that wrote it. It is read by a schema, whose defaults replace fields that did not exist yet;
+ * its version number grows only where that is not enough. Pure.
  */
 import type { z } from 'zod';
 import { CroftError } from './error.ts';
@@ -12,15 +12,15 @@ interface FormOptions<Value> {
   /** In words, with an article. */
   what: string;
   schema: z.ZodType<Value>;
-  /** The version that is written. The highest that is read, too. */
+  /** The version that is written, and the highest that is read. */
   version?: number;
-  /** Whether what has no version is read: it was written before there were versions, in the form of version 1. */
+  /** Whether JSON without a version is read: it was written before there were versions, in the form of version 1. */
   bare?: boolean;
 }
 
 export interface Form<Value> {
   write(value: Value): string;
-  /** Throws `conflict.changed` for what a newer version wrote, `internal` for what is no such thing. `whose` is named then. */
+  /** Throws `conflict.changed` for JSON of a newer version, `internal` for invalid JSON. The message names `whose`. */
   read(text: string, whose: string): Value;
 }
 
@@ -39,7 +39,7 @@ export function versionedForm<Value>({ what, schema, version: current = 1, bare 
   };
 }
 
-/** `version` is null where it is not JSON that has one. */
+/** `version` is null where the text is no JSON with a version. */
 function unwrapped(json: unknown, bare: boolean): { version: number | null; value: unknown } {
   if (typeof json === 'object' && json !== null && 'version' in json && 'value' in json && typeof json.version === 'number') {
     return { version: json.version, value: json.value };

@@ -1,13 +1,13 @@
-/** Which nodes VMs with the same requirement may have at all, found once for all of them. */
+/** The nodes that VMs with the same requirement may have at all, computed once for all of these VMs. */
 import { mismatch, type NodeRequirement, unavailability } from '../model/placement/node-fit.ts';
 import type { Ledger } from './ledger.ts';
 
 /** Positions of nodes, ascending. */
 export interface Candidates {
   key: string;
-  /** They take more now. */
+  /** Nodes that take more now. */
   open: Int32Array;
-  /** They would do, but are draining or not ready. */
+  /** Nodes that meet the requirement, but are draining or not ready. */
   closed: Int32Array;
 }
 
@@ -33,7 +33,7 @@ export class CandidateIndex {
     return found;
   }
 
-  /** Those that all of these requirements allow; none where there is no requirement. */
+  /** The nodes that all of these requirements allow; none where there is no requirement. */
   ofAll(requirements: readonly NodeRequirement[]): Candidates {
     const [first, ...others] = requirements.map((requirement) => this.of(requirement));
     if (first === undefined) return { key: '', open: new Int32Array(), closed: new Int32Array() };

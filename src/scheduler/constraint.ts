@@ -1,13 +1,13 @@
-/** What the places of other VMs of its slice leave to a unit. */
+/** The nodes that the places of other VMs of its slice leave to a unit. */
 import type { PlacementVm } from '../model/placement/assignment.ts';
 import type { PeerIndex } from '../model/placement/peers.ts';
 import type { Ledger } from './ledger.ts';
 import type { Unit } from './placement-groups.ts';
 
 export interface Constraint {
-  /** The VM that it must be with and the position of that one's node; null where it may go anywhere. */
+  /** The VM that the unit must be with and the position of that VM's node; null where the unit may go anywhere. */
   only: { peer: PlacementVm; position: number } | null;
-  /** Another VM that it must be with and that is elsewhere than `only`: so it can go nowhere. */
+  /** Another VM that the unit must be with and that is elsewhere than `only`: so the unit can go nowhere. */
   torn: PlacementVm | null;
   blocked: ReadonlySet<number>;
   wishes: ReadonlyMap<number, number> | null;
@@ -15,10 +15,10 @@ export interface Constraint {
 
 export const unconstrained: Constraint = { only: null, torn: null, blocked: new Set(), wishes: null };
 
-/** VM → position of the node that it was given in this look at the snapshot. */
+/** VM → position of the node assigned to it in this round. */
 export type Decided = ReadonlyMap<string, number>;
 
-/** Units come and go one by one, so peers inside the unit have no say. */
+/** Units are added and removed one by one, so peers inside the unit do not count. */
 export function constraintOf(unit: Unit, peers: PeerIndex<PlacementVm>, ledger: Ledger, decided: Decided): Constraint {
   const asked = unit.vms.map((vm) => peers.of(vm));
   if (asked.every((one) => one.with.length + one.apart.length + one.liked.length + one.disliked.length === 0)) return unconstrained;

@@ -1,4 +1,4 @@
-/** What each node has and has left, as numbers side by side: a look at thousands of nodes touches no object. */
+/** The capacity of each node and the free part of it, as arrays of numbers: the inner loop over thousands of nodes touches no object. */
 
 import type { Node } from '../model/node/node.ts';
 import type { PlacementVm } from '../model/placement/assignment.ts';
@@ -10,10 +10,10 @@ export class Ledger {
   readonly cpus: Float64Array;
   readonly memory: Float64Array;
   readonly disk: Float64Array;
-  /** The share of a node's CPUs that one is, and of its memory that one byte is. */
+  /** The share of a node's CPUs that one CPU is, and of its memory that one byte is. */
   readonly perCpu: Float64Array;
   readonly perByte: Float64Array;
-  /** Below zero where more is promised than there is, for instance after the overcommit was lowered. */
+  /** Below zero where more is promised than present, for instance after the overcommit was lowered. */
   readonly freeCpus: Float64Array;
   readonly freeMemory: Float64Array;
   readonly freeDisk: Float64Array;

@@ -18,7 +18,7 @@ function inWords(given: PlacementSnapshot): string[] {
 const draining = node('a', { administration: 'draining' });
 const here = { nodeId: 'id-a' };
 
-test('CR1 a stopped VM and one that is restarted leave a draining node; one that runs without restart or is held still stays and says so', () => {
+test('CR1 a stopped VM and one that is restarted leave a draining node; one that runs without restart or is paused stays and says so', () => {
   const vms = [
     vm('1', { ...here, restart: 'never' }),
     vm('2', { ...here, restart: 'never', desired: 'stopped' }),

@@ -1,15 +1,15 @@
-/** Who is to leave a draining node, who cannot and why, and which moves that were under way end. */
+/** Which VMs are to leave a draining node, which cannot and why, and which moves in progress end. */
 
 import type { Node } from '../model/node/node.ts';
 import type { MoveAssignment, PlacementSnapshot, PlacementVm } from '../model/placement/assignment.ts';
 import { type PeerIndex, unitsOf } from '../model/placement/peers.ts';
 
 export interface Moves {
-  /** All VMs as they are once the moves that end have ended. */
+  /** All VMs in the state after the ended moves. */
   vms: readonly PlacementVm[];
-  /** Moves that end without another in their place, and reasons to stay that hold no longer. */
+  /** Moves that end without a replacement, and reasons to stay that hold no longer. */
   ended: MoveAssignment[];
-  /** Of the VMs, those that have to leave a draining node, with what keeps them from it; null where nothing does. */
+  /** VMs that have to leave a draining node, with the obstacle; null where there is none. */
   drained: ReadonlyMap<PlacementVm, string | null>;
   /** VM → the target of a move that is of no use any more. */
   givenUp: ReadonlyMap<string, string>;
@@ -18,11 +18,11 @@ export interface Moves {
 export interface MoveOptions {
   /** ms since 1970. */
   now: number;
-  /** A node that was unreachable for so many ms is no target any more. */
+  /** A node that was unreachable for this many ms is no target any more. */
   grace: number;
 }
 
-/** A move that is under way goes on while its own node drains and its target is of use. */
+/** A move in progress continues while its own node drains and its target is usable. */
 export function movesOf(snapshot: Pick<PlacementSnapshot, 'nodes' | 'vms'>, options: MoveOptions): Moves {
   const nodes = new Map(snapshot.nodes.map((node) => [node.id, node]));
   const ended: MoveAssignment[] = [];
@@ -50,7 +50,7 @@ function isOfUse(target: Node | undefined, { now, grace }: MoveOptions): boolean
   return target.observed.status === 'ready' || now - target.observed.since < grace;
 }
 
-/** What is on a node that cannot be asked may still run there, so no second copy is made. */
+/** VMs of a node that does not answer may still run there, so no second copy is made. */
 function obstacleOf(vm: PlacementVm, { config, observed }: Node): string | null {
   if (observed.status !== 'ready') return `${config.name} is ${observed.status}, and what may run there is not copied`;
   if (observed.specs?.hypervisor?.moves === false) return `the hypervisor ${config.hypervisor} of ${config.name} moves no VM`;
@@ -65,7 +65,7 @@ export interface Leavers {
   staying: Map<PlacementVm, string>;
 }
 
-/** Those that must be together leave together or stay together. */
+/** VMs that must be together leave together or stay together. */
 export function leaversOf({ drained }: Moves, peers: PeerIndex<PlacementVm>): Leavers {
   const leaving: PlacementVm[] = [];
   const staying = new Map<PlacementVm, string>();

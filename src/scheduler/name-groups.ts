@@ -1,4 +1,4 @@
-/** Nodes by what is said of them, told in few words however many they are. */
+/** Groups nodes by a common description, in few words for any number of nodes. */
 
 const mostNames = 3;
 const mostGroups = 6;

@@ -8,25 +8,25 @@ export interface Search {
   candidates: Int32Array;
   demand: Resources;
   policy: PlacementPolicy;
-  /** 1 where it must not go; null where nothing forbids it. */
+  /** 1 where a node is forbidden; null where none is. */
   blocked: Uint8Array | null;
-  /** Position → how many wishes it meets there, less those that it goes against. */
+  /** Position → the number of preferences met there, less those violated. */
   wishes: ReadonlyMap<number, number> | null;
-  /** 1 where its image is already. */
+  /** 1 where its image is present already. */
   image: Uint8Array | null;
-  /** Round-robin goes on at this position. */
+  /** Round-robin continues at this position. */
   next: number;
 }
 
-/** What the image being there is worth, as a share of a node's load. */
+/** The value of a present image, as a share of a node's load. */
 const imageBonus = 0.05;
 
-/** The position of the best node, -1 where none has room. Of equals the first by name is taken. */
+/** The position of the best node, -1 where none has room. Among equals the first by name is taken. */
 export function pick(ledger: Ledger, search: Search): number {
   return search.policy === 'round-robin' ? pickNext(ledger, search) : pickByLoad(ledger, search);
 }
 
-/** Wishes outweigh load: it lies between 0 and 1. Load is the share of the scarcer of memory and CPUs that would be promised. */
+/** Preferences outweigh load: it lies between 0 and 1. Load is the share of the scarcer of memory and CPUs that would be promised. */
 function pickByLoad(ledger: Ledger, { candidates, demand, policy, blocked, wishes, image }: Search): number {
   const { perCpu, perByte, freeCpus, freeMemory, freeDisk } = ledger;
   const { cpus, memory, disk } = demand;
@@ -51,7 +51,7 @@ function pickByLoad(ledger: Ledger, { candidates, demand, policy, blocked, wishe
   return best;
 }
 
-/** The first with room from `next` on, in a circle; with wishes, the first of those that meet most. */
+/** The first with room from `next` on, in a circle; with preferences, the first of those that meet most. */
 function pickNext({ freeCpus, freeMemory, freeDisk }: Ledger, { candidates, demand, blocked, wishes, next }: Search): number {
   const start = firstFrom(candidates, next);
   let best = -1;

@@ -1,4 +1,4 @@
-/** What is to be placed, in the order in which it is: VMs that must be together as one, and what is placed as a whole. */
+/** The units to be placed, in their order: VMs that must be together as one unit, and groups that are placed as a whole. */
 
 import type { Node } from '../model/node/node.ts';
 import type { PlacementSnapshot, PlacementVm } from '../model/placement/assignment.ts';
@@ -8,23 +8,23 @@ import { type PeerIndex, unitsOf } from '../model/placement/peers.ts';
 import { type PlacementPolicy, type SlicePlacement, usualPlacement } from '../model/placement/placement.ts';
 import type { CandidateIndex, Candidates } from './candidates.ts';
 
-/** VMs that go to one node: a single one, or those that must be together. */
+/** VMs for one node: a single VM, or VMs that must be together. */
 export interface Unit {
   vms: readonly PlacementVm[];
   demand: Resources;
   candidates: Candidates;
   policy: PlacementPolicy;
-  /** Content of the first disk, where all have the same. */
+  /** Content of the first disk, where all VMs have the same. */
   image: string | null;
-  /** What keeps it from any node; null where only room may be missing. */
+  /** The obstacle to any node; null where only room may be missing. */
   obstacle: string | null;
 }
 
-/** Units of which all get a node, or none. */
+/** Units that all get a node, or none of them. */
 export interface PlacementGroup {
   kind: 'vm' | 'move';
   units: readonly Unit[];
-  /** True where the slice asks for it, false where the units are one for another reason. */
+  /** True where the slice requires it, false where the units are a group for another reason. */
   together: boolean;
 }
 
@@ -36,7 +36,7 @@ interface Context {
   policy: PlacementPolicy;
 }
 
-/** Of a higher priority first, then the older ones; the rest of the order only makes it the same each time. `leaving` have a node that drains. */
+/** Higher priority first, then older ones; the rest of the order only makes it deterministic. `leaving` have a node that drains. */
 export function placementGroups(context: Context, unplaced: readonly PlacementVm[], leaving: readonly PlacementVm[]): PlacementGroup[] {
   const placements = new Map(context.snapshot.slices.map(({ id, spec }) => [id, spec.placement]));
   const placementOf = ({ sliceId }: PlacementVm): SlicePlacement => placements.get(sliceId) ?? usualPlacement;
@@ -80,7 +80,7 @@ function makeUnit({ snapshot, nodes, candidates, peers, policy }: Context, vms: 
   };
 }
 
-/** A VM that has a node already needs nothing more than what is there. */
+/** A VM that has a node already needs nothing more than the node has. */
 function missingImage(vms: readonly PlacementVm[], { images, fetchFailures }: Context['snapshot']): string | null {
   for (const vm of vms) {
     if (vm.nodeId !== null) continue;
@@ -91,7 +91,7 @@ function missingImage(vms: readonly PlacementVm[], { images, fetchFailures }: Co
     const missing = needed.find(({ id }) => id !== null && !images.get(id)?.content);
     if (missing === undefined) continue;
     const image = images.get(missing.id ?? '');
-    // Of a VM that is only planned: nobody has asked for the image yet.
+    // For a VM that is only planned: its image was not requested yet.
     if (image === undefined) return `image ${missing.name} has to be fetched first`;
     const { name } = image;
     const failure = fetchFailures.get(name);

@@ -1,4 +1,4 @@
-/** Decides group after group, each on what those before it left. */
+/** Decides group after group, each with the resources that earlier groups left. */
 import type { PlacementVm } from '../model/placement/assignment.ts';
 import type { PeerIndex } from '../model/placement/peers.ts';
 import type { PlacementPolicy } from '../model/placement/placement.ts';
@@ -18,7 +18,7 @@ export class Placement {
   readonly #candidates: CandidateIndex;
   readonly #peers: PeerIndex<PlacementVm>;
   readonly #decided = new Map<string, number>();
-  /** Units that found no room and that no other VM has a say in: what is taken only grows, so their like finds none either. */
+  /** Units that found no room and that depend on no other VM: used resources only grow, so equal units find no room either. */
   readonly #hopeless = new Set<string>();
   readonly #blocked: Uint8Array;
   #cursor: string | null;
@@ -81,7 +81,7 @@ export class Placement {
     for (const { id } of unit.vms) this.#decided.delete(id);
   }
 
-  /** `first`: nothing was taken tentatively yet, so that what is found here holds for later groups too. */
+  /** `first`: nothing was taken tentatively yet, so that the results here hold for later groups too. */
   #find(unit: Unit, policy: PlacementPolicy, first: boolean): number {
     const constraint = this.constraintOf(unit);
     const position =
@@ -126,11 +126,11 @@ export class Placement {
 
 interface Attempt {
   units: readonly Unit[];
-  /** In place of the unit's own; null leaves it. */
+  /** Replaces the unit's own; null leaves it. */
   policy: PlacementPolicy | null;
 }
 
-/** Several units fit more often when those with the least choice and the largest come first, and when they are packed. */
+/** Several units fit more often when the most constrained and the largest come first, and when they are packed. */
 function attemptsAt(units: readonly Unit[]): Attempt[] {
   const asGiven: Attempt = { units, policy: null };
   if (units.length === 1) return [asGiven];

@@ -8,7 +8,7 @@ import { previewPlacement } from './preview.ts';
 
 const specOf = (vms: readonly VmSpec[]): SliceSpec => ({ ...slice('s').spec, vms: [...vms] });
 
-test('CR4 what a change makes is foretold as if it were committed: without what it removes, with what it edits', () => {
+test('CR4 the effect of a change is predicted as if it were committed: without what it removes, with what it edits', () => {
   const [old, edited] = [vm('old', { nodeId: 'id-a', memory: 3 * gibibyte }), vm('edited', { nodeId: 'id-b' })];
   const grown = vm('edited', { memory: 2 * gibibyte }).spec;
   const fresh = vm('new', { memory: 3 * gibibyte }).spec;
@@ -40,7 +40,7 @@ test('CR4 what a new slice asks of the places of its VMs counts before it is the
   assert.deepEqual(on(['a']), [null, null]);
 });
 
-test('CR3 a change that a commit would refuse for want of room is foretold, with all that comes in the same change', () => {
+test('CR3 a change that a commit would refuse for want of room is predicted, with all that is added in the same change', () => {
   const [grows, other] = [vm('grows', { nodeId: 'id-a', disk: 10 * gibibyte }), vm('other', { nodeId: 'id-a', disk: 80 * gibibyte })];
   const given = snapshot([node('a')], [grows, other], [slice('s', 'id-a')]);
   const before = specOf([grows.spec, other.spec]);

@@ -1,4 +1,4 @@
-/** What would become of a change of a slice: where its new VMs would go now, or why they would wait. Pure. */
+/** Predicts the effect of a slice's change: where its new VMs would be placed now, or why they would wait. Pure. */
 
 import type { Image, ImageContent } from '../model/image/image.ts';
 import { isImpaired } from '../model/network/node-links.ts';
@@ -11,20 +11,20 @@ import { type ScheduleOptions, schedule } from './schedule.ts';
 
 export interface PlannedPlace {
   vm: string;
-  /** The node's name; null where it would wait. */
+  /** The node's name; null where the VM would wait. */
   node: string | null;
   /** Set exactly where `node` is null. */
   reason: string | null;
 }
 
 export interface Preview {
-  /** For each VM that the change makes, in its order. */
+  /** For each VM that the change creates, in its order. */
   places: PlannedPlace[];
-  /** Why a commit of the change would be refused as things are now; empty where it would not. */
+  /** Why a commit of the change would be refused at present; empty where it would not. */
   refusals: string[];
 }
 
-/** `images` are those that have their names now; one that is not among them has yet to be fetched. */
+/** `images` are those that have names now; an image that is not among them has yet to be fetched. */
 export function previewPlacement(
   snapshot: PlacementSnapshot,
   change: SliceChange,

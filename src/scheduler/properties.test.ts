@@ -1,4 +1,4 @@
-/** Laws of placement that hold for clusters and slices of any shape. */
+/** Properties of placement for clusters and slices of any shape. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -44,7 +44,7 @@ const placementArbitrary: fc.Arbitrary<Partial<VmPlacement>> = fc.record({
   }),
 });
 
-/** Some have a node already, given by its position; how it came to be there is not asked. */
+/** Some VMs have a node already, given by its position, whatever the reason. */
 const snapshotArbitrary: fc.Arbitrary<PlacementSnapshot> = fc
   .tuple(
     nodesArbitrary,
@@ -66,7 +66,7 @@ const snapshotArbitrary: fc.Arbitrary<PlacementSnapshot> = fc
     return { ...snapshot(nodes, vms, slices), routed: new Set<string>() };
   });
 
-/** The VMs as they are once all is committed; `movingTo` where a move was decided. */
+/** The VMs in the state after the commit; `movingTo` where a move was decided. */
 function afterwards(given: PlacementSnapshot, policy: PlacementPolicy): PlacementVm[] {
   const decided = new Map(schedule(given, { ...options, policy }).assignments.map((one) => [one.id, one]));
   return given.vms.map((one) => {

@@ -29,11 +29,11 @@ test('CR4 a VM that fits nowhere says what it needs, what each node lacks, and w
   );
 });
 
-test('CR4 a VM without any node is told to add one', () => {
+test('CR4 the reason of a VM without any node says to add one', () => {
   assert.equal(reasonOf(snapshot([], [big])), 'there is no node yet; add one with `croft node add`');
 });
 
-test('CR4 a VM that is larger than any node is told so, without a word about what is free', () => {
+test('CR4 the reason of a VM that is larger than any node says so, without a word about what is free', () => {
   assert.equal(
     reasonOf(snapshot([node('a', { administration: 'draining' }), node('b')], [vm('1', { memory: 64 * gibibyte })])),
     'is larger than any node: needs 64 GiB of memory, and the most that one has is 4 GiB of memory',
@@ -98,7 +98,7 @@ test('CR4 a reason stays short however many nodes there are', () => {
   assert.match(reason, /; \d+ more have no more than that; .* and \d+ more: draining; .* more are no use for other reasons$/);
 });
 
-test('CR4 what no node of all has is told as that, with what may have been meant', () => {
+test('CR4 a requirement that no node meets is reported as such, with near names', () => {
   const nodes = [node('n-0001', {}, { pool: 'fast', labels: { disk: 'ssd' } }), node('n-0002')];
   const asking = (placement: Partial<VmPlacement>): string | null | undefined => reasonOf(snapshot(nodes, [vm('1', { placement })]));
   assert.equal(asking({ node: 'n-001' }), 'asks for node n-001, which does not exist: did you mean n-0001?');
@@ -111,7 +111,7 @@ test('CR4 what no node of all has is told as that, with what may have been meant
   assert.equal(asking({ pools: ['default'], labels: { disk: 'ssd' } }), 'n-0001: not in pool default; n-0002: without the label disk=ssd');
 });
 
-test('CR4 all that a node lacks is told of it', () => {
+test('CR4 everything that a node lacks is reported', () => {
   const nodes = [node('a', {}, { pool: 'fast', labels: { disk: 'ssd' } }), node('b', { architecture: 'aarch64' })];
   const asking = vm('1', { placement: { pools: ['fast'], labels: { disk: 'ssd' } }, firmware: 'uefi' });
   assert.equal(
@@ -120,7 +120,7 @@ test('CR4 all that a node lacks is told of it', () => {
   );
 });
 
-test('CR4 VMs that must be on one node are told of together', () => {
+test('CR4 VMs that must be on one node are reported together', () => {
   const nodes = [node('a'), node('b')];
   const together = (one: Partial<VmPlacement>, other: Partial<VmPlacement>, memory = gibibyte) =>
     reasonOf(snapshot(nodes, [vm('1', { memory, placement: { affinity: required('2'), ...one } }), vm('2', { memory, placement: other })]));
@@ -141,7 +141,7 @@ test('CR4 a VM whose image is yet to be fetched hears now that no node could hav
   assert.equal(reasonOf({ ...given, images }), 'image late is being fetched; but a: of architecture x86_64, not aarch64');
 });
 
-test('CR4 what is in the way is told with what of it is lacking', () => {
+test('CR4 the obstacle is reported with the lacking resources', () => {
   const there = vm('2', { nodeId: 'id-a', disk: 90 * gibibyte });
   assert.match(
     reasonOf(snapshot([node('a')], [there, vm('1', { disk: 20 * gibibyte })])) ?? '',

@@ -1,4 +1,7 @@
-/** Why something found no node, in words for an operator: what each node lacks, and what would make it fit. Of bounded length. */
+/**
+ * Why a unit found no node, in words for an operator: the lack of each node, and the change that would make the unit fit. Of bounded
+ * length.
+ */
 import type { PlacementVm } from '../model/placement/assignment.ts';
 import { type Resources, sizeInWords } from '../model/placement/capacity.ts';
 import type { NodeRequirement } from '../model/placement/node-fit.ts';
@@ -12,9 +15,9 @@ import { UnknownTargets } from './unknown-targets.ts';
 const kinds = ['cpus', 'memory', 'disk'] as const;
 type Kind = (typeof kinds)[number];
 
-/** Nodes of which it is said how much they have free. */
+/** The number of nodes whose free resources are reported. */
 const mostCompared = 3;
-/** Nodes whose VMs are looked at for one that is in the way. */
+/** The number of nodes whose VMs are searched for one in the way. */
 const mostSearched = 20;
 
 export interface ReasonContext {
@@ -34,7 +37,7 @@ export class Reasons {
   #unknownTargets: UnknownTargets | null = null;
   #vmsByNode: ReadonlyMap<string | null, readonly PlacementVm[]> | null = null;
 
-  /** What is free is read from the ledger when a reason is asked for, so ask when all is decided. */
+  /** Free resources are read from the ledger when a reason is requested, so request reasons after all decisions. */
   constructor(context: ReasonContext) {
     this.#context = context;
   }
@@ -72,7 +75,7 @@ export class Reasons {
     return reason;
   }
 
-  /** Where no node would do anyway, it is no use to wait for what is in the way now. */
+  /** Where no node would do anyway, waiting for the obstacle is of no use. */
   #withMore(unit: Unit, obstacle: string): string {
     const { open, closed } = unit.candidates;
     if (open.length + closed.length > 0 || this.#context.ledger.nodes.length === 0 || !unit.vms.every(this.#context.isKnown))
@@ -94,7 +97,7 @@ export class Reasons {
     return [tied, ...this.#obstacles(unit, requirements, constraint)].filter((part) => part !== '').join('; ');
   }
 
-  /** Where the nodes that are named leave no choice at all. */
+  /** Where the named nodes leave no choice at all. */
   #bound({ vms }: Unit, requirements: readonly NodeRequirement[]): string | null {
     const asked = new Map(requirements.flatMap(({ node }, index) => (node === null ? [] : [[node, vms[index]?.name]])));
     const [[first = '', by] = [], [second, other] = []] = [...asked];
@@ -154,7 +157,7 @@ export class Reasons {
     return `is larger than any node: needs ${amounts(demand, asked)} at once`;
   }
 
-  /** `nearest` of the `count` nodes that would do but for their room. */
+  /** `nearest` of the `count` nodes that would do except for their room. */
   #shortages(demand: Resources, nearest: readonly number[], count: number): string[] {
     if (count === 0) return [];
     const { ledger } = this.#context;
@@ -171,7 +174,7 @@ export class Reasons {
     ];
   }
 
-  /** Those that lack the smallest share first, at most `mostSearched`. */
+  /** The nodes that lack the smallest share first, at most `mostSearched`. */
   #nearest(demand: Resources, positions: readonly number[]): number[] {
     const { freeCpus, freeMemory, freeDisk } = this.#context.ledger;
     const lackOf = (free: number, wanted: number): number => (wanted === 0 ? 0 : (wanted - free) / wanted);

@@ -1,4 +1,4 @@
-/** Which network node has which slice's router. */
+/** Assigns slices' routers to network nodes. */
 
 import type { Node } from '../model/node/node.ts';
 import type { PlacementSnapshot, RouterAssignment } from '../model/placement/assignment.ts';
@@ -12,7 +12,7 @@ export interface RouterOptions {
   routerGrace: number;
 }
 
-/** The node with the fewest takes the next. */
+/** The node with the fewest routers takes the next. */
 export function placeRouters({ nodes, slices, routed }: PlacementSnapshot, options: RouterOptions): RouterAssignment[] {
   const counts = new Map<string, number>();
   for (const { routerNodeId } of slices) {
@@ -35,7 +35,10 @@ export function placeRouters({ nodes, slices, routed }: PlacementSnapshot, optio
   return decisions;
 }
 
-/** A router needs a place when it has none, or when its node drains, died or is gone. It holds no data, so a second one does no harm. */
+/**
+ * A router needs a place when it has none, or when its node drains, is dead or is gone. A router holds no data, so a second one does no
+ * harm.
+ */
 function needsPlace(slice: Slice, nodes: ReadonlyMap<string, Node>, { now, routerGrace }: RouterOptions): boolean {
   if (slice.routerNodeId === null) return true;
   const node = nodes.get(slice.routerNodeId);

@@ -24,7 +24,7 @@ test('CR4 packed VMs fill one node before the next', () => {
   assert.deepEqual(placesOf(snapshot([node('a'), node('b', { cpus: 3 })], vms), 'pack'), { 1: 'b', 2: 'b', 3: 'b', 4: 'a', 5: 'a' });
 });
 
-test('CR4 round-robin takes the next node whatever its load, goes on where it was, also past a node that is gone', () => {
+test('CR4 round-robin takes the next node whatever its load, continues at its position, also past a node that is gone', () => {
   const nodes = [node('a'), node('b', { memory: 64 * gibibyte }), node('c')];
   const given = snapshot(nodes, [vm('1'), vm('2')]);
   const first = schedule({ ...given, cursor: 'a' }, { ...options, policy: 'round-robin' });

@@ -1,4 +1,4 @@
-/** The scheduler: from a snapshot to assignments, and the reasons of what must wait or stay. Pure. */
+/** The scheduler: from a snapshot to assignments, and the reasons of VMs that must wait or stay. Pure. */
 import type { Assignment, PlacementSnapshot, PlacementVm, Schedule } from '../model/placement/assignment.ts';
 import { requirementOf } from '../model/placement/node-fit.ts';
 import { PeerIndex } from '../model/placement/peers.ts';
@@ -16,11 +16,11 @@ export interface ScheduleOptions {
   now: number;
   /** A node that has been unreachable for this many ms loses its routers, and is no longer the target of a move. */
   routerGrace: number;
-  /** Where a slice says nothing. */
+  /** The default for slices that do not say otherwise. */
   policy: PlacementPolicy;
 }
 
-/** Only what changes is decided: what has its place, or waits for the reason that is recorded already, is not in the answer. */
+/** Returns only changes: subjects that keep their place, or wait for the recorded reason, are not included. */
 export function schedule(snapshot: PlacementSnapshot, options: ScheduleOptions): Schedule {
   const { placement, groups, moves, staying } = prepare(snapshot, options);
   const outcomes = decideAll(groups, placement);
@@ -64,7 +64,7 @@ interface Prepared {
   staying: ReadonlyMap<PlacementVm, string>;
 }
 
-/** All that comes before the first decision. */
+/** The input of all decisions. */
 export function prepare(snapshot: PlacementSnapshot, options: ScheduleOptions): Prepared {
   const { now, routerGrace, policy } = options;
   const moves = movesOf(snapshot, { now, grace: routerGrace });
@@ -93,7 +93,7 @@ function reasonsOf({ images }: PlacementSnapshot, placement: Placement, { vms }:
   });
 }
 
-/** What is decided as one is committed as one. */
+/** Decisions of one group are committed together. */
 function given({ kind, units }: PlacementGroup, placed: readonly Placed[], { ledger }: Placement, { givenUp }: Moves): Assignment[] {
   const [first] = units[0]?.vms ?? [];
   const size = units.reduce((sum, { vms }) => sum + vms.length, 0);

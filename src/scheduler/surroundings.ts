@@ -1,25 +1,25 @@
-/** What is said of nodes whatever the size of a VM: found once for all VMs with the same requirement. */
+/** The description of nodes apart from the size of a VM: computed once for all VMs with the same requirement. */
 import type { Resources } from '../model/placement/capacity.ts';
 import { mismatches, type NodeRequirement, otherNode, unavailability } from '../model/placement/node-fit.ts';
 import type { Ledger } from './ledger.ts';
 import { NameGroups } from './name-groups.ts';
 
 export interface Surroundings {
-  /** Positions of nodes that would do and take more now. */
+  /** Positions of nodes that meet the requirement and take more now. */
   open: readonly number[];
-  /** Those that would do after they are resumed. */
+  /** Nodes that would do after they are resumed. */
   drained: readonly number[];
-  /** Those that would do once they are ready. */
+  /** Nodes that would do once they are ready. */
   awaited: readonly number[];
   /** All of these. */
   suitable: readonly number[];
-  /** What keeps the others from it, in words. */
+  /** The obstacles on the other nodes, in words. */
   words: readonly string[];
-  /** The most that any node has that would do, each for itself. */
+  /** The largest free amounts of any suitable node, each resource separately. */
   largest: Resources;
 }
 
-/** Of the nodes at `positions`; those that are not asked for are passed over in silence. */
+/** Of the nodes at `positions`; other nodes are skipped. */
 export function surroundingsOf(ledger: Ledger, positions: Iterable<number>, requirements: readonly NodeRequirement[]): Surroundings {
   const groups = new NameGroups();
   const [open, drained, awaited]: [number[], number[], number[]] = [[], [], []];

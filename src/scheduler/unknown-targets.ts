@@ -1,4 +1,4 @@
-/** Nodes, pools and labels that VMs ask for and that no node has: mostly misspelt names. */
+/** Nodes, pools and labels that VMs require and that no node has: usually misspelt names. */
 import { nearNames } from '../model/input/name.ts';
 import type { Node } from '../model/node/node.ts';
 import type { NodeRequirement } from '../model/placement/node-fit.ts';
@@ -14,7 +14,7 @@ export class UnknownTargets {
     this.#labels = [...new Set(nodes.flatMap(({ config }) => Object.entries(config.labels).map(([label, value]) => `${label}=${value}`)))];
   }
 
-  /** In words, with near names; empty where each thing is there, if not on one node. */
+  /** In words, with near names; empty where each requirement is met by some node, if not by a single one. */
   words(requirement: NodeRequirement): string[] {
     const { node, pools, labels } = requirement;
     const label = Object.entries(labels).map(([name, value]) => `${name}=${value}`);

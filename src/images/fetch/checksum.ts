@@ -1,4 +1,4 @@
-/** What a published file must hash to, from the definition or from the list of checksums that it names. */
+/** The expected hash of a published file, from the definition or from the list of checksums that it names. */
 import { asCroftError, CroftError } from '../../model/error.ts';
 import type { ChecksumAlgorithm, ImageChecksum } from '../../model/image/definition.ts';
 import { checksumOf } from '../../model/image/map/checksum-file.ts';

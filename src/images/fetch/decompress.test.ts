@@ -48,7 +48,7 @@ test('SC8 what is cut short or followed by something else is never taken for who
   );
 });
 
-test('SC8 what the source of packed bytes fails with is told as it is', async () => {
+test('SC8 a failure of the source of packed bytes is reported unchanged', async () => {
   const failure = new Error('the network is gone');
   for (const kind of ['gz', 'zstd', 'xz', 'bz2'] as const) {
     const source = (async function* () {

@@ -7,7 +7,7 @@ import { CorruptStream, unpackFrames } from './unpack-frames.ts';
 
 type Unpack = (packed: AsyncGenerator<Buffer>) => AsyncGenerator<Buffer>;
 
-/** Dictionaries of more than this take more memory than a controller should give to one image; `xz -9` needs 65 MiB. */
+/** Larger dictionaries take more memory than a controller should give to one image; `xz -9` needs 65 MiB. */
 const xzMemory = '256MiB';
 
 const unpackers: Record<Exclude<Compression, 'none'>, Unpack> = {
@@ -18,9 +18,9 @@ const unpackers: Record<Exclude<Compression, 'none'>, Unpack> = {
 };
 
 /**
- * What was packed, in pieces, each of which lasts until the next one is asked for; all that is packed is read, several
- * members or frames after each other too. Rejects with what `packed` rejects with, with CorruptStream where it is broken, cut
- * short or followed by something else, and with `node.unfit`.
+ * The unpacked content, in pieces, each valid until the next one is requested; all packed content is read, including several consecutive
+ * members or frames. Rejects with the failure of `packed`, with CorruptStream where the stream is broken, truncated or followed by other
+ * content, and with `node.unfit`.
  */
 export function decompress(packed: AsyncGenerator<Buffer>, compression: Compression): AsyncGenerator<Buffer> {
   return compression === 'none' ? packed : unpackers[compression](packed);
@@ -51,7 +51,7 @@ async function* unpackBy(
   }
 }
 
-/** Resolves with what reading the packed stream failed with. That a program ends early is its own affair, and it says why. */
+/** Resolves with the failure of reading the packed stream. A program that ends early reports the reason itself. */
 async function feed(packed: AsyncGenerator<Buffer>, input: Writable): Promise<{ thrown: unknown } | null> {
   input.on('error', () => undefined);
   try {

@@ -1,4 +1,4 @@
-/** The bytes of a published file: what was downloaded before, then the rest over as many connections as it takes. */
+/** The bytes of a published file: the part downloaded before, then the rest over as many connections as necessary. */
 
 import { isHtml } from '../library/recognise.ts';
 import { SourceFailure } from './failure.ts';
@@ -12,15 +12,15 @@ export interface Download {
   requester: Requester;
   tries: Tries;
   signal: AbortSignal;
-  /** Told before anything is written how many bytes will come, where the server says so; may reject. */
+  /** Receives the expected number of bytes before anything is written, where the server reports it; may reject. */
   announced(total: number): Promise<void>;
-  /** Told how many bytes are there after each piece; may throw. */
+  /** Receives the number of bytes present after each piece; may throw. */
   received(length: number, total: number | null): void;
 }
 
 /**
- * Yields each piece once it is in the partial file. Rejects with StaleDownload where the download must begin anew, with
- * SourceFailure where the source is given up, and with what the callbacks throw.
+ * Yields each piece once it is in the partial file. Rejects with StaleDownload where the download must begin again, with SourceFailure
+ * where the source is given up, and with errors of the callbacks.
  */
 export async function* download(job: Download): AsyncGenerator<Buffer> {
   for (;;) {
@@ -67,7 +67,7 @@ async function* receive({ url, partial, requester, tries, signal, announced, rec
   }
 }
 
-/** What to ask for the rest with; for all that is there whether it is still the same. */
+/** The request for the rest; for a complete file the request whether it is still the same. */
 function goOn({ length, origin: { validator, total } }: PartialFile): Record<string, string> {
   if (validator === null) throw new StaleDownload('the server gives neither an ETag nor a date to go on by');
   const { kind, value } = validator;
@@ -96,7 +96,7 @@ function continues(answer: Answer, { length, origin: { validator, total } }: Par
   return 'rest';
 }
 
-/** Weak ETags are equal for files that differ in bytes, so nothing can be gone on with by them (RFC 9110, 13.1.5). */
+/** Weak ETags are equal for files that differ in bytes, so no download can be resumed by them (RFC 9110, 13.1.5). */
 function validatorOf({ headers: { etag, 'last-modified': date } }: Answer): Validator | null {
   if (etag?.startsWith('"') === true) return { kind: 'etag', value: etag };
   return date === undefined ? null : { kind: 'date', value: date };
@@ -113,7 +113,7 @@ function statusFailure(status: number): SourceFailure {
   return new SourceFailure(`it answered with status ${status}`, { transient });
 }
 
-/** A broken connection is told with how far it came. */
+/** The error of a broken connection names the progress so far. */
 function withPlace(thrown: unknown, { length, origin: { total } }: PartialFile): unknown {
   if (!(thrown instanceof SourceFailure) || !thrown.transient || length === 0) return thrown;
   const place = `after ${length}${total === null ? '' : ` of ${total}`} bytes`;

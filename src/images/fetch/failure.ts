@@ -1,11 +1,11 @@
-/** Why one source of an image did not give it, and whether to try it again. */
+/** Why a source did not deliver an image, and whether to try it again. */
 import { CroftError } from '../../model/error.ts';
 
 export class SourceFailure extends Error {
   override readonly name = 'SourceFailure';
-  /** It may go well the next time. */
+  /** The next try may succeed. */
   readonly transient: boolean;
-  /** It was reached, and what it gave is no such image. */
+  /** The source was reached, and its content is not the image. */
   readonly content: boolean;
 
   constructor(message: string, options: { transient?: boolean; content?: boolean; cause?: unknown } = {}) {
@@ -20,7 +20,7 @@ const transientCodes = new Set([
   ...['ERR_STREAM_PREMATURE_CLOSE', 'ERR_PROXY_TUNNEL'],
 ]);
 
-/** What a connection failed with. A CroftError stays itself, as does what already is a failure. */
+/** The failure of a connection. A CroftError stays itself, as does an existing SourceFailure. */
 export function asSourceFailure(thrown: unknown): SourceFailure | CroftError {
   if (thrown instanceof SourceFailure || thrown instanceof CroftError) return thrown;
   const reasons = thrown instanceof AggregateError ? thrown.errors : [thrown];

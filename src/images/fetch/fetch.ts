@@ -1,4 +1,4 @@
-/** Fetches images that a definition describes into the library, each once, however many want it. */
+/** Fetches the images of definitions into the library, each once for any number of callers. */
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { ImageDefinition } from '../../model/image/definition.ts';
@@ -13,31 +13,34 @@ export type { FetchedImage, FetchProgress } from './image.ts';
 
 export interface ImageFetcher {
   /**
-   * Resolves once the image is durable in the library. However many ask for the same definition at one time, it is downloaded
-   * once; each hears the progress, and it is given up when the last one has aborted. What was downloaded is gone on with the
-   * next time. Rejects with `image.fetch`, which names each source and why it failed, `image.unusable`, `disk.full`,
-   * `node.unfit` or the signal's reason; nothing of it is in the library then.
+   * Resolves once the image is durable in the library. Concurrent calls for the same definition share one download; each caller receives
+   * the progress, and the download is aborted when the last caller has aborted. The next call resumes a partial download. Rejects with
+   * `image.fetch`, which names each source and why it failed, `image.unusable`, `disk.full`, `node.unfit` or the signal's reason; the
+   * library then has nothing of the image.
    */
   fetch(
     definition: ImageDefinition,
     options?: { onProgress?: (progress: FetchProgress) => void; signal?: AbortSignal },
   ): Promise<FetchedImage>;
-  /** Removes the parts of downloads for these names that nobody fetches now, or only looks; resolves with the bytes that they take. */
+  /**
+   * Removes the partial downloads of these names without a fetch in progress, or only counts them; resolves with the bytes that they
+   * take.
+   */
   discard(isUnwanted: (name: string) => boolean, dryRun?: boolean): Promise<number>;
 }
 
 export interface ImageFetcherOptions {
   library: Pick<ImageLibrary, 'take'>;
-  /** For partial downloads, on the library's file system. Made where it is missing; all that is in it is this fetcher's. */
+  /** For partial downloads, on the library's file system. Created where missing; all its content belongs to this fetcher. */
   folder: string;
-  /** `http_proxy`, `https_proxy`, `no_proxy` and their like in upper case. */
+  /** `http_proxy`, `https_proxy`, `no_proxy` and their upper-case forms. */
   proxies: ProxyEnvironment;
   /** ms since 1970. */
   now: () => number;
   limits?: ImageLimits;
   times?: RequestTimes;
   tries?: TryOptions;
-  /** Bytes after which it is noted how far a download came, so that another process can go on from there. */
+  /** Bytes after which the progress of a download is recorded, so that another process can resume there. */
   interval?: number;
 }
 
@@ -49,7 +52,7 @@ interface Running {
   abort: AbortController;
 }
 
-/** Throws `input.invalid` where a proxy cannot be one. */
+/** Throws `input.invalid` for an invalid proxy. */
 export function createImageFetcher(options: ImageFetcherOptions): ImageFetcher {
   const { library, folder, now, limits = usualLimits, interval = 32 * 1024 ** 2 } = options;
   const { times = { answer: 30_000, idle: 60_000 }, tries = { count: 5, firstDelay: 1000 } } = options;
@@ -59,7 +62,7 @@ export function createImageFetcher(options: ImageFetcherOptions): ImageFetcher {
   function begin(definition: ImageDefinition, key: string): Running {
     const abort = new AbortController();
     const one: Running = { image: run(), listeners: new Set(), latest: null, waiting: 0, abort };
-    // Everybody who waits hears of a failure by themselves.
+    // Every waiting caller learns of a failure by its own promise.
     one.image.catch(() => undefined);
     running.set(key, one);
     return one;
@@ -82,7 +85,7 @@ export function createImageFetcher(options: ImageFetcherOptions): ImageFetcher {
 
   return {
     async discard(isUnwanted, dryRun = false) {
-      // Those that everybody has given up are about to end, and note how far they came before that.
+      // Downloads without callers are about to end, and record their progress before that.
       const ending = [...running.values()].filter(({ abort }) => abort.signal.aborted);
       await Promise.all(ending.map(({ image }) => image.catch(() => undefined)));
       return await discardParts({ folder, running: new Set(running.keys()), isUnwanted, dryRun });
@@ -91,7 +94,7 @@ export function createImageFetcher(options: ImageFetcherOptions): ImageFetcher {
       signal?.throwIfAborted();
       const key = keyOf(definition);
       const found = running.get(key);
-      // One that everybody has given up is about to end, and its files with it.
+      // A download without callers is about to end, and its files with it.
       if (found?.abort.signal.aborted === true) await found.image.catch(() => undefined);
       signal?.throwIfAborted();
       const one = running.get(key) ?? begin(definition, key);
@@ -102,7 +105,7 @@ export function createImageFetcher(options: ImageFetcherOptions): ImageFetcher {
 }
 
 async function join(one: Running, onProgress?: (progress: FetchProgress) => void, signal?: AbortSignal): Promise<FetchedImage> {
-  // Of its own, so that somebody who asks twice hears it twice.
+  // A wrapper of its own, so that a caller who asks twice is notified twice.
   const listener = (progress: FetchProgress) => onProgress?.(progress);
   const { promise: left, reject } = Promise.withResolvers<never>();
   const leave = () => reject(signal?.reason);
@@ -119,7 +122,7 @@ async function join(one: Running, onProgress?: (progress: FetchProgress) => void
   }
 }
 
-/** The same for definitions of the same file: name and traits say nothing of it. */
+/** Equal for definitions of the same file: name and traits do not matter. */
 function keyOf({ sources, checksum, compression, format }: ImageDefinition): string {
   return createHash('sha256')
     .update(JSON.stringify([sources, checksum, compression, format]))

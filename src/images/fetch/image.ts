@@ -1,4 +1,4 @@
-/** Fetches one image: from one source after the other, checked, unpacked, and handed to the library. */
+/** Fetches one image: tries one source after the other, then checks, unpacks, and adds the image to the library. */
 import { createHash } from 'node:crypto';
 import { rm, statfs } from 'node:fs/promises';
 import { CroftError } from '../../model/error.ts';
@@ -22,7 +22,7 @@ import { Tries, type TryOptions } from './tries.ts';
 import { CorruptStream } from './unpack-frames.ts';
 import { parseSource } from './url.ts';
 
-/** `received` and `total` are bytes of the published file, or of the disk while it is converted; `total` is null where nobody knows. */
+/** `received` and `total` are bytes of the published file, or of the disk during its conversion; `total` is null where it is unknown. */
 export interface FetchProgress {
   phase: 'download' | 'convert';
   received: number;
@@ -32,9 +32,9 @@ export interface FetchProgress {
 }
 
 export interface FetchedImage extends LibraryImage {
-  /** The source that it came from, without credentials. */
+  /** The source that delivered the image, without credentials. */
   source: string;
-  /** Those that did not give it, and why. */
+  /** The sources that did not deliver the image, and why. */
   failures: readonly SourceFailed[];
 }
 
@@ -44,7 +44,7 @@ export interface SourceFailed {
   reason: string;
 }
 
-/** What all fetches of one fetcher share. */
+/** The settings shared by all fetches of one fetcher. */
 export interface FetchTools {
   library: Pick<ImageLibrary, 'take'>;
   /** For partial downloads. */
@@ -52,7 +52,7 @@ export interface FetchTools {
   requester: Requester;
   limits: ImageLimits;
   tries: TryOptions;
-  /** Bytes after which it is noted how far a download came. */
+  /** Bytes after which the progress of a download is recorded. */
   interval: number;
 }
 
@@ -64,10 +64,10 @@ export interface FetchRequest {
   onProgress(progress: FetchProgress): void;
 }
 
-/** Bytes of a large disk that no download may have; of a small one it is a hundredth. */
+/** Bytes of a large disk that downloads must leave free; of a small disk a hundredth. */
 const mostReserve = 256 * 1024 ** 2;
 
-/** What the messages of a source call the file that it gives. */
+/** The name of the delivered file in the messages of a source. */
 const thing = 'the file';
 
 /** Rejects with `image.fetch`, `image.unusable`, `disk.full`, `node.unfit` or the signal's reason. */
@@ -77,7 +77,7 @@ export async function fetchImage(tools: FetchTools, request: FetchRequest): Prom
   const checksum = await expectedChecksum(name, definition.checksum, tools.requester, new Tries(tools.tries), signal);
   const failed = new Map<string, SourceFailure>();
   const failures = () => [...failed].map(([source, { message }]) => ({ source: urlWords(source), reason: message }));
-  // One that only does not answer keeps nobody from the next, and gets its tries after all of them had one.
+  // A source that only does not answer does not delay the next one, and gets its tries after all others had one.
   for (const isLast of sources.length === 1 ? [true] : [false, true]) {
     for (const source of sources) {
       if (failed.get(source)?.transient === false) continue;
@@ -102,7 +102,7 @@ class SourceFetch {
   readonly #checksum: ExpectedChecksum | null;
   readonly #source: string;
   readonly #tries: Tries;
-  /** Bytes that were announced and have come, of which progress is told in steps. */
+  /** Bytes that were announced and have arrived, reported in steps. */
   #told = 0;
 
   constructor(tools: FetchTools, request: FetchRequest, checksum: ExpectedChecksum | null, source: string, tries: Tries) {
@@ -113,7 +113,7 @@ class SourceFetch {
     this.#tries = tries;
   }
 
-  /** What is good for the next fetch stays: a download that broke off, or one that this machine lacks a program for. */
+  /** Files that the next fetch can use stay: an interrupted download, or one that needs a program which this machine lacks. */
   async run(): Promise<LibraryImage> {
     const { folder, library } = this.#tools;
     const { key, definition, signal } = this.#request;
@@ -130,7 +130,7 @@ class SourceFetch {
       return image;
     } catch (thrown) {
       const known = asFullDisk(thrown, folder);
-      // Without a note nobody can go on with it.
+      // Without a note the download cannot be resumed.
       if (isWorthless(known) || (await readNote(partial)) === null) await removePartial(partial);
       throw known;
     } finally {
@@ -138,7 +138,7 @@ class SourceFetch {
     }
   }
 
-  /** Begins anew as often as what was downloaded turns out to be of no use; only a download that broke off can. */
+  /** Begins again as often as the downloaded part turns out to be useless; only a resumed download can. */
   async #obtain(): Promise<CompleteFile> {
     for (;;) {
       try {
@@ -167,7 +167,7 @@ class SourceFetch {
     await using content = await SparseFile.create(contentFile(folder, key), { algorithms: ['sha256'], durable: true });
     for await (const piece of decompress(readAhead(published, stop), definition.compression)) {
       try {
-        // What is unpacked may be a thousand times what had to be downloaded.
+        // The unpacked content may be a thousand times as large as the download.
         signal.throwIfAborted();
         await content.write(piece);
         if (content.size > limits.content) throw tooLarge(`unpacked it has more than ${formatSize(limits.content)}`);
@@ -186,7 +186,7 @@ class SourceFetch {
     const { folder, interval } = this.#tools;
     const { key, definition } = this.#request;
     const published: Algorithm = this.#checksum?.algorithm ?? 'sha256';
-    // What is not packed is stored as it comes.
+    // Unpacked content is stored as it arrives.
     const durable = definition.compression === 'none';
     const algorithms = [published, ...(durable && published !== 'sha256' ? ['sha256' as const] : [])] as const;
     const options = { path: partialFile(folder, key), name: definition.name, algorithms, interval, durable };
@@ -217,12 +217,12 @@ class SourceFetch {
     else yield* download({ url, partial, requester, tries: this.#tries, signal, announced, received });
   }
 
-  /** That a file of this size is allowed and fits. */
+  /** Checks that a file of this size is allowed and fits. */
   async #makeSure(total: number): Promise<void> {
     const { limits, folder } = this.#tools;
     if (total > limits.content) throw tooLarge(`it has ${total} bytes, more than ${formatSize(limits.content)}`);
     const { bavail, blocks, bsize } = await statfs(folder);
-    // The database is there too, and a disk without a byte left could not even take note of what is removed.
+    // The database is on this disk too, and a disk without a free byte could not even record a removal.
     const room = bavail * bsize - Math.min(mostReserve, Math.ceil(blocks / 100) * bsize);
     if (total <= room) return;
     throw fullDisk(`The image ${this.#request.definition.name} has ${total} bytes, and ${folder} has room for ${Math.max(0, room)}`);
@@ -237,7 +237,7 @@ class SourceFetch {
     throw new SourceFailure(`its ${algorithm} is ${found} and should be ${value}`, { content: true });
   }
 
-  /** Each piece would be more than anybody wants to hear. */
+  /** A report for each piece would be too frequent. */
   #tell(phase: FetchProgress['phase'], received: number, total: number | null): void {
     const step = Math.max(1024 ** 2, (total ?? 0) / 200);
     if (phase === 'download' && received !== total && Math.abs(received - this.#told) < step) return;
@@ -246,7 +246,7 @@ class SourceFetch {
   }
 }
 
-/** The failure of one source, after which the next one is tried; null where no other source would do better. */
+/** The failure of one source, after which the next one is tried; null where no other source would help. */
 function asGivenUp(thrown: unknown): SourceFailure | null {
   if (thrown instanceof SourceFailure) return thrown;
   if (thrown instanceof CorruptStream)

@@ -1,19 +1,19 @@
-/** Removes downloads that nobody will go on with. */
+/** Removes downloads that will not be resumed. */
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { notePath, readNote, removePartial } from './partial.ts';
 
-/** ms after which a download that was not gone on with is given up. */
+/** ms after which a download that was not resumed is given up. */
 const patience = 7 * 24 * 3600 * 1000;
 
-/** Bytes that `stat` counts in. */
+/** The unit of `stat`, in bytes. */
 const blockSize = 512;
 
 export interface Leftovers {
   folder: string;
   /** The definition that is fetched now. */
   name: string;
-  /** Keys of the downloads under way. */
+  /** Keys of the downloads in progress. */
   running: ReadonlySet<string>;
   /** The key that the definition has now. */
   key: string;
@@ -21,7 +21,7 @@ export interface Leftovers {
   now: number;
 }
 
-/** Removes parts of what the definition was before, parts that are old, and files that no note says the use of. */
+/** Removes partial downloads of former definitions, old partial downloads, and files without a note. */
 export async function removeLeftovers({ folder, name, running, key, now }: Leftovers): Promise<void> {
   for (const each of await keysIn(folder)) {
     if (running.has(each) && each !== key) continue;
@@ -35,10 +35,10 @@ export async function removeLeftovers({ folder, name, running, key, now }: Lefto
 
 export interface Unwanted {
   folder: string;
-  /** Keys of the downloads under way, which stay. */
+  /** Keys of the downloads in progress, which stay. */
   running: ReadonlySet<string>;
   isUnwanted(name: string): boolean;
-  /** Only tells. */
+  /** Only reports. */
   dryRun: boolean;
 }
 
@@ -49,7 +49,7 @@ export async function discardParts({ folder, running, isUnwanted, dryRun }: Unwa
     const file = partialFile(folder, key);
     if (running.has(key)) continue;
     const note = await readNote(file);
-    // Without a note nobody can go on with it.
+    // Without a note the download cannot be resumed.
     if (note !== null && !isUnwanted(note.name)) continue;
     bytes += ((await stat(file).catch(() => null))?.blocks ?? 0) * blockSize;
     if (!dryRun) await removePartial(file);
@@ -57,7 +57,7 @@ export async function discardParts({ folder, running, isUnwanted, dryRun }: Unwa
   return bytes;
 }
 
-/** ms since 1970; now where somebody else has just removed it. */
+/** ms since 1970; the present time where another process has just removed the file. */
 async function notedAt(file: string): Promise<number> {
   const information = await stat(notePath(file)).catch(() => null);
   return information?.mtimeMs ?? Number.POSITIVE_INFINITY;
@@ -68,12 +68,12 @@ async function keysIn(folder: string): Promise<Set<string>> {
   return new Set(entries.flatMap((entry) => /^([0-9a-f]{64})\./.exec(entry)?.[1] ?? []));
 }
 
-/** What was downloaded, as it is published. */
+/** The downloaded content, as published. */
 export function partialFile(folder: string, key: string): string {
   return path.join(folder, `${key}.part`);
 }
 
-/** What was unpacked from it. */
+/** The content unpacked from it. */
 export function contentFile(folder: string, key: string): string {
   return path.join(folder, `${key}.content`);
 }

@@ -1,4 +1,4 @@
-/** The bytes of an image that lies on the controller's own machine. */
+/** The bytes of an image on the controller's own machine. */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ export async function* readLocal({ url, partial, signal, announced, received }: 
   const { size, blocks } = await file.stat();
   // Its holes take no room here either.
   await announced(Math.min(size, blocks * 512));
-  // A stream that is made with a signal that has aborted fails before anybody listens to it, which ends the process.
+  // A stream made with an aborted signal fails before it has a listener, which ends the process.
   signal.throwIfAborted();
   for await (const chunk of file.createReadStream({ highWaterMark: 1024 ** 2, autoClose: false, signal }) as AsyncIterable<Buffer>) {
     await partial.append(chunk);
@@ -29,7 +29,7 @@ export async function* readLocal({ url, partial, signal, announced, received }: 
   if (partial.length < size) throw new SourceFailure('it became shorter while it was read');
 }
 
-/** All of a text of at most `most` bytes. Rejects with SourceFailure, also where it has more. */
+/** The whole text of a file of at most `most` bytes. Rejects with SourceFailure, also where the file is larger. */
 export async function readLocalText(url: URL, most: number): Promise<string> {
   await using file = await openRegular(url);
   const { size } = await file.stat();

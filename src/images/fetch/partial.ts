@@ -1,15 +1,15 @@
-/** What has been downloaded of a file so far, kept beside a note of what it is, so that another process can go on. */
+/** The downloaded part of a file, kept beside a note that identifies it, so that another process can resume. */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { type Algorithm, SparseFile } from '../library/sparse-file.ts';
 
-/** What must be the same for a download to be gone on with. */
+/** The properties that must be equal for a download to be resumed. */
 export interface Origin {
-  /** The sha256 of the URL, which may hold a password. */
+  /** The sha256 of the URL, which may contain a password. */
   source: string;
-  /** For If-Range and If-None-Match or If-Modified-Since; null where the server gives nothing to go on by. */
+  /** For If-Range and If-None-Match or If-Modified-Since; null where the server gives nothing to resume by. */
   validator: Validator | null;
-  /** Bytes of the whole file; null where the server does not say. */
+  /** Bytes of the whole file; null where the server does not report it. */
   total: number | null;
 }
 
@@ -17,8 +17,8 @@ const validatorSchema = z.object({ kind: z.enum(['etag', 'date']), value: z.stri
 export type Validator = z.infer<typeof validatorSchema>;
 
 /**
- * `length` bytes were written, and hash to `digest` by the algorithm that the download uses. Nothing waits for the disk: what
- * a power loss took is found out by the digest.
+ * `length` bytes were written, and their hash is `digest`, by the algorithm of the download. Nothing waits for the disk: the digest
+ * reveals losses by a power failure.
  */
 const noteSchema = z.object({
   name: z.string(),
@@ -34,11 +34,11 @@ export interface PartialOptions {
   path: string;
   /** The definition's, kept with it. */
   name: string;
-  /** The first one is what the note's digest is made by. */
+  /** The note's digest uses the first algorithm. */
   algorithms: readonly [Algorithm, ...Algorithm[]];
-  /** Bytes after which what has come is noted. */
+  /** Bytes after which the progress is recorded. */
   interval: number;
-  /** It becomes the image; else it is only passed through. */
+  /** The file becomes the image; otherwise its content is only passed through. */
   durable: boolean;
 }
 
@@ -46,7 +46,7 @@ export function notePath(file: string): string {
   return `${file}.json`;
 }
 
-/** Null where there is none or it cannot be read. */
+/** Null where there is no readable note. */
 export async function readNote(file: string): Promise<Note | null> {
   const text = await readFile(notePath(file), 'utf8').catch(() => null);
   try {
@@ -60,7 +60,7 @@ export async function removePartial(file: string): Promise<void> {
   await Promise.all([notePath(file), `${notePath(file)}.new`, file].map((each) => rm(each, { force: true })));
 }
 
-/** A download under way. Disposing of it notes how far it came. */
+/** A download in progress. Disposing of it records its progress. */
 export class PartialFile implements AsyncDisposable {
   readonly #options: PartialOptions;
   readonly #file: SparseFile;
@@ -68,7 +68,7 @@ export class PartialFile implements AsyncDisposable {
   #noted: number;
   #noting: Promise<void> = Promise.resolve();
   #isNoting = false;
-  /** It did not come over one connection, so its parts may be of different files. */
+  /** The file came over several connections, so its parts may be of different files. */
   pieced = false;
 
   private constructor(options: PartialOptions, file: SparseFile, origin: Origin, noted: number) {
@@ -83,7 +83,7 @@ export class PartialFile implements AsyncDisposable {
     return new PartialFile(options, await SparseFile.create(options.path, options), { source, validator: null, total: null }, 0);
   }
 
-  /** `restored` must be read to its end; either rejects with StaleDownload where the file is not what its note says. */
+  /** `restored` must be read to its end; either rejects with StaleDownload where the file does not match its note. */
   static async reopen(options: PartialOptions, note: Note): Promise<{ partial: PartialFile; restored: AsyncGenerator<Buffer> }> {
     const { file, restored } = await SparseFile.reopen(options.path, note.length, options).catch((thrown: unknown) => {
       // A process that was killed after the file had become an image, and before its note was removed, leaves the note alone.
@@ -111,7 +111,7 @@ export class PartialFile implements AsyncDisposable {
     if (!this.#isNoting && this.#isDue()) this.#noteMeanwhile();
   }
 
-  /** The whole file is there. What was only passed through is noted no more. */
+  /** The whole file is present. Content that is only passed through is recorded no more. */
   async finish(): Promise<void> {
     await this.#file.finish();
     await this.#noting;
@@ -125,7 +125,7 @@ export class PartialFile implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // A note that cannot be written only costs that more is downloaded again.
+    // A failure to write the note only means that more is downloaded again.
     await this.#noting.catch(() => undefined);
     if (this.length > this.#noted) await this.#noteRest().catch(() => undefined);
     await this.#file[Symbol.asyncDispose]();
@@ -137,11 +137,11 @@ export class PartialFile implements AsyncDisposable {
     this.#noting = this.#noteAll().finally(() => {
       this.#isNoting = false;
     });
-    // Heard at the end.
+    // The failure is handled at the end.
     this.#noting.catch(() => undefined);
   }
 
-  /** Also what comes while it is noted. */
+  /** Includes content that arrives while the note is written. */
   async #noteAll(): Promise<void> {
     do await this.#note();
     while (this.#isDue());
@@ -156,7 +156,7 @@ export class PartialFile implements AsyncDisposable {
     return this.#file.passed - this.#noted >= this.#options.interval;
   }
 
-  /** How much has passed by now. */
+  /** The number of bytes that have passed so far. */
   async #note(): Promise<void> {
     const length = this.#file.passed;
     const { source, validator, total } = this.#origin;
@@ -169,7 +169,7 @@ export class PartialFile implements AsyncDisposable {
   }
 }
 
-/** What was downloaded cannot be gone on with, and the download begins anew. */
+/** The partial download cannot be resumed, and the download begins again. */
 export class StaleDownload extends Error {
   override readonly name = 'StaleDownload';
 }

@@ -1,12 +1,12 @@
-/** Joins what a network brings to larger pieces, one of them ahead of whoever reads, so that neither waits for the other. */
+/** Joins the chunks of a network stream to larger pieces and reads one piece ahead, so that neither side waits for the other. */
 import { releaseBuffer } from './release-buffer.ts';
 
-/** Each piece is one turn of a thread that unpacks, so small pieces cost more than their work. */
+/** Each piece is one turn of an unpacking thread, so small pieces cost more than their work. */
 const pieceSize = 512 * 1024;
 
 /**
- * Each piece lasts until the next one is asked for, and those of the source belong to this from then on. Where the reader
- * ends early `stop` is aborted, for the source may be waiting for what takes long to come. Rejects as the source does.
+ * Each piece is valid until the next one is requested, and the source's chunks belong to this function from then on. Where the reader
+ * ends early `stop` is aborted, since the source may be waiting for a slow network. Rejects as the source does.
  */
 export async function* readAhead(source: AsyncGenerator<Buffer>, stop: AbortController): AsyncGenerator<Buffer> {
   let ahead = collect(source);
@@ -15,7 +15,7 @@ export async function* readAhead(source: AsyncGenerator<Buffer>, stop: AbortCont
       const piece = await ahead;
       if (piece === null) return;
       ahead = collect(source);
-      // Heard when it is its turn.
+      // The failure is handled at the piece's turn.
       ahead.catch(() => undefined);
       yield piece;
       releaseBuffer(piece);

@@ -11,7 +11,7 @@ test('SC8 memory is given back with its last piece, and never from under what sh
   const whole = Buffer.alloc(10, 2);
   releaseBuffer(whole);
   assert.equal(whole.length, 0);
-  // Of a length with which one ends where the memory that they share does.
+  // Of a length at which a buffer ends where the shared memory does.
   const wordsOf = (index: number) => `piece ${String(index).padStart(10)}`;
   const pooled = Array.from({ length: 10_000 }, (_, index) => Buffer.from(Buffer.alloc(16, wordsOf(index))));
   assert.ok(pooled.some(({ buffer, byteOffset, length }) => byteOffset + length === buffer.byteLength));

@@ -1,4 +1,4 @@
-/** One request for a file over HTTP, redirects followed; what the network does is told in words. */
+/** One request for a file over HTTP, with redirects followed and network failures described in words. */
 import http from 'node:http';
 import https from 'node:https';
 import { getCACertificates } from 'node:tls';
@@ -6,13 +6,13 @@ import { CroftError } from '../../model/error.ts';
 import { asSourceFailure, SourceFailure } from './failure.ts';
 import { nextHop } from './url.ts';
 
-/** As the environment names them: `http_proxy`, `https_proxy` and `no_proxy`, in lower or upper case. */
+/** The environment's variables: `http_proxy`, `https_proxy` and `no_proxy`, in lower or upper case. */
 export type ProxyEnvironment = Readonly<Record<string, string | undefined>>;
 
 export interface RequestTimes {
   /** ms until an answer must have begun. */
   answer: number;
-  /** ms in which a piece of it must come, and pieces of `leastProgress` bytes together. */
+  /** ms within which a piece must arrive, and pieces of `leastProgress` bytes together. */
   idle: number;
 }
 
@@ -26,16 +26,16 @@ export interface Answer {
 }
 
 export interface Requester {
-  /** Resolves with the answer that is no redirect, whatever its status. Rejects with SourceFailure or the signal's reason. */
+  /** Resolves with the first answer that is no redirect, whatever its status. Rejects with SourceFailure or the signal's reason. */
   get(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Answer>;
 }
 
-/** Bytes; what brings fewer in its time would never end, and keeps the images behind it from coming. */
+/** Bytes; a slower download would never end, and delays the images queued behind it. */
 export const leastProgress = 16 * 1024;
 
 const redirects = new Set([301, 302, 303, 307, 308]);
 
-/** Rejects with `input.invalid` where a proxy cannot be one. */
+/** Rejects with `input.invalid` for an invalid proxy. */
 export function createRequester(proxies: ProxyEnvironment, times: RequestTimes): Requester {
   const agents = createAgents(proxies);
   return {
@@ -58,7 +58,7 @@ export function createRequester(proxies: ProxyEnvironment, times: RequestTimes):
 
 interface Agents {
   http: http.Agent;
-  /** Made when it is needed: reading the system's certificates takes a moment. */
+  /** Created on first use: reading the system's certificates takes a moment. */
   https(): https.Agent;
 }
 
@@ -67,7 +67,7 @@ function createAgents(proxies: ProxyEnvironment): Agents {
   try {
     let secure: https.Agent | undefined;
     const plain = new http.Agent({ proxyEnv });
-    // Only to hear now of a proxy that cannot be one.
+    // Only to report an invalid proxy now.
     new https.Agent({ proxyEnv }).destroy();
     return {
       http: plain,
@@ -84,7 +84,7 @@ function createAgents(proxies: ProxyEnvironment): Agents {
   }
 }
 
-/** Those of the machine too, so that a mirror in one's own network can be trusted as everywhere else on it. */
+/** The machine's certificates too, so that a mirror in the user's own network is trusted as by other programs. */
 function trusted(): string[] {
   return [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
 }
@@ -107,7 +107,7 @@ function ask(
       clearTimeout(timer);
       resolve(response);
     });
-    // It may still fail after the answer has begun; whoever reads the body then hears of it.
+    // The body may still fail after the answer has begun; its reader learns of that.
     request.on('error', (thrown) => {
       clearTimeout(timer);
       reject(signal.aborted ? signal.reason : asSourceFailure(thrown));
@@ -116,7 +116,7 @@ function ask(
   });
 }
 
-/** Only the time in which pieces are waited for counts, not that in which the last one is worked on. */
+/** Only the time spent waiting for pieces counts, not the time spent on processing the last one. */
 async function* read(response: http.IncomingMessage, idle: number, signal: AbortSignal): AsyncGenerator<Buffer> {
   const giveUp = () => response.destroy(new SourceFailure(`nothing more came for ${idle / 1000} s`, { transient: true }));
   let timer = setTimeout(giveUp, idle);
@@ -127,7 +127,7 @@ async function* read(response: http.IncomingMessage, idle: number, signal: Abort
       waited += performance.now() - since;
       came += chunk.length;
       if (came >= leastProgress) [waited, came] = [0, 0];
-      // Trying again would be as slow; another source may not be.
+      // Another try would be as slow; another source may not be.
       if (waited > idle) throw new SourceFailure(`it is too slow: ${came} bytes came in ${idle / 1000} s`);
       yield chunk;
       timer = setTimeout(giveUp, idle);

@@ -1,4 +1,4 @@
-/** How often and how soon a source is tried again. */
+/** The number of tries of a source and the pauses between them. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Backoff } from '../../model/backoff.ts';
 import { SourceFailure } from './failure.ts';
@@ -19,19 +19,19 @@ export class Tries {
   #furthest = 0;
   #reached = 0;
 
-  /** Where there are `others` to try, a source that gives nothing at all is given up at once. */
+  /** Where there are `others` to try, a source that delivers nothing at all is given up at once. */
   constructor(options: TryOptions, others = false) {
     this.#options = options;
     this.#others = others;
     this.#backoff = new Backoff({ first: options.firstDelay, longest: Number.POSITIVE_INFINITY });
   }
 
-  /** Bytes that have come. Only what is well further than ever counts as progress, for a download may begin anew. */
+  /** The bytes that have arrived. Only a position clearly beyond the furthest one counts as progress, since a download may begin again. */
   reached(length: number): void {
     this.#reached = Math.max(this.#reached, length);
   }
 
-  /** Resolves when the source is to be tried again; throws what the last try failed with where it is not, or the signal's reason. */
+  /** Resolves when the source is to be tried again; throws the last try's failure where it is not, or the signal's reason. */
   async failed(thrown: unknown, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (!(thrown instanceof SourceFailure) || !thrown.transient) throw thrown;

@@ -1,27 +1,27 @@
-/** Unpacks gzip members and zstd frames, of which a file may have several after each other. */
+/** Unpacks gzip members and zstd frames; a file may have several in sequence. */
 import { constants, createGunzip, createZstdDecompress } from 'node:zlib';
 import { releaseBuffer } from './release-buffer.ts';
 
-/** A packed stream that is broken, cut short or followed by something else; the message has the words of what should unpack it. */
+/** A packed stream that is broken, truncated or followed by other content; the message has the unpacker's words. */
 export class CorruptStream extends Error {
   override readonly name = 'CorruptStream';
 }
 
 /** Each piece is one turn of a thread, so small pieces cost more than their work. */
 const pieceSize = 512 * 1024;
-/** One piece more is unpacked while the last one is read. */
+/** One further piece is unpacked while the last one is read. */
 const sizes = { chunkSize: pieceSize, readableHighWaterMark: 2 * pieceSize };
 
 const engines = {
   gz: () => createGunzip(sizes),
-  // What `zstd -d` takes as well: frames that need more memory than 128 MiB are refused.
+  // The limit of `zstd -d`: frames that need more memory than 128 MiB are refused.
   zstd: () => createZstdDecompress({ ...sizes, params: { [constants.ZSTD_d_windowLogMax]: 27 } }),
 };
 type Engine = ReturnType<(typeof engines)[keyof typeof engines]>;
 
 /**
- * Node.js ends a stream at the end of a frame where more follows in the same chunk, and says nothing of it. So what it left
- * is given to another engine, until nothing is left.
+ * Node.js ends a stream at the end of a frame where more follows in the same chunk, without notice. So the remainder is given to another
+ * engine, until nothing is left.
  */
 export async function* unpackFrames(packed: AsyncGenerator<Buffer>, kind: keyof typeof engines): AsyncGenerator<Buffer> {
   try {
@@ -52,14 +52,14 @@ async function* unpackFrame(feeder: Feeder): AsyncGenerator<Buffer> {
   }
 }
 
-/** Gives an engine one chunk at a time, so that what it leaves is a part of the last one. */
+/** Gives an engine one chunk at a time, so that its remainder is a part of the last chunk. */
 class Feeder {
   readonly engine: Engine;
   readonly #packed: AsyncGenerator<Buffer>;
   #chunk: Buffer;
   #fed = 0;
   #ended = false;
-  /** What reading the packed stream failed with. */
+  /** The failure of reading the packed stream. */
   failure: { thrown: unknown } | null = null;
 
   constructor(engine: Engine, packed: AsyncGenerator<Buffer>, first: Buffer) {
@@ -94,14 +94,14 @@ class Feeder {
     }
   }
 
-  /** What came after the end of the frame; null where nothing did. */
+  /** The bytes after the end of the frame; null where there were none. */
   left(): Buffer | null {
     const length = this.#fed - this.engine.bytesWritten;
     return length > 0 ? this.#chunk.subarray(-length) : null;
   }
 }
 
-/** Null at the end; a reader may come and go, which `for await` would not let it. */
+/** Null at the end; readers may change, which `for await` would not permit. */
 async function nextChunk(packed: AsyncGenerator<Buffer>): Promise<Buffer | null> {
   for (;;) {
     const { value, done } = await packed.next();

@@ -1,10 +1,10 @@
-/** URLs that images are fetched from: which ones may be followed. Pure. */
+/** Checks URLs that images are fetched from: which ones may be followed. Pure. */
 import { urlWords } from '../../model/input/url-words.ts';
 import { SourceFailure } from './failure.ts';
 
 const redirectLimit = 10;
 
-/** Throws SourceFailure where it is no URL of a kind that is fetched. */
+/** Throws SourceFailure for a text that is no URL of a supported kind. */
 export function parseSource(source: string): URL {
   const url = URL.parse(source);
   if (url === null) throw new SourceFailure('it is no URL');
@@ -12,7 +12,7 @@ export function parseSource(source: string): URL {
   throw new SourceFailure(`images come from http:, https: and file: URLs, not from ${url.protocol}`);
 }
 
-/** Where the last of the URLs visited sends to. Throws SourceFailure where that must not be followed. */
+/** The target of the redirect from the last visited URL. Throws SourceFailure where the target must not be followed. */
 export function nextHop(visited: readonly URL[], location: string | undefined): URL {
   const from = visited.at(-1);
   const to = location === undefined ? null : URL.parse(location, from?.href);

@@ -13,7 +13,7 @@ export interface BootFiles {
   efiLoader: string | null;
 }
 
-/** Where the file system lies in a disk image, in bytes. */
+/** The location of the file system in a disk image, in bytes. */
 export interface BootArea {
   disk: string;
   offset: number;
@@ -31,7 +31,7 @@ export async function bootAreaSize({ kernel, initialRoot, efiLoader }: BootFiles
   return Math.ceil(sizes.reduce((sum, each) => sum + each, 1.5 * mebibyte) / mebibyte) * mebibyte;
 }
 
-/** Makes the file system in a part of the image, which is there already. The same boot files give the same bytes. */
+/** Creates the file system in a part of the image, which exists already. The same boot files give the same bytes. */
 export async function writeBootArea(files: BootFiles, { disk, offset, size }: BootArea): Promise<void> {
   const folder = await mkdtemp(path.join(path.dirname(disk), 'boot-'));
   try {
@@ -47,7 +47,7 @@ export async function writeBootArea(files: BootFiles, { disk, offset, size }: Bo
   }
 }
 
-/** Pairs of name on the disk and file. Both loaders start at once: a guest's console is no place to choose at. */
+/** Pairs of name on the disk and file. Both loaders start at once, since nobody chooses from a menu on a guest's console. */
 async function contents({ kernel, initialRoot, parameters, efiLoader }: BootFiles, folder: string): Promise<[string, string][]> {
   const write = async (name: string, text: string): Promise<string> => {
     const file = path.join(folder, name);

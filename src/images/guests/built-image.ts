@@ -1,26 +1,26 @@
-/** Keeps the last built image of a kind, so that one is built only where what it is made of has changed. */
+/** Keeps the last built image of a kind, so that an image is built only where its input has changed. */
 import { constants, copyFile, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
 export interface ImageRequest {
-  /** Keeps downloaded packages and the last built image. Made where it is missing. */
+  /** Keeps downloaded packages and the last built image. Created where missing. */
   workFolder: string;
-  /** Where the disk image is written; replaced in one step. */
+  /** The location of the disk image; replaced in one step. */
   outputFile: string;
-  /** Told what is being done, one line each. */
+  /** Receives the current activity, one line each. */
   log(line: string): void;
 }
 
 export interface BuildRecipe {
-  /** What the kept image is called; a word. */
+  /** The name of the kept image; a word. */
   kind: string;
-  /** Of all that the image is made of, hexadecimal. */
+  /** The hash of the image's whole input, hexadecimal. */
   hash: string;
   /** Makes `disk`, in a folder of its own which is removed afterwards. */
   build(folder: string, disk: string): Promise<void>;
 }
 
-/** Resolves with whether it was built, and not taken from the work folder. */
+/** Resolves with true where the image was built, and not taken from the work folder. */
 export async function buildOnce({ workFolder, outputFile, log }: ImageRequest, { kind, hash, build }: BuildRecipe): Promise<boolean> {
   await mkdir(workFolder, { recursive: true });
   const kept = path.join(workFolder, `${kind}-${hash}.disk`);
@@ -30,7 +30,7 @@ export async function buildOnce({ workFolder, outputFile, log }: ImageRequest, {
     try {
       const disk = path.join(folder, 'disk');
       await build(folder, disk);
-      // Before others can take it away, who build the same at the same time.
+      // Before a concurrent build of the same image can remove it.
       await replaceFile(disk, outputFile);
       await removeKept(workFolder, kind);
       await rename(disk, kept);
@@ -42,7 +42,7 @@ export async function buildOnce({ workFolder, outputFile, log }: ImageRequest, {
   return built;
 }
 
-/** Removes what builds left that a crash ended. No build may be under way. */
+/** Removes the remains of builds that a crash ended. No build may be in progress. */
 export async function removeLeftovers(workFolder: string): Promise<void> {
   const names = (await readdir(workFolder)).filter((name) => /^(build|output)-\w+$/.test(name));
   await Promise.all(names.map((name) => rm(path.join(workFolder, name), { recursive: true })));

@@ -12,7 +12,7 @@ import { checkArchitecture, findKernelVersion, type GuestPackage, kernelPackage,
 
 export interface DebianImage {
   kernelVersion: string;
-  /** False where packages and sources were those of the image that the work folder had. */
+  /** False where packages and sources equal those of the image in the work folder. */
   built: boolean;
 }
 
@@ -24,9 +24,9 @@ const diskNumber = 0x43524f46;
 const bootCode = '/usr/lib/syslinux/mbr/mbr.bin';
 
 /**
- * Builds the image as a qcow2 disk of some 150 MB that BIOS and UEFI boot and whose root file system grows to its disk; or
- * copies the last one where nothing that it is made of has changed. Needs mmdebstrap, which needs root or subordinate users,
- * besides what the micro image needs. Takes a minute or two. Rejects with `node.unfit` and what to install.
+ * Builds the image as a qcow2 disk of some 150 MB that BIOS and UEFI boot and whose root file system grows to its disk; or copies the
+ * last image where its input has not changed. Needs mmdebstrap, which needs root or subordinate users, in addition to the requirements of
+ * the micro image. Takes a minute or two. Rejects with `node.unfit` and the packages to install.
  */
 export async function buildDebianImage(request: ImageRequest): Promise<DebianImage> {
   request.log('resolving packages');

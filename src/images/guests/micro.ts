@@ -11,15 +11,15 @@ import { collectRoot, findEfiLoader, guestFiles } from './micro/root.ts';
 
 export interface MicroImage {
   kernelVersion: string;
-  /** False where packages and sources were those of the image that the work folder had. */
+  /** False where packages and sources equal those of the image in the work folder. */
   built: boolean;
 }
 
 const kernelParameters = 'console=ttyS0 quiet panic=-1 mitigations=off';
 
 /**
- * Builds the image as a raw disk, or copies the last one where nothing that it is made of has changed. Needs no root, but
- * apt, dpkg, syslinux, mtools and a package mirror that apt is set up for. Rejects with `node.unfit` and what to install.
+ * Builds the image as a raw disk, or copies the last image where its input has not changed. Needs no root, but apt, dpkg, syslinux,
+ * mtools and a package mirror that apt is set up for. Rejects with `node.unfit` and the packages to install.
  */
 export async function buildMicroImage(request: ImageRequest): Promise<MicroImage> {
   request.log('resolving packages');
@@ -63,7 +63,7 @@ async function build({ packages, kernelVersion, downloads, folder, disk, log }: 
   await writeBootArea(files, { disk, offset: 0, size });
 }
 
-/** Of all that the image is made of: packages, guest files, and the code that puts them together. */
+/** The hash of the image's whole input: packages, guest files, and the code that combines them. */
 async function recipeHash(packages: readonly GuestPackage[]): Promise<string> {
   const digest = createHash('sha256').update(JSON.stringify(packages));
   for (const file of await guestFiles()) digest.update(`\0${file.path}\0`).update(file.content);

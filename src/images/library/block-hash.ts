@@ -1,4 +1,4 @@
-/** Hashes files in a thread of its own, for a gigabyte takes most of a second; one thread for all files, while any is open. */
+/** Hashes files in a separate thread, since a gigabyte takes most of a second; one thread for all files, while any is open. */
 import { Worker } from 'node:worker_threads';
 
 export type Algorithm = 'sha256' | 'sha512';
@@ -12,7 +12,7 @@ export type HashOrder =
   | { kind: 'digests'; file: number }
   | { kind: 'close'; file: number };
 
-/** Its young generation holds only messages. */
+/** Its young generation contains only messages. */
 const resourceLimits = { maxYoungGenerationSizeMb: 1 };
 
 class HashThread {
@@ -60,21 +60,21 @@ export class BlockHash implements AsyncDisposable {
   readonly #file = BlockHash.#count++;
 
   constructor(algorithms: readonly Algorithm[]) {
-    // A failure is heard at the next order.
+    // A failure is reported at the next order.
     this.#thread.order({ kind: 'open', file: this.#file, algorithms }).catch(() => undefined);
   }
 
-  /** Nothing is copied: the piece must stay as it is until this resolves. */
+  /** Nothing is copied: the piece must stay unchanged until this resolves. */
   async update(piece: Uint8Array<SharedArrayBuffer>): Promise<void> {
     await this.#thread.order({ kind: 'update', file: this.#file, piece });
   }
 
-  /** As `update` with so many zeros. */
+  /** As `update` with this many zeros. */
   async updateZeros(length: number): Promise<void> {
     await this.#thread.order({ kind: 'zeros', file: this.#file, length });
   }
 
-  /** Of all that was given to `update` and `updateZeros` so far. */
+  /** Of all bytes given to `update` and `updateZeros` so far. */
   async digests(): Promise<Digests> {
     return await this.#thread.order({ kind: 'digests', file: this.#file });
   }

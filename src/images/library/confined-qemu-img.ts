@@ -1,4 +1,4 @@
-/** qemu-img on the controller's machine, within limits: it reads what strangers made. */
+/** qemu-img on the controller's machine, within limits, since it reads untrusted files. */
 import { runProgram } from '../program.ts';
 
 const gibibyte = 1024 ** 3;
@@ -17,7 +17,7 @@ export interface ConfinedOptions {
   processorTime?: number;
 }
 
-/** Resolves with its standard output. Rejects with `command.failed`, also where it reached a limit, or `node.unfit`. */
+/** Resolves with its standard output. Rejects with `command.failed`, also where a limit was reached, or `node.unfit`. */
 export function confinedQemuImg(
   parameters: readonly string[],
   { fileSize = 0, processorTime = longest, ...options }: ConfinedOptions = {},

@@ -1,4 +1,4 @@
-/** Converts what guests cannot have as it is into qcow2, on the controller. */
+/** Converts images in formats that guests cannot use into qcow2, on the controller. */
 import { CroftError } from '../../model/error.ts';
 import type { SourceFormat } from '../../model/image/definition.ts';
 import { confinedQemuImg } from './confined-qemu-img.ts';
@@ -10,16 +10,16 @@ export interface Conversion {
   format: SourceFormat;
   /** Where the qcow2 is written. */
   to: string;
-  /** What messages call the image. */
+  /** The name of the image in messages. */
   name: string;
   /** Largest qcow2 that may come out, in bytes. */
   limit: number;
   signal?: AbortSignal | undefined;
-  /** Told the part that is done, from 0 to 1. */
+  /** Receives the finished part, from 0 to 1. */
   onProgress(done: number): void;
 }
 
-/** Rejects with `image.unusable` where qemu-img fails on it or reaches a limit, `disk.full`, `node.unfit`, or the signal's reason. */
+/** Rejects with `image.unusable` where qemu-img fails on the file or reaches a limit, `disk.full`, `node.unfit`, or the signal's reason. */
 export async function convert({ from, format, to, name, limit, signal, onProgress }: Conversion): Promise<void> {
   const onOutput = (piece: string) => {
     const percent = /\((\d+\.\d+)\/100%\)\s*$/.exec(piece)?.[1];

@@ -1,4 +1,4 @@
-/** Which parts of a file are data, and which long runs of zeros may become holes. Pure. */
+/** The parts of a file that are data, and the long runs of zeros that may become holes. Pure. */
 
 /** A run of zeros that begins and ends at multiples of this becomes a hole. */
 const holeSize = 64 * 1024;
@@ -9,7 +9,7 @@ export interface Run {
   to: number;
 }
 
-/** The parts of a piece that must be written; `start` is where the piece lies in the file. */
+/** The parts of a piece that must be written; `start` is the piece's offset in the file. */
 export function runsOfData(piece: Buffer, start: number): Run[] {
   const runs: Run[] = [];
   for (let from = 0; from < piece.length; ) {

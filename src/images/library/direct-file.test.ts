@@ -8,7 +8,7 @@ import { alignedMemory, DirectFile } from './direct-file.ts';
 
 const page = 4096;
 const size = 16 * page;
-/** Places in memory and in the file that are those of pages, and others. */
+/** Offsets in memory and in the file at page boundaries, and others. */
 const place = fc.oneof(
   fc.integer({ min: 0, max: 8 }).map((pages) => pages * page),
   fc.nat(8 * page),
@@ -19,7 +19,7 @@ test('SC8 a file has what was written into it, past the cache or through it, fro
   const folder = await mkdtemp(path.join(tmpdir(), 'croft-direct-'));
   context.after(() => rm(folder, { recursive: true }));
   const name = path.join(folder, 'file');
-  // The second one does not begin at a page, which a disk may refuse.
+  // The second piece does not begin at a page, which a disk may refuse.
   const memories = [alignedMemory(size), Buffer.from(new SharedArrayBuffer(size))] as const;
   await fc.assert(
     fc.asyncProperty(writes, fc.constantFrom(...memories), async (some, memory) => {

@@ -1,13 +1,13 @@
-/** A file that is written past the page cache where that goes: so no wait for the disk is left to the end, and what is in use stays in the cache. */
+/** A file that is written past the page cache where possible: the end has no long wait for the disk, and the cache keeps its content. */
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Of places in memory and in the file, for what goes past the cache; file systems ask for this or less. */
+/** The alignment of offsets in memory and in the file for writes past the cache; file systems require this or less. */
 const alignment = 4096;
 
 /** Memory that can be written past the page cache. */
 export function alignedMemory(size: number): Buffer<SharedArrayBuffer> {
-  // What could grow begins at a page.
+  // Memory that can grow begins at a page.
   return Buffer.from(new SharedArrayBuffer(size, { maxByteLength: size }), 0, size);
 }
 
@@ -21,14 +21,14 @@ export class DirectFile implements AsyncDisposable {
     this.#direct = direct;
   }
 
-  /** `flags` as for `open`. A file system that knows nothing of the kind has all go through the cache. */
+  /** `flags` as for `open`. On a file system without direct writes all writes use the cache. */
   static async open(file: string, flags: string): Promise<DirectFile> {
     const handle = await open(file, flags, 0o644);
     const direct = await open(file, constants.O_WRONLY | constants.O_DIRECT).catch(() => null);
     return new DirectFile(handle, direct);
   }
 
-  /** Resolves when all of it is written. What lies at no such place as the disk asks for goes through the cache. */
+  /** Resolves when all of it is written. Unaligned parts are written through the cache. */
   async write(piece: Buffer, position: number): Promise<void> {
     const past = await this.#writePast(piece, position);
     await writeAll(this.handle, piece.subarray(past), position + past);
@@ -39,7 +39,7 @@ export class DirectFile implements AsyncDisposable {
     await this.handle.close();
   }
 
-  /** Resolves with how many of the bytes are written. */
+  /** Resolves with the number of bytes written. */
   async #writePast(piece: Buffer, position: number): Promise<number> {
     if (this.#direct === null || this.#isRefused || piece.byteOffset % alignment > 0 || position % alignment > 0) return 0;
     const length = piece.length - (piece.length % alignment);
@@ -58,7 +58,7 @@ async function writeAll(handle: FileHandle, piece: Buffer, position: number): Pr
   for (let at = 0; at < piece.length; ) at += (await handle.write(piece, at, piece.length - at, position + at)).bytesWritten;
 }
 
-/** The file system or the disk asks for more than is known here. */
+/** The file system or the disk requires a larger alignment than is known here. */
 function isRefusal(thrown: unknown): boolean {
   return thrown instanceof Error && 'code' in thrown && thrown.code === 'EINVAL';
 }

@@ -1,6 +1,6 @@
-/** The beginning of a file, from which it is told what the file is. */
+/** The beginning of a file, by which its format is recognised. */
 export const sector = 512;
-/** How much of a file `recognise` wants to see: an ISO's volume descriptor begins at 32 KiB. */
+/** The number of bytes that `recognise` needs: an ISO's volume descriptor begins at 32 KiB. */
 export const headSize = 64 * 1024;
 
 /** At most `headSize` bytes of the file, and the size of the whole in bytes. */

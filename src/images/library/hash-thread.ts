@@ -1,4 +1,4 @@
-/** What runs in the thread that hashes: the hashes of open files, updated from memory that is shared with whoever fills it. */
+/** The hashing thread: updates the hashes of open files from memory that it shares with the writer. */
 import { createHash, type Hash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import type { Digests, HashOrder } from './block-hash.ts';

@@ -19,7 +19,7 @@ function qcow2Header(change: (header: Buffer) => void): Buffer {
   return header;
 }
 
-test('CR12 a qcow2 that is encrypted, corrupt or cut short is refused, and told why', async (context) => {
+test('CR12 a qcow2 that is encrypted, corrupt or cut short is refused with the reason', async (context) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'croft-inspect-'));
   context.after(() => rm(folder, { recursive: true }));
   const file = path.join(folder, 'disk');

@@ -1,4 +1,4 @@
-/** What an image file is, and whether it is safe and fit to be the disk or the CD-ROM of guests. */
+/** Determines the format of an image file, and whether the file is safe and fit to be the disk or the CD-ROM of guests. */
 import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { CroftError } from '../../model/error.ts';
@@ -20,18 +20,18 @@ export const largestDisk = 16 * 1024 ** 4;
 const informationSchema = z.object({ 'virtual-size': z.int(), 'backing-filename': z.string().optional() });
 
 export interface InspectOptions {
-  /** What messages call it; the file where absent. */
+  /** Its name in messages; the file where absent. */
   name?: string;
-  /** Bytes that its disk may have at most. */
+  /** The largest permitted disk, in bytes. */
   largest?: number;
-  /** What is under way ends with it, and rejects with its reason. */
+  /** Aborts work in progress, which then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads what an image is. Rejects with `image.unusable` where guests must not or cannot
- * have it. An image may name further files of the machine that opens it, as its backing or its data. Such a file is refused
- * by its header, before any program that would follow those names has opened it.
+ * Reads the properties of an image. Rejects with `image.unusable` where guests must not or cannot use it. An image may name further files
+ * of the machine that opens it, as its backing or its data. Such a file is refused by its header, before any program that would follow
+ * those names has opened it.
  */
 export async function inspectImage(
   file: string,
@@ -57,13 +57,13 @@ async function diskSize(file: string, name: string, format: SourceFormat, signal
   return information['virtual-size'];
 }
 
-/** Seconds of processor time: a disk of 16 TiB takes less, and a small file can be made so that it would take hours. */
+/** Seconds of processor time: a disk of 16 TiB takes less, and a small file can be crafted to take hours. */
 const checkTime = 60;
 
-/** Exit code of `qemu-img check` for clusters that nothing uses, which only cost room. */
+/** Exit code of `qemu-img check` for leaked clusters, which only cost space. */
 const leaks = 3;
 
-/** That each part of the disk is where its tables say: a file that was cut short, or that a guest would see fail later, is refused now. */
+/** Checks that each part of the disk is where its tables say: a truncated file, or one that would fail in a guest later, is refused now. */
 async function requireWhole(file: string, name: string, signal: AbortSignal | undefined): Promise<void> {
   try {
     await confinedQemuImg(['check', '-q', '-f', 'qcow2', '--', file], { alsoGood: [leaks], processorTime: checkTime, signal });

@@ -57,7 +57,7 @@ test('CR12 nothing stays of an image that is refused or whose stream breaks', as
   assert.deepEqual(await readdir(folder), []);
 });
 
-test('CR12 a full disk is told as such and leaves nothing', async (context) => {
+test('CR12 a full disk is reported as such and leaves nothing', async (context) => {
   const folder = await temporaryFolder(context);
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
   const library = await openImageLibrary({ folder, inspect: () => Promise.reject(full) });

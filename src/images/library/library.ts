@@ -1,4 +1,4 @@
-/** The controller's own store of image files, each kept once, under the sha256 of its content. */
+/** The controller's store of image files, each kept once, under the sha256 of its content. */
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, constants, copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -17,50 +17,52 @@ import { SparseFile } from './sparse-file.ts';
 /** Of a file in the library: its sha256 in lower-case hex, its format, its size and that of the disk in bytes. */
 export type LibraryImage = ImageContent;
 
-/** A file that is written durably already. */
+/** A file that is durable already. */
 export interface CompleteFile {
   path: string;
   sha256: string;
 }
 
 export interface TakeOptions {
-  /** What messages call the image. */
+  /** The name of the image in messages. */
   name: string;
-  /** What it must be; null lets it be anything. */
+  /** The expected hash; null permits any. */
   format?: SourceFormat | null;
   signal?: AbortSignal | undefined;
-  /** Told the part of a conversion that is done, from 0 to 1, and the bytes of the disk; never where nothing is converted. */
+  /** Receives the finished part of a conversion, from 0 to 1, and the bytes of the disk; never called without a conversion. */
   onConversion?: (done: number, virtualSize: number) => void;
 }
 
 export interface ImageLibrary {
   /**
-   * Takes in an image from a file of this machine or from a stream; resolves when it is durable on disk. What is neither
-   * qcow2 nor raw nor ISO is converted to qcow2.
-   * Rejects with `image.unusable`, `disk.full`, `node.unfit` or `input.invalid`; nothing of it stays then.
+   * Adds an image from a file of this machine or from a stream; resolves when it is durable on disk. Formats other than qcow2, raw and
+   * ISO are converted to qcow2. Rejects with `image.unusable`, `disk.full`, `node.unfit` or `input.invalid`; nothing of the image stays
+   * then.
    */
   add(source: string | Readable): Promise<LibraryImage>;
-  /** Takes in a file, without a copy where it lies on the library's file system. Rejects as `add` does, and leaves the file where it is then. */
+  /**
+   * Adds a file, without a copy where it lies on the library's file system. Rejects as `add` does, and then leaves the file in its place.
+   */
   take(file: CompleteFile, options: TakeOptions): Promise<LibraryImage>;
   path(sha256: string, format: ImageFormat): string;
-  /** Whether the file is there and has this content; reads all of it. */
+  /** Whether the file exists and has this content; reads the whole file. */
   verify(sha256: string, format: ImageFormat): Promise<boolean>;
-  /** The sha256 of each image that is there. */
+  /** The sha256 of each image in the library. */
   list(): Promise<string[]>;
   /** Bytes of the disk that its files take. */
   occupied(sha256: string): Promise<number>;
-  /** Removing what is not there does no harm. */
+  /** Removing a missing image does no harm. */
   remove(sha256: string): Promise<void>;
 }
 
 export interface ImageLibraryOptions {
-  /** Made where it is missing. One controller at a time uses it. */
+  /** Created where missing. One controller at a time uses it. */
   folder: string;
   limits?: ImageLimits;
   inspect?: typeof inspectImage;
 }
 
-/** Opens the library and removes what an interrupted `add` left in it. */
+/** Opens the library and removes the remains of an interrupted `add`. */
 export async function openImageLibrary({
   folder,
   limits = usualLimits,
@@ -163,9 +165,9 @@ export async function openImageLibrary({
   };
 }
 
-/** Writes durably; resolves with the sha256. `check` is told the size so far and may throw. */
+/** Writes durably; resolves with the sha256. `check` receives the size so far and may throw. */
 async function write(source: Readable, target: string, check: (size: number) => void): Promise<string> {
-  // It may fail before it is read, and whoever reads it then hears of it.
+  // It may fail before it is read; a later reader learns of that.
   source.on('error', () => undefined);
   await using file = await SparseFile.create(target, { algorithms: ['sha256'], durable: true });
   for await (const chunk of source as AsyncIterable<Buffer>) {
@@ -182,7 +184,7 @@ async function hash(file: string): Promise<string> {
   return digest.digest('hex');
 }
 
-/** Of a file: it survives a power loss. Of a folder: what was renamed in it does. */
+/** For a file: its content survives a power loss. For a folder: renames in it do. */
 async function synchronise(file: string): Promise<void> {
   await using handle = await open(file, 'r');
   await handle.sync();

@@ -1,8 +1,8 @@
-/** How large an image may become on the controller. */
+/** The largest size of an image on the controller. */
 import { largestDisk } from './inspect.ts';
 
 export interface ImageLimits {
-  /** Bytes of a file as it is stored, zeros counted; what is packed may grow to this. */
+  /** Bytes of a file as stored, zeros included; packed content may grow to this size. */
   content: number;
   /** Bytes of the disk that a guest sees. */
   virtualSize: number;

@@ -1,4 +1,4 @@
-/** Whether a qcow2 is whole by its header and names no further file of the machine that opens it. Pure. */
+/** Checks by its header that a qcow2 is complete and names no further file of the machine that opens it. Pure. */
 
 import { unusable } from './failures.ts';
 import type { FileHead } from './file-head.ts';
@@ -7,8 +7,8 @@ const corruptBit = 2n;
 const externalDataBit = 4n;
 
 /**
- * Throws `image.unusable`. Offsets and bits: QEMU's docs/interop/qcow2.txt. The table of a disk's clusters must lie within
- * the file: qemu-img reads the size of one cut short before it as if it were whole.
+ * Throws `image.unusable`. Offsets and bits: QEMU's docs/interop/qcow2.txt. The table of a disk's clusters must lie within the file:
+ * qemu-img reads a file truncated before it as if it were complete.
  */
 export function checkQcow2(name: string, { size, head }: FileHead): void {
   if (head.length < 104 || head.readUInt32BE(4) < 2 || head.readUInt32BE(4) > 3) throw unusable(name, 'its qcow2 header is broken');

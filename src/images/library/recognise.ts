@@ -1,11 +1,11 @@
-/** What a file is, told from its first bytes, before any program opens it. Pure. */
+/** Recognises a file's format from its first bytes, before any program opens the file. Pure. */
 import type { SourceFormat } from '../../model/image/definition.ts';
 import { unusable } from './failures.ts';
 import { type FileHead, sector } from './file-head.ts';
 import { checkQcow2 } from './qcow2-header.ts';
 import { checkVmdk } from './vmdk-header.ts';
 
-/** What is neither a disk nor a CD-ROM that can be taken in. */
+/** Formats that are neither a usable disk nor a CD-ROM. */
 const foreign: readonly { name: string; offset: number; magic: string; hint: string }[] = [
   ...['\x1f\x8b', 'BZh', '\xfd7zXZ', '\x28\xb5\x2f\xfd', 'PK\x03\x04'].map((magic) => ({
     name: 'compressed or an archive',
@@ -31,8 +31,8 @@ const foreign: readonly { name: string; offset: number; magic: string; hint: str
 ];
 
 /**
- * The format of a file. Throws `image.unusable`, with `name` as what it is called, where it is none or would have the
- * program that opens it open further files of this machine.
+ * The format of a file. Throws `image.unusable`, with `name` as the file's name, where the format is unusable or would have the program
+ * that opens the file open further files of this machine.
  */
 export function recognise(name: string, file: FileHead): SourceFormat {
   const { size, head } = file;
@@ -77,7 +77,7 @@ function checkRaw(name: string, { size, head }: FileHead): void {
   }
 }
 
-/** What servers send with status 200 instead of what they do not have. */
+/** The pages that servers send with status 200 instead of a missing file. */
 export function isHtml(head: Buffer): boolean {
   return /^(\xef\xbb\xbf)?\s*<(!doctype html|html|head|!--)/i.test(head.toString('latin1', 0, sector));
 }

@@ -24,7 +24,7 @@ test('SC8 a file written in any pieces, with a break and going on, has their con
   const folder = await mkdtemp(path.join(tmpdir(), 'croft-sparse-'));
   context.after(() => rm(folder, { recursive: true }));
   const name = path.join(folder, 'file');
-  // While it is open the thread that hashes stays, and need not be started for each run.
+  // While it is open the hashing thread stays, and need not be started for each run.
   await using _ = await SparseFile.create(path.join(folder, 'open'), options([]));
   await fc.assert(
     fc.asyncProperty(pieces, pieces, async (first, second) => {
@@ -65,7 +65,7 @@ test('SC8 long runs of zeros take no room on the disk', async (context) => {
   assert.ok(blocks * 512 <= 128 * 1024, `${blocks * 512} bytes are allocated`);
 });
 
-test('SC8 what has passed by now is told with its hash while more is written', async (context) => {
+test('SC8 the bytes so far are reported with their hash while more is written', async (context) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'croft-sparse-'));
   context.after(() => rm(folder, { recursive: true }));
   const name = path.join(folder, 'file');
@@ -118,7 +118,7 @@ test('SC8 a file that could not be written is never taken for whole, however oft
   for (let again = 0; again < 4; again++) await assert.rejects(file.flush(), /ENOSPC/);
 });
 
-test('SC8 a file that cannot be gone on with is not left open', async () => {
+test('SC8 a file that cannot be resumed is not left open', async () => {
   await assert.rejects(SparseFile.reopen('/dev/full', 10, options(['sha256'])), /EINVAL/);
   const open = await Promise.all((await readdir('/proc/self/fd')).map((name) => readlink(`/proc/self/fd/${name}`).catch(() => null)));
   assert.ok(!open.includes('/dev/full'));

@@ -1,25 +1,25 @@
-/** Writes a file from its beginning to its end, hashed on the way, with holes where it has long runs of zeros. */
+/** Writes a file from its beginning to its end, with its hash computed on the way, and with holes for long runs of zeros. */
 import { type Algorithm, BlockHash, type Digests } from './block-hash.ts';
 import { isZero, runsOfData } from './data-runs.ts';
 import { alignedMemory, DirectFile } from './direct-file.ts';
 
 export type { Algorithm } from './block-hash.ts';
 
-/** What is written at one time; three such buffers are all the memory that a file takes, for zeros take none. */
+/** The size of one write; three such buffers are all the memory of a file, since zeros take none. */
 const blockSize = 1024 ** 2;
 /** Blocks of zeros that may wait to be hashed. */
 const blankLimit = 64;
 
 interface Block {
   bytes: Buffer<SharedArrayBuffer>;
-  /** Of what it held before it is filled again: written and hashed. */
+  /** The work on its former content before the buffer is filled again: written and hashed. */
   done: Promise<unknown>;
 }
 
 export interface SparseOptions {
-  /** What its content is hashed with. */
+  /** The hash algorithms of its content. */
   algorithms: readonly Algorithm[];
-  /** Whether it must survive a power loss once it is finished. */
+  /** Whether the file must survive a power loss once it is finished. */
   durable: boolean;
 }
 
@@ -28,12 +28,12 @@ export class SparseFile implements AsyncDisposable {
   readonly #durable: boolean;
   readonly #hash: BlockHash;
   #digests: Digests = {};
-  /** The first one is filled; the others are being written and hashed, the oldest next to it. */
+  /** The first buffer is filled; the others are being written and hashed, the oldest next to it. */
   readonly #blocks: [Block, ...Block[]];
-  /** Where in the file the block begins, and how much of it is filled. Blocks end at multiples of their size. */
+  /** The block's offset in the file, and its filled length. Blocks end at multiples of their size. */
   #start = 0;
   #filled = 0;
-  /** Nothing but zeros has come for the block, and none of them was copied into it. */
+  /** Only zeros have come for the block, and none of them was copied into it. */
   #blank = true;
   /** The hashing of blocks of zeros, the oldest first. */
   readonly #blanks: Promise<void>[] = [];
@@ -50,7 +50,7 @@ export class SparseFile implements AsyncDisposable {
     return new SparseFile(await DirectFile.open(file, 'w+'), options);
   }
 
-  /** Opens a file to go on after its first `length` bytes; `restored` must be read to its end before anything is written. */
+  /** Opens a file to continue after its first `length` bytes; `restored` must be read to its end before anything is written. */
   static async reopen(
     file: string,
     length: number,
@@ -72,12 +72,12 @@ export class SparseFile implements AsyncDisposable {
     return this.#start + this.#filled;
   }
 
-  /** Bytes of those that are on their way to the disk, or there. */
+  /** Bytes on their way to the disk, or written. */
   get passed(): number {
     return this.#start;
   }
 
-  /** What is not on its way to the disk when it resolves is at most one block. */
+  /** On return at most one block is not yet on its way to the disk. */
   async write(chunk: Buffer): Promise<void> {
     for (let offset = 0; offset < chunk.length; ) {
       const room = blockSize - (this.size % blockSize);
@@ -88,26 +88,26 @@ export class SparseFile implements AsyncDisposable {
     }
   }
 
-  /** Lower-case hex, of what was restored or written until the last `flush`. */
+  /** Lower-case hex, of the bytes restored or written until the last `flush`. */
   digest(algorithm: Algorithm): string {
     const digest = this.#digests[algorithm];
     if (digest === undefined) throw new TypeError(`not hashed with ${algorithm}`);
     return digest;
   }
 
-  /** The hashes of what has passed by now, once all of it is in the file as other processes see it; more may be written meanwhile. */
+  /** The hashes of the bytes so far, once all of them are in the file as other processes see it; more may be written meanwhile. */
   async settle(): Promise<Digests> {
     const [digests] = await Promise.all([this.#hash.digests(), ...this.#blocks.map(({ done }) => done)]);
     return digests;
   }
 
-  /** Resolves when all that was written is in the file, as other processes see it. */
+  /** Resolves when all written bytes are in the file, as other processes see it. */
   async flush(): Promise<void> {
     await this.#turn();
     this.#digests = await this.settle();
   }
 
-  /** Writes what is left, gives the file its length and, where it is to be, makes it durable. */
+  /** Writes the rest, gives the file its length and, where required, makes it durable. */
   async finish(): Promise<void> {
     await this.flush();
     await this.#file.handle.truncate(this.size);
@@ -148,7 +148,7 @@ export class SparseFile implements AsyncDisposable {
     else await this.#passBlock();
   }
 
-  /** Has zeros hashed, which stay a hole. */
+  /** Hashes zeros that stay a hole. */
   async #passBlank(): Promise<void> {
     const hashed = this.#hash.updateZeros(this.#filled);
     hashed.catch(() => undefined);
@@ -157,13 +157,13 @@ export class SparseFile implements AsyncDisposable {
     if (this.#blanks.push(hashed) > blankLimit) await this.#blanks.shift();
   }
 
-  /** Has the filled block written and hashed, and waits for the oldest one, to fill that. After a failure it fails each time. */
+  /** Writes and hashes the filled block, and waits for the oldest buffer, to fill that. After a failure it fails each time. */
   async #passBlock(): Promise<void> {
     const [block, ...others] = this.#blocks;
     await block.done;
     const piece = block.bytes.subarray(0, this.#filled);
     block.done = Promise.all([this.#put(piece, this.#start), this.#hash.update(piece)]);
-    // Heard when it is its turn again; until then it is no unhandled rejection.
+    // The failure is handled at the buffer's next turn; until then it is no unhandled rejection.
     block.done.catch(() => undefined);
     this.#blocks.splice(0, this.#blocks.length, ...others, block);
     this.#start += this.#filled;

@@ -1,14 +1,14 @@
-/** Whether a VMDK is one file by itself, told before a program opens it that would follow the names in it. Pure. */
+/** Checks that a VMDK is one self-contained file, before a program opens it that would follow the names in it. Pure. */
 
 import { unusable } from './failures.ts';
 import type { FileHead } from './file-head.ts';
 
-/** Bytes of the descriptor that QEMU looks for a parent's name in, from the second sector on, wherever the header says that it lies. */
+/** Bytes of the descriptor in which QEMU looks for a parent's name, from the second sector on, wherever the header says that it lies. */
 const searched = { from: 512, to: 512 + 20 * 512 };
 
 /**
- * Throws `image.unusable` for all but the kinds that consist of one file. A VMDK without capacity is a list of other files
- * with the header of a sparse one; a parent's name makes QEMU open that file. Layout: "Virtual Disk Format 5.0", VMware.
+ * Throws `image.unusable` for all kinds except those that consist of one file. A VMDK without capacity is a list of other files with the
+ * header of a sparse one; a parent's name makes QEMU open that file. Layout: "Virtual Disk Format 5.0", VMware.
  */
 export function checkVmdk(name: string, { head }: FileHead): void {
   const hint = 'Make it one file with: qemu-img convert -O qcow2 FROM TO';
@@ -20,7 +20,7 @@ export function checkVmdk(name: string, { head }: FileHead): void {
   if (`${descriptor}${head.toString('latin1', searched.from, searched.to)}`.includes('parentFileNameHint')) {
     throw unusable(name, 'it is an overlay that needs a parent file', hint);
   }
-  // Line by line: a pattern that may begin with any white space takes time in the square of a descriptor of empty lines.
+  // Line by line: a pattern with leading white space takes quadratic time on a descriptor of empty lines.
   const lines = descriptor.split('\n').map((line) => line.trim());
   const kind = lines.flatMap((line) => /^createType\s*=\s*"([^"]*)"/.exec(line)?.[1] ?? [])[0] ?? 'none';
   if (kind !== 'monolithicSparse' && kind !== 'streamOptimized') {

@@ -11,7 +11,7 @@ import { userDataOf } from './user-data.ts';
 
 export type SeedSource = Pick<VmLaunch, 'id' | 'hostname' | 'userData' | 'cloudConfig' | 'sshKeys' | 'ports'>;
 
-/** Far above what a slice file can ask for; a seed is kept for each VM. */
+/** Far above the size that a slice file can request; a seed is kept for each VM. */
 const userDataLimit = mebibyte;
 
 export interface SeedFiles {
@@ -21,15 +21,15 @@ export interface SeedFiles {
 }
 
 export interface Seed {
-  /** Of all that it holds: equal for equal seeds. */
+  /** The hash of its content: equal for equal seeds. */
   hash: string;
   /** Rejects with `node.unfit` where xorriso is not installed. */
   build(): Promise<Buffer>;
 }
 
 /**
- * The seed of a VM. `workFolder` holds its parts while it is built, secrets among them; what a crash leaves there is for the
- * caller to remove. Throws `input.invalid` where the user-data is too large.
+ * The seed of a VM. `workFolder` contains its parts while it is built, secrets among them; the caller removes the remains of a crash
+ * there. Throws `input.invalid` where the user-data is too large.
  */
 export function seedOf(vm: SeedSource, workFolder: string): Seed {
   const files = seedFiles(vm);
@@ -55,7 +55,7 @@ async function writeImage(files: SeedFiles, workFolder: string): Promise<Buffer>
   }
 }
 
-/** The files of a seed, by name. Guests that read keys from user-data only, and have no script, find them there too. */
+/** The files of a seed, by name. Guests that read keys from user-data only, and have no script, find the keys there too. */
 export function seedFiles(vm: SeedSource): SeedFiles {
   const userData = userDataOf(vm) ?? `#cloud-config\n${yaml({ ssh_authorized_keys: vm.sshKeys })}`;
   if (Buffer.byteLength(userData) > userDataLimit) {
@@ -71,9 +71,9 @@ export function seedFiles(vm: SeedSource): SeedFiles {
 }
 
 /**
- * Network configuration, version 2. NICs are named by their position, whatever order the guest finds them in.
- * The first one leads where several offer a default route, and only it holds up the boot of a guest. They tell a DHCP server
- * who they are by their MACs: some guests would make an identifier up, which links of illumos let nobody send.
+ * Network configuration, version 2. NICs are named by their position, whatever order the guest finds them in. The first NIC has priority
+ * where several offer a default route, and only the first delays the boot of a guest. NICs identify themselves to a DHCP server by their
+ * MACs: some guests would generate an identifier, which the link protection of illumos does not permit.
  */
 function networkConfig(vm: SeedSource): object {
   const ethernets = vm.ports.map((port, index) => [

@@ -1,12 +1,12 @@
-/** The user-data of a VM: what its user wrote, as it is; two documents travel as one MIME message. */
+/** The user-data of a VM: the user's text, unchanged; two documents are joined to one MIME message. */
 import type { VmLaunch } from '../../model/node/plan.ts';
 
 /** No line of base64 has a dash in it, so nothing that a user wrote can end a part. */
 const boundary = '==croft==-part-==';
 
 /**
- * A script, a `#cloud-config` document, or both as a message of two parts, as cloud-init reads it (its documentation of
- * user-data formats). Null for a VM that has neither.
+ * A script, a `#cloud-config` document, or both as a message of two parts, as cloud-init reads it (its documentation of user-data
+ * formats). Null for a VM that has neither.
  */
 export function userDataOf({ userData, cloudConfig }: Pick<VmLaunch, 'userData' | 'cloudConfig'>): string | null {
   if (userData === null || cloudConfig === null) return userData ?? cloudConfig;

@@ -1,4 +1,4 @@
-/** Removes images that nothing on a node needs, and checks those that are there. What is in use is read on the node, right before. */
+/** Removes unused images from a node, and checks the present ones. The node itself reports the images in use, right before. */
 import { type CommandResult, type Host, runLong } from '../../host/host.ts';
 import { readScript } from '../../host/script.ts';
 import { CroftError } from '../../model/error.ts';
@@ -13,17 +13,17 @@ const damagedInUse = 46;
 const verifyScript = readScript(import.meta.url, 'scripts/verify.sh');
 
 export interface CollectOptions {
-  /** Only says what would be removed. */
+  /** Only reports the images that would be removed. */
   dryRun?: boolean;
 }
 
-/** `images` by sha256, without parts; `bytes` of the disk are freed in all. */
+/** `images` by sha256, without partial ones; `bytes` of the disk are freed in all. */
 export interface Collected {
   images: string[];
   bytes: number;
 }
 
-/** See ImageDelivery. `coming`: those on their way, whose parts stay too. */
+/** See ImageDelivery. `coming`: images on their way, whose partial files stay too. */
 export async function collectImages(
   host: Host,
   place: ImagePlace,

@@ -20,7 +20,7 @@ function emptyNode(name: string, answer: (command: Command) => FakeAnswer = () =
 
 interface Sent {
   to: string;
-  /** The address of the node that it was taken from; null for the controller. */
+  /** The address of the source node; null for the controller. */
   from: string | null;
   reception: Reception;
   end(outcome: Outcome | Error): void;
@@ -179,7 +179,7 @@ test('CR12 what the image folder has is observed by sha256; parts and foreign fi
   assert.deepEqual(call.parse(result), ['0'.repeat(64), image.sha256]);
 });
 
-test('CR12 collecting tells the node what is kept and what is on its way; what is asked for meanwhile waits for it', async () => {
+test('CR12 collecting tells the node what is kept and what is on its way; a delivery requested meanwhile waits for it', async () => {
   const { images, sent, settle } = stage();
   const coming: DeliveredImage = { ...image, sha256: 'b'.repeat(64) };
   let collecting = 0;

@@ -1,4 +1,4 @@
-/** Brings images onto nodes, each once, from wherever it is nearest. */
+/** Delivers images to nodes, each once, from the nearest source. */
 import { type Call, type Host, perform, run } from '../../host/host.ts';
 import { readScript } from '../../host/script.ts';
 import { CroftError } from '../../model/error.ts';
@@ -9,28 +9,28 @@ import { type ImageSource, type Receive, receiveImage } from './receive.ts';
 import { closeToPeers, openToPeers, type ServeKey } from './serve.ts';
 import { type Claim, type PeerRoute, type Station, Swarm } from './swarm.ts';
 
-/** Told how many of the image's bytes are on the node. */
+/** Receives the number of the image's bytes on the node. */
 export type DeliveryProgress = (present: number, total: number) => void;
 
 export interface ImageDelivery {
   /**
-   * Resolves when the whole image is on the node. However many ask for it at one time, it is transferred once; what an
-   * earlier transfer left is gone on with. Rejects with `disk.full`, `command.failed`, `command.timeout` or `node.*`; the
-   * node then has nothing under its name, and at the most a part that the next call goes on with.
+   * Resolves when the whole image is on the node. Concurrent calls for an image share one transfer; a partial file of an earlier transfer
+   * is resumed. Rejects with `disk.full`, `command.failed`, `command.timeout` or `node.*`; the node then has no file under the image's
+   * name, and at most a partial file that the next call resumes.
    */
   ensure(host: Host, place: ImagePlace, image: DeliveredImage, onProgress?: DeliveryProgress): Promise<void>;
   /** The sha256 of each image on the node, sorted; from then on other nodes may take them from there. */
   observe(host: Host, place: ImagePlace): Call<string[]>;
   /**
-   * Removes images that are neither in `keep` (by sha256), nor on their way, nor in use on the node, and parts that no
-   * transfer writes.
+   * Removes images that are neither in `keep` (by sha256), nor on their way, nor in use on the node, and partial files without a
+   * transfer.
    */
   collect(host: Host, place: ImagePlace, keep: readonly string[], options?: CollectOptions): Promise<Collected>;
-  /** Reads a whole image on the node again; a damaged one is removed unless it is in use, so that it is fetched again. */
+  /** Reads a whole image on the node again; a damaged image is removed unless it is in use, so that it is fetched again. */
   verifyOnNode(host: Host, place: ImagePlace, image: DeliveredImage): Promise<Verified>;
-  /** Gives up what is on its way to the node, which no longer counts as a source: those calls of `ensure` reject. */
+  /** Aborts deliveries to the node, which no longer counts as a source: those calls of `ensure` reject. */
   giveUp(host: Host, place: ImagePlace): void;
-  /** Takes back what lets other nodes fetch images from this one. */
+  /** Revokes the access by which other nodes fetch images from this node. */
   withdraw(host: Host, place: ImagePlace): Promise<void>;
 }
 
@@ -38,12 +38,12 @@ export interface ImageDeliveryOptions {
   library: Pick<ImageLibrary, 'path'>;
   /** True for a node that is the controller's own machine: it gets a hard link to the library where that is possible. */
   isLocal: (host: Host) => boolean;
-  /** How nodes reach each other; without it all take images from the controller. */
+  /** How nodes reach each other; without it all nodes take images from the controller. */
   peers?: { routeOf(host: Host): PeerRoute; key: ServeKey };
   /** ms without any progress after which a source is given up. */
   patience?: number;
   now?: () => number;
-  /** Told when an image on a node was found to be damaged, and whether it could be removed or is in use. */
+  /** Called when an image on a node was found to be damaged, with whether it was removed or is in use. */
   damaged?: (host: Host, image: DeliveredImage, removed: boolean) => void;
   receive?: Receive;
 }
@@ -64,7 +64,7 @@ export function createImageDelivery(options: ImageDeliveryOptions): ImageDeliver
 
   async function transfer(target: Station, image: DeliveredImage, listeners: ReadonlySet<DeliveryProgress>): Promise<void> {
     const { host, place } = target;
-    // What a collection is about to remove must not be taken for present.
+    // An image that a collection is about to remove must not count as present.
     await collections.get(target.id)?.catch(() => undefined);
     const [present] = await perform(host, imagePresence(place, image));
     const source = library.path(image.sha256, image.format);
@@ -76,7 +76,7 @@ export function createImageDelivery(options: ImageDeliveryOptions): ImageDeliver
     swarm.arrived(target, image.sha256);
   }
 
-  /** Tries one source after the other; the controller has the last word. Wrong content starts over once, from the controller. */
+  /** Tries one source after the other, the controller last. Wrong content starts over once, from the controller. */
   async function fetch(target: Station, image: DeliveredImage, file: string, tell: (bytes: number) => void): Promise<void> {
     let from: 'anywhere' | 'controller' = isLocal(target.host) ? 'controller' : 'anywhere';
     let startedOver = false;
@@ -108,7 +108,7 @@ export function createImageDelivery(options: ImageDeliveryOptions): ImageDeliver
     return await receive({ host, place, image, source, patience, onProgress });
   }
 
-  /** Its copy gave wrong content: no node takes it from there any more, and a damaged one is removed or told of. */
+  /** Its copy had wrong content: no node takes it from there any more, and a damaged copy is removed or reported. */
   async function suspect(source: Station, image: DeliveredImage): Promise<void> {
     swarm.distrust(source, image.sha256);
     const verified = await verifyImage(source.host, source.place, image).catch(() => null);
@@ -116,7 +116,7 @@ export function createImageDelivery(options: ImageDeliveryOptions): ImageDeliver
     damaged(source.host, image, verified.removed);
   }
 
-  /** Readies a node to be fetched from. It is done again for every source that failed before. */
+  /** Prepares a node to be fetched from. Repeated for every source that failed before. */
   async function openPeer(station: Station): Promise<ImageSource> {
     const { host, place, route } = station;
     if (peers === undefined || route.ssh === null) throw new CroftError('internal', `node ${host.name} is no source of images`);
@@ -195,8 +195,8 @@ function notDelivered(host: Host, { sha256 }: DeliveredImage, words: string): Cr
 const linkScript = readScript(import.meta.url, 'scripts/link-file.sh');
 
 /**
- * Links the file, or copies it without its holes over a border of file systems; false where neither can be. Guests'
- * processes read it under their own users.
+ * Links the file, or copies it without its holes across file systems; false where neither is possible. Guests' processes read it under
+ * their own users.
  */
 async function linkFile(host: Host, source: string, target: string): Promise<boolean> {
   const { code } = await run(host, { argv: ['sh', '-c', linkScript, 'sh', source, target] });

@@ -1,4 +1,4 @@
-/** Where images lie on a node, and what of them is there. */
+/** The locations of images on a node, and the images present there. */
 import path from 'node:path';
 import type { Call } from '../../host/host.ts';
 import { readScript } from '../../host/script.ts';
@@ -7,30 +7,30 @@ import type { ImageContent } from '../../model/image/image.ts';
 
 export type DeliveredImage = Pick<ImageContent, 'sha256' | 'format' | 'size'>;
 
-/** The controller's folders on a node: images lie in `images` of the state folder, and what a transfer needs in the run folder. */
+/** The controller's folders on a node: images are in `images` of the state folder, and files of transfers in the run folder. */
 export interface ImagePlace {
   stateFolder: string;
   runFolder: string;
 }
 
-/** An image, or the part of one that a transfer left; group 1 is the sha256, group 2 is there for a part. */
+/** An image, or the partial file of a transfer; group 1 is the sha256, group 2 is present for a partial file. */
 export const imageFilePattern = /^([0-9a-f]{64})\.(?:qcow2|raw|iso)(\.partial.*)?$/;
 
 export function imageFolder(place: ImagePlace): string {
   return path.posix.join(place.stateFolder, 'images');
 }
 
-/** Where an image lies on a node. */
+/** The location of an image on a node. */
 export function imagePath(place: ImagePlace, { sha256, format }: Pick<DeliveredImage, 'sha256' | 'format'>): string {
   return path.posix.join(imageFolder(place), `${sha256}.${format}`);
 }
 
-/** Exit code where the image is not there, or not whole. */
+/** Exit code where the image is missing or incomplete. */
 const absent = 44;
 const presenceScript = readScript(import.meta.url, 'scripts/image-presence.sh');
 const listScript = readScript(import.meta.url, 'scripts/list-images.sh');
 
-/** Makes the folder, since the image goes there next; whether the image is there already, with its whole size. */
+/** Creates the folder, since the image is written there next; whether the image is present already, with its whole size. */
 export function imagePresence(place: ImagePlace, image: DeliveredImage): Call<boolean> {
   return {
     command: { argv: ['sh', '-c', presenceScript, 'sh', imageFolder(place), imagePath(place, image), String(image.size)] },

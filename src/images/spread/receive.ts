@@ -1,4 +1,4 @@
-/** One attempt to bring an image to a node, from the controller or from another node; nothing unverified ever gets its name. */
+/** One attempt to deliver an image to a node, from the controller or from another node; unverified content never gets the image's name. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
@@ -10,12 +10,12 @@ import { readScript } from '../../host/script.ts';
 import { CroftError } from '../../model/error.ts';
 import { type DeliveredImage, type ImagePlace, imageFolder, imagePath } from './node-images.ts';
 
-/** How a node is reached by another one that fetches from it. */
+/** How another node reaches the source node. */
 export interface PeerAddress {
   user: string;
   address: string;
   port: number;
-  /** Its public host key, `TYPE BASE64`: nothing else is believed. */
+  /** Its public host key, `TYPE BASE64`: no other key is accepted. */
   hostKey: string;
 }
 
@@ -29,20 +29,23 @@ export interface Reception {
   source: ImageSource;
   /** ms without any progress after which it is given up. */
   patience: number;
-  /** Told how many bytes are there, the first time when the transfer begins. */
+  /** Receives the number of bytes present, first when the transfer begins. */
   onProgress(bytes: number): void;
 }
 
-/** `differs`: the content was wrong, and nothing of it stays. `failed`: the source did not bring it all; what came stays for the next attempt. */
+/**
+ * `differs`: the content was wrong, and none of it stays. `failed`: the source did not deliver all of it; the received part stays for the
+ * next attempt.
+ */
 export type Outcome = { kind: 'arrived' } | { kind: 'differs' | 'failed'; words: string };
 
 /** Rejects with `disk.full`, `command.failed` or `node.*` where the receiving node itself fails. */
 export type Receive = (reception: Reception) => Promise<Outcome>;
 
-/** Checking reads what is there already, and writing it all out may take a disk long. */
+/** Checking reads the present part, and writing it to a disk may take long. */
 const syncPatience = 300_000;
 
-/** Exit codes of the script: the content was wrong and is gone; the source ended too early and the part stays. */
+/** Exit codes of the script: the content was wrong and was removed; the source ended too early and the partial file stays. */
 const differs = 45;
 const cutShort = 46;
 const receiveScript = readScript(import.meta.url, 'scripts/receive.sh');
@@ -76,12 +79,12 @@ function scriptArguments(place: ImagePlace, { sha256, format, size }: DeliveredI
 }
 
 interface Followed {
-  /** Resolves with the byte that the transfer goes on from. */
+  /** Resolves with the byte at which the transfer resumes. */
   begun: Promise<number>;
   stalled(): boolean;
-  /** What the last line with this first word said; that of the last line which is no report for the empty word. */
+  /** The text of the last line with this first word; for the empty word, the last line that is no report. */
   said(word: string): string | undefined;
-  /** Resolves when all that the program says was read. */
+  /** Resolves when all output of the program was read. */
   read: Promise<void>;
   end(): void;
 }
@@ -94,7 +97,7 @@ function follow(program: HostProcess, { patience, onProgress }: Reception): Foll
   let stalled = false;
   const stop = () => {
     stalled = true;
-    // Where this fails too the connection is lost, and with it ends the program.
+    // Where this fails too the connection is lost, which ends the program.
     program.kill().catch(() => undefined);
   };
   let timer = setTimeout(stop, patience);
@@ -102,7 +105,7 @@ function follow(program: HostProcess, { patience, onProgress }: Reception): Foll
     clearTimeout(timer);
     timer = setTimeout(stop, time);
   };
-  // Cut off in the middle, the stream ends without an end, which is no failure of its own: how the program ended says more.
+  // A stream aborted in the middle ends without an end, which is no failure of its own: the program's exit says more.
   const read = finished(program.stdout).catch(() => undefined);
   const lines = createInterface({ input: program.stdout });
   lines.on('error', () => undefined);
@@ -128,7 +131,7 @@ function follow(program: HostProcess, { patience, onProgress }: Reception): Foll
   };
 }
 
-/** Sends the file, compressed, from where the node asks for it. Resolves with the error where it cannot be read. */
+/** Sends the file, compressed, from the offset that the node requests. Resolves with the error where the file cannot be read. */
 async function send(file: string, program: HostProcess, begun: Promise<number>): Promise<Error | null> {
   const over = new AbortController();
   const stop = () => over.abort();
@@ -146,12 +149,12 @@ async function send(file: string, program: HostProcess, begun: Promise<number>):
     return null;
   } catch (thrown) {
     if (source.errored === null || over.signal.aborted) return null;
-    // The end of a part: what came of it stays on the node.
+    // The end of a partial transfer: the received part stays on the node.
     program.stdin.end();
     return new CroftError('command.failed', `the image file ${file} cannot be read: ${source.errored.message}`, { cause: thrown });
   }
 }
 
 const pieceSize = 1024 * 1024;
-/** The fastest: on a fast link a higher level would be what limits it. */
+/** The fastest level: on a fast link a higher level would be the bottleneck. */
 const level = 1;

@@ -1,6 +1,6 @@
 /**
- * How a node passes images on to other nodes: its sshd runs one constant script for one key, and nothing else for it.
- * Images are no secrets of a node, so the script needs no more rights than the login has.
+ * Lets a node pass images on to other nodes: its sshd runs one constant script for one key, and nothing else for it. Images are no
+ * secrets of a node, so the script needs no more rights than the login has.
  */
 import { type Host, perform } from '../../host/host.ts';
 import { readScript } from '../../host/script.ts';
@@ -30,7 +30,7 @@ export interface ServeKey {
   comment: string;
 }
 
-/** Lets the holder of the key fetch images from the node; repeating it does no harm. Rejects with `command.failed` or `node.*`. */
+/** Lets the holder of the key fetch images from the node; repeating the call does no harm. Rejects with `command.failed` or `node.*`. */
 export async function openToPeers(host: Host, place: ImagePlace, key: ServeKey): Promise<void> {
   const { user } = await host.login();
   const path = `${place.stateFolder}/${scriptName}`;
@@ -43,7 +43,7 @@ export async function openToPeers(host: Host, place: ImagePlace, key: ServeKey):
   );
 }
 
-/** Takes back what `openToPeers` did; does no harm where that was not done. */
+/** Reverts `openToPeers`; does no harm where that was not called. */
 export async function closeToPeers(host: Host, place: ImagePlace, key: Pick<ServeKey, 'comment'>): Promise<void> {
   const { user } = await host.login();
   await perform(

@@ -1,36 +1,36 @@
-/** From where a node takes an image. Pure: from what the nodes have and do to a choice. */
+/** Chooses the source of an image for a node. Pure: from the state of the nodes to a choice. */
 
-/** A node that has the image, or is getting it. */
+/** A node that has the image, or is receiving it. */
 export interface Holder {
   id: string;
   pool: string;
-  /** `starting`: its transfer has been asked for and nothing came yet. */
+  /** `starting`: its transfer was requested and nothing has arrived yet. */
   state: 'whole' | 'receiving' | 'starting';
-  /** From which node it is receiving; null for the controller, and for one that has all. */
+  /** The node that it receives from; null for the controller, and for a node that has the whole image. */
   upstream: string | null;
-  /** How many nodes take it from there now. */
+  /** The number of nodes that take the image from there now. */
   serving: number;
 }
 
 export interface SpreadInput {
   target: { id: string; pool: string };
   holders: readonly Holder[];
-  /** Those of them that the target is known not to get it from. */
+  /** The holders that are known not to work for the target. */
   useless: ReadonlySet<string>;
-  /** How many nodes take this image from the controller now. */
+  /** The number of nodes that take this image from the controller now. */
   controllerServing: number;
 }
 
-/** `wait`: until anything of this changes. */
+/** `wait`: until any of this changes. */
 export type Choice = { kind: 'peer'; id: string } | { kind: 'controller' } | { kind: 'wait' };
 
-/** So many at once share a source's way out without each becoming slow. */
+/** The number of transfers that share a source's bandwidth without each becoming slow. */
 const limits = { whole: 2, receiving: 1, starting: 1, controller: 2 };
 
 /**
- * A node of the same pool before others, an idle one before one that serves already, one that has all before one that
- * still receives; then the controller. One that receives passes on what came so far, so nodes that ask together make a
- * chain, and the image passes the controller's link once. No node is ever fed, over others, by itself.
+ * Preference: a node of the same pool before others, an idle node before one that serves already, a node with the whole image before one
+ * that still receives; then the controller. A receiving node passes on the bytes so far, so nodes that ask together form a chain, and the
+ * image passes the controller's link once. No node ever receives, through others, from itself.
  */
 export function chooseSource({ target, holders, useless, controllerServing }: SpreadInput): Choice {
   const byId = new Map(holders.map((holder) => [holder.id, holder]));
@@ -45,7 +45,7 @@ export function chooseSource({ target, holders, useless, controllerServing }: Sp
   return { kind: 'controller' };
 }
 
-/** Whether what the holder gets comes from the node. */
+/** Whether the holder receives its content from the node. */
 function feeds(id: string, holder: Holder, byId: ReadonlyMap<string, Holder>): boolean {
   const passed = new Set<string>();
   for (let current: Holder | undefined = holder; current !== undefined && !passed.has(current.id); ) {

@@ -1,4 +1,4 @@
-/** Keeps in mind which nodes have which images, who takes them from where, and which ways did not work. */
+/** Tracks which nodes have which images, the transfers between them, and failed connections. */
 import type { Host } from '../../host/host.ts';
 import { CroftError } from '../../model/error.ts';
 import type { ImagePlace } from './node-images.ts';
@@ -8,7 +8,7 @@ import { chooseSource, type Holder } from './spread.ts';
 export interface PeerRoute {
   /** Nodes of one pool are near each other. */
   pool: string;
-  /** Null where no other node can log in to it. `hostKey` is read anew and rejects unless it is the pinned one. */
+  /** Null where no other node can log in to it. `hostKey` is read again each time and rejects unless it is the pinned one. */
   ssh: { user: string; address: string; port: number; hostKey(): Promise<string> } | null;
 }
 
@@ -30,19 +30,19 @@ interface Arrival {
 interface Holding {
   whole: Set<string>;
   arrivals: Map<string, Arrival>;
-  /** Image → how many take it from here. */
+  /** Image → the number of nodes that take it from here. */
   serving: Map<string, number>;
 }
 
-/** A source that was chosen; `from` is null for the controller. It counts as serving until it is released. */
+/** A chosen source; `from` is null for the controller. It counts as serving until it is released. */
 export interface Claim {
   from: Station | null;
-  /** The first bytes came: the node can now pass them on. */
+  /** The first bytes have arrived: the node can now pass them on. */
   begun(): void;
   release(): void;
 }
 
-/** ms for which a way between two nodes that failed is not tried again. */
+/** ms for which a failed connection between two nodes is not tried again. */
 const grudge = 300_000;
 
 export class Swarm {
@@ -75,7 +75,7 @@ export class Swarm {
     return station;
   }
 
-  /** Forgets the node, and rejects what waits for a source for it. */
+  /** Forgets the node, and rejects the calls that wait for a source for it. */
   giveUp(host: Host, place: ImagePlace): void {
     const { id, given } = this.station(host, place);
     this.#stations.delete(id);
@@ -84,7 +84,7 @@ export class Swarm {
     this.#changed();
   }
 
-  /** What a node was seen to have. */
+  /** The images that a node was seen to have. */
   seen({ id }: Station, images: readonly string[]): void {
     const holding = this.#holdings.get(id);
     if (holding !== undefined) holding.whole = new Set(images);
@@ -96,17 +96,17 @@ export class Swarm {
     this.#changed();
   }
 
-  /** The way is not tried again for a while. */
+  /** The connection is not tried again for a while. */
   blame(source: Station, target: Station): void {
     this.#failedWays.set(`${source.id} ${target.id}`, this.#now() + grudge);
   }
 
-  /** Its copy is not taken any more until it has another. */
+  /** Its copy is not used any more until it has another copy. */
   distrust(source: Station, sha256: string): void {
     this.#wrongCopies.add(`${sha256} ${source.id}`);
   }
 
-  /** Chooses a source, and waits while there is none that is free. Rejects with `unavailable` when the node is given up. */
+  /** Chooses a source, and waits while no source is free. Rejects with `unavailable` when the node is given up. */
   async claim(target: Station, sha256: string, from: 'anywhere' | 'controller'): Promise<Claim> {
     for (;;) {
       if (target.given.signal.aborted) throw new CroftError('unavailable', `Node ${target.host.name} gets no more images: it is given up`);

@@ -1,11 +1,11 @@
-/** What may be asked for: the words that permissions are made of. Subject first. */
+/** The actions that permissions consist of. Subject first. */
 
 export const actions = [
-  /** Which controller this is. */
+  /** The identity of this controller. */
   'controller.read',
   /** Figures over all nodes and slices. */
   'controller.observe',
-  /** Backups, which hold everything, and restoring them. */
+  /** Backups, which contain everything, and their restore. */
   'controller.administer',
   'node.read',
   'node.administer',
@@ -16,7 +16,7 @@ export const actions = [
   'slice.read',
   /** Apply, start, stop, remove, snapshots. */
   'slice.change',
-  /** Consoles and screens, and what guests say and print. */
+  /** Consoles and screens, and the output and data of guests. */
   'slice.enter',
   'task.read',
   'event.read',

@@ -21,7 +21,7 @@ test('CR13 the slices of the administrator have their names alone, as they had b
   assert.equal(sliceWrittenBy(ann, 'web'), 'admin:web');
 });
 
-test('CR13 what is written is read as the same slice, whoever asks', () => {
+test('CR13 a written name is read as the same slice for every principal', () => {
   const names = fc.stringMatching(/^[a-z]([a-z0-9-]{0,20}[a-z0-9])?$/);
   fc.assert(
     fc.property(names, names, names, (asker, owner, name) => {

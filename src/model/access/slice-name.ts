@@ -1,18 +1,18 @@
 /**
- * How slices are named. Names are those of one owner, so the full name of a slice, which no other has, begins with its owner:
- * `owner:slice`. That of the administrator's slices is the name alone. Inside, slices are known by their full names.
+ * Names of slices. Names are unique per owner, so the full name of a slice, which is unique, begins with its owner: `owner:slice`. The
+ * full name of the administrator's slices is the name alone. Inside Croft, slices are known by their full names.
  */
 import { z } from 'zod';
 import { nameRule, nameSchema } from '../input/name.ts';
 import { administrator, type Principal } from './principal.ts';
 
-/** A slice as somebody writes it; an owner of null is whoever asks. */
+/** A slice as a user writes it; an owner of null is the principal of the request. */
 export interface SliceAddress {
   owner: string | null;
   name: string;
 }
 
-/** Takes any text apart, and checks nothing. */
+/** Splits any text, and checks nothing. */
 export function splitSliceAddress(text: string): SliceAddress {
   const colon = text.indexOf(':');
   return colon < 0 ? { owner: null, name: text } : { owner: text.slice(0, colon), name: text.slice(colon + 1) };
@@ -36,7 +36,7 @@ export function fullSliceName(owner: string, name: string): string {
   return owner === administrator.name ? name : `${owner}:${name}`;
 }
 
-/** What a full name is made of. */
+/** The parts of a full name. */
 export function partsOfSliceName(fullName: string): { owner: string; name: string } {
   const { owner, name } = splitSliceAddress(fullName);
   return { owner: owner ?? administrator.name, name };
@@ -47,7 +47,7 @@ export function sliceMeantBy({ name: asker }: Principal, { owner, name }: SliceA
   return fullSliceName(owner ?? asker, name);
 }
 
-/** How the principal writes a slice: what `sliceMeantBy` takes for the same one. */
+/** How the principal writes a slice: `sliceMeantBy` reads that text as the same slice. */
 export function sliceWrittenBy({ name: asker }: Principal, fullName: string): string {
   const { owner, name } = partsOfSliceName(fullName);
   return owner === asker ? name : `${owner}:${name}`;

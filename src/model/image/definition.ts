@@ -1,4 +1,4 @@
-/** Where an image comes from and what it is: one entry of an image map, normalised. Plain data. */
+/** The source and the properties of an image: one entry of an image map, normalised. Plain data. */
 import { z } from 'zod';
 import { hypervisorNames } from '../node/hypervisor.ts';
 
@@ -11,14 +11,14 @@ export type Firmware = (typeof firmwares)[number];
 export const compressions = ['none', 'gz', 'xz', 'bz2', 'zstd'] as const;
 export type Compression = (typeof compressions)[number];
 
-/** Formats that an image may be published in; all but qcow2, raw and iso are converted when they are taken in. */
+/** Formats that an image may be published in; all but qcow2, raw and iso are converted when they are added to the library. */
 export const sourceFormats = ['qcow2', 'raw', 'vmdk', 'vhdx', 'iso'] as const;
 export type SourceFormat = (typeof sourceFormats)[number];
 
 export const checksumAlgorithms = ['sha256', 'sha512'] as const;
 export type ChecksumAlgorithm = (typeof checksumAlgorithms)[number];
 
-/** What an image needs and what its VMs have unless they say otherwise. `memory` and `disk` in bytes; null says nothing. */
+/** Requirements of an image and defaults for its VMs. `memory` and `disk` in bytes; null is no default. */
 export const imageTraitsSchema = z
   .object({
     architecture: z.enum(architectures),
@@ -44,7 +44,7 @@ export const usualTraits: ImageTraits = {
   disk: null,
 };
 
-/** What the file as it is published, still compressed, must hash to. */
+/** The expected hash of the published file, still compressed. */
 export const imageChecksumSchema = z.union([
   z.object({ algorithm: z.enum(checksumAlgorithms), value: z.string() }),
   /** A file of lines such as `HASH  NAME` or `SHA256 (NAME) = HASH`; `file` is the name to look for. */
@@ -59,7 +59,7 @@ export const imageDefinitionSchema = z
     sources: z.array(z.string()).min(1),
     checksum: imageChecksumSchema.nullable(),
     compression: z.enum(compressions),
-    /** Null: told from the content. */
+    /** Null: detected from the content. */
     format: z.enum(sourceFormats).nullable(),
     traits: imageTraitsSchema,
   })

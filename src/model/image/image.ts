@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type ImageDefinition, imageTraitsSchema } from './definition.ts';
 
-/** How an image lies in the library and on nodes. An `iso` is a CD-ROM, the others are disks. */
+/** The format of an image in the library and on nodes. An `iso` is a CD-ROM, the others are disks. */
 export const imageFormats = ['qcow2', 'raw', 'iso'] as const;
 export type ImageFormat = (typeof imageFormats)[number];
 
@@ -20,12 +20,12 @@ export const imageSchema = z
   .object({
     id: z.string(),
     name: z.string(),
-    /** Null until it was fetched for the first time; never null again. */
+    /** Null until the first fetch; never null again. */
     content: imageContentSchema.nullable(),
     traits: imageTraitsSchema,
-    /** The URL that it was fetched from; null for one that was sent or built. */
+    /** The URL of the fetch; null for an image that was uploaded or built. */
     origin: z.string().nullable(),
-    /** Where it is kept without a VM that needs it: `all`, `pool:NAME` and `node:NAME`. */
+    /** Where the image is kept without a VM that needs it: `all`, `pool:NAME` and `node:NAME`. */
     prepull: z.array(z.string()),
     createdAt: z.int(),
   })
@@ -33,8 +33,8 @@ export const imageSchema = z
 export type Image = z.infer<typeof imageSchema>;
 
 /**
- * The wish that a name gets the content of its definition; gone once it has. `reason` says why the last attempt failed. No two
- * wishes for one name have the same `createdAt`.
+ * The wish that a name gets the content of its definition; deleted once it has. `reason` says why the last attempt failed. No two wishes
+ * for one name have the same `createdAt`.
  */
 export interface ImagePull {
   name: string;

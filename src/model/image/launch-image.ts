@@ -1,4 +1,4 @@
-/** What a node is told of an image whose content it is to have. Pure. */
+/** The properties of an image that a node needs in order to have its content. Pure. */
 import type { LaunchImage } from '../node/plan.ts';
 import type { Image } from './image.ts';
 

@@ -1,4 +1,4 @@
-/** What may be asked about images. */
+/** Requests about images. */
 import { z } from 'zod';
 import { nameSchema } from '../input/name.ts';
 import { hypervisorNames } from '../node/hypervisor.ts';
@@ -31,7 +31,7 @@ export type PullRequest = z.infer<typeof pullRequestSchema>;
 
 export const prepullRequestSchema = z.object({ prepull: prepullSchema }).meta({ id: 'PrepullRequest' });
 
-/** Traits of an image that is sent, in a query string. */
+/** Traits of an uploaded image, in a query string. */
 export const importQuerySchema = imageTraitsSchema
   .pick({ architecture: true, firmware: true })
   .partial()
@@ -42,7 +42,7 @@ export type ImportOptions = z.infer<typeof importQuerySchema>;
 export const catalogueEntrySchema = z
   .object({
     name: z.string(),
-    /** Labels that stand for it. */
+    /** Labels that refer to it. */
     aliases: z.array(z.string()),
     traits: imageTraitsSchema,
     /** Without credentials. */

@@ -1,10 +1,10 @@
-/** An image as the API shows it: what it is, where it is, and how the fetching of its content goes. */
+/** An image as the API shows it: its properties, its locations, and the progress of its fetch. */
 import { z } from 'zod';
 import { imageSchema } from './image.ts';
 
 const pullPhases = ['download', 'convert'] as const;
 
-/** Bytes as they are published, still compressed; `total` null where the server does not say it. */
+/** Bytes of the published file, still compressed; `total` null where the server does not report it. */
 export const pullProgressSchema = z.object({
   phase: z.enum(pullPhases),
   received: z.int(),
@@ -15,10 +15,10 @@ export const pullProgressSchema = z.object({
 export type PullProgress = z.infer<typeof pullProgressSchema>;
 
 export const pullViewSchema = z.object({
-  /** Null while it waits for its turn or its next attempt. */
+  /** Null while the fetch waits for its turn or its next attempt. */
   progress: pullProgressSchema.nullable(),
   attempts: z.int(),
-  /** Whether what comes is compared with a checksum. */
+  /** Whether the content is compared with a checksum. */
   checked: z.boolean(),
   /** Why the last attempt failed. */
   reason: z.string().nullable(),
@@ -31,29 +31,29 @@ export const imageViewSchema = imageSchema
   .extend({
     /** VMs that need an image of this name, as their disk or as a volume. */
     vms: z.int(),
-    /** Those of them that were made from a content that the name meant before, which they keep. */
+    /** VMs among them that were made from former content of the name, which they keep. */
     vmsOfEarlier: z.int(),
     /** Names of the nodes that have its content, sorted. */
     nodes: z.array(z.string()),
-    /** Null where nothing is to be fetched. */
+    /** Null where no fetch is wanted. */
     pull: pullViewSchema.nullable(),
   })
   .meta({ id: 'ImageView' });
 export type ImageView = z.infer<typeof imageViewSchema>;
 
-/** How the content of an image was found in one place, by hashing it there again. */
+/** The result of hashing an image's content again in one place. */
 export const imageCheckSchema = z
   .object({
     /** The name of a node; null for the controller's library. */
     node: z.string().nullable(),
     outcome: z.enum(['intact', 'damaged', 'absent', 'unknown']),
-    /** What was done about it, or why it could not be looked at; null where there is nothing to say. */
+    /** The action taken, or why the content could not be read; null where there is nothing to report. */
     message: z.string().nullable(),
   })
   .meta({ id: 'ImageCheck' });
 export type ImageCheck = z.infer<typeof imageCheckSchema>;
 
-/** What a collection removed, or would remove, in one place. */
+/** The images that a collection removed, or would remove, in one place. */
 export const imageCollectionSchema = z
   .object({
     /** The name of a node; null for the controller's library. */
@@ -62,7 +62,7 @@ export const imageCollectionSchema = z
     images: z.array(z.string()),
     /** Of the disk, freed in all; parts of interrupted transfers count too. */
     bytes: z.int(),
-    /** Why the place could not be looked at; null where it could. */
+    /** Why the place could not be read; null where it could. */
     failure: z.string().nullable(),
   })
   .meta({ id: 'ImageCollection' });

@@ -1,16 +1,16 @@
-/** Checks a value of any origin against a schema, and says what is wrong in words that help. */
+/** Checks a value of any origin against a schema, and reports errors in helpful words. */
 import type { z } from 'zod';
 import { type InputIssues, type InputPath, unknownName } from './issues.ts';
 
-/** What the words need to know of a form beyond its schema. */
+/** The context of the words beyond the form's schema. */
 export interface FormWords {
-  /** The keys that the map at `path` may have, for "did you mean". */
+  /** The permitted keys of the map at `path`, for "did you mean". */
   keysAt(path: InputPath): readonly string[];
-  /** Said where a value has the type of none of its alternatives. */
+  /** The words where a value has the type of none of its alternatives. */
   alternatives?(path: InputPath): string;
 }
 
-/** The value as the schema makes it, or undefined where it is wrong: then `issues` says every place, below `prefix`. */
+/** The value as the schema makes it, or undefined where it is invalid: then `issues` lists every place, below `prefix`. */
 export function checkForm<T extends z.ZodType>(
   schema: T,
   value: unknown,
@@ -29,7 +29,7 @@ type ZodIssue = z.core.$ZodIssue;
 
 interface Report {
   prefix: InputPath;
-  /** Within `value`; alternatives of a union are told relative to it. */
+  /** Within `value`; paths in alternatives of a union are relative to it. */
   path: InputPath;
   value: unknown;
   words: FormWords;
@@ -65,7 +65,7 @@ function report(issue: ZodIssue, context: Report): void {
   }
 }
 
-/** Of the alternatives only the one is reported that the value was meant for: the one whose type it has. */
+/** Of the alternatives only the intended one is reported: the alternative whose type the value has. */
 function reportUnion(issue: z.core.$ZodIssueInvalidUnion, context: Report): void {
   const { prefix, path, words, issues } = context;
   const meant = issue.errors.find((branch) => !branch.some((part) => part.code === 'invalid_type' && part.path.length === 0));
@@ -116,9 +116,9 @@ function valueAt(value: unknown, path: InputPath): unknown {
   return current;
 }
 
-/** zod passes over a key `__proto__` in silence; here it is as wrong as any other unknown key. False where there is one. */
+/** zod skips a key `__proto__` silently; here it is as invalid as any other unknown key. False where there is one. */
 function refusePrototypeKeys(value: unknown, path: InputPath, issues: InputIssues, seen = new Set<unknown>()): boolean {
-  // YAML can repeat a part by an alias, even inside itself: each is looked at once.
+  // YAML can repeat a part by an alias, even inside itself: each part is visited once.
   if (typeof value !== 'object' || value === null || path.length > 5 || seen.has(value)) return true;
   seen.add(value);
   let clean = true;

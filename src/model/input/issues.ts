@@ -1,21 +1,21 @@
-/** Collects everything that is wrong with an input, so that a user sees it all at once. */
+/** Collects all errors of an input, so that a user sees them all at once. */
 import { CroftError, type InputIssue } from '../error.ts';
 import { nearNames } from './name.ts';
 import { printable, quoted } from './quote.ts';
 
 export type InputPath = readonly (string | number)[];
 
-/** Line and column start at 1; `file` is given where it is another than the document in hand, see InputIssue. */
+/** Line and column start at 1; `file` is given where it differs from the present document, see InputIssue. */
 export interface Place {
   file?: string;
   line: number;
   column: number;
 }
 
-/** Where a path stands in the source text; for a path that is not there, its nearest ancestor. */
+/** The position of a path in the source text; for a missing path, that of its nearest ancestor. */
 export type Locate = (path: InputPath) => Place | undefined;
 
-/** More would help nobody, and a hostile document could make millions. */
+/** More issues would help no user, and a hostile document could produce millions. */
 const mostReported = 100;
 
 export class InputIssues {
@@ -31,7 +31,7 @@ export class InputIssues {
     return this.#count === 0;
   }
 
-  /** Says once what is wrong at `path`, however often it is found. */
+  /** Reports an error at `path` once, however often it is found. */
   add(path: InputPath, message: string, place = this.#locate(path)): void {
     const shown = pathInWords(path);
     const key = `${shown}\n${message}`;
@@ -40,7 +40,7 @@ export class InputIssues {
     if (this.#count <= mostReported) this.#issues.set(key, { path: shown, message, ...place });
   }
 
-  /** Takes over what another collection has. */
+  /** Takes over the issues of another collection. */
   addAll(other: InputIssues): void {
     for (const [key, issue] of other.#issues) if (!this.#issues.has(key)) this.#issues.set(key, issue);
     this.#count += other.#count;
@@ -51,7 +51,7 @@ export class InputIssues {
     return [...new Set([...this.#issues.values()].flatMap(({ file }) => file ?? []))];
   }
 
-  /** Throws `input.invalid` with all of them where there are any. `subject` begins the message: "The slice file". */
+  /** Throws `input.invalid` with all issues where there are any. `subject` begins the message: "The slice file". */
   throwIfAny(subject: string): void {
     if (this.empty) return;
     const issues = [...this.#issues.values()].sort(
@@ -79,7 +79,7 @@ export function inputError(
   });
 }
 
-/** `line 3, column 5: vms.web.image: …`; with the file before that where several are wrong. */
+/** `line 3, column 5: vms.web.image: …`; with the file before that where several files have errors. */
 function issueInWords(issue: InputIssue, isAlone: boolean): string {
   const file = isAlone || issue.file === undefined ? '' : `${printable(issue.file)}, `;
   const place = issue.line === undefined ? '' : `${file}line ${issue.line}, column ${issue.column}: `;
@@ -90,12 +90,12 @@ function pathInWords(path: InputPath): string {
   return path.map((part) => (/^[\w$-]{1,64}$/.test(String(part)) ? String(part) : quoted(String(part)))).join('.');
 }
 
-/** `unknown image "micr": did you mean micro?`, or the known ones where none is near. */
+/** `unknown image "micr": did you mean micro?`, or the known names where none is near. */
 export function unknownName(kind: string, wrong: string, known: readonly string[]): string {
   const near = nearNames(wrong, known);
   if (near.length > 0) return `unknown ${kind} ${quoted(wrong)}: did you mean ${near.join(' or ')}?`;
   if (known.length === 0) return `unknown ${kind} ${quoted(wrong)}: there is none yet`;
-  // Keys of a form are few, and which of them has the wrong one below it cannot be guessed; names of things may be thousands.
+  // A form has few keys, and the key that the invalid one belongs to cannot be guessed; names of objects may be thousands.
   const most = kind === 'key' ? known.length : 10;
   const more = known.length > most ? ', …' : '';
   return `unknown ${kind} ${quoted(wrong)}: there are ${known.slice(0, most).join(', ')}${more}`;

@@ -9,7 +9,7 @@ export const nameRule =
 /** Sixty-three bytes is the limit of a DNS label, RFC 1035 §2.3.4. */
 export const nameSchema = z
   .string()
-  // The first of them that is broken says all: the words are the same.
+  // The first broken rule reports all: the words are the same.
   .min(1, { error: nameRule, abort: true })
   .max(63, { error: nameRule, abort: true })
   .regex(pattern, nameRule)
@@ -37,7 +37,7 @@ export function nearNames(wrong: string, candidates: readonly string[]): string[
     .map(({ candidate }) => candidate);
 }
 
-/** How many letters are missing, too many, others, or swapped with the next one (optimal string alignment). */
+/** The number of missing, additional, different, or swapped letters (optimal string alignment). */
 function editDistance(from: string, to: string): number {
   let before: number[] = [];
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column);

@@ -35,7 +35,7 @@ export function parseSize(text: string): number | null {
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
-/** The same size exactly, in the largest IEC unit of which it is a whole number; `parseSize` reads it back. */
+/** The exact same size, in the largest IEC unit of which it is a whole number; `parseSize` reads it back. */
 export function formatSize(bytes: number): string {
   for (const unit of ['TiB', 'GiB', 'MiB', 'KiB'] as const) {
     const factor = bytesOf[unit] ?? 1;
@@ -44,5 +44,5 @@ export function formatSize(bytes: number): string {
   return `${bytes}B`;
 }
 
-/** A size in a file that users write: text here, read by `parseSize` where it is used. */
+/** A size in a file that users write: text here, parsed by `parseSize` where it is used. */
 export const sizeSchema = z.string({ error: sizeRule }).regex(sizePattern, sizeRule).meta({ description: sizeRule, example: '256MiB' });

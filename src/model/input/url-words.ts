@@ -1,6 +1,6 @@
-/** URLs as they are told: what they may hide stays hidden. Pure. */
+/** URLs in messages, with their secrets removed. Pure. */
 
-/** A URL as messages name it: without credentials, which may also be in its query. */
+/** A URL for messages: without credentials, which may also be in its query. */
 export function urlWords(url: string | URL): string {
   const parsed = URL.parse(String(url));
   if (parsed === null) return 'what is no URL';

@@ -1,7 +1,10 @@
-/** Text from bytes that somebody else wrote. */
+/** Text from bytes of foreign origin. */
 import { CroftError } from '../error.ts';
 
-/** Throws `input.syntax` where it is no UTF-8: read anyway, a wrong byte would silently become another character. `subject` begins the message. */
+/**
+ * Throws `input.syntax` where the bytes are no UTF-8: otherwise an invalid byte would silently become another character. `subject` begins
+ * the message.
+ */
 export function decodeUtf8(bytes: Uint8Array, subject: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

@@ -1,4 +1,4 @@
-/** YAML text (so JSON too) to a value that remembers where in the text each part stands. */
+/** Parses YAML text (so JSON too) to a value that remembers the position of each part in the text. */
 import {
   type Alias,
   type Document,
@@ -22,9 +22,9 @@ const largestDocument = 1024 * 1024;
 export interface YamlOptions {
   /** Begins the message of an error: "The slice file". */
   subject: string;
-  /** `<<: *anchor` takes over the keys of a map; else `<<` is a key like any other. */
+  /** `<<: *anchor` merges the keys of a map; otherwise `<<` is an ordinary key. */
   mergeKeys?: boolean;
-  /** Where issues are told with the document's name, see InputIssue. */
+  /** For issues with the document's name, see InputIssue. */
   file?: string;
   /** How often anchors may be repeated in all, 100 by default; without a limit a few lines expand to gigabytes. */
   mostAliases?: number;
@@ -56,7 +56,7 @@ type Fail = (issues: InputIssue[], cause?: unknown) => Error;
 
 const tooDeep = 'it is nested too deeply';
 
-/** The parser's own words, but for those that speak of its workings. */
+/** The parser's own words, except for those about its internals. */
 function wordsOf({ code, message }: YAMLError): string {
   if (code === 'MULTIPLE_DOCS') return 'a second document begins here: the file may have one only';
   if (message.startsWith('Maximum call stack')) return tooDeep;
@@ -65,7 +65,7 @@ function wordsOf({ code, message }: YAMLError): string {
 
 function parse(text: string, lines: LineCounter, merge: boolean, fail: Fail): Document.Parsed {
   try {
-    // uniqueKeys compares every key with every other: in a hostile document that takes minutes. duplicateKeys does it in one pass.
+    // uniqueKeys compares every key with every other key: in a hostile document that takes minutes. duplicateKeys does it in one pass.
     const options = { prettyErrors: false, uniqueKeys: false, stringKeys: true, version: '1.2' } as const;
     return parseDocument(text, { ...options, lineCounter: lines, merge });
   } catch (cause) {
@@ -102,10 +102,13 @@ function duplicateKeys(document: Document.Parsed, lines: LineCounter): InputIssu
 /** Parts of a document that anchors may repeat in all: a few lines can stand for millions of them. */
 const mostRepeated = 100_000;
 
-/** How many keys, items and values aliases stand for, those of aliases in what they repeat included; more than `mostRepeated` is told as one more. */
+/**
+ * The number of keys, items and values that aliases stand for, including those of nested aliases; a number above `mostRepeated` counts as
+ * one more than it.
+ */
 function repeatedParts(document: Document.Parsed): number {
   const known = new Map<Node, number>();
-  // An anchor cannot lead to itself but by an error, which is then counted as too much.
+  // An anchor leads to itself only by an error, which then counts as too much.
   const partsOf = (node: unknown): number => {
     if (isAlias(node)) return anchored(node);
     if (isMap(node)) return node.items.reduce((sum, { key, value }) => Math.min(limit, sum + partsOf(key) + partsOf(value)), 1);
@@ -144,9 +147,9 @@ function firstAlias(document: Document.Parsed): number {
   return at;
 }
 
-/** Finds the place of a map's key or a list's item; of the nearest ancestor where the path leads nowhere. */
+/** Finds the position of a map's key or a list's item; that of the nearest ancestor where the path leads nowhere. */
 function locator(document: Document.Parsed, lines: LineCounter): Locate {
-  // Each map is searched once, however many of its keys are looked for.
+  // Each map is searched once, for any number of keys.
   const indexes = new Map<YAMLMap, Map<string, Pair>>();
   const pairOf = (map: YAMLMap, key: string): Pair | undefined => {
     const index = indexes.get(map) ?? indexOf(map);

@@ -1,10 +1,10 @@
-/** Which names the DNS server of a network answers, and with which addresses. Pure. */
+/** The names that the DNS server of a network answers, with their addresses. Pure. */
 import type { RouterNetworkPlan } from '../node/plan.ts';
 import type { Nic, Vm } from '../vm/vm.ts';
 
 /**
- * A VM of the network is named by its address there. Another one by those that it has in networks which some VM of this one
- * is in too: guests ask the server of their first network also for those whom they reach by another. `vms`: all of the slice.
+ * A VM of the network is named by its address there. Any other VM is named by its addresses in networks that it shares with a VM of this
+ * network: guests ask the server of their first network also for VMs that they reach by another network. `vms`: all of the slice.
  */
 export function dnsNames(networkId: string, vms: readonly NamedVm[]): RouterNetworkPlan['names'] {
   const isHere = ({ nics }: NamedVm): boolean => nics.some((nic) => nic.networkId === networkId);

@@ -1,13 +1,10 @@
-/**
- * The network drivers: what each can do and what it needs, in one entry. What makes the driver itself is in
- * src/controller/networks.ts. Pure.
- */
+/** The network drivers: capabilities and requirements, in one entry each. The driver itself is made in src/controller/networks.ts. Pure. */
 import type { UnderlayKind } from './underlay.ts';
 
 export interface NetworkDriverTraits {
-  /** What its nodes run. */
+  /** The operating system of its nodes. */
   system: 'Linux' | 'illumos';
-  /** What it can join nodes by. */
+  /** The kinds of underlay that it supports. */
   underlays: readonly UnderlayKind[];
   /** Frames of a VM's NICs may be delayed, lost or held back. */
   impairment: boolean;
@@ -15,7 +12,7 @@ export interface NetworkDriverTraits {
   routers: boolean;
   /** Programs that links of VMs need, by the names that `NodeSpecs.tools` has them under. */
   linkTools: readonly string[];
-  /** Programs that routers need besides. */
+  /** Additional programs that routers need. */
   routerTools: readonly string[];
 }
 
@@ -29,7 +26,7 @@ export const networkDrivers = {
     linkTools: ['ip', 'nft', 'ethtool', 'ovs-vsctl', 'ovs-vswitchd'],
     routerTools: ['dnsmasq'],
   },
-  /** Virtual NICs of illumos: nothing there delays or loses packets, and a bandwidth is one for both directions. */
+  /** Virtual NICs of illumos: illumos cannot delay or lose packets, and a bandwidth is one for both directions. */
   vnic: { system: 'illumos', underlays: ['trunk'], impairment: false, routers: false, linkTools: [], routerTools: [] },
   /** In memory, for tests and simulated nodes. */
   noop: { system: 'Linux', underlays: ['trunk', 'vxlan'], impairment: true, routers: true, linkTools: [], routerTools: [] },

@@ -1,4 +1,4 @@
-/** What a network's specification consists of, one entry for each field, as vm/fields.ts has it for VMs. */
+/** The fields of a network's specification, one entry each, as vm/fields.ts has them for VMs. */
 import { z } from 'zod';
 import { type Field, type Flagged, flaggedStoredShape, pickFlagged, shapeOf, storedShape } from '../field.ts';
 import type { NetworkReading } from '../slice/draft.ts';
@@ -32,7 +32,7 @@ function field<
   return entry;
 }
 
-/** A network without plan has an issue already, so what stands in for its subnet and gateway is never stored. */
+/** A network without plan has an issue already, so the substitutes for its subnet and gateway are never stored. */
 export const networkFields = {
   /** IPv4 subnet, `a.b.c.d/n` with host bits zero. */
   cidr: field({
@@ -48,7 +48,7 @@ export const networkFields = {
     routed: true,
     plugged: false,
   }),
-  /** The router's own address: where its DHCP and DNS answer. */
+  /** The router's own address, at which its DHCP and DNS answer. */
   gateway: field({
     form: z.string().meta({ description: "The router's address in the subnet; its first by default" }),
     stored: z.string(),
@@ -90,7 +90,7 @@ export const networkFields = {
     routed: true,
     plugged: true,
   }),
-  /** What frames on their way to each of its NICs suffer; null for nothing. Written as `impair`. */
+  /** The impairment of frames on their way to each of its NICs; null for none. Written as `impair`. */
   impairment: field({
     form: null,
     stored: impairmentSchema.nullable(),
@@ -111,17 +111,17 @@ export type NetworkFieldName = keyof NetworkFields;
 export const networkSpecSchema = z.object({ name: z.string(), ...storedShape(networkFields) });
 export type NetworkSpec = z.infer<typeof networkSpecSchema>;
 
-/** What the API shows of the specification. */
+/** The part of the specification that the API shows. */
 export const shownNetworkShape = shapeOf(networkFields, 'shown');
 export const shownOfNetwork = (spec: NetworkSpec): Pick<NetworkSpec, Flagged<NetworkFields, 'shown'>> =>
   pickFlagged(networkFields, 'shown', spec);
 
-/** What the plan of a router has of each of its networks, as it is; kept on nodes. */
+/** The fields of each network in a router's plan, unchanged; kept on nodes. */
 export const routedShape = flaggedStoredShape(networkFields, 'routed');
 type RoutedFields = Pick<NetworkSpec, Flagged<NetworkFields, 'routed'>>;
 export const routedOf = (spec: NetworkSpec): RoutedFields => pickFlagged(networkFields, 'routed', spec);
 
-/** What the plan of a port has of its network, as it is; kept on nodes. */
+/** The fields of its network in a port's plan, unchanged; kept on nodes. */
 export const pluggedShape = flaggedStoredShape(networkFields, 'plugged');
 type PluggedFields = Pick<NetworkSpec, Flagged<NetworkFields, 'plugged'>>;
 export const pluggedOf = (spec: NetworkSpec): PluggedFields => pickFlagged(networkFields, 'plugged', spec);

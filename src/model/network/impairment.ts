@@ -1,4 +1,4 @@
-/** Impairment of a network: its delay, jitter, loss and rate, as people write them and as Croft keeps them. */
+/** Impairment of a network: its delay, jitter, loss and rate, in written and in stored form. */
 import { z } from 'zod';
 
 /** As it is stored. */
@@ -9,7 +9,7 @@ export const impairmentSchema = z.object({
   jitter: z.number().nullable().default(null),
   /** Percent of the packets; null for none. */
   loss: z.number().nullable().default(null),
-  /** Bits per second; null for as fast as it goes. */
+  /** Bits per second; null for no limit. */
   rate: z.number().nullable().default(null),
 });
 export type Impairment = z.infer<typeof impairmentSchema>;
@@ -17,7 +17,7 @@ export type Impairment = z.infer<typeof impairmentSchema>;
 type Field = keyof Impairment;
 type Units = readonly (readonly [unit: string, factor: number])[];
 
-/** Largest first, so that the shortest form is found. Rates count by 1000, as everywhere in networking. */
+/** Largest first, so that the shortest form is found. Rates count by 1000, as is usual in networking. */
 const timeUnits: Units = [
   ['s', 1_000_000],
   ['ms', 1000],
@@ -36,13 +36,13 @@ interface Quantity {
   rule: string;
   least: number;
   most: number;
-  /** Whether it counts whole microseconds or bits. */
+  /** Whether the unit counts whole microseconds or bits. */
   whole: boolean;
 }
 
 const time = { units: timeUnits, pattern: /^([0-9]{1,9}(?:\.[0-9]{1,6})?) ?(us|ms|s)$/, least: 0, most: 10_000_000, whole: true };
 
-/** What each field may be. A rate of less than 1kbit would in effect be a cut line, and netem takes more seconds than are of use. */
+/** The range of each field. A rate below 1kbit would in effect be a cut line, and netem accepts more seconds than are of use. */
 export const quantities: Readonly<Record<Field, Quantity>> = {
   delay: { ...time, rule: 'a delay is a number of us, ms or s, such as 20ms' },
   jitter: { ...time, rule: 'a jitter is a number of us, ms or s, such as 5ms' },
@@ -64,7 +64,7 @@ export const quantities: Readonly<Record<Field, Quantity>> = {
   },
 };
 
-/** The field's number in its base unit; null where the text is none, or not a whole number of that unit. Its limits are not looked at. */
+/** The field's number in its base unit; null where the text is no number, or not a whole number of that unit. Its range is not checked. */
 export function parseQuantity(field: Field, text: string): number | null {
   const { pattern, units, whole } = quantities[field];
   const [, amount, unit] = pattern.exec(text) ?? [];
@@ -75,7 +75,7 @@ export function parseQuantity(field: Field, text: string): number | null {
   return Number.isSafeInteger(value) && value / factor === Number(amount) ? value : null;
 }
 
-/** The number exactly, in the largest unit of which it is a whole number (a rate of odd bits in kbit); `parseQuantity` reads it back. */
+/** The exact number, in the largest unit of which it is a whole number (a rate of odd bits in kbit); `parseQuantity` reads it back. */
 export function formatQuantity(field: Field, value: number): string {
   const { units } = quantities[field];
   const [unit, factor] = units.find(([, one]) => value >= one && value % one === 0) ?? units.at(-1) ?? ['', 1];

@@ -1,4 +1,4 @@
-/** What links VMs may have by the hypervisor and the network driver of their node. Pure. */
+/** The links that VMs may have, by the hypervisor and the network driver of their node. Pure. */
 import { traitsOf } from '../node/hypervisor.ts';
 import { type DriverChoiceConfig, networkDriverOf } from '../node/network-driver.ts';
 import type { NodeSpecs } from '../node/node.ts';
@@ -7,15 +7,15 @@ import type { NicSpec } from '../vm/devices.ts';
 import { networkTraitsOf } from './drivers.ts';
 import type { NicModel } from './nic-model.ts';
 
-/** A VM's links, as far as nodes differ in them. */
+/** The properties of a VM's links in which nodes differ. */
 export interface LinkNeeds {
-  /** Each that one of its NICs has, once, sorted. */
+  /** The models of its NICs, each once, sorted. */
   nicModels: readonly NicModel[];
   /** One of its NICs is in a network whose frames are delayed, lost or held back. */
   impaired: boolean;
 }
 
-/** What links a node cannot give, such as `that cannot impair networks (zones)`. */
+/** The links that a node cannot provide, such as `that cannot impair networks (zones)`. */
 export function* unfitLinks(config: DriverChoiceConfig, specs: NodeSpecs, needs: LinkNeeds): Generator<string, undefined> {
   const { hypervisor } = config;
   const { nicModels, mixedNicModels } = traitsOf(hypervisor);

@@ -1,4 +1,4 @@
-/** What a slice's router is to be, from the slice's networks and VMs. Pure. */
+/** The plan of a slice's router, computed from the slice's networks and VMs. Pure. */
 import type { RouterNetworkPlan, RouterPlan } from '../node/plan.ts';
 import type { Vm } from '../vm/vm.ts';
 import { dnsNames } from './dns-names.ts';
@@ -11,9 +11,9 @@ export interface RoutedSlice {
   slice: string;
   /** See RouterPlan. */
   transit: string;
-  /** Those of the slice, sorted by name. */
+  /** The slice's networks, sorted by name. */
   networks: readonly CarriedNetwork[];
-  /** Those of the slice that are not being removed. */
+  /** The slice's VMs that are not being removed. */
   vms: readonly Vm[];
 }
 

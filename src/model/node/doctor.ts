@@ -1,7 +1,7 @@
-/** What `croft doctor` finds: for each node, what it needs, whether it is there, and how it is put right. */
+/** The findings of `croft doctor`: for each node, its requirements, whether they are met, and the repair. */
 import { z } from 'zod';
 
-/** `fix` is the command that installs or repairs it; null where nothing is wrong or no command would help. */
+/** `fix` is the command that installs or repairs it; null where nothing is missing or no command would help. */
 const doctorCheckSchema = z.object({
   name: z.string(),
   ok: z.boolean(),

@@ -1,11 +1,12 @@
 /**
- * The hashes that the first versions of Croft wrote on nodes and into the store: of plans as they were then, with all their keys and
- * nulls. What they were written for runs on; so they are known for as long as a plan says no more than it could say then. Frozen.
+ * The hashes that the first versions of Croft wrote on nodes and into the store: of plans in the form of that time, with all their keys
+ * and nulls. VMs and routers with these hashes still run; they are recognised as long as a plan uses only the fields of that time.
+ * Frozen.
  */
 import { canonicalText } from '../canonical.ts';
 import { shortHash } from '../identifier.ts';
 
-/** The keys of an object, each with those of what is in it; null for what has none, or is taken whole. */
+/** The keys of an object, each with the keys of its value; null for a value without keys, or taken whole. */
 interface Keys {
   readonly [key: string]: Keys | null;
 }
@@ -23,13 +24,13 @@ const firstKeys = {
   port: { ...ofItsProcess, dhcp: null, impairment: leaves('delay', 'jitter', 'loss', 'rate') } as Keys,
 };
 
-/** The plan with what it could say then only, and the hash that it had. */
+/** The plan reduced to the fields of that time, and its hash of that time. */
 export function firstForm<Plan extends object>(kind: keyof typeof firstKeys, plan: Plan): { then: Plan; hash: string } {
   const then = picked(firstKeys[kind], plan) as Plan;
   return { then, hash: shortHash(16, canonicalText(then)) };
 }
 
-/** A key that is an object's then and is missing now is left out, and changes the hash. */
+/** A key that objects of that time have and that is missing now is left out, and changes the hash. */
 function picked(keys: Keys | null, value: unknown): unknown {
   if (keys === null || value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map((part) => picked(keys, part));

@@ -1,6 +1,6 @@
 /**
- * The hypervisors: what each can do and what its nodes are, in one entry. The other half of an entry, with its driver, programs and
- * checks, is in src/controller/hypervisors.ts. Pure.
+ * The hypervisors: their capabilities and the properties of their nodes, in one entry each. The other half of an entry, with its driver,
+ * programs and checks, is in src/controller/hypervisors.ts. Pure.
  */
 import { CroftError } from '../error.ts';
 import type { NetworkDriverKind } from '../network/drivers.ts';
@@ -9,22 +9,22 @@ import { type Capability, capabilities } from '../vm/capability.ts';
 import { type NodeRole, nodeRoles } from './roles.ts';
 
 export interface HypervisorTraits {
-  /** What its nodes run. */
+  /** The operating system of its nodes. */
   system: 'Linux' | 'illumos';
   can: ReadonlySet<Capability>;
   roles: readonly NodeRole[];
-  /** Why its nodes have no other roles, for an error message; null where they may have all. */
+  /** Why its nodes have no other roles, for an error message; null where all roles are possible. */
   rolesReason: string | null;
   nicModels: readonly NicModel[];
   /** NICs of one VM may be of different models. */
   mixedNicModels: boolean;
-  /** Network drivers whose links its VMs can have, the preferred one first. */
+  /** Network drivers whose links its VMs can have, in order of preference. */
   networkDrivers: readonly [NetworkDriverKind, ...NetworkDriverKind[]];
-  /** What accelerates its VMs always; null where that is measured on each node. */
+  /** The fixed acceleration of its VMs; null where it is measured on each node. */
   accelerator: { kind: 'bhyve'; reason: string } | null;
   /** The field of a node's configuration that is for this hypervisor alone. */
   settings: 'libvirt' | null;
-  /** What image maps call it, besides its own name. */
+  /** Its further names in image maps, in addition to its own name. */
   imageNames: readonly string[];
 }
 
@@ -53,9 +53,9 @@ export const hypervisors = {
     can: new Set<Capability>(['reboot', 'snapshot', 'vnc']),
     roles: ['compute'],
     rolesReason: 'routers, DHCP and DNS are on Linux nodes',
-    /** Those of bhyve's that illumos' brand names. */
+    /** The NIC models of bhyve that illumos' brand names. */
     nicModels: ['virtio', 'e1000'],
-    /** Only OmniOS, and only of late, can tell the NICs of a zone apart. */
+    /** Only recent versions of OmniOS support different models for the NICs of a zone. */
     mixedNicModels: false,
     networkDrivers: ['vnic'],
     accelerator: { kind: 'bhyve', reason: "zones of this brand run on the processor's virtualization only" },

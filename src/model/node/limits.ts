@@ -1,4 +1,4 @@
-/** What a node limits of its VMs, in words. Pure. */
+/** The limits that a node enforces on its VMs, in words. Pure. */
 import type { LimitedResource } from './node.ts';
 
 const words: Record<LimitedResource, string> = { memory: 'memory', cpus: 'share of CPUs' };

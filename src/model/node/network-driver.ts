@@ -1,4 +1,4 @@
-/** Which network driver a node has: by its hypervisor, by what joins it to other nodes, and by what was found on it. Pure. */
+/** The network driver of a node: chosen by its hypervisor, its underlay, and its inspection. Pure. */
 import { type NetworkDriverKind, networkTraitsOf } from '../network/drivers.ts';
 import { underlayOf } from '../network/underlay.ts';
 import { traitsOf } from './hypervisor.ts';
@@ -7,8 +7,9 @@ import type { NodeConfig, NodeSpecs } from './node.ts';
 export type DriverChoiceConfig = Pick<NodeConfig, 'hypervisor' | 'bridge' | 'uplink'>;
 
 /**
- * Of the drivers whose links the hypervisor's VMs can have, and that can join the node as configured, the first one whose programs
- * are there. Where none has all of them, or nothing was found out yet, the first: then inspection and doctor name what it lacks.
+ * Of the drivers whose links the hypervisor's VMs can have, and that support the node's configured underlay, the first whose programs are
+ * present. Where no driver has all programs, or the node was not inspected yet, the first: then inspection and doctor name the missing
+ * programs.
  */
 export function networkDriverOf(config: DriverChoiceConfig, specs: Pick<NodeSpecs, 'tools'> | null): NetworkDriverKind {
   const possible = traitsOf(config.hypervisor).networkDrivers;

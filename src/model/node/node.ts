@@ -1,4 +1,4 @@
-/** Nodes: machines that run VMs, how they are reached, and what was seen of them. */
+/** Nodes: machines that run VMs, their connections, and their observations. */
 import { z } from 'zod';
 import { firmwares } from '../image/definition.ts';
 import { nameSchema } from '../input/name.ts';
@@ -22,7 +22,7 @@ const absolutePath = z.string().regex(/^\/[A-Za-z0-9._/-]*[A-Za-z0-9]$/, 'not an
 /** OpenSSH's form of a fingerprint: `SHA256:` and 43 base64 characters. */
 const fingerprintSchema = z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/, 'not a SHA256:… fingerprint');
 
-/** How a machine is logged in to over SSH. `hostKey` is the pinned fingerprint. `keyFile` is on the controller's machine. */
+/** The SSH login of a machine. `hostKey` is the pinned fingerprint. `keyFile` is on the controller's machine. */
 export const sshTargetSchema = z.object({
   address: addressSchema,
   port: portSchema.default(22),
@@ -32,25 +32,25 @@ export const sshTargetSchema = z.object({
 });
 export type SshTarget = z.infer<typeof sshTargetSchema>;
 
-/** How many times what a node has may be promised. */
+/** The multiples of a node's resources that may be promised. */
 export const overcommitSchemas = {
   cpus: z.number().min(0.1).max(64),
   memory: z.number().min(0.1).max(4),
   disk: z.number().min(0.1).max(64),
 } as const;
 
-/** What an administrator says of a node. Without `ssh` the node is the controller's own machine. */
+/** The configuration of a node by its administrator. Without `ssh` the node is the controller's own machine. */
 export const nodeConfigSchema = z.object({
   name: nameSchema,
   ssh: sshTargetSchema.extend({ jump: sshTargetSchema.optional() }).optional(),
   /** Commands run through `sudo -n` when the login is not root; null decides by the login. */
   sudo: z.boolean().nullable().default(null),
   roles: z.array(z.enum(nodeRoles)).min(1).default(['compute', 'network']),
-  /** What its VMs run on. A node has one hypervisor, which does not change while VMs are on it. */
+  /** The hypervisor of its VMs. A node has one hypervisor, which does not change while VMs are on it. */
   hypervisor: z.enum(hypervisorNames).default('qemu'),
   /**
-   * For the hypervisor libvirt. `uri`: virsh's connection, as it is made on the node. `network`: a network of libvirt's own in
-   * which every VM gets one more NIC; null for none.
+   * For the hypervisor libvirt. `uri`: virsh's connection on the node. `network`: one of libvirt's own networks in which every VM gets an
+   * additional NIC; null for none.
    */
   libvirt: z
     .object({
@@ -65,10 +65,10 @@ export const nodeConfigSchema = z.object({
         .default(null),
     })
     .optional(),
-  /** Nodes of one pool are near each other: they pass images on among themselves first, and VMs may ask for a pool. */
+  /** Nodes of one pool are near each other: they pass images on among themselves first, and VMs may require a pool. */
   pool: nameSchema.default('default'),
   labels: z.record(labelSchema, labelSchema).default({}),
-  /** The Open vSwitch bridge; made by Croft when missing. */
+  /** The Open vSwitch bridge; created by Croft when missing. */
   bridge: z
     .string()
     .regex(/^[a-z][a-z0-9-]{0,14}$/, 'not an interface name')
@@ -81,7 +81,7 @@ export const nodeConfigSchema = z.object({
     .default(null),
   stateFolder: absolutePath.default('/var/lib/croft/node'),
   runFolder: absolutePath.default('/run/croft'),
-  /** How many times its CPUs, its memory and the disk of its state folder may be promised to VMs. */
+  /** The multiples of its CPUs, its memory and the disk of its state folder that may be promised to VMs. */
   overcommit: z
     .object({
       cpus: overcommitSchemas.cpus.default(8),
@@ -91,7 +91,7 @@ export const nodeConfigSchema = z.object({
     .default({ cpus: 8, memory: 1, disk: 1 }),
 });
 export type NodeConfig = z.infer<typeof nodeConfigSchema> & {
-  /** It exists only in the memory of a controller that simulates its nodes. No administrator can say this. */
+  /** The node exists only in the memory of a controller that simulates its nodes. Administrators cannot set this. */
   simulated?: true;
 };
 /** As it is stored. */
@@ -100,17 +100,17 @@ export type NodeConfigInput = z.input<typeof nodeConfigSchema>;
 
 export const accelerators = ['kvm', 'tcg', 'bhyve'] as const;
 
-/** What accelerates VMs, and what the measurement of it said (decision 6 of docs/architecture.md). */
+/** The acceleration of VMs, and the words of its measurement (decision 6 of docs/architecture.md). */
 export interface Accelerator {
   kind: (typeof accelerators)[number];
   reason: string;
 }
 
-/** What of a VM a node may hold within limits, so that it cannot take more from the others than its size. */
+/** The resources of VMs that a node can limit, so that no VM takes more from the others than its size. */
 export const limitedResources = ['memory', 'cpus'] as const;
 export type LimitedResource = (typeof limitedResources)[number];
 
-/** What the node itself reports; bytes for memory and disk, the latter of the file system that holds the state folder. */
+/** Values that the node itself reports; bytes for memory and disk, the latter of the file system of the state folder. */
 export const nodeSpecsSchema = z.object({
   architecture: z.string(),
   kernel: z.string(),
@@ -121,18 +121,18 @@ export const nodeSpecsSchema = z.object({
   memoryAvailable: z.int(),
   disk: z.int(),
   diskFree: z.int(),
-  /** What of the disk somebody else took, when the node was last looked at as a whole. */
+  /** Bytes of the disk in use by others, as of the last full inspection. */
   diskForeign: z.int(),
   /** One-minute load average. */
   load: z.number(),
   accelerator: z.object({ kind: z.enum(accelerators), reason: z.string() }),
   /** Firmware that VMs can have here. */
   firmwares: z.array(z.enum(firmwares)),
-  /** Hypervisors that VMs can have here: the configured one, where its programs answer. */
+  /** The hypervisors available to VMs here: the configured one, where its programs answer. */
   hypervisors: z.array(z.string()),
   /**
-   * Of the configured hypervisor, with what is limited of its VMs there, and whether they can move; absent where its programs do not
-   * answer, or were not asked.
+   * Of the configured hypervisor, with the limits of its VMs there, and whether they can move; absent where its programs do not answer,
+   * or were not queried.
    */
   hypervisor: z.object({ version: z.string(), limits: z.array(z.enum(limitedResources)), moves: z.boolean() }).optional(),
   /** Program → its version, null where it is missing. */
@@ -145,24 +145,24 @@ export type NodeSpecs = z.infer<typeof nodeSpecsSchema>;
 /** The sha256 of each image that a node has, sorted. */
 export const nodeImagesSchema = z.array(z.string());
 
-/** `new`: not yet looked at. `unfit`: reached, but something it needs is missing. */
+/** `new`: not yet inspected. `unfit`: reached, but a requirement is missing. */
 export const nodeStatuses = ['new', 'ready', 'unreachable', 'unfit'] as const;
 export type NodeStatus = (typeof nodeStatuses)[number];
 
-/** `draining`: nothing new is placed there. */
+/** `draining`: no further VMs or routers are placed there. */
 export const nodeAdministrations = ['active', 'draining'] as const;
 export type NodeAdministration = (typeof nodeAdministrations)[number];
 
 export interface NodeObserved {
   status: NodeStatus;
-  /** Why it is not ready, with what to do; null when it is. */
+  /** Why the node is not ready, with the remedy; null when it is. */
   reason: string | null;
   /** When it was last reached, ms since 1970. */
   seenAt: number | null;
   /** Since when it has this status, ms since 1970. */
   since: number;
   specs: NodeSpecs | null;
-  /** The sha256 of each image that it has, sorted. */
+  /** The sha256 of each image on the node, sorted. */
   images: string[];
 }
 

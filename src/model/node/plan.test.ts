@@ -63,7 +63,7 @@ const launches: fc.Arbitrary<VmLaunch> = fc.record({
   },
 });
 
-/** A field that does not exist yet, with what it may be and its default. */
+/** A field that does not exist yet, with its type and its default. */
 const additions: fc.Arbitrary<z.ZodType> = fc.oneof(
   fc.constant(z.string().nullable().default(null)),
   fc.boolean().map((usual) => z.boolean().default(usual)),

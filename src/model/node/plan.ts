@@ -1,7 +1,7 @@
 /**
- * What the reconciler hands to the drivers: everything that is wanted on one node, as plain data. Drivers keep these plans on nodes, so
- * a field that is added has a default, and neither its key nor its default ever changes: what an earlier version kept then reads, and
- * hashes, as if it had said the default.
+ * The reconciler's input for drivers: the desired state of one node, as plain data. Drivers keep these plans on nodes, so an added field
+ * has a default, and neither its key nor its default ever changes: plans kept by an earlier version are read, and hashed, as if they had
+ * the default.
  */
 import { z } from 'zod';
 import { canonicalWriter } from '../canonical.ts';
@@ -22,13 +22,13 @@ export const portPlanSchema = z.object({
   vmId: z.string(),
   mac: z.string(),
   address: z.string(),
-  /** The number that the node's underlay tells the network by: a VLAN tag on a trunk. */
+  /** The number of the network on the node's underlay: a VLAN tag on a trunk. */
   segment: z.int(),
   model: z.enum(nicModels),
 });
 export type PortPlan = z.infer<typeof portPlanSchema>;
 
-/** Which image a disk is made on. */
+/** The base image of a disk. */
 const launchImageSchema = imageContentSchema.pick({ format: true, size: true }).extend({ id: z.string(), sha256: z.string() });
 export type LaunchImage = z.infer<typeof launchImageSchema>;
 
@@ -41,13 +41,13 @@ const volumePlanSchema = z.object({
 });
 export type VolumePlan = z.infer<typeof volumePlanSchema>;
 
-/** All that a VM's process is started from. Its hash tells whether a running process is the one that is wanted. */
+/** The complete input of a VM's process. By its hash a running process is recognised as the wanted one. */
 export const vmLaunchSchema = z.object({
   ...launchedShape,
   id: z.string(),
   /** The guest's host name. */
   hostname: z.string(),
-  /** An ISO image is a CD-ROM beside an empty disk, which the VM boots from once something is on it. */
+  /** An ISO image is a CD-ROM beside an empty disk, which the VM boots from once the disk is bootable. */
   image: launchImageSchema,
   volumes: z.array(volumePlanSchema),
   firmware: z.enum(firmwares),
@@ -89,11 +89,11 @@ export interface WantedVm {
   label: string;
   desired: VmDesired;
   generation: number;
-  /** There was nothing left to do for this generation once: what differs since then happened by itself, or waits for a start. */
+  /** This generation was once completely carried out: later differences arose by themselves, or wait for a start. */
   settled: boolean;
-  /** Images that it needs and that were not fetched yet, by name: until they were it is not started anew. */
+  /** Images that the VM needs and that were not fetched yet, by name: the VM is not restarted before they are. */
   missingImages: string[];
-  /** The node that it is moving to; it is stopped here and its disks are copied there. Null where it stays. */
+  /** The target node of its move; the VM is stopped here and its disks are copied there. Null where it stays. */
   movingTo: string | null;
   restart: RestartPolicy;
   /** These three as last recorded, see VmObserved. */
@@ -103,23 +103,23 @@ export interface WantedVm {
 }
 
 export interface WantedOnNode {
-  /** What joins the node to the others. */
+  /** The node's underlay. */
   underlay: UnderlayPlan;
   vms: WantedVm[];
   /** VMs whose disks arrive from another node. */
   arriving: string[];
-  /** VMs that have another node and of which something may be left here by a move: that can go. */
+  /** VMs of another node that may have left files here by a move: these can be removed. */
   leftovers: string[];
-  /** VMs that were given up with their node and have another now: what is here of them is out of date and can go. */
+  /** VMs that were given up with their node and have another now: their files here are outdated and can be removed. */
   abandoned: string[];
-  /** Images that are to be here whether or not a VM needs them. */
+  /** Images that are wanted here whether or not a VM needs them. */
   images: LaunchImage[];
   routers: RouterPlan[];
 }
 
 type HashedPlan = PortPlan | RouterPlan | UnderlayPlan | VmLaunch;
 
-/** What of a port is changed without its VM's process is no part of a launch's hash. */
+/** Fields of a port that change without its VM's process are no part of a launch's hash. */
 const processSchema = vmLaunchSchema.extend({ ports: z.array(portPlanSchema.omit({ impairment: true, dhcp: true })) });
 
 const writeLaunch = canonicalWriter(processSchema);
@@ -127,22 +127,25 @@ const writeRouter = canonicalWriter(routerPlanSchema);
 const writeUnderlay = canonicalWriter(underlayPlanSchema);
 const writePort = canonicalWriter(portPlanSchema);
 
-/** Equal exactly where plans are, whatever the order of their keys, and however many fields with defaults come to them. */
+/** Equal exactly where plans are, whatever the order of their keys, and whichever fields with defaults are added. */
 function canonical(plan: HashedPlan): string {
   if ('ports' in plan) return writeLaunch(plan);
   if ('networks' in plan) return writeRouter(plan);
   return 'kind' in plan ? writeUnderlay(plan) : writePort(plan);
 }
 
-/** What tells these hashes from those of the first versions. */
+/** Distinguishes these hashes from those of the first versions. */
 const hashForm = '2-';
 
-/** The hash by which a node's state is compared with a plan. A launch's leaves out what of its ports is changed without its process. */
+/**
+ * The hash by which a node's state is compared with a plan. A launch's hash leaves out the fields of its ports that change without its
+ * process.
+ */
 export function planHash(plan: HashedPlan): string {
   return hashForm + shortHash(16, canonical(plan));
 }
 
-/** Whether that hash, which may be one that an earlier version of Croft wrote, is the plan's. */
+/** Whether that hash, which an earlier version of Croft may have written, is the plan's. */
 export function isHashOf(hash: string | null, plan: PortPlan | VmLaunch): boolean {
   if (hash === null) return false;
   if (hash.startsWith(hashForm)) return hash === planHash(plan);

@@ -1,3 +1,3 @@
-/** What a node may be used for. */
+/** The roles of a node. */
 export const nodeRoles = ['compute', 'network'] as const;
 export type NodeRole = (typeof nodeRoles)[number];

@@ -1,4 +1,4 @@
-/** A node as the API shows it: how it is reached, what it has, and how much of that is promised to VMs. */
+/** A node as the API shows it: its connection, its resources, and the part of them that is promised to VMs. */
 import { z } from 'zod';
 import { firmwares } from '../image/definition.ts';
 import { capabilities } from '../vm/capability.ts';
@@ -22,7 +22,7 @@ const nodeSpecsSchema = z.object({
   accelerator: z.object({ kind: z.enum(accelerators), reason: z.string() }),
   firmwares: z.array(z.enum(firmwares)),
   hypervisors: z.array(z.string()),
-  /** Absent before its programs have answered. `limits`: what of a VM is kept within its size there. */
+  /** Absent before its programs have answered. `limits`: the resources of VMs that are limited there. */
   hypervisor: z.object({ version: z.string(), limits: z.array(z.enum(limitedResources)) }).optional(),
   tools: z.record(z.string(), z.string().nullable()),
   datapath: z.enum(['system', 'netdev']).nullable(),
@@ -34,13 +34,13 @@ export const nodeViewSchema = z
     id: z.string(),
     name: z.string(),
     config: nodeConfigSchema,
-    /** It exists in the memory of the controller only. */
+    /** The node exists in the memory of the controller only. */
     simulated: z.boolean(),
-    /** What its hypervisor can do of what not each can. */
+    /** The optional capabilities of its hypervisor. */
     capabilities: z.array(z.enum(capabilities)),
     administration: z.enum(nodeAdministrations),
     status: z.enum(nodeStatuses),
-    /** Why it is not ready, with what to do; null when it is. */
+    /** Why the node is not ready, with the remedy; null when it is. */
     reason: z.string().nullable(),
     /** When it was last reached. */
     seenAt: z.int().nullable(),
@@ -48,12 +48,12 @@ export const nodeViewSchema = z
     since: z.int(),
     /** Null before it was first reached. */
     specs: nodeSpecsSchema.nullable(),
-    /** What may be promised to VMs, overcommit included; null before it was first reached. */
+    /** Resources that may be promised to VMs, overcommit included; null before the node was first reached. */
     capacity: resourcesSchema.nullable(),
-    /** What is promised to the VMs that are assigned to it. */
+    /** Resources promised to the VMs that are assigned to it. */
     promised: resourcesSchema,
     vms: z.int(),
-    /** Of its VMs, those that move to other nodes. */
+    /** VMs of the node that move to other nodes. */
     leaving: z.int(),
     /** VMs of other nodes that move here. */
     arriving: z.int(),

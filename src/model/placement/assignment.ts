@@ -1,4 +1,4 @@
-/** What placement is decided from, and what is decided: the language between scheduler and store. Plain data. */
+/** The input and the output of placement decisions: the language between scheduler and store. Plain data. */
 
 import type { Image } from '../image/image.ts';
 import type { Node } from '../node/node.ts';
@@ -6,7 +6,7 @@ import type { Slice } from '../slice/slice.ts';
 import type { Vm, VmObserved, Volume } from '../vm/vm.ts';
 import type { Resources } from './capacity.ts';
 
-/** What the scheduler has to know of a VM. */
+/** The fields of a VM that the scheduler needs. */
 export type PlacementVm = Pick<
   Vm,
   | 'id'
@@ -29,20 +29,23 @@ export type PlacementVm = Pick<
     impaired: boolean;
   };
 
-/** What the scheduler decides from, read in one transaction. */
+/** The input of the scheduler, read in one transaction. */
 export interface PlacementSnapshot {
   nodes: readonly Node[];
   /** All VMs that are not absent. */
   vms: readonly PlacementVm[];
   /** All slices that are not absent. */
   slices: readonly Slice[];
-  /** Slices of which at least one network exists; only these need a router. */
+  /** Slices with at least one network; only these need a router. */
   routed: ReadonlySet<string>;
-  /** By identifier, also those that no name means any more. */
+  /** By identifier, including images without a name any more. */
   images: ReadonlyMap<string, Image>;
   /** Why the last attempt to fetch an image failed, by its name. */
   fetchFailures: ReadonlyMap<string, string>;
-  /** The name of the node that round-robin used last; null before it used any. A name, so that it has its place in the order when the node is gone. */
+  /**
+   * The name of the node that round-robin used last; null before the first use. A name, so that its place in the order is known when the
+   * node is gone.
+   */
   cursor: string | null;
 }
 
@@ -50,20 +53,23 @@ export interface PlacementSnapshot {
 export interface VmAssignment {
   kind: 'vm';
   id: string;
-  /** The node when it was decided. */
+  /** The VM's node at the time of the decision. */
   from: string | null;
   nodeId: string | null;
   reason: string | null;
-  /** Assignments of one group are accepted or refused as a whole; null for one on its own. */
+  /** Assignments of one group are accepted or refused as a whole; null for an assignment on its own. */
   group: string | null;
 }
 
-/** A VM is to leave its node `from` for `nodeId`; null ends a move that was under way. Not null, `reason` says why it stays on a draining node. */
+/**
+ * A VM is to leave its node `from` for `nodeId`; null ends a move in progress. `reason`, where not null, says why the VM stays on a
+ * draining node.
+ */
 export interface MoveAssignment {
   kind: 'move';
   id: string;
   from: string;
-  /** Where it was moving to when this was decided. */
+  /** The target of its move at the time of the decision. */
   instead: string | null;
   nodeId: string | null;
   reason: string | null;
@@ -82,7 +88,7 @@ export interface RouterAssignment {
 
 export type Assignment = VmAssignment | MoveAssignment | RouterAssignment;
 
-/** Everything that one look at a snapshot decides. */
+/** All decisions from one snapshot. */
 export interface Schedule {
   assignments: Assignment[];
   /** See PlacementSnapshot. */

@@ -1,4 +1,4 @@
-/** How much a node has to give, how much of it is promised, and whether something more fits. */
+/** The resources of a node, the part of them that is promised, and whether a further VM fits. */
 
 import type { ImageContent } from '../image/image.ts';
 import type { Node } from '../node/node.ts';
@@ -11,7 +11,7 @@ export interface Resources {
   disk: number;
 }
 
-/** What may be promised of a node, overcommit included; null before it was looked at. What others have of its disk is no part of it. */
+/** Resources of a node that may be promised, overcommit included; null before its inspection. Disk in use by others is no part of them. */
 export function capacityOf(node: Node): Resources | null {
   const specs = node.observed.specs;
   if (specs === null) return null;
@@ -34,8 +34,8 @@ interface SizedSpec {
 export type ImageOf = (volume: string | null) => ImageContent | null;
 
 /**
- * What a VM is promised. A disk counts with the size that it may grow to, which is never below its image's; so long as the image was
- * not fetched that is not known. A CD-ROM counts as nothing: all VMs of a node read the same file.
+ * The resources promised to a VM. A disk counts with the size that it may grow to, which is never below its image's; that size is unknown
+ * until the image was fetched. A CD-ROM counts as nothing: all VMs of a node read the same file.
  */
 export function demandOf({ cpus, memory, disk, volumes }: SizedSpec, imageOf: ImageOf): Resources {
   let bytes = diskSize(disk, imageOf(null));
@@ -53,21 +53,21 @@ export function add(left: Resources, right: Resources): Resources {
 
 export const nothing: Resources = { cpus: 0, memory: 0, disk: 0 };
 
-/** Where a VM takes its share: on its node and, while it moves, on the one that it moves to as well. */
+/** The nodes whose resources a VM takes: its node and, while it moves, the target node as well. */
 export interface Share {
   nodeId: string | null;
   movingTo: string | null;
   demand: Resources;
-  /** Bytes that it runs with on its node, see VmObserved. */
+  /** Bytes that the VM runs with on its node, see VmObserved. */
   memoryHeld: number | null;
 }
 
-/** What a VM takes of its node: what it is promised, and the memory that it does not give back before its next start. */
+/** The resources that a VM takes of its node: its promise, and memory that it does not return before its next start. */
 export function shareOf({ demand, memoryHeld }: Pick<Share, 'demand' | 'memoryHeld'>): Resources {
   return { ...demand, memory: Math.max(demand.memory, memoryHeld ?? 0) };
 }
 
-/** What is promised on each node, by node identifier: summed from the assignments each time, so it cannot drift. */
+/** Resources promised on each node, by node identifier: summed from the assignments each time, so the sums cannot drift. */
 export function promisedByNode(placed: Iterable<Share>): Map<string, Resources> {
   const promised = new Map<string, Resources>();
   const count = (nodeId: string, demand: Resources) => promised.set(nodeId, add(promised.get(nodeId) ?? nothing, demand));
@@ -78,7 +78,7 @@ export function promisedByNode(placed: Iterable<Share>): Map<string, Resources> 
   return promised;
 }
 
-/** What does not fit, in words such as "needs 4 GiB of memory, 1.5 GiB is free"; empty where all fits. */
+/** The lacking resources, in words such as "needs 4 GiB of memory, 1.5 GiB is free"; empty where all fits. */
 export function shortages(demand: Resources, capacity: Resources, used: Resources): string[] {
   const words: string[] = [];
   const freeCpus = capacity.cpus - used.cpus;
@@ -90,7 +90,7 @@ export function shortages(demand: Resources, capacity: Resources, used: Resource
   return words;
 }
 
-/** Bytes for a person: `1.5 GiB`, `256 MiB`. */
+/** Bytes in human-readable form: `1.5 GiB`, `256 MiB`. */
 export function sizeInWords(bytes: number): string {
   if (bytes >= gibibyte) return `${Number((bytes / gibibyte).toFixed(1))} GiB`;
   return `${Number((bytes / mebibyte).toFixed(bytes >= mebibyte ? 0 : 1))} MiB`;

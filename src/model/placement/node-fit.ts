@@ -1,4 +1,4 @@
-/** Whether a node is one that a VM may have, room aside: what the VM asks of it, and what it lacks of that, in words. */
+/** Whether a VM may be placed on a node, apart from free resources: the VM's requirements, and the unmet ones, in words. */
 
 import type { Firmware } from '../image/definition.ts';
 import type { Image } from '../image/image.ts';
@@ -8,7 +8,7 @@ import type { Node } from '../node/node.ts';
 import type { NodeRole } from '../node/roles.ts';
 import type { VmSpec } from '../slice/slice.ts';
 
-/** What one VM asks of the node that it is put on. */
+/** The requirements of one VM on its node. */
 export interface NodeRequirement extends LinkNeeds {
   architecture: string;
   firmware: Firmware;
@@ -17,7 +17,7 @@ export interface NodeRequirement extends LinkNeeds {
   node: string | null;
   pools: readonly string[];
   labels: Readonly<Record<string, string>>;
-  /** The sha256 of the image that must be there already; null where it may be brought. */
+  /** The sha256 of the image that must be present already; null where it may be delivered. */
   image: string | null;
 }
 
@@ -28,8 +28,8 @@ interface Asking {
 }
 
 /**
- * `image` is that of the VM's first disk, `present` the node that the VM has. It keeps that one's hypervisor: another would show
- * its guest other devices, and could not put it back to its snapshots.
+ * `image` is that of the VM's first disk, `present` the node that the VM has. The VM keeps that node's hypervisor: another one would show
+ * its guest other devices, and could not restore its snapshots.
  */
 export function requirementOf(
   { spec: { firmware, placement, nics }, impaired }: Asking,
@@ -49,7 +49,7 @@ export function requirementOf(
   };
 }
 
-/** What of the requirement a node does not have, such as `without the label disk=ssd`, one after the other; nothing where it has all. */
+/** The requirements that a node does not meet, such as `without the label disk=ssd`, in order; empty where it meets all. */
 export function* mismatches(node: Node, requirement: NodeRequirement): Generator<string, undefined> {
   const { config, observed } = node;
   if (requirement.node !== null && requirement.node !== config.name) {
@@ -74,7 +74,7 @@ export function* mismatches(node: Node, requirement: NodeRequirement): Generator
   if (requirement.image !== null && !observed.images.includes(requirement.image)) yield 'without the image';
 }
 
-/** The first of its mismatches; null where it has all. */
+/** The first unmet requirement; null where the node meets all. */
 export function mismatch(node: Node, requirement: NodeRequirement): string | null {
   return mismatches(node, requirement).next().value ?? null;
 }
@@ -83,7 +83,7 @@ export const otherNode = 'not the node that is asked for';
 
 const longestReason = 120;
 
-/** Why nothing is put on a node now, such as `draining`; null where it takes more. */
+/** Why the node takes no VMs now, such as `draining`; null where it does. */
 export function unavailability(node: Node): string | null {
   if (node.administration === 'draining') return 'draining';
   const { status, reason } = node.observed;

@@ -1,15 +1,18 @@
-/** VMs that are to have more than the node that they have can give, once a whole change is done. Pure. */
+/** VMs whose wanted resources exceed their node's, after a whole change. Pure. */
 
 import type { Node } from '../node/node.ts';
 import { add, capacityOf, nothing, promisedByNode, type Resources, type Share, shareOf, shortages } from './capacity.ts';
 
-/** A VM that has a node: `demand` is what it is to be promised, `before` what it is promised now. */
+/** A VM that has a node: `demand` is its new promise, `before` its present one. */
 export interface GrowingVm extends Share {
   name: string;
   before: Resources;
 }
 
-/** `VM "web" outgrows its node "n1": needs 3 CPUs, 2 are free`, for each VM and each of its nodes; what it moves to counts too, as its disk is there. */
+/**
+ * `VM "web" outgrows its node "n1": needs 3 CPUs, 2 are free`, for each VM and each of its nodes; the target of a move counts too, as its
+ * disk is there.
+ */
 export function outgrowths(vms: readonly GrowingVm[], nodes: ReadonlyMap<string, Node>): string[] {
   const used = promisedByNode(vms);
   return vms
@@ -27,8 +30,8 @@ export function outgrowths(vms: readonly GrowingVm[], nodes: ReadonlyMap<string,
 }
 
 /**
- * `VM "web" has its node "n1", and image late …`, for each image of its volumes that was not fetched: how much of the node's disk
- * it takes is not known before. `isFetched` is asked about names.
+ * `VM "web" has its node "n1", and image late …`, for each image of its volumes that was not fetched: its size on the node's disk is
+ * unknown before. `isFetched` receives names.
  */
 export function unknownDemands(
   vm: { name: string; volumes: readonly { image: string | null }[] },

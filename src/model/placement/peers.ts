@@ -1,7 +1,7 @@
-/** Who must or would like to be with or apart from whom, among the VMs of each slice. A rule binds both VMs that it names. */
+/** Affinity and anti-affinity, required and preferred, among the VMs of each slice. A rule binds both VMs that it names. */
 import type { VmPlacement } from './placement.ts';
 
-/** What of a VM says whom it means, and by which name others mean it. */
+/** The fields of a VM that name its peers, and the name by which peers refer to it. */
 interface Peer {
   id: string;
   sliceId: string;
@@ -22,7 +22,7 @@ export class PeerIndex<Vm extends Peer> {
   readonly #peers = new Map<string, Peers<Vm>>();
   readonly #none: Peers<Vm> = { with: [], apart: [], liked: [], disliked: [] };
 
-  /** A name that no VM has any more asks for nothing. */
+  /** A name without a VM has no effect. */
   constructor(vms: readonly Vm[]) {
     const ruled = new Set(vms.filter(hasRules).map(({ sliceId }) => sliceId));
     if (ruled.size === 0) return;
@@ -73,7 +73,7 @@ function hasRules({ spec: { placement } }: Peer): boolean {
   return affinity.required.length + affinity.preferred.length + antiAffinity.required.length + antiAffinity.preferred.length > 0;
 }
 
-/** The given VMs in sets of those that must be together, each in the given order. */
+/** The given VMs in sets that must be together, each in the given order. */
 export function unitsOf<Vm extends Peer>(vms: readonly Vm[], peers: PeerIndex<Vm>): Vm[][] {
   const given = new Set(vms);
   const seen = new Set<Vm>();

@@ -4,7 +4,10 @@ import { unknownName } from '../input/issues.ts';
 import { quoted } from '../input/quote.ts';
 import type { VmReading } from './draft.ts';
 
-/** `disk`: the first disk. `cdrom`: the ISO image that the VM is installed from. `nic`: the first NIC. Else a volume, or a NIC such as `eth1`. */
+/**
+ * `disk`: the first disk. `cdrom`: the ISO image that the VM is installed from. `nic`: the first NIC. Otherwise a volume, or a NIC such
+ * as `eth1`.
+ */
 export const bootOrderSchema = z
   .array(z.string().max(63))
   .min(1, 'name at least one device, or leave bootOrder out')
@@ -36,7 +39,7 @@ export function bootOrderOf({ vm, image, issues }: VmReading): string[] | null {
   return bootOrder;
 }
 
-/** What a boot order is about. */
+/** The devices that a boot order refers to. */
 export interface Bootable {
   bootOrder: readonly string[] | null;
   image: { format: string };
@@ -59,7 +62,7 @@ export function bootDevices(vm: Bootable): string[] {
   return [...new Set([...named, ...cdRoms])];
 }
 
-/** From 1; null for what is not booted from. */
+/** From 1; null for a device that is not in the boot order. */
 export function bootPlace(vm: Bootable, device: string): number | null {
   const index = bootDevices(vm).indexOf(device);
   return index < 0 ? null : index + 1;

@@ -1,11 +1,11 @@
-/** A slice's change for a person: one line per network and VM. */
+/** A slice's change in human-readable form: one line per network and VM. */
 
 import { type FieldChange, introduction } from '../field.ts';
 import { networkFields } from '../network/fields.ts';
 import { vmFields } from '../vm/fields.ts';
 import type { ChangeTime, NetworkChange, SliceChange, VmChange } from './change.ts';
 
-/** Lines begin with `+` made, `~` changed, `-` removed, `-/+` removed and made anew; none where nothing differs. */
+/** Lines begin with `+` created, `~` changed, `-` removed, `-/+` removed and recreated; none where nothing differs. */
 export function describeChange(change: SliceChange): string[] {
   const { placement } = change;
   const own = placement === null ? [] : [`~ placement: ${placement.from} → ${placement.to} (nothing moves)`];

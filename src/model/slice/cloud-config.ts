@@ -23,7 +23,7 @@ export function userDataOf({ vm, issues }: VmReading): string | null {
   return userData;
 }
 
-/** The document gets the line that cloud-init knows it by where it has none. */
+/** The document gets cloud-init's header line where it has none. */
 export function cloudConfigOf({ vm, issues }: VmReading): string | null {
   const { userData, cloudConfig } = vm.fields;
   if (cloudConfig === undefined) return null;
@@ -35,7 +35,7 @@ export function cloudConfigOf({ vm, issues }: VmReading): string | null {
   return cloudConfig.startsWith(header) ? cloudConfig : `${header}\n${cloudConfig}`;
 }
 
-/** YAML 1.1 is what cloud-init reads. A document of comments alone says nothing, which is allowed. */
+/** cloud-init reads YAML 1.1. A document of comments alone has no effect, which is allowed. */
 function checkDocument(text: string, path: InputPath, issues: InputIssues): void {
   const lines = new LineCounter();
   try {

@@ -125,7 +125,7 @@ function linesIn(now: VmSituation, fields: Partial<VmSpec>, from: Partial<VmSpec
 
 const volume = (name: string, image: string | null = null) => ({ name, image, size: image === null ? mebibyte : null });
 
-test('SC11 what comes to a VM while it runs, and what waits for its next start, is foretold for each change', () => {
+test('SC11 the plan says of each change whether it is made while the VM runs, or waits for the next start', () => {
   const qemu = situation({ can: new Set(['hotplug-nic', 'hotplug-volume', 'live-disk']) });
   const wider: Partial<VmSpec> = { cpus: 2, nics: [nic('lan'), nic('wire', 1)], volumes: [volume('data')], restart: 'always' };
   assert.deepEqual(linesIn(qemu, wider), [

@@ -1,4 +1,4 @@
-/** Compares a slice as it is with the slice as it is wanted. Pure. */
+/** Compares the present slice with the wanted slice. Pure. */
 import { fieldDifferences } from '../field.ts';
 import { networkFields } from '../network/fields.ts';
 import { vmDifferences } from '../vm/fields.ts';
@@ -8,8 +8,8 @@ import { slicePlacementInWords } from './placement.ts';
 import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
 
 /**
- * `generation` is that of `current`, null where the slice is new. `situationOf` tells of each VM of `current` what is possible
- * with it now. The order of VMs and networks is no difference.
+ * `generation` is that of `current`, null where the slice is new. `situationOf` returns the present situation of each VM of `current`.
+ * The order of VMs and networks is no difference.
  */
 export function diffSlice(
   current: SliceSpec | null,
@@ -33,7 +33,7 @@ export function isEmptyChange(change: SliceChange): boolean {
   return change.against !== null && change.placement === null && change.networks.length === 0 && change.vms.length === 0;
 }
 
-/** That of a new slice is no difference. */
+/** The placement of a new slice is no difference. */
 function placementChange(current: SliceSpec | null, wanted: SliceSpec): SliceChange['placement'] {
   if (current === null) return null;
   const [from, to] = [slicePlacementInWords(current.placement), slicePlacementInWords(wanted.placement)];

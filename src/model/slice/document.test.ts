@@ -63,11 +63,11 @@ test('CR9 a document that is no map, or empty, is refused', () => {
   }
 });
 
-test('CR9 an empty network is told to write {}', () => {
+test('CR9 the error of an empty network says to write {}', () => {
   assert.throws(() => readSliceFile('slice: a\nnetworks:\n  lan:\n'), /line 3, column 3: networks\.lan: is empty: write \{\}/);
 });
 
-test('CR9 a text nested without end is one error, and a second document is told apart', () => {
+test('CR9 a text nested without end is one error, and a second document has an error of its own', () => {
   assert.deepEqual(
     syntaxErrorOf('['.repeat(20_000)).issues.map(({ message }) => message),
     ['it is nested too deeply'],

@@ -4,7 +4,7 @@ import { parseYaml } from '../input/yaml-document.ts';
 import type { SliceFile } from './file.ts';
 import { checkSliceFile } from './file-check.ts';
 
-/** A slice file from text. Throws `input.syntax` or `input.invalid`, with line and column of every place that is wrong. */
+/** A slice file from text. Throws `input.syntax` or `input.invalid`, with line and column of every error. */
 export function readSliceFile(text: string): { file: SliceFile; locate: Locate } {
   const { value, locate } = parseYaml(text, { subject: 'The slice file' });
   return { file: checkSliceFile(value, locate), locate };

@@ -1,4 +1,4 @@
-/** First step from slice file to slice: topology, template and own fields brought together, each still knowing where it was written. */
+/** First step from slice file to slice: merges topology, template and own fields, and keeps the position of each field. */
 import { parseLabel } from '../image/map/label.ts';
 import type { InputIssues, InputPath } from '../input/issues.ts';
 import { quoted } from '../input/quote.ts';
@@ -42,14 +42,14 @@ export interface SliceDraft {
   networks: NetworkDraft[];
 }
 
-/** What a VM's fields are read from. */
+/** The context that a VM's fields are read with. */
 export interface VmReading {
   vm: VmDraft;
   flavors: readonly Flavor[];
   images: ImageChoice;
-  /** The one that its label means; undefined where it means none, of which there is an issue. */
+  /** The image that its label refers to; undefined where there is none, which has an issue. */
   image: ChosenImage | undefined;
-  /** The VM as it is, where it is there. */
+  /** The present VM, where it exists. */
   before: VmSpec | undefined;
   /** One for all VMs of the slice. */
   nics: NicChecker;
@@ -57,15 +57,15 @@ export interface VmReading {
   issues: InputIssues;
 }
 
-/** What a network's fields are read from. */
+/** The context that a network's fields are read with. */
 export interface NetworkReading {
   network: NetworkDraft;
-  /** Undefined where its subnet is wrong, of which there is an issue. */
+  /** Undefined where its subnet is invalid, which has an issue. */
   plan: SubnetPlan | undefined;
   issues: InputIssues;
 }
 
-/** A preset's NICs come before those that the VM or the template adds; in all else the VM's own field wins over the template. */
+/** A preset's NICs precede those that the VM or the template adds; in all other fields the VM's own value wins over the template. */
 export function draftSlice(file: SliceFile, issues: InputIssues): SliceDraft {
   const preset = presetOf(file, issues);
   const own = new Map(Object.entries(file.vms ?? {}));
@@ -109,7 +109,7 @@ function draftVm(name: string, own: VmFile | undefined, template: VmTemplate, pr
   return { name, path, fields, pathOf, nics, count: own?.count ?? 1 };
 }
 
-/** A VM that names a flavor, or an image with a size, means its sizes, not those of the template. */
+/** A VM that names a flavor, or an image with a size, gets its sizes, not those of the template. */
 function saysSizes({ flavor, image }: VmFile): boolean {
   return flavor !== undefined || (image !== undefined && (parseLabel(image)?.size ?? null) !== null);
 }
@@ -137,7 +137,7 @@ function draftNetwork(name: string, own: NetworkFile | undefined, link: [string,
 
 const mostVms = 1000;
 
-/** Each VM that counts for several becomes as many: NAME, NAME-2, NAME-3, so that a higher count only adds. */
+/** Each VM with a count becomes as many VMs: NAME, NAME-2, NAME-3, so that a higher count only adds VMs. */
 export function expandCounts(drafts: readonly VmDraft[], issues: InputIssues): VmDraft[] {
   const total = drafts.reduce((sum, draft) => sum + draft.count, 0);
   if (total > mostVms) {

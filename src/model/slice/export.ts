@@ -1,4 +1,4 @@
-/** A slice back in the form of a slice file, complete and explicit: normalising it gives the same slice again. */
+/** Converts a slice back to a slice file, complete and explicit: normalising the file gives the same slice again. */
 import { stringify } from 'yaml';
 import { writeFields } from '../field.ts';
 import { networkFields } from '../network/fields.ts';

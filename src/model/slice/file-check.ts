@@ -1,4 +1,4 @@
-/** Checks the form of a slice file, and says what is wrong in words that help. */
+/** Checks the form of a slice file, and reports errors in helpful words. */
 import { checkForm, type FormWords } from '../input/form-check.ts';
 import { InputIssues, type InputPath, type Locate } from '../input/issues.ts';
 import { impairmentFileSchema, networkFileSchema, type SliceFile, sliceFileSchema, templateSchema, vmFileSchema } from './file.ts';
@@ -6,7 +6,7 @@ import { nicObjectSchema } from './nic-file.ts';
 import { affinityFileSchema, slicePlacementFileSchema, vmPlacementFileSchema } from './placement-file.ts';
 import { volumeFileSchema } from './volume-file.ts';
 
-/** A value of any origin as a slice file. Throws `input.invalid` with every place where its form is wrong. */
+/** Reads a value of any origin as a slice file. Throws `input.invalid` with every error of its form. */
 export function checkSliceFile(value: unknown, locate?: Locate): SliceFile {
   const issues = new InputIssues(locate);
   const file = checkForm(sliceFileSchema, value, words, issues);

@@ -38,7 +38,7 @@ export const networkFileSchema = z.strictObject({
 });
 export type NetworkFile = z.infer<typeof networkFileSchema>;
 
-/** What is no field of a specification by itself stands beside those of the table. */
+/** Keys that are no fields of a specification stand beside those of the table. */
 export const templateSchema = z.strictObject({
   ...formShape(vmFields),
   flavor: nameSchema

@@ -1,4 +1,4 @@
-/** Which image and which size the labels of a slice file mean. */
+/** The images and sizes that the labels of a slice file refer to. */
 
 import { CroftError } from '../error.ts';
 import type { ImageTraits } from '../image/definition.ts';
@@ -8,13 +8,13 @@ import type { InputIssues, InputPath } from '../input/issues.ts';
 import { formatSize } from '../input/unit.ts';
 import { sizeInWords } from '../placement/capacity.ts';
 
-/** What images there are: those that the map defines, and those that the store has. */
+/** The available images: those that the map defines, and those that the store has. */
 export interface ImageChoice {
   map: ImageMap;
   stored: ReadonlyMap<string, ImageTraits>;
   /** The names of those that are stored and are ISO images. */
   cdRoms?: ReadonlySet<string>;
-  /** Bytes that a guest sees of those that are stored and are disks. */
+  /** Bytes that a guest sees of stored images that are disks. */
   diskSizes?: ReadonlyMap<string, number>;
 }
 
@@ -29,7 +29,7 @@ export interface ChosenImage {
   diskSize: number | null;
 }
 
-/** `label` null means the default label. An issue is added, and the answer is undefined, where it leads nowhere. */
+/** `label` null is the default label. Where the label leads nowhere, an issue is added and the result is undefined. */
 export function chooseImage(
   { map, stored, cdRoms, diskSizes }: ImageChoice,
   label: string | null,
@@ -50,8 +50,8 @@ export function chooseImage(
 }
 
 /**
- * The bytes of a disk that is made from an image: `asked` by the user, else `usual`; null for the image's own. A disk that was made
- * (`made`: it is asked for as before) stays what it is, whatever the image's name means by now; none else can be smaller than its image.
+ * The bytes of a disk that is made from an image: `asked` by the user, otherwise `usual`; null for the image's own. An existing disk
+ * (`made`: requested as before) keeps its size, whatever the image's name refers to now; no other disk can be smaller than its image.
  */
 export function diskOf(
   { asked, usual, made }: { asked: number | null; usual: number | null; made: boolean },

@@ -5,7 +5,7 @@ import { quoted } from '../input/quote.ts';
 import { formatQuantity, type Impairment, parseQuantity, quantities } from '../network/impairment.ts';
 import type { NetworkDraft, NetworkReading } from './draft.ts';
 
-/** Null where nothing is asked for: zero of a delay, jitter or loss is none. */
+/** Null where the file requests nothing: zero of a delay, jitter or loss is none. */
 export function impairmentOf({ network, issues }: NetworkReading): Impairment | null {
   const field = (name: keyof Impairment) => fieldOf(network, name, issues) || null;
   const impairment: Impairment = { delay: field('delay'), jitter: field('jitter'), loss: field('loss'), rate: field('rate') };
@@ -17,7 +17,7 @@ export function impairmentOf({ network, issues }: NetworkReading): Impairment | 
   return Object.values(impairment).every((value) => value === null) ? null : impairment;
 }
 
-/** In the field's base unit; null where it is not given, or is wrong, which is reported. */
+/** In the field's base unit; null where it is not given, or is invalid, which is reported. */
 function fieldOf({ path, fields }: NetworkDraft, name: keyof Impairment, issues: InputIssues): number | null {
   const text = fields.impair?.[name];
   if (text === undefined) return null;

@@ -14,8 +14,8 @@ interface LinkEnd {
 }
 
 /**
- * Each end `web.eth1` must be the NIC of that position; where it is the next free one, the NIC is added to the draft.
- * A NIC in a link that is not one of its two ends is wrong: a link joins two NICs and no more.
+ * Each end `web.eth1` must be the NIC of that position; where it is the next free position, the NIC is added to the draft. Any further
+ * NIC in a link is an error: a link joins two NICs and no more.
  */
 export function attachLinks(draft: SliceDraft, issues: InputIssues): void {
   const ends = draft.networks.flatMap((network) => linkEnds(network, draft.vms, issues));

@@ -1,11 +1,11 @@
-/** What becomes of a VM's NICs when its slice changes. Pure. */
+/** The effect of a slice's change on a VM's NICs. Pure. */
 
 import type { NicSpec } from '../vm/devices.ts';
 import { type DifferenceContext, deviceEffect, type PartDifference, sameOrder, type VmEffect } from '../vm/situation.ts';
 
 /**
- * A NIC that comes to another network goes, and another comes in its place. One whose network got another subnet differs too:
- * its VM takes its new address when it starts anew, as with everything else that is other about a NIC that stays.
+ * A NIC that changes its network is removed, and another one is added. A NIC whose network got another subnet differs too: its VM takes
+ * its new address at its next start, as with all other differences of a NIC that stays.
  */
 export function nicDifferences(
   before: readonly NicSpec[],

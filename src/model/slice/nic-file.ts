@@ -1,4 +1,4 @@
-/** The form of a NIC in a slice file, and back to it. */
+/** The form of a NIC in a slice file, and the conversion back to it. */
 import { z } from 'zod';
 import { nameSchema } from '../input/name.ts';
 import { nicModels } from '../network/nic-model.ts';
@@ -20,7 +20,7 @@ export type NicFile = z.infer<typeof nicFileSchema>;
 
 export const nicsFileSchema = z.array(nicFileSchema).max(8, 'a VM has at most 8 NICs');
 
-/** The name of its network where it says nothing else. */
+/** The name of its network where the NIC has no other fields. */
 export function nicFile({ network, address, mac, model }: NicSpec): NicFile {
   if (model === 'virtio' && address === null && mac === null) return network;
   return {

@@ -8,7 +8,7 @@ import type { SubnetPlan } from './subnets.ts';
 
 const mostNics = 8;
 
-/** Finds addresses and MACs given twice, so one of these serves all VMs of a slice. */
+/** Finds addresses and MACs given twice, so one instance serves all VMs of a slice. */
 export class NicChecker {
   readonly #networks: readonly string[];
   readonly #subnets: ReadonlyMap<string, SubnetPlan>;

@@ -1,4 +1,4 @@
-/** A slice file as the slice that it means: presets expanded, defaults filled in, every reference and number checked. */
+/** Converts a slice file to its slice: presets expanded, defaults filled in, every reference and number checked. */
 
 import { readFields } from '../field.ts';
 import { InputIssues, type Locate } from '../input/issues.ts';
@@ -17,7 +17,7 @@ import { planSubnets } from './subnets.ts';
 export interface NormaliseContext {
   flavors: readonly Flavor[];
   images: ImageChoice;
-  /** The slice as it is now: networks that name no subnet keep theirs. Null where it is new. */
+  /** The present slice: networks that name no subnet keep theirs. Null where it is new. */
   previous: SliceSpec | null;
   /** The range of the transit networks, `a.b.c.d/n`: no network of a slice may overlap it. */
   reserved: string;
@@ -25,7 +25,7 @@ export interface NormaliseContext {
   locate?: Locate;
 }
 
-/** Throws `input.invalid` with everything that is wrong. The same file and context give the same slice. */
+/** Throws `input.invalid` with all errors. The same file and context give the same slice. */
 export function normaliseSlice(file: SliceFile, context: NormaliseContext): SliceSpec {
   const issues = new InputIssues(context.locate);
   const draft = draftSlice(file, issues);
@@ -69,7 +69,7 @@ function imageOf(vm: VmDraft, { images }: NormaliseContext, issues: InputIssues)
   return chooseImage(images, image ?? null, image === undefined ? vm.path : vm.pathOf('image'), issues);
 }
 
-/** Nobody would read it, and nobody would be told. */
+/** No guest would read it, and no user would learn of that. */
 function refuseSeed({ fields, pathOf }: VmDraft, image: ChosenImage, issues: InputIssues): void {
   for (const field of ['userData', 'cloudConfig', 'sshKeys'] as const) {
     if (fields[field] !== undefined)

@@ -1,4 +1,4 @@
-/** The form of what a slice file says about the places of VMs. */
+/** The form of placement requirements in a slice file. */
 import { z } from 'zod';
 import { nameSchema } from '../input/name.ts';
 import { labelSchema } from '../node/node.ts';

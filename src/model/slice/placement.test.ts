@@ -61,7 +61,7 @@ vms:
   assert.deepEqual(normaliseSlice(readSliceFile(exportSlice(spec)).file, context), spec);
 });
 
-test('CR4 a name that no VM has, an unknown key and a value out of range are told where they stand', () => {
+test('CR4 a name that no VM has, an unknown key and a value out of range are reported with their positions', () => {
   assert.deepEqual(issuesOf('vms: { web: {}, db: { placement: { affinity: { required: [wep] } } } }'), [
     'vms.db.placement.affinity.required.0: unknown VM "wep": did you mean web?',
   ]);

@@ -1,4 +1,4 @@
-/** What a slice file says about the places of VMs: read, checked, written back, and in words. */
+/** The placement requirements of a slice file: read, checked, converted back, and in words. */
 import { type InputIssues, type InputPath, unknownName } from '../input/issues.ts';
 import { PeerIndex, unitsOf } from '../placement/peers.ts';
 import { type Affinity, anywhere, type SlicePlacement, type VmPlacement } from '../placement/placement.ts';
@@ -10,7 +10,7 @@ export function slicePlacementOf(file: SlicePlacementFile | undefined): SlicePla
   return { policy: file?.policy ?? null, together: file?.together ?? false };
 }
 
-/** Name as written → the VMs that it means: those that a counted VM became, or the one of that name. */
+/** Name as written → the VMs that it refers to: all copies of a counted VM, or the VM of that name. */
 export type MeantVms = ReadonlyMap<string, readonly string[]>;
 
 /** `drafts` before counts are expanded, `names` of the VMs after it. */
@@ -37,7 +37,7 @@ export function vmPlacementOf({ vm, meant, issues }: VmReading): VmPlacement {
   };
 }
 
-/** What is required is not preferred besides. */
+/** A required rule is not preferred in addition. */
 function affinityOf(file: AffinityFile | undefined, own: string, meant: MeantVms, path: InputPath, issues: InputIssues): Affinity {
   const resolve = (strength: 'required' | 'preferred'): string[] => {
     const names = (file?.[strength] ?? []).flatMap((name, index) => {
@@ -51,7 +51,7 @@ function affinityOf(file: AffinityFile | undefined, own: string, meant: MeantVms
   return { required, preferred: resolve('preferred').filter((name) => !required.includes(name)) };
 }
 
-/** Adds an issue for VMs that must be on the same node, be it by way of others, and must not. */
+/** Adds an issue for VMs that must be on the same node, directly or through others, and must not. */
 export function refuseContradictions(vms: readonly VmSpec[], drafts: readonly VmDraft[], issues: InputIssues): void {
   const paths = new Map(drafts.map((draft) => [draft.name, draft.pathOf('placement')]));
   const members = vms.map((spec) => ({ id: spec.name, sliceId: '', name: spec.name, spec }));
@@ -71,7 +71,7 @@ export function slicePlacementFile({ policy, together }: SlicePlacement): SliceP
   return { ...(policy !== null && { policy }), ...(together && { together }) };
 }
 
-/** The opposite of vmPlacementOf, without what is default. */
+/** The opposite of vmPlacementOf, without defaults. */
 export function vmPlacementFile(placement: VmPlacement): { priority?: number; placement?: VmPlacementFile } {
   const { priority, node, pools, labels, imagePresent, affinity, antiAffinity } = placement;
   const file: VmPlacementFile = {
@@ -115,7 +115,7 @@ export function slicePlacementInWords({ policy, together }: SlicePlacement): str
   return `${policy ?? 'as the controller places'}${together ? ', together' : ''}`;
 }
 
-/** A specification that no longer names a VM that is gone; the same one where it did not. */
+/** The specification without names of VMs that are gone; the same object where there was none. */
 export function withoutPeer(spec: VmSpec, gone: string): VmSpec {
   const { affinity, antiAffinity } = spec.placement;
   const lists = [affinity.required, affinity.preferred, antiAffinity.required, antiAffinity.preferred];

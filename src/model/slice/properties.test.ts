@@ -33,7 +33,7 @@ const impairmentArbitrary: fc.Arbitrary<Impairment | null> = fc
     return Object.values(impairment).every((value) => value === null) ? null : impairment;
   });
 
-/** Networks `net0` and so on with subnets of their own, of which every second one can be without internet or DHCP. */
+/** Networks `net0` and so on with subnets of their own; every second network can be without internet or DHCP. */
 const networksArbitrary: fc.Arbitrary<NetworkSpec[]> = fc
   .array(fc.record({ internet: fc.boolean(), dhcp: fc.boolean(), host: fc.integer({ min: 1, max: 3 }), impairment: impairmentArbitrary }), {
     maxLength: 4,
@@ -60,7 +60,7 @@ const word = fc.stringMatching(/^[a-z][a-z0-9]{0,4}$/);
 const plain = { noNullPrototype: true } as const;
 const someVms = fc.subarray(['vm0', 'vm1', 'vm2', 'vm3', 'vm4']);
 
-/** Nothing has to be together, so nothing contradicts; names of VMs that the slice lacks are taken out later. */
+/** No required affinity, so no contradictions; names of VMs that the slice lacks are removed later. */
 const placementArbitrary: fc.Arbitrary<VmPlacement> = fc.record(
   {
     priority: fc.integer({ min: -100, max: 100 }),
@@ -175,7 +175,7 @@ test('CR9 the same slice as JSON is the same slice', () => {
   );
 });
 
-/** The slice after the change, from its parts alone: what a commit does. */
+/** The slice after the change, computed from the change's parts alone: the effect of a commit. */
 function applied(current: SliceSpec | null, change: SliceChange): { networks: Map<string, NetworkSpec>; vms: Map<string, VmSpec> } {
   return { networks: appliedParts(current?.networks ?? [], change.networks), vms: appliedParts(current?.vms ?? [], change.vms) };
 }

@@ -1,4 +1,4 @@
-/** The CPUs, memory and disk of a VM of a slice file: its own, else its flavor's, else those of its image. */
+/** The CPUs, memory and disk of a VM of a slice file: its own, otherwise its flavor's, otherwise those of its image. */
 
 import { type InputIssues, unknownName } from '../input/issues.ts';
 import { formatSize, parseSize, sizeRule } from '../input/unit.ts';
@@ -7,8 +7,8 @@ import type { VmDraft, VmReading } from './draft.ts';
 import { diskOf } from './image.ts';
 
 /**
- * What the VM says itself wins over its flavor, that over the size of its image's label, that over the image's defaults; what
- * is still open is the default flavor's.
+ * The VM's own value wins over its flavor's, that over the size of its image's label, that over the image's defaults; remaining values
+ * are the default flavor's.
  */
 export function cpusOf(reading: VmReading): number {
   const { vm, flavors, image } = reading;
@@ -58,7 +58,7 @@ const sizeLimits = {
   disk: { least: mebibyte, most: 64 * 1024 * gibibyte },
 } as const;
 
-/** Bytes; undefined where the VM does not give it, or gives what is no size. */
+/** Bytes; undefined where the VM gives no size, or an invalid one. */
 function sizeOf(vm: VmDraft, field: 'memory' | 'disk', issues: InputIssues): number | undefined {
   const text = vm.fields[field];
   if (text === undefined) return undefined;

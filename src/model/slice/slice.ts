@@ -1,4 +1,4 @@
-/** Slices as Croft keeps them: the normalised, fully expanded form of a slice file. */
+/** Slices as stored: the normalised, fully expanded form of a slice file. */
 import { z } from 'zod';
 import { type NetworkSpec, networkSpecSchema } from '../network/fields.ts';
 import { slicePlacementSchema, usualPlacement } from '../placement/placement.ts';
@@ -17,7 +17,7 @@ export type SliceSpec = z.infer<typeof sliceSpecSchema>;
 export const sliceDesiredStates = ['running', 'stopped', 'absent'] as const;
 export type SliceDesired = (typeof sliceDesiredStates)[number];
 
-/** A slice as stored. `generation` grows by one with each change of what is desired. */
+/** A slice as stored. `generation` grows by one with each change of the desired state. */
 export interface Slice {
   id: string;
   name: string;
@@ -26,7 +26,7 @@ export interface Slice {
   desired: SliceDesired;
   /** Number of the transit network between its router and the router's node. */
   transit: number;
-  /** The node that its router is assigned to; null while none is, with the reason in `routerReason`. Written by the scheduler. */
+  /** The node that its router is assigned to; null while there is none, with the reason in `routerReason`. Written by the scheduler. */
   routerNodeId: string | null;
   routerReason: string | null;
   createdAt: number;
@@ -38,7 +38,7 @@ export interface Network {
   sliceId: string;
   name: string;
   spec: NetworkSpec;
-  /** The number that keeps it apart from all other networks; up to 24 bits. */
+  /** The number that distinguishes it from all other networks; up to 24 bits. */
   segment: number;
   /** Its VLAN tag on trunks; null where no trunk carries it. */
   vlan: number | null;

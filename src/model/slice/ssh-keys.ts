@@ -9,7 +9,7 @@ export const sshKeysSchema = z
   .array(z.string().max(16384).regex(publicKeyPattern, 'not an OpenSSH public key on one line, such as "ssh-ed25519 AAAA… name"'))
   .max(100);
 
-/** They are in the seed of a VM, which has a limit. */
+/** The keys are in the seed of a VM, which has a limit. */
 const mostKeyBytes = 128 * 1024;
 
 /** An OpenSSH public key repeats its type inside its base64 part; a damaged or mixed-up key does not. */

@@ -1,4 +1,4 @@
-/** Gives each network of a slice its subnet and gateway, and checks those that were given. */
+/** Gives each network of a slice its subnet and gateway, and checks given ones. */
 import type { InputIssues, InputPath } from '../input/issues.ts';
 import { quoted } from '../input/quote.ts';
 import {
@@ -21,7 +21,7 @@ export interface SubnetPlan {
 }
 
 export interface SubnetContext {
-  /** The networks as they were: one that names no subnet keeps its own. */
+  /** The present networks: a network that names no subnet keeps its own. */
   previous: readonly NetworkSpec[];
   /** A range that Croft itself uses, such as the transit networks' 100.64.0.0/10. */
   reserved: string;
@@ -29,7 +29,7 @@ export interface SubnetContext {
 
 const mostNetworks = 500;
 
-/** Networks whose subnet is wrong are missing in the result; their issues say why. */
+/** Networks with an invalid subnet are missing in the result; their issues say why. */
 export function planSubnets(
   networks: readonly NetworkDraft[],
   vms: readonly VmDraft[],

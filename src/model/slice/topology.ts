@@ -6,13 +6,13 @@ export type Topology = (typeof topologies)[number];
 export interface TopologyParts {
   /** VM names with their networks, in the order of their NICs. */
   vms: Map<string, string[]>;
-  /** Network names; null where it is no link, else its two ends such as `vm1.eth0`. */
+  /** Network names; null where the network is no link, otherwise its two ends such as `vm1.eth0`. */
   networks: Map<string, [string, string] | null>;
 }
 
 /**
- * How many VMs each can have. A VM has at most 8 NICs, which bounds star and mesh; subnets without one given come from
- * the 255 blocks 192.168.N.0/24, which bounds those made of many links; and one such block holds 253 VMs beside its gateway.
+ * The permitted number of VMs of each topology. A VM has at most 8 NICs, which bounds star and mesh; subnets without one given come from
+ * the 255 blocks 192.168.N.0/24, which bounds topologies of many links; and one such block holds 253 VMs beside its gateway.
  */
 export const topologySizes: Readonly<Record<Topology, { least: number; most: number }>> = {
   ring: { least: 3, most: 255 },
@@ -36,7 +36,7 @@ export function topologyParts(topology: Topology, size: number): TopologyParts {
 
 type Pairs = (size: number) => [number, number][];
 
-/** Which VMs are joined, by number from 1. */
+/** The joined pairs of VMs, by number from 1. */
 const pairs: Readonly<Record<Exclude<Topology, 'star' | 'bus'>, Pairs>> = {
   linear: (size) => range(2, size).map((end) => [end - 1, end]),
   ring: (size) => range(1, size).map((start) => [start, (start % size) + 1]),
@@ -58,7 +58,7 @@ function linked(names: readonly string[], joins: readonly [number, number][]): T
   return { vms, networks };
 }
 
-/** Gives the VM its next NIC and says which that is. */
+/** Gives the VM its next NIC and returns its name. */
 function attach(vms: Map<string, string[]>, vm: string, network: string): string {
   const nics = vms.get(vm) ?? [];
   nics.push(network);

@@ -1,4 +1,4 @@
-/** A slice as the API shows it: counted in lists, whole with its networks and VMs when it is asked for by name. */
+/** A slice as the API shows it: as counts in lists, and in full with its networks and VMs by name. */
 import { z } from 'zod';
 import { shownNetworkShape } from '../network/fields.ts';
 import { vmViewSchema } from '../vm/view.ts';
@@ -15,11 +15,11 @@ export type NetworkView = z.infer<typeof networkViewSchema>;
 const sliceFields = {
   id: z.string(),
   owner: z.string(),
-  /** As who asks writes it: of another owner as `owner:slice`. Also where other things name a slice. */
+  /** In the principal's form: slices of another owner as `owner:slice`. Also where other objects name a slice. */
   name: z.string(),
   desired: z.enum(sliceDesiredStates),
   generation: z.int(),
-  /** Where its router is; null for a slice without networks. */
+  /** The node of its router; null for a slice without networks. */
   router: z.object({ node: z.string().nullable(), reason: z.string().nullable() }).nullable(),
   /** ms since 1970. */
   createdAt: z.int(),

@@ -1,12 +1,12 @@
-/** What becomes of a VM's volumes when its slice changes. Pure. */
+/** The effect of a slice's change on a VM's volumes. Pure. */
 
 import { formatSize } from '../input/unit.ts';
 import type { VolumeSpec } from '../vm/devices.ts';
 import { type DifferenceContext, deviceEffect, growthEffect, type PartDifference, sameOrder, type VmSituation } from '../vm/situation.ts';
 
 /**
- * A volume that goes, or comes to another image, loses what is on it; one that is added or grows loses nothing. A volume that
- * is to be smaller is as a disk that is: its VM is made anew.
+ * A volume that is removed, or changes its image, loses its content; a volume that is added or grows loses nothing. A volume that becomes
+ * smaller is treated as a disk that does: its VM is recreated.
  */
 export function volumeDifferences(
   before: readonly VolumeSpec[],
@@ -32,7 +32,7 @@ function difference(before: VolumeSpec | undefined, after: VolumeSpec | undefine
   return { effect, ...words, ...(before !== undefined && { loses: 'its data' }) };
 }
 
-/** The guest finds them in another order. */
+/** The guest finds the volumes in another order. */
 function orderDifference(before: readonly VolumeSpec[], after: readonly VolumeSpec[]): PartDifference[] {
   const [had, has] = [before, after].map((volumes) => volumes.map(({ name, image }) => `${name} ${image ?? ''}`)) as [string[], string[]];
   if (sameOrder(had, has)) return [];

@@ -111,7 +111,7 @@ test('MH8 a volume that goes or gets another image loses its data, which is said
   assert.equal(emptied.changes[0]?.loses, 'its data');
 });
 
-test('MH8 a volume that is to be smaller makes its VM anew, as a smaller disk does', () => {
+test('MH8 a volume that is to be smaller has its VM recreated, as a smaller disk does', () => {
   assert.equal(changeOf(['volumes: [{ name: data, size: 2GiB }]'], ['volumes: [{ name: data, size: 1GiB }]']).kind, 'recreate');
 });
 

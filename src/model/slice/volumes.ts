@@ -40,7 +40,7 @@ export function volumesOf({ vm, images, before, issues }: VmReading): VolumeSpec
   });
 }
 
-/** Bytes; undefined where none is given, or what is given is no size. */
+/** Bytes; undefined where none are given, or the value is no size. */
 function sizeOf({ size }: VolumeFile, place: InputPath, issues: InputIssues): number | undefined {
   if (size === undefined) return undefined;
   const bytes = parseSize(size);

@@ -1,11 +1,11 @@
-/** What hypervisors differ in. */
+/** The capabilities in which hypervisors differ. */
 
 /**
- * What not every driver can do. The API refuses at once, with `unsupported`, what the driver of a VM's node does not declare.
- * memory-snapshot: snapshots with the guest's memory. live-disk: a disk grows while the guest runs. live-size: CPUs and memory
- * change while it runs, as far as the guest lets them. hotplug-nic, hotplug-volume: while it runs, CD-ROMs excepted; at the next
- * start every driver can. events: `watch` tells of changes as they happen. console-log: what the guest printed on its serial console
- * is kept, also while nobody looks at it.
+ * Capabilities that not every driver has. The API refuses at once, with `unsupported`, operations that the driver of a VM's node does not
+ * declare. memory-snapshot: snapshots with the guest's memory. live-disk: a disk grows while the guest runs. live-size: CPUs and memory
+ * change while the VM runs, as far as the guest permits. hotplug-nic, hotplug-volume: while the VM runs, CD-ROMs excepted; at the next
+ * start every driver can. events: `watch` reports changes as they happen. console-log: the output of the serial console is kept, also
+ * while no client is connected.
  */
 export const capabilities = [
   'pause',

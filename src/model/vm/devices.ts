@@ -13,7 +13,7 @@ export const nicSpecSchema = z.object({
 });
 export type NicSpec = z.infer<typeof nicSpecSchema>;
 
-/** A disk or a CD-ROM beside the first disk. Its order among its VM's volumes is that in which the guest finds them. */
+/** A disk or a CD-ROM beside the first disk. The guest finds its VM's volumes in this order. */
 export const volumeSpecSchema = z.object({
   name: z.string(),
   /** An image: a copy-on-write disk on it, or a CD-ROM where it is an ISO image. Null for an empty disk. */

@@ -1,6 +1,6 @@
 /**
- * What a VM's specification consists of. Each field is one entry: its form in a slice file, how it is stored, read, exported and told,
- * what a change of it does to its VM, and whether it is shown and part of the launch. All else derives from this table.
+ * The fields of a VM's specification. Each field is one entry: its form in a slice file, how it is stored, read, exported and described,
+ * the effect of its change on its VM, and whether it is shown and part of the launch. Everything else derives from this table.
  */
 import { z } from 'zod';
 import { type Field, type Flagged, flaggedStoredShape, pickFlagged, shapeOf, storedShape } from '../field.ts';
@@ -23,21 +23,21 @@ import { volumeFile, volumesOf } from '../slice/volumes.ts';
 import { nicSpecSchema, volumeSpecSchema } from './devices.ts';
 import { type DifferenceContext, growthEffect, type PartDifference, sizeEffect, type VmEffect, type VmSituation } from './situation.ts';
 
-/** What happens when the VM ends by itself. */
+/** The reaction to a VM that ends by itself. */
 export const restartPolicies = ['always', 'on-failure', 'never'] as const;
 export type RestartPolicy = (typeof restartPolicies)[number];
 
 interface VmField<Form extends z.ZodType | null, Stored extends z.ZodType, Shown extends boolean, Launched extends boolean>
   extends Field<Form, Stored, VmReading> {
-  /** What a VM goes through when the field changes; it does not where the words stay the same. */
+  /** The effect on a VM when the field changes; none where the words stay the same. */
   change: VmEffect | ((before: z.output<Stored>, after: z.output<Stored>, situation: VmSituation) => VmEffect);
-  /** Instead of `change` and `words`, for a list whose entries come and go. */
+  /** Instead of `change` and `words`, for a list whose entries are added and removed. */
   differences?(before: z.output<Stored>, after: z.output<Stored>, context: DifferenceContext): PartDifference[];
   /** The API shows it with the VM. */
   shown: Shown;
-  /** The VM's process is started from it, as it is. */
+  /** The VM's process is started from the value, unchanged. */
   launched: Launched;
-  /** Its row in `vm show`; there is none where it says null. */
+  /** Its row in `vm show`; no row where null. */
   row?(value: z.output<Stored>): [title: string, text: string | null];
 }
 
@@ -134,7 +134,7 @@ export const vmFields = {
     shown: false,
     launched: true,
   }),
-  /** A `#cloud-config` document that goes with the script of `userData`. */
+  /** A `#cloud-config` document that accompanies the script of `userData`. */
   cloudConfig: field({
     form: cloudConfigSchema.meta({ description: 'A #cloud-config document that goes with the script of userData' }),
     stored: z.string().nullable(),
@@ -216,16 +216,16 @@ export type VmFieldName = keyof VmFields;
 export const vmSpecSchema = z.object({ name: z.string(), ...storedShape(vmFields) });
 export type VmSpec = z.infer<typeof vmSpecSchema>;
 
-/** What the API shows of the specification. */
+/** The part of the specification that the API shows. */
 export const shownShape = shapeOf(vmFields, 'shown');
 export const shownOf = (spec: VmSpec): Pick<VmSpec, Flagged<VmFields, 'shown'>> => pickFlagged(vmFields, 'shown', spec);
 
-/** What of the specification a VM's process is started from, as it is; kept on nodes. */
+/** The part of the specification that a VM's process is started from, unchanged; kept on nodes. */
 export const launchedShape = flaggedStoredShape(vmFields, 'launched');
 type LaunchedFields = Pick<VmSpec, Flagged<VmFields, 'launched'>>;
 export const launchedOf = (spec: VmSpec): LaunchedFields => pickFlagged(vmFields, 'launched', spec);
 
-/** How the one differs from the other, and what each difference does to the VM. */
+/** The differences between two specifications, and the effect of each on the VM. */
 export function vmDifferences(before: VmSpec, after: VmSpec, context: DifferenceContext): (PartDifference & { field: VmFieldName })[] {
   const names = Object.keys(vmFields) as VmFieldName[];
   return names.flatMap((name) =>

@@ -1,4 +1,4 @@
-/** Flavors: named sizes of a VM. They are data; these are only the ones that a new store starts with. */
+/** Flavors: named sizes of a VM. They are data; these are only the initial flavors of a new store. */
 import { z } from 'zod';
 import { nameSchema } from '../input/name.ts';
 
@@ -16,7 +16,7 @@ export const flavorSchema = z
   .meta({ id: 'Flavor' });
 export type Flavor = z.infer<typeof flavorSchema>;
 
-/** Those that the shipped image map has as sizes too mean the same there. */
+/** Sizes of the same name in the shipped image map have the same meaning there. */
 export const initialFlavors: readonly Flavor[] = [
   { name: 'tiny', cpus: 1, memory: 128 * mebibyte, disk: null },
   { name: 'mini', cpus: 1, memory: 256 * mebibyte, disk: null },

@@ -1,4 +1,4 @@
-/** What a VM is started from, derived from what is wanted of it. Pure. */
+/** The launch of a VM, derived from its desired state. Pure. */
 import type { Image } from '../image/image.ts';
 import { launchImageOf } from '../image/launch-image.ts';
 import { pluggedOf } from '../network/fields.ts';
@@ -7,7 +7,7 @@ import type { PortPlan, VmLaunch, VolumePlan, WantedVm } from '../node/plan.ts';
 import { launchedOf } from './fields.ts';
 import type { Nic, Vm } from './vm.ts';
 
-/** By identifier; what a VM refers to is in them. */
+/** By identifier; contains everything that a VM refers to. */
 export interface LaunchParts {
   images: ReadonlyMap<string, Image>;
   networks: ReadonlyMap<string, CarriedNetwork>;
@@ -29,7 +29,7 @@ export function wantedVm(vm: Vm, parts: LaunchParts): WantedVm {
   };
 }
 
-/** A VM gets a node only once its image has content; a volume may be added to one that has its node already. */
+/** A VM gets a node only once its image has content; a volume may be added to a VM with a node. */
 function launchOf(vm: Vm, { images, networks }: LaunchParts): Pick<WantedVm, 'launch' | 'missingImages'> {
   const { spec } = vm;
   const image = required(images, vm.imageId);
@@ -60,7 +60,7 @@ function portPlan(vm: Vm, nic: Nic, { segment, spec }: CarriedNetwork): PortPlan
   return { nicId: nic.id, vmId: vm.id, mac: nic.mac, address: nic.address, segment, model, ...pluggedOf(spec) };
 }
 
-/** Foreign keys see to it that it is there. */
+/** Foreign keys ensure its presence. */
 function required<Value>(values: ReadonlyMap<string, Value>, id: string): Value {
   const value = values.get(id);
   if (value === undefined) throw new Error(`no row ${id}, although another refers to it`);

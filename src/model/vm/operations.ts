@@ -1,4 +1,4 @@
-/** What is asked of a VM that is no state to be kept: snapshots, resets, and what its guest says. */
+/** Operations on a VM that change no desired state: snapshots, resets, and the output of its guest. */
 import { z } from 'zod';
 import { nameSchema } from '../input/name.ts';
 
@@ -9,22 +9,22 @@ export type Snapshot = z.infer<typeof snapshotSchema>;
 export const snapshotRequestSchema = z
   .object({
     name: nameSchema,
-    /** With the guest's memory: only of one that runs. */
+    /** With the guest's memory: only for a running VM. */
     memory: z.boolean().default(false),
   })
   .meta({ id: 'SnapshotRequest' });
 
 export const rebootRequestSchema = z
   .object({
-    /** Resets it at once instead of asking the guest. */
+    /** Resets the VM at once instead of asking the guest. */
     hard: z.boolean().default(false),
   })
   .meta({ id: 'RebootRequest' });
 
-/** What is told at most of what a serial console printed, in bytes. */
+/** The largest part of a serial console's output that is returned, in bytes. */
 export const longestLog = 1024 ** 2;
 
-/** What an agent inside the guest says. */
+/** The answers of an agent inside the guest. */
 export const guestReportSchema = z
   .object({
     hostname: z.string().nullable(),

@@ -1,10 +1,15 @@
-/** What a change of a VM's specification means for the VM as it is: does it run, and what can its hypervisor do meanwhile? Pure. */
+/**
+ * The effect of a specification's change on the VM in its present state: whether the VM runs, and which changes its hypervisor can make
+ * meanwhile. Pure.
+ */
 import type { Capability } from './capability.ts';
 
 export interface VmSituation {
-  /** at-rest: nothing runs, so the next start has all of it. changing: nobody can say yet, so that it is taken to be started anew. */
+  /**
+   * at-rest: nothing runs, so the next start has all changes. changing: the state is in transition, so the VM is assumed to be restarted.
+   */
   state: 'at-rest' | 'running' | 'changing';
-  /** What the hypervisor of its node is able to do. */
+  /** The capabilities of its node's hypervisor. */
   can: ReadonlySet<Capability>;
   /** The names of images that are CD-ROMs. */
   cdRoms: ReadonlySet<string>;
@@ -12,10 +17,10 @@ export interface VmSituation {
 
 export const unknownSituation: VmSituation = { state: 'changing', can: new Set(), cdRoms: new Set() };
 
-/** `recreate` loses the disk; `update` is no matter of the process; the rest are ways in which a VM that runs comes to the change. */
+/** `recreate` loses the disk; `update` does not affect the process; the rest are ways in which the change reaches a running VM. */
 export type VmEffect = 'update' | 'live' | 'offered' | 'next-start' | 'restart' | 'recreate';
 
-/** How one field differs, or one entry of it. `loses` says what is lost although the VM itself stays. */
+/** How one field, or one entry of it, differs. `loses` names the losses although the VM itself stays. */
 export interface PartDifference {
   effect: VmEffect;
   from: string | null;
@@ -41,12 +46,15 @@ export function growthEffect(situation: VmSituation): VmEffect {
   return situation.can.has('live-disk') ? 'live' : 'next-start';
 }
 
-/** Of a device that comes or goes. What other parts of the slice build on does not wait for a next start that nobody asks for. */
+/**
+ * For a device that is added or removed. A change that other parts of the slice depend on does not wait for a next start that is not
+ * requested.
+ */
 export function deviceEffect(situation: VmSituation, capability: 'hotplug-nic' | 'hotplug-volume'): VmEffect {
   return situation.state === 'running' && situation.can.has(capability) ? 'live' : 'restart';
 }
 
-/** Whether those that are in both lists come in the same order in both. */
+/** Whether the entries of both lists have the same order in both. */
 export function sameOrder(before: readonly string[], after: readonly string[]): boolean {
   const [had, has] = [new Set(before), new Set(after)];
   const kept = after.filter((name) => had.has(name));

@@ -1,4 +1,4 @@
-/** A VM as the API shows it: names instead of identifiers, and one reason for a person. */
+/** A VM as the API shows it: names instead of identifiers, and one human-readable reason. */
 import { z } from 'zod';
 import { nicModels } from '../network/nic-model.ts';
 import { shownShape } from './fields.ts';
@@ -21,23 +21,23 @@ export const vmViewSchema = z
     name: z.string(),
     /** Null while it has no node; `reason` then says why. */
     node: z.string().nullable(),
-    /** The node that it is moving to; null where it stays. */
+    /** The target node of its move; null where it stays. */
     movingTo: z.string().nullable(),
     /** Why it has no node yet; null once it has. */
     pendingReason: z.string().nullable(),
-    /** Why it cannot leave its draining node; null when nothing asks it to. */
+    /** Why it cannot leave its draining node; null when it need not leave. */
     stayReason: z.string().nullable(),
     desired: z.enum(vmDesiredStates),
     state: z.enum(vmObservedStates),
     /** Why it is not as desired; null when it is. */
     reason: z.string().nullable(),
-    /** The step under way, null when none is. */
+    /** The step in progress, null when there is none. */
     step: z.string().nullable(),
     /** Every NIC with DHCP has taken its lease since the start. */
     addressed: z.boolean(),
     ...shownShape,
     nics: z.array(nicViewSchema),
-    /** Restarts by policy since it last ran long enough. */
+    /** Restarts by the restart policy since the VM last ran long enough. */
     restarts: z.int(),
     /** Not started again before this time; null when nothing delays it. */
     retryAt: z.int().nullable(),

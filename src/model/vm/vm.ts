@@ -1,43 +1,39 @@
-/** VMs as stored: what is desired, where it was put, what was seen; each part has one writer. */
+/** VMs as stored: desired state, placement, observation; each part has one writer. */
 import type { VmSpec } from '../slice/slice.ts';
 
-/** paused: running, with its guest held still. */
+/** paused: running, with its guest paused. */
 export const vmDesiredStates = ['running', 'paused', 'stopped', 'absent'] as const;
 export type VmDesired = (typeof vmDesiredStates)[number];
 
 /**
- * none: nothing of it is on the node. preparing: its folder is incomplete. stopped: complete, no process.
- * failed: complete, and its process ended by itself otherwise than the guest powering off.
- * unknown: the node cannot be asked; it never means gone.
+ * none: nothing of it is on the node. preparing: its folder is incomplete. stopped: complete, no process. failed: complete, and its
+ * process ended by itself otherwise than the guest powering off. unknown: the node does not answer; it never means gone.
  */
 export const vmObservedStates = ['none', 'preparing', 'stopped', 'running', 'paused', 'failed', 'unknown'] as const;
 export type VmObservedState = (typeof vmObservedStates)[number];
 
 export interface VmObserved {
   state: VmObservedState;
-  /** Why it is not as desired, for a person; null when it is. */
+  /** Why the VM is not as desired, human-readable; null when it is. */
   reason: string | null;
-  /** The step under way, such as `image` or `start`; null when none is. */
+  /** The step in progress, such as `image` or `start`; null when there is none. */
   step: string | null;
   pid: number | null;
   /** When its process started, ms since 1970. */
   startedAt: number | null;
-  /** Restarts by policy since it last ran long enough. */
+  /** Restarts by the restart policy since the VM last ran long enough. */
   restarts: number;
   /** Not started again before this time, ms since 1970; null when nothing delays it. */
   retryAt: number | null;
-  /** Hash of the VmLaunch that `retryAt` is about, or whose sizes a guest that runs did not all take: another one is tried at once. */
+  /** Hash of the VmLaunch that `retryAt` belongs to, or whose sizes a running guest did not all accept: another launch is tried at once. */
   attempted: string | null;
-  /** Hash of the VmLaunch that runs now, null when it does not run. */
+  /** Hash of the running VmLaunch, null when the VM does not run. */
   launchHash: string | null;
-  /**
-   * Bytes of memory that it runs with or may take again, which may be more than it is to have from its next start on; null when it
-   * does not run.
-   */
+  /** Bytes of memory that the VM runs with or may take again, which may exceed the memory of its next start; null when it does not run. */
   memoryHeld: number | null;
-  /** The generation for which the last pass found nothing left to do. */
+  /** The generation for which the last pass found no work left. */
   settledGeneration: number | null;
-  /** Every NIC with DHCP has taken its lease since its start, or since it came to it while it ran. */
+  /** Every NIC with DHCP has taken its lease since its start, or since the NIC was added to the running VM. */
   addressed: boolean;
 }
 
@@ -67,18 +63,18 @@ export interface Vm {
   name: string;
   spec: VmSpec;
   desired: VmDesired;
-  /** Grows with each change of what is desired. */
+  /** Grows with each change of the desired state. */
   generation: number;
-  /** Grows with each `vm restart`: a running VM started for a lower one is started anew. */
+  /** Grows with each `vm restart`: a running VM started for a lower one is restarted. */
   boot: number;
-  /** The image's identifier: the file that the name meant when the VM was made. */
+  /** The image's identifier: the file that the name referred to when the VM was made. */
   imageId: string;
   nodeId: string | null;
   /** Why it has no node yet; null once it has. */
   pendingReason: string | null;
-  /** The node that it is being moved to: it is stopped here, its disks are copied, and then it has that node. */
+  /** The target node of its move: the VM is stopped here, its disks are copied, and then it belongs to that node. */
   movingTo: string | null;
-  /** Why it cannot leave its draining node; null when nothing asks it to. */
+  /** Why it cannot leave its draining node; null when it need not leave. */
   stayReason: string | null;
   observed: VmObserved;
   nics: Nic[];

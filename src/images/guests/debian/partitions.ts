@@ -25,7 +25,7 @@ export function masterBootRecord(code: Buffer, diskNumber: number, partitions: r
   for (const [index, { type, active, offset, size }] of partitions.entries()) {
     const entry = record.subarray(tableOffset + index * entryLength);
     entry.writeUInt8(active ? 0x80 : 0, 0);
-    // What counts heads and cylinders is told to look at the sector numbers instead.
+    // The fields for cylinders and heads refer their readers to the sector numbers.
     entry.writeUIntLE(0xfffffe, 1, 3);
     entry.writeUInt8(type, 4);
     entry.writeUIntLE(0xfffffe, 5, 3);

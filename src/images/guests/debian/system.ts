@@ -5,24 +5,24 @@ import { runProgram } from '../../program.ts';
 
 const here = import.meta.dirname;
 
-/** Folders and files that the installation is shaped by. */
+/** Folders and files that configure the installation. */
 export const systemFiles = [path.join(here, 'guest'), path.join(here, 'customize')] as const;
 
-/** What a guest of a machine with seed, serial console and DHCP needs; the kernel comes on top. */
+/** The packages of a guest on a machine with seed, serial console and DHCP; the kernel is added. */
 export const guestPackages = [
   ...['systemd-sysv', 'dbus', 'udev', 'initramfs-tools', 'zstd', 'systemd-boot-efi'],
   ...['cloud-init', 'cloud-guest-utils', 'fdisk', 'e2fsprogs', 'qemu-guest-agent'],
   ...['netplan.io', 'iproute2', 'openssh-server', 'sudo', 'ca-certificates'],
 ] as const;
-/** Its own package only in newer releases. */
+/** A separate package only in newer releases. */
 export const optionalPackages = ['systemd-resolved'] as const;
 
 /** Documentation and tables of hardware that no guest has. */
 const leftOut = ['/usr/share/man/*', '/usr/share/doc/*', '/usr/share/info/*', '/usr/share/locale/*', '/usr/lib/udev/hwdb.d/*'];
 
 /**
- * Hooks of mmdebstrap, each run by sh with the new root's folder as "$1". Package files of the last build are offered to it;
- * apt takes those that still have the right checksum.
+ * Hooks of mmdebstrap, each run by sh with the new root's folder as "$1". Package files of the last build are offered to it; apt takes
+ * those that still have the right checksum.
  */
 const offerDownloads = `mkdir -p "$1/var/cache/apt/archives" && find "$CROFT_DOWNLOADS" -name '*.deb' -exec cp --reflink=auto -t "$1/var/cache/apt/archives" {} +`;
 const addGuestFiles = 'cp -R "$CROFT_GUEST/." "$1/"';
@@ -33,7 +33,7 @@ export interface SystemRequest {
   downloads: string;
   /** Gets `kernel`, `root.img`, `loader.efi` and `disk.raw`. */
   folder: string;
-  /** Where in the disk the root file system begins, in bytes. */
+  /** The offset of the root file system in the disk, in bytes. */
   offset: number;
 }
 

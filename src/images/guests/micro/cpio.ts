@@ -1,4 +1,7 @@
-/** Archives in cpio's `newc` form, which the kernel unpacks as its first root file system. Writing it here needs no root for device files. */
+/**
+ * Archives in cpio's `newc` form, which the kernel unpacks as its first root file system. Writing them here needs no root for device
+ * files.
+ */
 
 /** `path` is relative to the root. `mode` is the permission bits. */
 export type ArchiveEntry =
@@ -6,12 +9,12 @@ export type ArchiveEntry =
   | { kind: 'file'; path: string; mode: number; content: Uint8Array }
   | { kind: 'link'; path: string; target: string };
 
-/** The bits of a mode that tell the type: S_IFDIR, S_IFREG, S_IFLNK. */
+/** The bits of a mode for the file type: S_IFDIR, S_IFREG, S_IFLNK. */
 const typeBits = { folder: 0o040000, file: 0o100000, link: 0o120000 } as const;
 
 /**
- * Writes the entries in the given order, all owned by root and dated 1970, so that equal entries give equal bytes.
- * Folders must come before what is in them. Format: the kernel's Documentation/driver-api/early-userspace/buffer-format.rst.
+ * Writes the entries in the given order, all owned by root and dated 1970, so that equal entries give equal bytes. Folders must precede
+ * their content. Format: the kernel's Documentation/driver-api/early-userspace/buffer-format.rst.
  */
 export function writeArchive(entries: readonly ArchiveEntry[]): Buffer {
   const records = entries.map((entry, index) => record(entry, index + 1));

@@ -1,4 +1,4 @@
-/** The kernel modules that the micro guest loads, in an order in which each finds what it needs. */
+/** The kernel modules that the micro guest loads, with dependencies first. */
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
@@ -7,7 +7,7 @@ import { runProgram } from '../../program.ts';
 
 /** Without these there is no disk, no network or no seed. */
 const required = ['virtio_pci', 'virtio_blk', 'virtio_net', 'sr_mod', 'isofs'] as const;
-/** Taken where the kernel has them: other ways to attach a seed, memory that is given back, other NICs, the power button. */
+/** Included where the kernel has them: other buses for the seed, the memory balloon, other NICs, the power button. */
 const optional = ['ata_piix', 'ahci', 'virtio_scsi', 'virtio_rng', 'virtio_balloon', 'e1000', '8139cp', 'button', 'evdev'] as const;
 
 export interface KernelModule {
@@ -15,7 +15,7 @@ export interface KernelModule {
   content: Buffer;
 }
 
-/** Where the modules of a kernel lie, and which of their names are built into it instead. */
+/** The location of a kernel's modules, and the names built into the kernel instead. */
 interface ModuleFolder {
   files: Map<string, string>;
   builtIn: Set<string>;

@@ -1,4 +1,4 @@
-/** The Debian or Ubuntu packages that the micro guest consists of: which they are, and what is in them. */
+/** The Debian or Ubuntu packages that the micro guest consists of: their resolution and their content. */
 import { hash } from 'node:crypto';
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises';
 import path from 'node:path';
@@ -8,18 +8,18 @@ import { runProgram } from '../../program.ts';
 /** Meta packages of the small kernels for virtual machines: Debian's, Ubuntu's. */
 const kernelPackages = ['linux-image-cloud-amd64', 'linux-image-virtual'] as const;
 const programPackages = ['busybox-static', 'dropbear-bin'] as const;
-/** What UEFI starts; releases that lack it make images that only BIOS boots. */
+/** The UEFI boot loader; releases without it make images that only BIOS boots. */
 const efiPackage = 'systemd-boot-efi';
 
 export interface GuestPackage {
   name: string;
-  /** Of the package file, as the signed package lists say it. */
+  /** Checksum of the package file, from the signed package lists. */
   sha256: string;
 }
 
 /**
- * Resolves the packages of kernel, modules, programs and their libraries, from the package lists that the machine has.
- * Rejects with `node.unfit` on a machine without apt, of another architecture, or without package lists.
+ * Resolves the packages of kernel, modules, programs and their libraries, from the machine's package lists. Rejects with `node.unfit` on
+ * a machine without apt, of another architecture, or without package lists.
  */
 export async function resolvePackages(): Promise<GuestPackage[]> {
   await checkArchitecture();
@@ -32,12 +32,12 @@ export async function resolvePackages(): Promise<GuestPackage[]> {
   return describe([...kernelParts.filter(isKernel), ...programParts, ...efi]);
 }
 
-/** These packages and all that they may need, as the package lists have them now: what an installation of them depends on. */
+/** These packages and all that they may need, as in the present package lists: the input of an installation. */
 export async function resolveClosure(names: readonly string[]): Promise<GuestPackage[]> {
   return describe(await dependencies(...names));
 }
 
-/** Those of the names that apt knows as packages. */
+/** The names that apt knows as packages. */
 export async function knownPackages(names: readonly string[]): Promise<string[]> {
   const known = new Set((await runProgram('apt-cache', ['pkgnames'])).toString().split('\n'));
   return names.filter((name) => known.has(name));
@@ -56,7 +56,7 @@ async function describe(names: readonly string[]): Promise<GuestPackage[]> {
   return parsePackages(listing.toString());
 }
 
-/** Rejects with `node.unfit` on a machine whose packages make no guest for amd64. */
+/** Rejects with `node.unfit` on a machine whose packages cannot make a guest for amd64. */
 export async function checkArchitecture(): Promise<void> {
   const output = await runProgram('dpkg', ['--print-architecture']).catch((thrown) => {
     if (!(thrown instanceof CroftError) || thrown.code !== 'node.unfit') throw thrown;
@@ -70,7 +70,7 @@ export async function checkArchitecture(): Promise<void> {
   throw new CroftError('node.unfit', `The image is built for amd64, and this machine is ${architecture}`);
 }
 
-/** The meta package of the kernel that guests have. */
+/** The meta package of the guests' kernel. */
 export async function kernelPackage(): Promise<string> {
   const known = await knownKernels();
   if (known !== undefined) return known;
@@ -114,8 +114,8 @@ export function parsePackages(output: string): GuestPackage[] {
 }
 
 /**
- * Downloads the packages (those that are in `downloads` already are not fetched again) and unpacks them over each other into
- * `root`. They arrive beside that, since somebody else may be building from the same downloads.
+ * Downloads the packages (those that are in `downloads` already are not fetched again) and unpacks them over each other into `root`.
+ * Downloads arrive in a separate folder, since another build may use the same one.
  */
 export async function unpackPackages(packages: readonly GuestPackage[], downloads: string, root: string): Promise<void> {
   const arriving = `${root}-arriving`;
@@ -129,7 +129,7 @@ export async function unpackPackages(packages: readonly GuestPackage[], download
   for (const wanted of packages) await runProgram('dpkg-deb', ['-x', await requireDownload(wanted, downloads), root]);
 }
 
-/** Null where there is none. Older versions of a package may lie beside the wanted one, so its checksum decides. */
+/** Null where there is none. Older versions of a package may lie beside the wanted one, so the checksum decides. */
 async function downloadedFile(wanted: GuestPackage, downloads: string): Promise<string | null> {
   const names = (await readdir(downloads)).filter((name) => name.startsWith(`${wanted.name}_`) && name.endsWith('.deb'));
   for (const name of names) {

@@ -25,7 +25,7 @@ export async function collectRoot(unpacked: string, kernelVersion: string): Prom
   ]);
 }
 
-/** systemd-boot among the unpacked packages; null where they do not bring it. */
+/** systemd-boot among the unpacked packages; null where they do not contain it. */
 export async function findEfiLoader(unpacked: string): Promise<string | null> {
   const folder = path.join(unpacked, 'usr/lib/systemd/boot/efi');
   const names = await readdir(folder).catch((): string[] => []);
@@ -63,7 +63,7 @@ async function programs(unpacked: string): Promise<RootFile[]> {
   return Promise.all(wanted.map(async ([name, file]) => ({ path: name, content: await readFile(file) })));
 }
 
-/** Asks the unpacked loader itself which libraries it would load, so that nothing of this machine gets into the guest. */
+/** Asks the unpacked loader itself for the libraries that it would load, so that no library of this machine gets into the guest. */
 async function libraries(unpacked: string, program: string): Promise<[string, string][]> {
   const loader = await firstExisting(unpacked, ['usr/lib64/ld-linux-x86-64.so.2', 'lib64/ld-linux-x86-64.so.2'].flatMap(throughLinks));
   const folders = ['usr/lib/x86_64-linux-gnu', 'lib/x86_64-linux-gnu'].map((folder) => path.join(unpacked, folder));
@@ -74,7 +74,7 @@ async function libraries(unpacked: string, program: string): Promise<[string, st
   return [...found.map(([name, file]): [string, string] => [`lib/x86_64-linux-gnu/${name}`, file]), ['lib64/ld-linux-x86-64.so.2', loader]];
 }
 
-/** The link to the loader is absolute, so it would lead to this machine's own; the loader's real place comes first. */
+/** The link to the loader is absolute, so it would lead to this machine's own loader; the loader's real location comes first. */
 function throughLinks(link: string): string[] {
   return [link.replace('lib64', 'lib/x86_64-linux-gnu'), link];
 }
@@ -103,7 +103,7 @@ function fileMode(content: Buffer): number {
   return isProgram ? 0o755 : 0o644;
 }
 
-/** Puts every folder before what is in it, and adds those that are only mounted on. */
+/** Puts every folder before its content, and adds the mount points. */
 function arrange(entries: readonly ArchiveEntry[]): ArchiveEntry[] {
   const folders = new Set(['dev', 'proc', 'sys', 'run', 'tmp', 'root', 'mnt']);
   for (const entry of entries) {

@@ -24,7 +24,7 @@ test('SC6 every image of the shipped catalogue can be verified, comes by https, 
     if ('url' in checksum) {
       assert.match(checksum.url, /^https:/, name);
       assert.ok(sources.every((source) => source.endsWith(`/${checksum.file}`)));
-      // Of one folder, so that a mirror's host gives both.
+      // In one folder, so that a mirror's host serves both.
       assert.equal(checksum.url.slice(0, checksum.url.lastIndexOf('/')), sources[0]?.slice(0, sources[0].lastIndexOf('/')), name);
     }
     assert.equal(compression, { xz: 'xz', zst: 'zstd' }[sources[0]?.split('.').at(-1) ?? ''] ?? 'none', name);

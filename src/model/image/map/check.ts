@@ -1,4 +1,4 @@
-/** Whether an image map can be used: all that is wrong with it is told at once. */
+/** Whether an image map can be used: all its errors are reported at once. */
 import { InputIssues } from '../../input/issues.ts';
 import { type ImageMap, imageMapSubject } from './image-map.ts';
 
@@ -6,8 +6,8 @@ import type { ExaminedImageMap } from './read.ts';
 import { checkReferences } from './references.ts';
 
 /**
- * `map` is merged of all maps, among them `examined`, which may have parts that could not be read; `storedImages` are names of
- * images that the store has. Throws `input.invalid` with every place that is wrong, each with its file, line and column.
+ * `map` is merged of all maps, among them `examined`, which may have unreadable parts; `storedImages` are names of images that the store
+ * has. Throws `input.invalid` with every error, each with its file, line and column.
  */
 export function checkImageMap(map: ImageMap, storedImages: ReadonlySet<string>, examined: ExaminedImageMap | null = null): void {
   const issues = new InputIssues();

@@ -14,8 +14,8 @@ interface Entry {
 const digitsOf: Readonly<Record<ChecksumAlgorithm, number>> = { sha256: 64, sha512: 128 };
 
 /**
- * The hash of `file` in lower-case hexadecimal digits. A folder before a name counts only where it tells entries apart, and a
- * bare hash only where nothing else is there. Throws `image.unusable` where there is none, or several that differ.
+ * The hash of `file` in lower-case hexadecimal digits. A folder before a name counts only where entries differ by it, and a bare hash
+ * only where the file has nothing else. Throws `image.unusable` where there is no hash, or several that differ.
  */
 export function checksumOf(text: string, algorithm: ChecksumAlgorithm, file: string): string {
   const entries = linesOf(text).flatMap((line) => entryOf(line) ?? []);
@@ -43,7 +43,7 @@ function othersInWords(entries: readonly Entry[], algorithm: ChecksumAlgorithm, 
   return `there are ${names.slice(0, 5).map(quoted).join(', ')}${names.length > 5 ? ', …' : ''}`;
 }
 
-/** The lines that were signed, where it is a clear-signed message (RFC 9580 §7); else all. */
+/** The signed lines of a clear-signed message (RFC 9580 §7); otherwise all lines. */
 function linesOf(text: string): string[] {
   const lines = text.replace(/^\uFEFF/, '').split(/\r\n|\r|\n/);
   const start = lines.indexOf('-----BEGIN PGP SIGNED MESSAGE-----');
@@ -53,7 +53,7 @@ function linesOf(text: string): string[] {
   return lines.slice(blank < 0 ? start : blank, end < 0 ? undefined : end).map((line) => line.replace(/^- /, ''));
 }
 
-/** Characters of a line: no file's name is longer, and what a pattern does with a line may grow with its square. */
+/** The longest line in characters: no file's name is longer, and a pattern's cost may grow with the square of the line. */
 const longestLine = 4096;
 
 function entryOf(line: string): Entry | null {
@@ -67,7 +67,7 @@ function entryOf(line: string): Entry | null {
   return entry(hash, file === '' ? null : file, null);
 }
 
-/** Null where the hash has not as many digits as its algorithm makes. */
+/** Null where the number of digits does not fit the algorithm. */
 function entry(hash: string | undefined, file: string | null | undefined, tag: string | null): Entry | null {
   const algorithm = checksumAlgorithms.find((one) => digitsOf[one] === hash?.length);
   if (hash === undefined || algorithm === undefined || (tag !== null && tag !== algorithm)) return null;

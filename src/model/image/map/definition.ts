@@ -1,4 +1,4 @@
-/** One image of an image map, from the fields as they are written to its definition. */
+/** One image of an image map, converted from its written fields to its definition. */
 
 import type { InputIssues, InputPath } from '../../input/issues.ts';
 import { type ImageChecksum, type ImageDefinition, usualTraits } from '../definition.ts';
@@ -6,7 +6,10 @@ import type { ImageFile } from './image-file.ts';
 import { refuseTwiceSaid, resourcesOf } from './resources.ts';
 import { algorithmOf, compressionOf, fileNameOf, fileUrl } from './source.ts';
 
-/** Adds an issue for what is missing or cannot go together in one image; `raw` is still unchecked, so that this is told with all the rest. */
+/**
+ * Adds an issue for missing or conflicting fields of one image; `raw` is still unchecked, so that this is reported together with all
+ * other errors.
+ */
 export function checkTogether(raw: Readonly<Record<string, unknown>>, path: InputPath, issues: InputIssues): void {
   const given = (key: string): boolean => (raw[key] ?? null) !== null;
   if (!['source', 'sources', 'local_path'].some(given)) issues.add(path, 'has no source: give source, sources or local_path');
@@ -25,7 +28,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Undefined where it cannot be one: then the issues say why. */
+/** Undefined where the fields are no valid definition: then the issues say why. */
 export function definitionOf(name: string, file: ImageFile, path: InputPath, issues: InputIssues): ImageDefinition | undefined {
   const published = file.sources ?? (file.source ? [file.source] : []);
   const sources = published.length > 0 ? published : localSource(file, path, issues);
@@ -40,7 +43,7 @@ export function definitionOf(name: string, file: ImageFile, path: InputPath, iss
     name,
     sources,
     checksum,
-    // It is about what is published: what lies at local_path was unpacked already.
+    // The compression describes the published file: a file at local_path was unpacked already.
     compression: (published.length > 0 ? file.decompress : null) ?? compressionOf(first),
     format: file.format ?? null,
     traits: {
@@ -53,7 +56,7 @@ export function definitionOf(name: string, file: ImageFile, path: InputPath, iss
   };
 }
 
-/** None where there is none, or an issue says that it is wrong. */
+/** Null where there is none, or an issue reports that it is invalid. */
 function localSource({ local_path }: ImageFile, path: InputPath, issues: InputIssues): string[] {
   const local = local_path ?? null;
   const url = local === null ? null : fileUrl(local);
@@ -62,7 +65,7 @@ function localSource({ local_path }: ImageFile, path: InputPath, issues: InputIs
   return url === null ? [] : [url];
 }
 
-/** Null where none is given, undefined where it is wrong. */
+/** Null where none is given, undefined where it is invalid. */
 function checksumOf(file: ImageFile, source: string, path: InputPath, issues: InputIssues): ImageChecksum | null | undefined {
   const { sha256, sha512, checksums } = file;
   if (sha256) return { algorithm: 'sha256', value: sha256 };

@@ -1,10 +1,10 @@
-/** Kinds of fields that both forms of an image map share, each with its own words for what is wrong. */
+/** Kinds of fields that both forms of an image map share, each with its own words for errors. */
 import { z } from 'zod';
 import { unknownName } from '../../input/issues.ts';
 import { quoted } from '../../input/quote.ts';
 import { formatSize, parseSize, sizeRule } from '../../input/unit.ts';
 
-/** A schema of a function that gives the value, or says what is wrong. */
+/** A schema made of a function that returns the value, or the words of an error. */
 export function field<T>(read: (value: unknown) => { value: T } | { wrong: string }) {
   return z.unknown().transform((input, context): T => {
     const result = read(input);
@@ -26,7 +26,7 @@ export function choice<T>(kind: string, choices: Readonly<Record<string, T>>) {
 interface SizeRange {
   least: number;
   most: number;
-  /** Bytes that a number without a unit counts; null where it needs one. */
+  /** The bytes of one unit where a number has no unit; null where a unit is required. */
   bare: number | null;
 }
 

@@ -1,21 +1,21 @@
-/** What an alias stands for, one step at a time: chains of any length are followed without recursion. */
+/** Follows aliases one step at a time: chains of any length, without recursion. */
 import { quoted } from '../../input/quote.ts';
 import type { ImageMap } from './image-map.ts';
 import { type Label, parseLabel } from './label.ts';
 
-/** What the alias stands for; null where it is none. */
+/** The target of the alias; null where the name is no alias. */
 export function targetOf(map: ImageMap, name: string): Label | null {
   const alias = map.aliases.get(name);
   return alias === undefined ? null : parseLabel(alias.label);
 }
 
-/** The alias that comes next; null at the end. An alias that names itself means the image that it hides: `ubuntu: ubuntu:large`. */
+/** The next alias; null at the end. An alias that names itself refers to the image that it hides: `ubuntu: ubuntu:large`. */
 export function nextAlias(map: ImageMap, name: string): string | null {
   const target = targetOf(map, name);
   return target !== null && target.name !== name && map.aliases.has(target.name) ? target.name : null;
 }
 
-/** The image at the end of each alias, found in time in proportion to their number. No alias may go round in a circle. */
+/** The image at the end of each alias, found in time in proportion to their number. Aliases must have no circles. */
 export function imagesOfAliases(map: ImageMap): Map<string, string> {
   const found = new Map<string, string>();
   for (const start of map.aliases.keys()) {

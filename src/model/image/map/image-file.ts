@@ -1,4 +1,4 @@
-/** One image of an image map as it is written, in Solstice CI's form, in Croft's own, or mixed: fields are told apart by name. */
+/** One image of an image map as written, in Solstice CI's form, in Croft's own, or mixed: fields are distinguished by name. */
 import { z } from 'zod';
 import { type Hypervisor, hypervisorNames, traitsOf } from '../../node/hypervisor.ts';
 import { type Architecture, type Compression, checksumAlgorithms, firmwares, type SourceFormat, sourceFormats } from '../definition.ts';
@@ -6,7 +6,7 @@ import { choice, field } from './field.ts';
 import { resourceFields, resourcesSchema } from './resources.ts';
 import { sourceField } from './source.ts';
 
-/** Solstice CI's hypervisors are read as the ones here that run the same guests; its `noop` asks for none. */
+/** Solstice CI's hypervisors are read as Croft's hypervisors for the same guests; its `noop` requires none. */
 const backendNames: Readonly<Record<string, Hypervisor | 'any'>> = {
   any: 'any',
   noop: 'any',
@@ -48,7 +48,7 @@ export const imageFileSchema = z.strictObject({
     .min(1, 'must have at least one URL')
     .max(20, 'may have at most 20 URLs')
     .nullish(),
-  /** Croft keeps images by content, so this says nothing beside a source; alone it is the source. */
+  /** Croft stores images by content, so this field has no effect beside a source; alone it is the source. */
   local_path: z.string().nullish(),
   sha256: hashField(64).nullish(),
   sha512: hashField(128).nullish(),

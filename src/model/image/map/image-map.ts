@@ -1,13 +1,13 @@
-/** An image map: what a label such as `ubuntu-22.04:large` stands for, and where each image comes from. */
+/** An image map: the meaning of a label such as `ubuntu-22.04:large`, and the source of each image. */
 
 import type { Place } from '../../input/issues.ts';
 import { printable } from '../../input/quote.ts';
 import type { ImageDefinition } from '../definition.ts';
 
-/** A label as it was written, and where, so that what is wrong with it can be told once all maps are there. */
+/** A label as written, with its place, so that its errors can be reported once all maps are read. */
 export interface Reference {
   label: string;
-  /** In the file of the image map, as the user knows it. */
+  /** The path in the image map's file, as the user knows it. */
   place: Place;
 }
 
@@ -19,9 +19,9 @@ export interface ImageSize {
   disk: number | null;
 }
 
-/** Keys are names. Where an alias and an image have the same name, the alias is meant. */
+/** Keys are names. Where an alias and an image have the same name, the alias wins. */
 export interface ImageMap {
-  /** What is meant where no label is given. */
+  /** The label used where none is given. */
   defaultLabel: Reference | null;
   aliases: ReadonlyMap<string, Reference>;
   sizes: ReadonlyMap<string, ImageSize>;
@@ -31,8 +31,8 @@ export interface ImageMap {
 export const emptyImageMap: ImageMap = { defaultLabel: null, aliases: new Map(), sizes: new Map(), images: new Map() };
 
 /**
- * What `over` names replaces what `base` calls the same: an image as a whole, an alias, a size, the default label. An image of
- * `over` also replaces an alias of `base`. Associative; references may go from either map to the other.
+ * Entries of `over` replace the entries of `base` with the same name: an image as a whole, an alias, a size, the default label. An image
+ * of `over` also replaces an alias of `base`. Associative; references may go from either map to the other.
  */
 export function mergeImageMaps(base: ImageMap, over: ImageMap): ImageMap {
   const aliases = [...base.aliases].filter(([name]) => !over.images.has(name));

@@ -1,4 +1,4 @@
-/** Labels: `NAME` or `NAME:SIZE`, where the name is that of an alias or an image. */
+/** Labels: `NAME` or `NAME:SIZE`, where NAME is an alias or an image. */
 import { z } from 'zod';
 import { imageNameRule, imageNameSchema } from '../../input/name.ts';
 

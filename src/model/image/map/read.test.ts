@@ -127,7 +127,7 @@ test('SC6 an image says its mirrors, checksum, format, machine and size', () => 
   });
 });
 
-test('SC6 a checksum file is told by its name, and the name in it by the source', () => {
+test('SC6 a checksum file is recognised by its name, and the name in it by the source', () => {
   const url = 'https://example.org/SHA512SUMS';
   assert.deepEqual(imageOf(`${source}, checksums: "${url}"`).checksum, { algorithm: 'sha512', url, file: 'disk.img' });
   const told = `checksums: "https://example.org/CHECKSUM", checksum_algorithm: sha256, checksum_file: "images/disk.img"`;
@@ -142,7 +142,7 @@ test('SC6 a checksum file is told by its name, and the name in it by the source'
   assert.match(issueOf(`images: { x: { ${source}, checksums: "https://example.org/CHECKSUM" } }`), /does not tell the algorithm/);
 });
 
-test('SC6 compression is told by the suffix of the source, or said', () => {
+test('SC6 compression is detected from the suffix of the source, or given', () => {
   const suffixes = { img: 'none', 'img.gz': 'gz', 'img.XZ': 'xz', 'img.bz2': 'bz2', 'img.zst': 'zstd', 'img.zstd': 'zstd' };
   for (const [suffix, compression] of Object.entries(suffixes)) {
     assert.equal(imageOf(`source: "https://example.org/a.${suffix}?x=1.gz"`).compression, compression, suffix);
@@ -185,7 +185,7 @@ test('SC6 names are kept as they are given, whatever JavaScript objects call the
   assert.equal(map.aliases.get('toString')?.label, 'constructor');
 });
 
-test('SC6 every place that is wrong is told at once, with file, line and column', () => {
+test('SC6 every error is reported at once, with file, line and column', () => {
   const text = `default_labl: a
 aliases:
   -bad: a
@@ -259,7 +259,7 @@ test('SC6 an image that cannot be is refused in words', () => {
   for (const [what, image, message] of wrongImages) assert.match(errorOf(`images: { ${image} }`).message, message, what);
 });
 
-test('SC6 what cannot go together is told beside a field that is wrong', () => {
+test('SC6 conflicting fields are reported together with an invalid field', () => {
   const { issues } = errorOf(`images: { x: { ${source}, formt: raw, sha256: ${sha256}, sha512: ${sha512} } }`);
   assert.deepEqual(issues.map(({ path }) => path).sort(), ['images.x.formt', 'images.x.sha512']);
 });

@@ -1,4 +1,4 @@
-/** The text of an image map, read and checked, but for its references: these may name what another map has. */
+/** The text of an image map, read and checked, except for its references: these may name entries of another map. */
 import { z } from 'zod';
 import { checkForm, type FormWords } from '../../input/form-check.ts';
 import { InputIssues, type InputPath, type Place } from '../../input/issues.ts';
@@ -19,24 +19,24 @@ const fileSchema = z.strictObject({
   images: z.record(imageNameSchema, z.unknown()).nullish(),
 });
 
-/** An image map as far as it can be read, and what is wrong with the rest. */
+/** The readable part of an image map, and the errors of the rest. */
 export interface ExaminedImageMap {
   map: ImageMap;
   issues: InputIssues;
-  /** Names of images and sizes that are there and wrong: what refers to them is not wrong for that. */
+  /** Names of images and sizes that are present and invalid: references to them are no errors. */
   unreadable: { images: ReadonlySet<string>; sizes: ReadonlySet<string> };
 }
 
 /**
- * An image map from YAML, in the form of Solstice CI or in Croft's own (docs/image-map.md). `file` is what its user calls it.
- * Throws `input.syntax` with line and column. `checkImageMap` does the rest, once all maps are merged.
+ * An image map from YAML, in the form of Solstice CI or in Croft's own (docs/image-map.md). `file` is the user's name of the map. Throws
+ * `input.syntax` with line and column. `checkImageMap` does the rest, once all maps are merged.
  */
 export function examineImageMap(text: string, file: string): ExaminedImageMap {
   const { value, locate: locateIn } = parseYaml(text, { subject: imageMapSubject([file]), file, mergeKeys: true, mostAliases: 1000 });
   const locate = (path: InputPath): Place => ({ line: 1, column: 1, ...locateIn(path), file });
   const issues = new InputIssues(locate);
   checkForm(fileSchema, value ?? {}, words, issues);
-  // What is wrong at the top must not hide what is wrong below it.
+  // Errors at the top level must not hide errors below it.
   const [sizes, images] = [entriesOf(value, 'sizes'), entriesOf(value, 'images')];
   const goodSizes = new Map(sizes.flatMap(([name, raw]) => sizeOf(name, raw, issues) ?? []).map((size) => [size.name, size]));
   const goodImages = new Map(images.flatMap(([name, raw]) => imageOf(name, raw, issues) ?? []).map((image) => [image.name, image]));
@@ -57,7 +57,7 @@ export function examineImageMap(text: string, file: string): ExaminedImageMap {
   };
 }
 
-/** As `examineImageMap`; throws `input.invalid` too, with line and column of every place that is wrong. */
+/** As `examineImageMap`; throws `input.invalid` too, with line and column of every error. */
 export function readImageMap(text: string, file: string): ImageMap {
   const { map, issues } = examineImageMap(text, file);
   issues.throwIfAny(imageMapSubject([file]));
@@ -72,7 +72,7 @@ function namesBut(entries: readonly [string, unknown][], good: ReadonlyMap<strin
   return new Set(entries.map(([name]) => name).filter((name) => !good.has(name)));
 }
 
-/** One image from fields as an image map has them. Throws `input.invalid` with every field that is wrong. */
+/** One image from fields as in an image map. Throws `input.invalid` with every invalid field. */
 export function readImageDefinition(name: string, fields: unknown): ImageDefinition {
   const issues = new InputIssues();
   const definition = imageOf(name, fields, issues);

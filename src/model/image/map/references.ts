@@ -1,11 +1,11 @@
-/** Checks that every alias and the default label lead to an image, and every size that they name is there. */
+/** Checks that every alias and the default label lead to an image, and that every size that they name exists. */
 import { type InputIssues, type InputPath, unknownName } from '../../input/issues.ts';
 import { quoted } from '../../input/quote.ts';
 import { circleInWords, isImage, labelNames, nextAlias } from './follow.ts';
 import type { ImageMap, Reference } from './image-map.ts';
 import { parseLabel } from './label.ts';
 
-/** So many names may be compared in all to say what was meant; that is half a second. */
+/** The number of names that may be compared in all for suggestions; that is half a second. */
 const mostCompared = 100_000;
 
 interface Wrong {
@@ -14,7 +14,7 @@ interface Wrong {
   message: string;
 }
 
-/** What refers to one of these is not wrong, though the merged maps do not have it. */
+/** References to one of these are no errors, though the merged maps do not contain it. */
 export interface KnownNames {
   /** Further images, such as those in the store. */
   images: ReadonlySet<string>;
@@ -22,14 +22,14 @@ export interface KnownNames {
 }
 
 /**
- * Every place of `map`, which is all maps merged, that leads nowhere, each told with its own file. Takes time in proportion to
+ * Every reference of `map`, which is all maps merged, that leads nowhere, each reported with its own file. Takes time in proportion to
  * the number of aliases.
  */
 export function checkReferences(map: ImageMap, known: KnownNames, issues: InputIssues): void {
   for (const { path, reference, message } of [...circles(map), ...dangling(map, known)]) issues.add(path, message, reference.place);
 }
 
-/** Each circle once, at the first of its aliases that is come upon. */
+/** Each circle once, at the first of its aliases that is reached. */
 function circles(map: ImageMap): Wrong[] {
   const found: Wrong[] = [];
   const walkOf = new Map<string, string>();
@@ -39,7 +39,7 @@ function circles(map: ImageMap): Wrong[] {
       walkOf.set(name, start);
       name = nextAlias(map, name);
     }
-    // Where this walk comes back to an alias of its own, a circle is closed; one of an earlier walk was dealt with then.
+    // Where this walk returns to an alias of its own, a circle is closed; a circle of an earlier walk was reported then.
     const reference = name === null || walkOf.get(name) !== start ? undefined : map.aliases.get(name);
     if (name === null || reference === undefined) continue;
     found.push({ path: ['aliases', name], reference, message: `goes round in a circle: ${circleInWords(map, name)}` });
@@ -47,7 +47,7 @@ function circles(map: ImageMap): Wrong[] {
   return found;
 }
 
-/** References of which the very next step leads nowhere. */
+/** References whose very next step leads nowhere. */
 function dangling(map: ImageMap, known: KnownNames): Wrong[] {
   const names = labelNames(map, known.images);
   const sizes = [...new Set([...map.sizes.keys(), ...known.sizes])];

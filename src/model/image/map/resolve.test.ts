@@ -88,7 +88,7 @@ test('SC7 a label that leads nowhere fails with near names', () => {
   );
 });
 
-test('SC7 without a label the default label counts, and its absence is told', () => {
+test('SC7 without a label the default label counts, and its absence is reported', () => {
   assert.match(
     messageOf(() => resolveLabel(emptyImageMap, null, known)),
     /No label is given, and the image map has no default_label/,
@@ -100,7 +100,7 @@ test('SC7 without a label the default label counts, and its absence is told', ()
   );
 });
 
-test('SC6 references that lead nowhere are told at once, with their places', () => {
+test('SC6 references that lead nowhere are reported at once, with their places', () => {
   const wrong = readImageMap(
     `default_label: ubunto\naliases:\n  ubuntu: ubuntu-22.04:smal\n  a: ubuntu-2.04\n  self: self\nsizes: { small: { cpus: 1, memory: 1GiB } }\nimages: { ubuntu-22.04: ${source} }`,
     'images.yaml',
@@ -139,7 +139,7 @@ test('SC6 aliases may name what another map has, and are checked once all are th
   assert.doesNotThrow(() => checkImageMap(both, new Set(['nowhere', 'elsewhere'])));
 });
 
-test('SC6 a circle of aliases is told once, however long it is, and resolving finds it too', () => {
+test('SC6 a circle of aliases is reported once, however long it is, and resolving finds it too', () => {
   const count = 10_000;
   const lines = Array.from({ length: count }, (_, index) => `  a${index}: a${(index + 1) % count}:x`);
   const round = readImageMap(`aliases:\n  lead: a7\n${lines.join('\n')}\nsizes: { x: { cpus: 1, memory: 1GiB } }`, 'images.yaml');
@@ -166,7 +166,7 @@ test('SC6 a chain of any length is followed', () => {
   assert.ok(ends.size === count && [...ends.values()].every((image) => image === 'image'));
 });
 
-test('SC6 many references that lead nowhere are told in good time', () => {
+test('SC6 many references that lead nowhere are reported in good time', () => {
   const lines = Array.from({ length: 20_000 }, (_, index) => `  alias-number-${index}: image-number-${index}`);
   const lost = readImageMap(`aliases:\n${lines.join('\n')}`, 'images.yaml');
   assert.match(
@@ -242,7 +242,7 @@ test('SC7 where the references of a map hold, each of its names resolves, and wh
         const ends = [...some.aliases.keys()].map((alias) => [alias, resolveLabel(some, alias, images).image]);
         assert.deepEqual(imagesOfAliases(some), new Map(ends as [string, string][]));
       }
-      // The size of an alias further on may be wrong where another is used before it.
+      // The size of an alias further on may be invalid where another size is used before it.
       const sizesAreThere = [...some.aliases.values()].every(
         ({ label: to }) => !to.includes(':') || some.sizes.has(to.split(':')[1] ?? ''),
       );

@@ -1,4 +1,4 @@
-/** A label to the image and the size that it stands for. */
+/** Resolves a label to an image and a size. */
 import { CroftError } from '../../error.ts';
 import { inputError, unknownName } from '../../input/issues.ts';
 import { quoted } from '../../input/quote.ts';
@@ -6,15 +6,15 @@ import { circleInWords, isImage, labelNames, nextAlias, targetOf } from './follo
 import type { ImageMap, ImageSize } from './image-map.ts';
 import { type Label, labelRule, parseLabel } from './label.ts';
 
-/** `size` null: the image's own defaults are meant. */
+/** `size` null: the image's own defaults apply. */
 export interface ResolvedLabel {
   image: string;
   size: ImageSize | null;
 }
 
 /**
- * `label` is NAME or NAME:SIZE; null means the map's default label. Aliases are followed to an image of the map or of
- * `knownImages`; of the sizes on the way the first counts. Throws `input.invalid` with near names where that leads nowhere.
+ * `label` is NAME or NAME:SIZE; null is the map's default label. Aliases are followed to an image of the map or of `knownImages`; of the
+ * sizes on the way the first counts. Throws `input.invalid` with near names where that leads nowhere.
  */
 export function resolveLabel(map: ImageMap, label: string | null, knownImages: ReadonlySet<string>): ResolvedLabel {
   const text = label ?? map.defaultLabel?.label;
@@ -37,7 +37,7 @@ export function resolveLabel(map: ImageMap, label: string | null, knownImages: R
   return { image: name, size: found };
 }
 
-/** An alias that names itself is no help. */
+/** An alias that names itself is no useful suggestion. */
 function namesBut(name: string, names: readonly string[]): string[] {
   return names.filter((other) => other !== name);
 }

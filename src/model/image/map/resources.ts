@@ -1,4 +1,4 @@
-/** CPUs, memory and disk, under the names of either form of an image map. */
+/** CPUs, memory and disk, under the field names of either form of an image map. */
 import { z } from 'zod';
 import type { InputIssues, InputPath } from '../../input/issues.ts';
 import { gibibyte, mebibyte } from '../../vm/flavor.ts';
@@ -8,7 +8,7 @@ const cpus = z.int().min(1, 'must be at least 1').max(512, 'must be at most 512'
 const memoryRange = { least: 32 * mebibyte, most: 4096 * gibibyte };
 const diskRange = { least: mebibyte, most: 64 * 1024 * gibibyte };
 
-/** A bare number is MiB of memory and GiB of disk, as Solstice CI counts them; `memory` always has its unit. */
+/** A bare number is MiB of memory and GiB of disk, as in Solstice CI; `memory` always has its unit. */
 export const resourceFields = {
   cpus,
   cpu: cpus,
@@ -31,21 +31,21 @@ const namesOf = {
   disk: ['disk', 'disk_gb'],
 } as const satisfies Record<string, readonly ResourceField[]>;
 
-/** `memory` and `disk` in bytes; null where nothing is said. */
+/** `memory` and `disk` in bytes; null where the map says nothing. */
 export interface Resources {
   cpus: number | null;
   memory: number | null;
   disk: number | null;
 }
 
-/** The first of `parts` that says a resource is heard. */
+/** The first of `parts` that gives a resource wins. */
 export function resourcesOf(...parts: readonly ResourcesFile[]): Resources {
   const first = (names: readonly ResourceField[]): number | null =>
     parts.flatMap((part) => names.map((name) => part[name] ?? null)).find((value) => value !== null) ?? null;
   return { cpus: first(namesOf.cpus), memory: first(namesOf.memory), disk: first(namesOf.disk) };
 }
 
-/** Adds an issue for each resource that one map, still unchecked, says twice. */
+/** Adds an issue for each resource that one map, still unchecked, gives twice. */
 export function refuseTwiceSaid(raw: Readonly<Record<string, unknown>>, path: InputPath, issues: InputIssues): void {
   for (const names of Object.values(namesOf)) {
     const [first, second] = names.filter((name) => (raw[name] ?? null) !== null);

@@ -1,4 +1,4 @@
-/** Where an image's file is published: its URLs, and what its name tells. */
+/** The published location of an image's file: its URLs, and the information in its name. */
 import { type ChecksumAlgorithm, type Compression, checksumAlgorithms } from '../definition.ts';
 import { field } from './field.ts';
 
@@ -36,12 +36,12 @@ const suffixes: readonly (readonly [RegExp, Compression])[] = [
   [/\.bz2$/i, 'bz2'],
 ];
 
-/** Told by the URL's suffix. */
+/** Detected from the URL's suffix. */
 export function compressionOf(url: string): Compression {
   return suffixes.find(([suffix]) => suffix.test(fileNameOf(url) ?? ''))?.[1] ?? 'none';
 }
 
-/** `SHA512SUMS`, `CHECKSUM.SHA256` and `disk.qcow2.sha512` tell; `CHECKSUM` does not: null. */
+/** `SHA512SUMS`, `CHECKSUM.SHA256` and `disk.qcow2.sha512` name the algorithm; `CHECKSUM` does not: null. */
 export function algorithmOf(checksums: string): ChecksumAlgorithm | null {
   const name = (fileNameOf(checksums) ?? '').toLowerCase().replaceAll('-', '');
   const told = checksumAlgorithms.filter((algorithm) => name.includes(algorithm));
