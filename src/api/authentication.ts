@@ -1,4 +1,4 @@
-/** Who asks: the bearer token of a request becomes its principal. */
+/** Authentication: the bearer token of a request becomes its principal. */
 import type { FastifyRequest } from 'fastify';
 import type { Principals } from '../access/principals.ts';
 import { anonymous, type Principal } from '../model/access/principal.ts';
@@ -6,7 +6,7 @@ import { CroftError } from '../model/error.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks; set before anything else looks at the request. */
+    /** The principal; set before any other hook reads the request. */
     principal: Principal;
   }
 }

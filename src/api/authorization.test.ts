@@ -6,7 +6,7 @@ import { requireDeclaration } from './authorization.ts';
 import { describeApi } from './describe.ts';
 import { type Api, inScope } from './route.ts';
 
-/** Every operation with the permission that it needs. Whoever adds one decides here who may use it. */
+/** Every operation with the permission that it needs. A new operation is added here with its permission. */
 const declared = `
 controller.administer GET /v1/backup
 controller.administer POST /v1/restore

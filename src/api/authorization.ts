@@ -1,4 +1,4 @@
-/** What each route declares of who may use it, and the hooks that hold routes and requests to it. */
+/** The access declaration of each route, and the hooks that enforce it on routes and requests. */
 import type { FastifyRequest, RouteOptions } from 'fastify';
 import { authorize, type Owner } from '../access/authorize.ts';
 import type { Action } from '../model/access/action.ts';
@@ -7,9 +7,9 @@ import { CroftError } from '../model/error.ts';
 import { missing } from '../model/missing.ts';
 
 /**
- * Where the owner of what a request asks for comes from. slice: the slice that the path or the query names, else who asks. query:
- * the owner that the query names, else who asks. asker: who asks; the handler shows no more than `listedOwner` says. shared:
- * nobody owns it.
+ * The source of the requested resource's owner. slice: the slice that the path or the query names, otherwise the principal. query: the
+ * owner that the query names, otherwise the principal. asker: the principal; the handler shows no more than `listedOwner` says. shared:
+ * no owner.
  */
 export type OwnerSource = 'slice' | 'query' | 'asker' | 'shared';
 
@@ -18,7 +18,7 @@ export type RouteAccess = 'open' | { readonly action: Action; readonly owner: Ow
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Who may use the route; one without it stops the start. */
+    /** The principals that may use the route; a route without this declaration stops the start. */
     access?: RouteAccess;
   }
 }
@@ -30,16 +30,16 @@ export function access(action: Action, owner: OwnerSource): { access: RouteAcces
 
 export const open: { access: RouteAccess } = { access: 'open' };
 
-/** An `onRoute` hook: throws for a route that does not say who may use it. */
+/** An `onRoute` hook: throws for a route without an access declaration. */
 export function requireDeclaration({ method, url, config }: Pick<RouteOptions, 'method' | 'url' | 'config'>): void {
   if (config?.access !== undefined) return;
   throw new Error(`the route ${[method].flat().join(', ')} ${url} does not declare who may use it: give it a \`config: access(…)\``);
 }
 
-/** An `onRequest` hook behind the authentication: refuses before anything of the body is read. */
+/** An `onRequest` hook behind the authentication: refuses before any part of the body is read. */
 export async function enforceDeclaration(request: FastifyRequest): Promise<void> {
   const declared = request.routeOptions.config.access;
-  // What no route answers declares nothing, and is answered with `not-found`.
+  // A request without a route has no declaration, and is answered with `not-found`.
   if (declared === undefined || declared === 'open') return;
   const decision = authorize(request.principal, declared.action, ownerOf(request, declared.owner));
   if (decision === 'allowed') return;
@@ -60,7 +60,7 @@ function sliceText({ params, query }: FastifyRequest): string {
   return partOf(params, 'slice') ?? partOf(query, 'slice') ?? '';
 }
 
-/** Comes before the check of the request against its schema, which refuses what is no text. */
+/** Runs before the check of the request against its schema, which refuses values that are no text. */
 function partOf(parts: unknown, name: string): string | null {
   const part = (parts as Record<string, unknown> | undefined)?.[name];
   return typeof part === 'string' ? part : null;

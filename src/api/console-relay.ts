@@ -1,4 +1,4 @@
-/** Carries bytes between a viewer's WebSocket and a VM's console, each side no faster than the other takes them. */
+/** Carries bytes between a viewer's WebSocket and a VM's console, each side no faster than the other accepts them. */
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from '@fastify/websocket';
 import type { CroftError } from '../model/error.ts';
@@ -8,13 +8,12 @@ import { problemOf } from '../model/problem.ts';
 const normal = 1000;
 const unexpected = 1011;
 
-/** Bytes that are kept of what was typed before the console is open; more waits with who types it. */
+/** Bytes of input that are kept before the console is open; more stays with the sender. */
 const longestEarly = 64 * 1024;
 
 /**
- * Ends when either side does; the signal that `open` is given tells that the viewer has left. What was typed before the console
- * was open is kept; that it is open is told by an empty frame, a failure by a problem in a text frame, as `shown` makes it fit to
- * be told.
+ * Ends when either side does; the signal given to `open` aborts when the viewer has left. Input before the console is open is kept; an
+ * empty frame says that the console is open, and a failure is sent as a problem in a text frame, with secrets removed by `shown`.
  */
 export function relayConsole(
   socket: WebSocket,
@@ -54,7 +53,7 @@ async function relay(socket: WebSocket, opening: Promise<Duplex>): Promise<void>
   }
 }
 
-/** Keeps what comes until the returned function takes it. A socket that is not read would not tell that its other end has left. */
+/** Keeps input until the returned function takes it. A socket that is not read would not report that its other end has left. */
 function keepEarly(socket: WebSocket): () => Buffer[] {
   const kept: Buffer[] = [];
   let size = 0;

@@ -1,4 +1,4 @@
-/** What the API stands on; the composition root hands it in. */
+/** The dependencies of the API; the composition root provides them. */
 import type { Duplex } from 'node:stream';
 import type { FastifyBaseLogger } from 'fastify';
 import type { Principals } from '../access/principals.ts';
@@ -9,9 +9,9 @@ import type { GuestReport, Snapshot } from '../model/vm/operations.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface ConsoleGateway {
-  /** Bytes to and from the guest's serial console; several viewers of one VM each get their own. The signal tells that this one left. */
+  /** Bytes to and from the guest's serial console; each viewer of a VM gets a stream. The signal aborts when this viewer has left. */
   open(slice: string, vm: string, signal: AbortSignal): Promise<Duplex>;
-  /** The last `bytes` of what it printed; rejects with `unsupported` where its hypervisor keeps nothing of that. */
+  /** The last `bytes` of its output; rejects with `unsupported` where its hypervisor keeps no output. */
   log(slice: string, vm: string, bytes: number): Promise<string>;
 }
 
@@ -26,14 +26,14 @@ export interface OperationGateway {
   vnc(slice: string, vm: string): Promise<Duplex>;
 }
 
-/** Tells that events were appended; listeners then read them from the store. */
+/** Notifies listeners that events were appended; listeners then read them from the store. */
 export interface ChangeFeed {
   /** Returns the function that ends the subscription. */
   subscribe(listener: () => void): () => void;
 }
 
 export interface ApiDependencies extends CommandDependencies {
-  /** Whose token a request carries. */
+  /** Identifies the principal of a request's token. */
   principals: Principals;
   version: string;
   /** This controller, as others see it. */

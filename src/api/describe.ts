@@ -1,10 +1,10 @@
-/** The OpenAPI description as text: what is committed as openapi.json. */
+/** The OpenAPI description as text: the content of openapi.json. */
 import { pino } from 'pino';
 import type { ApiDependencies } from './dependencies.ts';
 import type { Api } from './route.ts';
 import { createApi } from './server.ts';
 
-/** The routes are only described and never asked, so nothing stands behind them. */
+/** The routes are only described and never called, so their dependencies are empty. */
 const behindNothing: Partial<ApiDependencies> = { logger: pino({ level: 'silent' }) };
 
 export async function describeApi(): Promise<string> {
@@ -18,7 +18,7 @@ export async function describeApi(): Promise<string> {
   }
 }
 
-/** Schemas come in the order in which their modules were loaded, which depends on who asks. */
+/** Schemas come in the order in which their modules were loaded, which depends on the caller. */
 function sortSchemas(description: ReturnType<Api['swagger']>): void {
   const { components } = description as { components?: { schemas?: Record<string, unknown> } };
   if (components?.schemas === undefined) return;

@@ -8,7 +8,7 @@ const event = (sequence: number): Event => ({
   message: 'two\nlines',
 });
 
-/** An event store of so many events that tells whenever it was read. */
+/** An event store of this many events that reports each read. */
 function recorded(count: number) {
   const all = Array.from({ length: count }, (_, index) => event(index + 1));
   return {

@@ -1,9 +1,9 @@
-/** Events as Server-Sent Events: what was recorded since, then what is recorded from now on. */
+/** Events as Server-Sent Events: first the events since a sequence, then new events as they are recorded. */
 import type { Event } from '../model/event.ts';
 import type { EventStore } from '../store/store.ts';
 import type { ChangeFeed } from './dependencies.ts';
 
-/** Events read at a time; the reader's pace decides when the next are. */
+/** Events read at a time; the reader's pace determines the next read. */
 const batch = 200;
 
 export interface StreamOptions {
@@ -11,16 +11,16 @@ export interface StreamOptions {
   changes: ChangeFeed;
   /** The last sequence that the client has; null for only new ones. */
   after: number | null;
-  /** What of an event the client sees; null for nothing. */
+  /** The part of an event that the client sees; null for none. */
   show(event: Event): Event | null;
-  /** ms between signs of life where nothing happens; the store is read then too, which makes up for a lost signal. */
+  /** ms between heartbeats without events; the store is read then too, which makes up for a lost signal. */
   heartbeat: number;
   signal: AbortSignal;
 }
 
 /**
- * Yields the text of the stream until `signal` is aborted. It begins with a message that has an id and no data, so that
- * a client which loses the connection before the first event still knows where to go on.
+ * Yields the text of the stream until `signal` is aborted. The stream begins with a message that has an id and no data, so that a client
+ * which loses the connection before the first event still knows where to resume.
  */
 export async function* eventStream({ events, changes, after, show, heartbeat, signal }: StreamOptions): AsyncGenerator<string, void> {
   const change = new Signal(signal);
@@ -45,7 +45,7 @@ export async function* eventStream({ events, changes, after, show, heartbeat, si
   }
 }
 
-/** JSON has no line break of its own, so that one data line holds it. */
+/** JSON has no line breaks of its own, so one data line suffices. */
 const message = (event: Event): string => `id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`;
 
 /** Remembers that something changed, so that a change between reading and waiting is not missed. */
@@ -67,7 +67,7 @@ class Signal {
     this.#isRaised = false;
   }
 
-  /** Resolves true when raised, or when all is ended; false when that took longer than `ms`. */
+  /** Resolves true when raised, or at the end of the stream; false after `ms`. */
   async raised(ms: number): Promise<boolean> {
     if (this.#isRaised || this.#ended.aborted) return true;
     return new Promise((resolve) => {

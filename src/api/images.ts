@@ -6,7 +6,7 @@ import { presentImage } from './present/image.ts';
 
 type Context = Pick<CommandDependencies, 'store' | 'images'>;
 
-/** Rejects with `not-found`, which says of a name of the map what to fetch. */
+/** Rejects with `not-found`, which for a name of the map says how to fetch the image. */
 export async function showImage(context: Context, name: string): Promise<ImageView> {
   const image = (await context.store.images.list()).find((stored) => stored.name === name);
   if (image !== undefined) return presentImage(image, await surroundings(context));
@@ -17,7 +17,7 @@ export async function showImage(context: Context, name: string): Promise<ImageVi
   throw new CroftError('not-found', `${name} ${is}`, { hint: `\`croft image pull ${name}\` fetches it` });
 }
 
-/** What is done with an image that is stored. Where there is none, and the image map has the name, that is said. */
+/** An operation on a stored image. Where the image is missing, and the image map has the name, the error says so. */
 export async function unlessAlias<T>({ images }: Pick<Context, 'images'>, name: string, work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -1,4 +1,4 @@
-/** Figures for Prometheus: nodes, VMs and slices as the store has them at the moment of asking, and the controller's own. */
+/** Metrics for Prometheus: nodes, VMs and slices according to the store at the time of the request, and the controller's own. */
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Node, nodeStatuses } from '../model/node/node.ts';
 import { promisedByNode } from '../model/placement/capacity.ts';
@@ -7,13 +7,13 @@ import type { Store, VmOutline } from '../store/store.ts';
 
 export interface Metrics {
   contentType: string;
-  /** All figures as they are now, in the text format of Prometheus. */
+  /** All present metrics, in the text format of Prometheus. */
   text(): Promise<string>;
-  /** A pass over a node has ended; `seconds` is how long it took. */
+  /** A pass over a node has ended; `seconds` is its duration. */
   passed(node: string, seconds: number): void;
 }
 
-/** ms between looks at the event loop's delay; the library's own 10 would be most of what an idle controller does. */
+/** ms between measurements of the event loop's delay; the library's own 10 would be most of an idle controller's work. */
 const loopPrecision = 1000;
 
 export function createMetrics(store: Pick<Store, 'nodes' | 'vms' | 'slices'>): Metrics {

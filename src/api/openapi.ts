@@ -1,4 +1,4 @@
-/** The OpenAPI description: what it says of the API as a whole, and which schemas it holds. */
+/** The OpenAPI description: its text about the API as a whole, and its schemas. */
 import type { FastifyDynamicSwaggerOptions, SwaggerTransform, SwaggerTransformObject } from '@fastify/swagger';
 import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 

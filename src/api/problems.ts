@@ -1,4 +1,4 @@
-/** Every failure of a request, as a problem document; what is internal goes to the log and not to the client. */
+/** Every failure of a request, as a problem document; internal details go to the log and not to the client. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asCroftError, CroftError } from '../model/error.ts';
 import { problemMediaType, problemOf } from '../model/problem.ts';
@@ -12,7 +12,7 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
     .send(problemOf(shown));
 }
 
-/** What the client may see of a failure: of an internal one only where its story can be read, which is written here. */
+/** The part of a failure that the client may see: for an internal failure only a reference to the log, which is written here. */
 export function presentable(thrown: unknown, { id, log }: FastifyRequest): CroftError {
   const error = asCroftError(thrown);
   if (error.code === 'internal') {
@@ -25,7 +25,7 @@ export function presentable(thrown: unknown, { id, log }: FastifyRequest): Croft
   return error;
 }
 
-/** Fastify's own refusals in our words; null for anything else. */
+/** Fastify's own refusals in Croft's words; null for anything else. */
 function fromFramework(thrown: unknown, request: FastifyRequest): CroftError | null {
   if (!(thrown instanceof Error) || !('code' in thrown) || typeof thrown.code !== 'string') return null;
   const refusal = refusals[thrown.code];

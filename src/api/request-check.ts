@@ -1,4 +1,4 @@
-/** Checks what a request brings against its schema, and says what is wrong in the words that a file gets. */
+/** Checks a request against its schema, and reports errors in the words used for files. */
 import type { FastifySchemaCompiler } from 'fastify';
 import { z } from 'zod';
 import { checkForm } from '../model/input/form-check.ts';
@@ -6,7 +6,7 @@ import { InputIssues, type InputPath } from '../model/input/issues.ts';
 
 const subjects: Record<string, string> = { body: 'The body', params: 'The path', querystring: 'The query' };
 
-/** As Fastify wants it: what it makes answers with the value, as the schema makes it, or with the error. */
+/** Fastify's interface: the returned function answers with the value, as the schema makes it, or with the error. */
 export const requestCheck: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {
   const words = { keysAt: (path: InputPath) => keysAt(schema, path) };
   return (given: unknown) => {
@@ -21,7 +21,7 @@ export const requestCheck: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPar
   };
 };
 
-/** The keys that the object at `path` may have; of several alternatives those of all. */
+/** The permitted keys of the object at `path`; of several alternatives those of all. */
 function keysAt(schema: unknown, path: InputPath): string[] {
   const forms = alternatives(schema);
   const [part, ...rest] = path;
@@ -39,7 +39,7 @@ function partOf(form: unknown, part: string | number): unknown {
   return form instanceof z.ZodRecord ? form.valueType : undefined;
 }
 
-/** What is inside what may be missing, null, or is changed after the check. */
+/** The inner schema of a value that is optional, nullable, or changed after the check. */
 function alternatives(schema: unknown): unknown[] {
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(alternatives);
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)

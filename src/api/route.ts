@@ -1,4 +1,4 @@
-/** What the routes are made with: the typed Fastify instance, and the schemas that many of them share. */
+/** The building blocks of routes: the typed Fastify instance, and the schemas that many of them share. */
 import type {
   FastifyBaseLogger,
   FastifyInstance,
@@ -25,7 +25,7 @@ export type Api = FastifyInstance<
 
 export type Routes = (api: Api, dependencies: ApiDependencies) => void;
 
-/** Adds routes in a scope of their own, where they may read bodies in their own way. What is wrong with one fails the start. */
+/** Adds routes in a scope of their own, where they may read bodies in their own way. An invalid route fails the start. */
 export function inScope(api: Api, add: (scope: Api) => void): void {
   api.register((scope: Api, _options, done) => {
     try {
@@ -66,7 +66,7 @@ export function countSchema(minimum: number, maximum: number) {
   return z.coerce.number(rule).int(rule).min(minimum, rule).max(maximum, rule);
 }
 
-/** The OpenAPI responses of these errors, and of those that any operation may answer. */
+/** The OpenAPI responses of these errors, and of the errors of any operation. */
 export function problems(...codes: ErrorCode[]) {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set<ErrorCode>([...codes, 'input.invalid', 'auth.required', 'auth.forbidden', 'internal'])) {

@@ -129,7 +129,7 @@ test('CR15 what is wrong with a query, a path or a body is said in the words tha
   assert.equal(await said('POST', '/v1/slices/apply', { file: {}, allowRecreate: 'yes' }), 'allowRecreate: must be true or false');
 });
 
-test('CR15 an internal failure is logged under the request and not told to the client', async () => {
+test('CR15 an internal failure is logged under the request and not sent to the client', async () => {
   await using stage = await setStage({
     nodes: { hostKey: () => Promise.reject(new Error('secret /root/path')) } as never,
   });

@@ -1,4 +1,4 @@
-/** Puts the API together: authentication, problems, OpenAPI and the routes. */
+/** Assembles the API: authentication, problems, OpenAPI and the routes. */
 import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import websocket from '@fastify/websocket';
@@ -43,12 +43,12 @@ const routes = [
   backupRoutes,
 ];
 
-/** Longer than any name may be, so that one too long is refused by its rule instead of finding no route. */
+/** Longer than any name may be, so that a name that is too long is refused by its rule instead of finding no route. */
 const longestParameter = 4096;
 /** Bytes of one frame that a console's viewer sends. */
 const longestFrame = 64 * 1024;
 
-/** The API, ready to listen or to be asked through `inject`. Closing it ends event streams and consoles. */
+/** The API, ready to listen or to be called through `inject`. Closing it ends event streams and consoles. */
 export async function createApi(dependencies: ApiDependencies): Promise<Api> {
   const api: Api = Fastify({
     loggerInstance: dependencies.logger,

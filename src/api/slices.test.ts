@@ -30,7 +30,7 @@ async function ask<T>(
 }
 
 const apply = (stage: Stage, payload: object) => ask<ApplyAnswer & Problem>(stage, 'POST', '/v1/slices/apply', payload);
-/** Without the ends of tasks that a later one overtook. */
+/** Without the ends of tasks that a later task replaced. */
 const eventKinds = async ({ store }: Stage): Promise<string[]> =>
   (await store.events.after(0, 100)).map(({ kind }) => kind).filter((kind) => kind !== 'task.ended');
 
@@ -107,7 +107,7 @@ test('CR9 applying the same file again, as text or as an object, does nothing', 
   assert.equal(stage.wakes(), 1);
 });
 
-test('CR9 a VM is made anew only when that was allowed; the refusal says which', async () => {
+test('CR9 a VM is recreated only when that was allowed; the refusal says which', async () => {
   await using stage = await setStage();
   await stage.store.images.put(sampleImage('other', 'b'.repeat(64)));
   await apply(stage, { text: hello });
@@ -169,7 +169,7 @@ test('CR9 an edit that comes between comparing and committing is compared again,
   await apply(stage, { text: hello });
   const { store } = stage;
   const commit = store.commit.bind(store);
-  /** Before the next commit somebody else's is made. */
+  /** Before the next commit another caller's commit is made. */
   const interfere = (theirs: string): void => {
     store.commit = async (by, work) => {
       store.commit = commit;
@@ -255,7 +255,7 @@ test('CR9 a slice is shown whole, stopped, started and removed; what is being re
   assert.deepEqual(await eventKinds(stage), ['slice.applied', 'slice.stop', 'slice.start', 'slice.remove']);
 });
 
-test('CR10 a VM is listed, started anew, stopped and removed on its own, each recorded', async () => {
+test('CR10 a VM is listed, restarted, stopped and removed on its own, each recorded', async () => {
   await using stage = await setStage();
   await apply(stage, { text: hello.replace('  wire: { link: [web.eth1, db.eth1] }\n', '').replaceAll('[lan, wire]', '[lan]') });
   await apply(stage, { text: 'slice: other\nvms: { web: { image: micro } }\n' });

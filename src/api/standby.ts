@@ -1,15 +1,15 @@
-/** What a controller answers that stands by: that it does, and who leads. */
+/** The answers of a standby controller: its state, and the leader. */
 import Fastify, { type FastifyInstance } from 'fastify';
 import { CroftError } from '../model/error.ts';
 import { type Leader, leaderWords, type RoleAnswer } from '../model/leader.ts';
 import { sendProblem } from './problems.ts';
 
 /**
- * `GET /healthz` answers 200, for the process is well; all else 503 `controller.standby`, so that nobody is sent here. `leader` gives
- * null where it is not known.
+ * `GET /healthz` answers 200, since the process is healthy; everything else 503 `controller.standby`, so that no load balancer sends
+ * requests here. `leader` returns null where the leader is not known.
  */
 export function createStandbyApi(leader: () => Leader | null): FastifyInstance {
-  // No log: that it refuses requests is what it is there for.
+  // No log: refusing requests is the purpose of this server.
   const api = Fastify({ forceCloseConnections: true });
   api.get('/healthz', async (): Promise<RoleAnswer> => ({ status: 'ok', role: 'standby', leader: leader() }));
   api.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));

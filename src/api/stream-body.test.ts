@@ -19,7 +19,7 @@ test('SC8 an upload whose sender falls silent is given up, and one that was sent
     try {
       for await (const piece of body as Readable) void piece;
       ends.push('whole');
-      // Well after the patience with a silent sender.
+      // Well after the time limit for a silent sender.
       await quiet.promise;
     } catch (thrown) {
       ends.push(thrown);

@@ -1,11 +1,11 @@
-/** Request bodies of any size: handed to the handler as the stream that arrives, never held in memory. */
+/** Request bodies of any size: passed to the handler as the arriving stream, never held in memory. */
 import { IncomingMessage } from 'node:http';
 import { finished, Readable } from 'node:stream';
 import { z } from 'zod';
 import { CroftError } from '../model/error.ts';
 import type { Api } from './route.ts';
 
-/** ms without a byte after which a body is given up: its sender may be gone without a word. */
+/** ms without a byte after which a body is given up: its sender may be gone without notice. */
 const usualPatience = 300_000;
 
 /** From here on this scope reads only `type`, as a stream, and refuses every other content type. */
@@ -28,5 +28,5 @@ function giveUpWhenSilent(body: IncomingMessage, patience: number): void {
 
 const streamSchema = z.instanceof(Readable).meta({ type: 'string', format: 'binary' });
 
-/** What a route's schema says of such a body. */
+/** The description of such a body in a route's schema. */
 export const streamBody = (type: string) => ({ body: streamSchema, consumes: [type] });

@@ -1,10 +1,10 @@
-/** Connections that would hold up the end of a server although nobody waits for an answer on them. */
+/** Connections that would delay the end of a server although no client waits for an answer on them. */
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * Follows the server's connections; what it returns closes those that `closeIdleConnections` leaves open: where nothing was
- * ever asked, since clients open connections ahead of need, and where the answer came before the request's body had.
+ * Tracks the server's connections; the returned function closes those that `closeIdleConnections` leaves open: connections without any
+ * request, since clients open connections ahead of need, and connections whose answer was sent before the request's body had arrived.
  */
 export function unusedConnections(server: Server): () => void {
   const unused = new Set<Socket>();
@@ -18,7 +18,7 @@ export function unusedConnections(server: Server): () => void {
     response.once('finish', () => {
       if (request.complete || socket.destroyed) return;
       unused.add(socket);
-      // What is left of the body is read and dropped, so that the client can read its answer and ask again.
+      // The rest of the body is read and dropped, so that the client can read its answer and send another request.
       request.resume();
     });
   });

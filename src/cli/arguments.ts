@@ -54,14 +54,14 @@ export function sshAddress(text: string): SshAddress {
   return { address, ...(user !== undefined && { user }), ...(ownPort !== undefined && { port: Number(ownPort) }) };
 }
 
-/** Collects `KEY=VALUE` of an option that is given several times. */
+/** Collects `KEY=VALUE` of a repeated option. */
 export function labelList(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
   const [, name, value] = /^([^=]+)=(.+)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError('Give a label as NAME=VALUE, such as disk=ssd.');
   return { ...before, [name]: value };
 }
 
-/** Collects the values of an option that is given several times. */
+/** Collects the values of a repeated option. */
 export function several(text: string, before: readonly string[] = []): string[] {
   return [...before, text];
 }

@@ -1,4 +1,4 @@
-/** What every command is given: the environment, the client once it is asked for, and the code to exit with. */
+/** The context of every command: the environment, the client on first use, and the exit code. */
 import type { Client } from '../client/client.ts';
 import type { CliEnvironment } from './environment.ts';
 import { type OutputFormat, writeData } from './output/data.ts';
@@ -8,10 +8,10 @@ import type { ViewOptions } from './views/view.ts';
 export class CliContext {
   readonly environment: CliEnvironment;
   readonly paint: Paint;
-  /** Aborted when nobody reads the output any more. */
+  /** Aborted when the output is no longer read. */
   readonly unread: AbortSignal;
   exitCode = 0;
-  /** Name of the document that errors with lines are about. */
+  /** Name of the document that errors with lines refer to. */
   inputName: string | null = null;
   #client: Promise<Client> | null = null;
 
@@ -35,17 +35,17 @@ export class CliContext {
     if (text !== '' && !this.unread.aborted) this.environment.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
   }
 
-  /** For what is said beside the data: progress, hints, questions. */
+  /** For text beside the data: progress, hints, questions. */
   say(text: string): void {
     this.environment.stderr.write(`${text}\n`);
   }
 
-  /** Data as it came from the API, or what `table` makes of it. */
+  /** Data in the API's form, or the result of `table`. */
   async show<T>(format: OutputFormat, data: T, table: (data: T) => string): Promise<void> {
     this.print(format === 'table' ? table(data) : await writeData(format, data));
   }
 
-  /** What the views need to know, as of now. */
+  /** The options of the views, as of now. */
   view(): ViewOptions {
     return { width: this.environment.width, paint: this.paint, now: Date.now() };
   }

@@ -1,4 +1,4 @@
-/** What a shell learns from an exit code; each error code of Croft leads to exactly one. */
+/** The exit codes for shells; each error code of Croft leads to exactly one. */
 import type { ErrorCode } from '../model/error.ts';
 
 export const exitCodes = {

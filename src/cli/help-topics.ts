@@ -1,4 +1,4 @@
-/** Help that belongs to no single command. */
+/** Help topics that belong to no single command. */
 import { exitCodes } from './exit-codes.ts';
 
 /** The text of a topic, null where there is none of that name. */

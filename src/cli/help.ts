@@ -1,4 +1,4 @@
-/** `croft help WORDS`: a topic or the help of a command; words that name neither are an error, with what is like them. */
+/** `croft help WORDS`: a topic or the help of a command; unknown words are an error with near names. */
 import type { Command } from 'commander';
 import { CroftError } from '../model/error.ts';
 import { nearNames } from '../model/input/name.ts';
@@ -15,8 +15,8 @@ export async function showHelp(context: CliContext, words: readonly string[]): P
 }
 
 /**
- * The command that the words lead to; what comes after one without verbs are its arguments. Throws `input.invalid` for a word
- * that is no verb. `topics` may stand in place of the first word.
+ * The command that the words lead to; words after a command without verbs are its arguments. Throws `input.invalid` for a word that is no
+ * verb. `topics` may stand in place of the first word.
  */
 export function commandOf(program: Command, words: readonly string[], topics: readonly string[] = []): Command {
   let command = program;

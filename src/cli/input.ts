@@ -1,4 +1,4 @@
-/** What is read from the user: files or standard input, and answers to questions. */
+/** The user's input: files or standard input, and answers to questions. */
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { buffer } from 'node:stream/consumers';
@@ -24,7 +24,7 @@ export function unreadable(file: string, cause: unknown): CroftError {
   return new CroftError('input.invalid', `cannot read ${file}: ${reasons[code ?? ''] ?? message}`, { cause });
 }
 
-/** Asks on a terminal before what the command's own name says; a script that calls it means it. */
+/** Asks for confirmation on a terminal although the command's name already says so; a script that calls the command needs none. */
 export async function askOnTerminal(context: CliContext, question: string): Promise<void> {
   if (context.environment.isTerminal) await confirm(context, question, '--yes');
 }

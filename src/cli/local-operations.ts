@@ -1,17 +1,17 @@
-/** What the CLI cannot do over HTTP because it concerns this machine: starting and ending the controller itself. */
+/** Operations of the CLI on this machine instead of over HTTP: starting and ending the controller itself. */
 
 import { exitCodes } from './exit-codes.ts';
 
-/** What `serve` ends with where it was told something wrong. */
+/** The exit code of `serve` for an invalid setting. */
 export const wrongInputExit = exitCodes.usage.code;
 
-/** Where the controller answers and with which token; read from the environment or from the controller's home. */
+/** The controller's address and token; read from the environment or from the controller's home. */
 export interface Connection {
   url: string;
   token: string;
 }
 
-/** Options of `serve` and `up`; what is absent keeps its default. */
+/** Options of `serve` and `up`; an absent option keeps its default. */
 export interface ServeOptions {
   host?: string;
   port?: number;
@@ -23,15 +23,15 @@ export interface ServeOptions {
   transit?: string;
   /** An image map, in YAML. */
   config?: string;
-  /** Seconds between passes that nothing asked for. */
+  /** Seconds between passes that are not requested. */
   interval?: number;
-  /** `spread`, `pack` or `round-robin`, for slices that do not say it. */
+  /** `spread`, `pack` or `round-robin`, for slices that do not say otherwise. */
   placement?: string;
-  /** How many events are kept at most. */
+  /** The largest number of kept events. */
   eventsKept?: number;
   /** Days for which events are kept. */
   eventsAge?: number;
-  /** How many ended tasks are kept at most. */
+  /** The largest number of kept ended tasks. */
   tasksKept?: number;
   /** Days for which ended tasks are kept. */
   tasksAge?: number;
@@ -47,14 +47,14 @@ export interface LocalOperations {
   /** Runs the controller in the foreground until SIGINT or SIGTERM; resolves when it has ended. */
   serve(options: ServeOptions): Promise<void>;
   /**
-   * Starts the controller in the background and waits until it answers; does nothing where it runs already. `standby`: another
-   * controller has its database, and leads.
+   * Starts the controller in the background and waits until it answers; no effect where it runs already. `standby`: another controller
+   * has its database, and leads.
    */
   up(options: ServeOptions): Promise<Connection & { started: boolean; pid: number; log: string; standby: boolean }>;
   /** Ends the controller, not the VMs, unless its nodes are `simulated`; null where none runs. */
   down(): Promise<{ simulated: boolean } | null>;
-  /** Removes all slices and all that Croft made on this machine, then ends the controller and deletes its home. */
+  /** Removes all slices and everything that Croft made on this machine, then ends the controller and deletes its home. */
   purge(say: Say): Promise<void>;
-  /** Installs what a section of Debian packages lacks; `say` hears what is done. */
+  /** Installs missing Debian packages of a section; `say` receives the progress. */
   setUp(sections: readonly string[], say: Say): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** The first words of the command line, each with the file that knows the rest; files are loaded only when needed. */
+/** The first words of the command line, each with the file of its verbs; files are loaded only when needed. */
 import type { Command } from 'commander';
 import type { CliContext } from './context.ts';
 

@@ -1,4 +1,4 @@
-/** The tree of commands: every noun with its summary, and the whole of those that are asked for. */
+/** The tree of commands: every noun with its summary, and the requested nouns in full. */
 import { Command } from 'commander';
 import type { CliContext } from './context.ts';
 import { nouns } from './nouns.ts';

@@ -77,7 +77,7 @@ test('CR4 a plan says what apply would refuse, and ends as that would', async ()
   assert.equal(code, 4);
 });
 
-test('CR9 apply removes no VM unasked, and makes none anew without --allow-recreate', async () => {
+test('CR9 apply removes no VM unasked, and recreates none without --allow-recreate', async () => {
   const removal = planned([{ kind: 'remove', name: 'web', changes: [] }]);
   const refused = await runFake(apply, { client: removal.client, input: 'x' });
   assert.equal(refused.code, 4);

@@ -1,4 +1,4 @@
-/** A controller from its start to its end: it has its home, stands by where another leads, and then leads itself. */
+/** A controller from its start to its end: it takes its home, stands by where another controller leads, and then leads itself. */
 import type { AddressInfo, Server } from 'node:net';
 import type { Logger } from 'pino';
 import { createStandbyApi } from '../api/standby.ts';
@@ -23,15 +23,16 @@ export interface ControllerSurroundings {
   /** Path of an ssh-agent's socket. */
   agent: string | null;
   logger?: Logger;
-  /** Another controller has its database: it must end. */
+  /** Another controller has its database: this controller must end. */
   ousted(): void;
-  /** It stood by and could not take over: it must end. */
+  /** The standby could not take over: this controller must end. */
   failed(error: unknown): void;
 }
 
 /**
  * Starts a controller; disposing of it ends it and leaves the VMs running. Resolves once it answers: as leader, or as standby where
- * another has its PostgreSQL database. Rejects with `conflict.exists` where another has its home, or its SQLite database.
+ * another controller has its PostgreSQL database. Rejects with `conflict.exists` where another controller has its home, or its SQLite
+ * database.
  */
 export async function startController(
   options: ControllerOptions,

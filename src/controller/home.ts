@@ -8,15 +8,15 @@ export interface Home {
   database: string;
   /** Bearer token of the API, mode 0600. */
   token: string;
-  /** Socket that the running controller listens on, see presence.ts. */
+  /** Socket of the running controller, see presence.ts. */
   presence: string;
   /** Locked by the running controller, see presence.ts. */
   lock: string;
   log: string;
   images: string;
-  /** The user's image map, where one was put there. */
+  /** The user's image map, where the user put one there. */
   imageMap: string;
-  /** Parts of downloads, to be gone on with. */
+  /** Partial downloads, to be resumed. */
   downloads: string;
   /** Private key with which the controller logs in to nodes that name no other. */
   key: string;
@@ -50,7 +50,7 @@ export async function makeHome(home: Home): Promise<void> {
   await chmod(home.folder, 0o700);
 }
 
-/** The API's token, made where there is none yet. */
+/** The API's token, created where there is none yet. */
 export async function ensureToken(home: Home): Promise<string> {
   const existing = await readOrNull(home.token);
   if (existing !== null && existing !== '') return existing;

@@ -1,4 +1,4 @@
-/** From a node's configuration to the way it is reached and the folders it has for this controller. */
+/** Derives a node's connection and its folders for this controller from the node's configuration. */
 import type { NodeLayout } from '../drivers/hypervisor/driver.ts';
 import type { Host } from '../host/host.ts';
 import { createLocalHost } from '../host/local-host.ts';
@@ -50,7 +50,7 @@ export class Hosts {
     return this.#local.has(host);
   }
 
-  /** How other nodes reach it; not at all what is behind a jump host, and this machine has nothing that the controller has not. */
+  /** The address for other nodes; none for a node behind a jump host, and this machine has no images beyond the controller's own. */
   routeOf(host: Host): PeerRoute {
     const config = this.#configs.get(host);
     const pool = config?.pool ?? '';
@@ -60,13 +60,13 @@ export class Hosts {
     return { pool, ssh: { user, address, port, hostKey: () => publicHostKey({ name: config.name, target, ...this.#agent() }) } };
   }
 
-  /** The fingerprint that the machine shows now. */
+  /** The fingerprint of the machine's present host key. */
   async hostKey(target: NonNullable<NodeConfigInput['ssh']>): Promise<string> {
     const config = nodeConfigSchema.shape.ssh.unwrap().parse(target);
     return await this.#hostKeyOf(config.address, this.#withKeys(config));
   }
 
-  /** The configuration with every login key named and every host key pinned to what the machines show now, unless it is given. */
+  /** The configuration with every login key named and every host key pinned to the machines' present keys, unless it is given. */
   async pin(config: NodeConfig): Promise<NodeConfig> {
     if (config.ssh === undefined) return config;
     const ssh = this.#withKeys(config.ssh);

@@ -1,9 +1,9 @@
-/** What the doctor says of a node's hypervisor: whether it answers, what it can do, and whether its VMs are kept within limits. Pure. */
+/** The doctor's findings about a node's hypervisor: whether it answers, its capabilities, and whether its VMs are limited. Pure. */
 import { type Capability, capabilities, type DriverProbe, type HypervisorDriver } from '../drivers/hypervisor/driver.ts';
 import type { DoctorCheck } from '../model/node/doctor.ts';
 import { limitsInWords } from '../model/node/limits.ts';
 
-/** `fix` is what puts it right where it does not answer; null where that is not known. */
+/** `fix` is the repair where it does not answer; null where no repair is known. */
 export function hypervisorChecks(
   { name, can }: Pick<HypervisorDriver, 'name' | 'can'>,
   probe: DriverProbe,

@@ -1,6 +1,6 @@
 /**
- * The hypervisors, by what a controller does for each: its driver, the programs and packages that it needs on a node, and what the
- * doctor looks at and does there. The other half of an entry, its traits, is in src/model/node/hypervisor.ts.
+ * The controller's half of each hypervisor: its driver, the programs and packages that it needs on a node, and the doctor's checks and
+ * repairs there. The other half of an entry, its traits, is in src/model/node/hypervisor.ts.
  */
 import type { DriverProbe, HypervisorDriver } from '../drivers/hypervisor/driver.ts';
 import { createLibvirtDriver } from '../drivers/hypervisor/libvirt/libvirt.ts';
@@ -18,7 +18,7 @@ import { installation, type PackageSource } from './node-packages.ts';
 
 type DriverConfig = Pick<NodeConfig, 'hypervisor' | 'libvirt'>;
 
-/** A node whose hypervisor was asked whether it can be used. */
+/** A node whose hypervisor was checked. */
 interface Probed {
   specs: MeasuredSpecs;
   probe: DriverProbe;
@@ -26,17 +26,17 @@ interface Probed {
 }
 
 export interface HypervisorSupport {
-  /** Makes a function that gives the driver for a node, which may be the same for all. */
+  /** Makes a function that returns the driver for a node; nodes may share a driver. */
   driver(parts: VmFolderParts): (config: DriverConfig) => HypervisorDriver;
   /** The programs that it needs, by the names that `NodeSpecs.tools` has them under. */
   programs(architecture: string): readonly string[];
   /** Sections of scripts/packages.txt with the packages that its nodes may need, by what installs them there. */
   packages: Readonly<Partial<Record<'apt-get' | 'pkg', readonly string[]>>>;
-  /** Starts what answers for it; null where nothing has to run. `script` is POSIX sh. */
+  /** Starts the service that answers for it; null where no service is needed. `script` is POSIX sh. */
   service: { name: string; script: string } | null;
-  /** The command that makes it answer; null where that is not known. */
+  /** The command that makes it answer; null where none is known. */
   fix(node: Probed): string | null;
-  /** What the doctor looks at besides. */
+  /** Additional checks of the doctor. */
   checks(node: Probed): readonly DoctorCheck[];
 }
 
@@ -61,7 +61,7 @@ export const hypervisorSupport: Readonly<Record<Hypervisor, HypervisorSupport>> 
     packages: { 'apt-get': ['node', 'libvirt'] },
     service: { name: 'libvirt', script: libvirtScript },
     fix({ specs, source: { packager } }) {
-      // Where virsh is not installed, that is what is to be done first.
+      // Where virsh is not installed, its installation comes first.
       if (typeof specs.tools.virsh !== 'string') return null;
       return packager === 'apk' ? 'rc-service libvirtd start' : 'systemctl enable --now libvirtd';
     },
@@ -73,7 +73,7 @@ export const hypervisorSupport: Readonly<Record<Hypervisor, HypervisorSupport>> 
       const driver = createZonesDriver({ ...parts, attach: (host, layout, ports) => attach(host, layout, ports) });
       return () => driver;
     },
-    // What illumos has of its own the driver asks for; python3 locks files there, and is a terminal for consoles.
+    // The driver checks illumos' own programs; python3 locks files there, and provides the terminal for consoles.
     programs: () => ['python3'],
     packages: { pkg: ['illumos'] },
     service: { name: 'the service of zones', script: zonesScript },
@@ -90,7 +90,7 @@ export const hypervisorSupport: Readonly<Record<Hypervisor, HypervisorSupport>> 
   },
 };
 
-/** A function that gives a node's driver. It throws `unsupported` for a hypervisor that this program has no driver for. */
+/** A function that returns a node's driver. It throws `unsupported` for a hypervisor without a driver in this program. */
 export function createHypervisors(parts: VmFolderParts): (config: DriverConfig) => HypervisorDriver {
   const drivers = new Map(hypervisorNames.map((name) => [name, hypervisorSupport[name].driver(parts)]));
   return (config) => {

@@ -1,4 +1,4 @@
-/** Images on their way in: from an upload, from a build or by a pull, through inspection, into the library and the store. */
+/** New images: from an upload, from a build or by a pull, through inspection, into the library and the store. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -24,12 +24,12 @@ export interface ImageIntakeOptions {
   library: ImageLibrary;
   maps: ImageMaps;
   puller: ImagePuller;
-  /** Where images are built; keeps downloaded packages. */
+  /** The folder of image builds; keeps downloaded packages. */
   workFolder: string;
   journal: Journal;
   sweep: ImageSweep;
   wakeNodes(): void;
-  /** What nobody waits for failed. */
+  /** Work that no caller waits for failed. */
   failed(error: unknown): void;
 }
 
@@ -37,7 +37,7 @@ export interface ImageIntakeOptions {
 const debianTraits: ImageTraits = { ...usualTraits, memory: 512 * mebibyte, disk: 4 * gibibyte };
 
 export function createImageIntake({ store, library, maps, puller, workFolder, journal, sweep, wakeNodes, failed }: ImageIntakeOptions) {
-  /** What the user's map calls something else could never be had under that name. */
+  /** An image could never be found under a name that the user's map defines otherwise. */
   async function refuseAlias(name: string): Promise<void> {
     if (!(await maps.isOwnAlias(name))) return;
     throw new CroftError('input.invalid', `"${name}" is another name of an image in the image map, which no image can have`, {
@@ -61,7 +61,7 @@ export function createImageIntake({ store, library, maps, puller, workFolder, jo
 
   let lastBuild: Promise<unknown> = Promise.resolve();
 
-  /** One after the other: each would take all that the machine has. */
+  /** One after the other: each build takes all resources of the machine. */
   function build(by: Principal, name: string, make: (request: ImageRequest) => Promise<unknown>, traits: ImageTraits): Promise<Image> {
     const built = lastBuild.then(() => buildNow(by, name, make, traits));
     lastBuild = built.catch(() => undefined);

@@ -1,4 +1,4 @@
-/** Looks after images that are there: hashes them again wherever they are, and hands their content out. */
+/** Maintains stored images: hashes them again wherever they are, and returns their content. */
 import { open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { ImageLibrary } from '../images/library/library.ts';
@@ -40,14 +40,14 @@ export function createImageMaintenance({ store, library, delivery, fleet }: Imag
   }
 
   return {
-    /** In the library, and on each node that is said to have it. */
+    /** In the library, and on each node that is recorded to have the image. */
     async verify(name: string): Promise<ImageCheck[]> {
       const image = await store.images.get(name);
       const content = contentOf(image);
       const nodes = (await store.nodes.list()).filter(({ observed }) => observed.images.includes(content.sha256));
       return await Promise.all([checkLibrary(image, content), ...nodes.map((node) => checkOn(node, content))]);
     },
-    /** Rejects with `image.unusable` where the file is gone or was cut, for its length is told before its content is read. */
+    /** Rejects with `image.unusable` where the file is missing or truncated, since its length is sent before its content is read. */
     async open(name: string): Promise<{ content: ImageContent; stream: Readable }> {
       const image = await store.images.get(name);
       const content = contentOf(image);

@@ -63,7 +63,7 @@ test('SC6 an image map that is a device, a folder or huge is refused before it i
   await assert.rejects(maps.current(), { code: 'input.invalid', message: /it has more than 16777216 bytes/ });
 });
 
-test('SC6 all that is wrong is told at once, each place with its file, and a part that is wrong is not said to be missing', async (context) => {
+test('SC6 all errors are reported at once, each with its file, and an invalid part is not reported as missing', async (context) => {
   const { maps, file } = await stage(
     context,
     `default_label: debain
@@ -96,7 +96,7 @@ images:
   );
 });
 
-test('SC6 a map that becomes wrong while it is in force is told once, and what it said before stays in force', async (context) => {
+test('SC6 a map that becomes invalid while it is in force is reported once, and its last valid content stays in force', async (context) => {
   const { maps, file, told } = await stage(context, 'aliases: { a: debian }\n');
   await maps.inForce();
   for (const text of ['aliases: { a: debain }\n', 'aliases: [\n']) {

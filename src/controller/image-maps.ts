@@ -1,4 +1,4 @@
-/** The image map in force: the shipped catalogue, and over it the user's file, read again whenever it changed. */
+/** The image map in force: the shipped catalogue, overridden by the user's file, which is read again whenever it changed. */
 import { readFile, stat } from 'node:fs/promises';
 import { CroftError } from '../model/error.ts';
 import { checkImageMap } from '../model/image/map/check.ts';
@@ -6,28 +6,28 @@ import { emptyImageMap, type ImageMap, imageMapSubject, mergeImageMaps } from '.
 import { type ExaminedImageMap, examineImageMap, readImageMap } from '../model/image/map/read.ts';
 import { decodeUtf8 } from '../model/input/utf8.ts';
 
-/** Far more than any map may have; only that none fills the memory. */
+/** Far more than any real map has; only a protection of the memory. */
 const mostBytes = 16 * 1024 ** 2;
 
 export interface ImageMapsOptions {
   catalogue: string;
-  /** `required` where the user named the file: then it must be there. */
+  /** `required` where the user named the file: then it must exist. */
   own: { file: string; required: boolean };
-  /** Names of the images in the store: aliases may lead to them, and they mean themselves whatever the catalogue calls so. */
+  /** Names of the images in the store: aliases may lead to them, and they take precedence over names of the catalogue. */
   stored(): Promise<ReadonlySet<string>>;
-  /** The user's file is wrong, and what of it can be used is in force, or what it said before; told once for each way in which it is wrong. */
+  /** The user's file is invalid, and its usable part, or its last valid content, is in force; called once for each distinct error. */
   broken?(error: CroftError): void;
 }
 
 export interface ImageMaps {
-  /** Rejects with `input.*`, naming file, line and column, where the user's file is wrong now. */
+  /** Rejects with `input.*`, naming file, line and column, where the user's file is invalid now. */
   current(): Promise<ImageMap>;
   /**
-   * As `current`, but where the file is wrong by now, what it said last when it was not. A name that leads nowhere is no reason to
-   * go without the rest: its image may have been removed, or is still to be imported.
+   * As `current`, but where the file has become invalid, its last valid content. A name that leads nowhere does not invalidate the rest:
+   * its image may have been removed, or is still to be imported.
    */
   inForce(): Promise<ImageMap>;
-  /** Whether the user's file says that this is another name of an image: then no image can have it. */
+  /** Whether the user's file defines this name as an alias of an image: then no image can have the name. */
   isOwnAlias(name: string): Promise<boolean>;
 }
 
@@ -67,7 +67,7 @@ export function createImageMaps({ catalogue, own, stored, broken = () => undefin
   };
 }
 
-/** An image that the store has is as if the user's map had it: it takes the place of an alias of the catalogue. */
+/** An image of the store counts as an entry of the user's map: it replaces an alias of the catalogue. */
 function merged(base: ImageMap, over: Pick<ExaminedImageMap, 'map'> | null, stored: ReadonlySet<string>): ImageMap {
   const aliases = new Map([...base.aliases].filter(([name]) => !stored.has(name)));
   return mergeImageMaps({ ...base, aliases }, over?.map ?? emptyImageMap);
@@ -77,7 +77,7 @@ function textOf(bytes: Uint8Array, file: string): string {
   return decodeUtf8(bytes, imageMapSubject([file]));
 }
 
-/** What came of it the first time, be it an error: a map may take long to be found wrong. */
+/** The first result, even an error: finding that a map is invalid may take long. */
 function remembered<Given, Read>(given: Given, read: (given: Given) => Read): () => Read {
   try {
     const value = read(given);
@@ -89,7 +89,7 @@ function remembered<Given, Read>(given: Given, read: (given: Given) => Read): ()
   }
 }
 
-/** Reads the file where its time or size is another than the last time; null where it may be missing and is. */
+/** Reads the file where its time or size has changed; null where the file is optional and missing. */
 function cached<Read>(file: string, required: boolean, read: (text: string, file: string) => Read): () => Promise<Read | null> {
   let last: { version: string; get(): Read } | null = null;
   return async () => {

@@ -60,7 +60,7 @@ test('SC8 parts of downloads that nobody asks for any more go when it is asked f
   assert.deepEqual(parts, ['asked']);
 });
 
-test('SC9 a node that cannot be looked at is told of, and keeps what it has', async () => {
+test('SC9 a node that cannot be inspected is reported, and keeps its images', async () => {
   const lost = { id: 'n', config: { name: 'lost' }, observed: { status: 'unreachable' } } as unknown as Node;
   assert.deepEqual(await stage([], [], [lost]).collect({ dryRun: false, idle: false }), [
     { node: null, images: [], bytes: 0, failure: null },

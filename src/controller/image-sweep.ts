@@ -1,4 +1,4 @@
-/** Removes image files that nothing names or uses any more, from the controller's library and from the nodes. */
+/** Removes unused image files from the controller's library and from the nodes. */
 
 import type { ImageFetcher } from '../images/fetch/fetch.ts';
 import type { ImageLibrary } from '../images/library/library.ts';
@@ -16,11 +16,11 @@ export interface ImageSweepOptions {
   delivery: Pick<ImageDelivery, 'collect'>;
   fetcher: Pick<ImageFetcher, 'discard'>;
   fleet: Fleet;
-  /** A sweep that nobody waits for failed; what it left is removed the next time. */
+  /** A sweep that no caller waits for failed; the next sweep removes the remains. */
   failed(error: unknown): void;
 }
 
-/** `idle`: nodes keep only what they are told to keep and what their VMs are made from. */
+/** `idle`: nodes keep only the images wanted in advance and those that their VMs are made from. */
 export interface CollectOptions {
   dryRun: boolean;
   idle: boolean;
@@ -37,7 +37,7 @@ export class ImageSweep {
     this.#options = options;
   }
 
-  /** Runs work that brings a file in before its row: nothing is swept meanwhile, for the file would look unused. */
+  /** Runs work that adds a file before its row: no sweep runs meanwhile, since the file would look unused. */
   async arriving<T>(work: () => Promise<T>): Promise<T> {
     this.#arriving += 1;
     try {
@@ -49,7 +49,7 @@ export class ImageSweep {
     }
   }
 
-  /** Sweeps now, or once nothing is arriving any more. Never rejects. */
+  /** Sweeps now, or once no file is arriving any more. Never rejects. */
   async sweep(): Promise<void> {
     if (this.#stopped) return;
     this.#owed = this.#arriving > 0;
@@ -57,15 +57,16 @@ export class ImageSweep {
     await this.#collect(() => this.#run({ dryRun: false, idle: false }, false)).catch(this.#options.failed);
   }
 
-  /** Begins no other sweep; resolves when the one under way has ended. */
+  /** Begins no further sweep; resolves when the present one has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#sweeping;
   }
 
   /**
-   * Sweeps now and tells what was removed in each place; a dry run only tells. Parts of downloads that nobody asks for any more go
-   * too, and from nodes, where `idle`, what has a name but no VM there. While a file arrives the library is left out, and swept later.
+   * Sweeps now and reports the removed images of each place; a dry run only reports. Partial downloads that are no longer requested are
+   * removed too, and from nodes, where `idle`, images that have a name but no VM there. While a file arrives the library is left out, and
+   * swept later.
    */
   collect(options: CollectOptions): Promise<ImageCollection[]> {
     return this.#collect(() => this.#run(options, true));
@@ -126,7 +127,7 @@ export class ImageSweep {
   }
 }
 
-/** The sha256 of what is kept on the node in advance, and of what the VMs need that are there or move there. */
+/** The sha256 of images kept on the node in advance, and of images needed by VMs that are there or move there. */
 function neededOn({ id, config }: Node, { vms, images }: PlacementSnapshot): string[] {
   const targets = new Set(['all', `pool:${config.pool}`, `node:${config.name}`]);
   const kept = [...images.values()].filter(({ prepull }) => prepull.some((target) => targets.has(target)));

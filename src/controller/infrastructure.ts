@@ -1,4 +1,4 @@
-/** What a controller works on nodes with, and fetches images with: these are the parts for real nodes. */
+/** The parts by which a controller works on nodes, and fetches images: these are the parts for real nodes. */
 import type { Host } from '../host/host.ts';
 import { createImageFetcher, type ImageFetcher } from '../images/fetch/fetch.ts';
 import type { ImageLibrary } from '../images/library/library.ts';

@@ -1,4 +1,4 @@
-/** The controller's own SSH keys: the one with which it logs in to nodes that name no other, and the one for images. */
+/** The controller's own SSH keys: the key for logins to nodes that name no other, and the key for image transfers. */
 import { execFile } from 'node:child_process';
 import { access, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -7,7 +7,7 @@ import { CroftError } from '../model/error.ts';
 
 const runFile = promisify(execFile);
 
-/** Makes the key pair `path` and `path`.pub with ssh-keygen where it is missing. */
+/** Creates a missing key pair `path` and `path`.pub with ssh-keygen. */
 export async function ensureKey(path: string): Promise<void> {
   try {
     await access(path);
@@ -25,7 +25,7 @@ export async function ensureKey(path: string): Promise<void> {
   }
 }
 
-/** The key with which nodes fetch images from each other and can do nothing else; made where it is missing. */
+/** The key that permits nodes only to fetch images from each other; created where missing. */
 export async function ensureServeKey(path: string, controllerId: string): Promise<ServeKey> {
   await ensureKey(path);
   const [privateKey, publicKey] = await Promise.all([readFile(path, 'utf8'), readFile(`${path}.pub`, 'utf8')]);

@@ -1,8 +1,8 @@
-/** Whether this controller may act on nodes: it hears what becomes of its hold on the database, and passes that on. */
+/** Whether this controller may act on nodes: it receives changes of its hold on the database, and passes them on. */
 import { CroftError } from '../model/error.ts';
 import type { Occupant } from '../store/database/database.ts';
 
-/** What acts on nodes, and the store that knows who leads. */
+/** The loops that act on nodes, and the store that records the leader. */
 export interface Led {
   suspend(): void;
   resume(): void;

@@ -1,4 +1,4 @@
-/** Puts a controller that leads together: store, drivers, loops, API. Nothing here decides anything. */
+/** Assembles a leading controller: store, drivers, loops, API. No decisions are made here. */
 import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -39,11 +39,11 @@ export interface LeadingController extends AsyncDisposable {
   controllerId: string;
 }
 
-/** Passes over nodes that read the store at one time. */
+/** The number of passes over nodes that may read the store at the same time. */
 const passesReading = 4;
 /**
- * ms from the moment that a former leader can write no more until this one acts on nodes. The former has noticed by then that it
- * lost the database: it looks more often than the server gives its locks away, see LockSession.
+ * ms between the moment when a former leader can write no more and the first action of this controller on nodes. The former leader has
+ * noticed the loss of the database by then: its checks are more frequent than the server's release of its locks, see LockSession.
  */
 const noticeTime = 2_000;
 
@@ -57,7 +57,7 @@ export interface LeadingParts {
   listen(api: Api): Promise<string>;
 }
 
-/** The database is this controller's. Disposing of the result ends it and leaves the VMs running. */
+/** The database belongs to this controller. Disposing of the result ends it and leaves the VMs running. */
 export async function startLeading(
   options: ControllerOptions,
   { agent, logger, token, leadership, listen }: LeadingParts,
@@ -74,7 +74,7 @@ export async function startLeading(
   const mayOverlap = await store.leader.register(leader);
   await refuseMixture(store, options.simulation !== null);
   if (options.simulation !== null) await addSimulated(store, options.simulation);
-  // Once nothing acts any more, so that who takes over need not wait for it. Whoever cannot be told waits.
+  // Once no loop acts any more, so that the successor need not wait. Where this cannot be recorded, the successor waits.
   undo.defer(() => store.leader.resign().catch(() => undefined));
   const failed = (error: unknown): void => logger.error(error);
   const journal = new Journal(store.events, failed);

@@ -1,4 +1,4 @@
-/** The network drivers themselves, and which of them a node has. What each can do is in src/model/network/drivers.ts. */
+/** The network drivers themselves, and the driver of each node. Their capabilities are in src/model/network/drivers.ts. */
 import type { NetworkDriver } from '../drivers/network/driver.ts';
 import { createNoopNetworkDriver } from '../drivers/network/noop/noop.ts';
 import { createOvsDriver } from '../drivers/network/ovs/ovs.ts';
@@ -13,7 +13,7 @@ const makers: Readonly<Record<NetworkDriverKind, () => NetworkDriver>> = {
   noop: createNoopNetworkDriver,
 };
 
-/** A function that gives a node's driver; nodes of one kind share it. */
+/** A function that returns a node's driver; nodes of one kind share it. */
 export function createNetworks(): (node: Pick<Node, 'config' | 'observed'>) => NetworkDriver {
   const made = new Map<NetworkDriverKind, NetworkDriver>();
   return ({ config, observed }) => {

@@ -1,4 +1,4 @@
-/** Looks for what a node lacks of what its roles need, says how to install it, and does so when asked. */
+/** Checks a node for parts that its roles need, reports how to install missing ones, and installs them on request. */
 import type { NodeHypervisor, NodeReach } from '../drivers/hypervisor/driver.ts';
 import { type Host, perform, run } from '../host/host.ts';
 import { readScript } from '../host/script.ts';
@@ -15,7 +15,7 @@ import { hypervisorSupport } from './hypervisors.ts';
 import { acceleratorOf, toolsOf } from './node-inspection.ts';
 import { installation, installPackages, type PackageSource, packagerOf, packagesOf } from './node-packages.ts';
 
-/** Images and disks need room; below this a node is said to be short of it. */
+/** Images and disks need room; below this the doctor reports a shortage. */
 const leastDisk = 2 * gibibyte;
 
 const switchScript = readScript(import.meta.url, 'scripts/start-open-vswitch.sh');
@@ -79,7 +79,7 @@ function fixOf(tool: string, specs: MeasuredSpecs, source: PackageSource): strin
   return installation(tool, source);
 }
 
-/** Nothing but VMs that ask for it need UEFI, so a node without it is fit. */
+/** Only VMs that require UEFI need it, so a node without it is fit. */
 function firmware(specs: MeasuredSpecs, source: PackageSource): DoctorCheck {
   const how = fixOf('ovmf', specs, source);
   const detail = specs.firmwares.includes('uefi') ? 'BIOS and UEFI' : `BIOS; for VMs that start with UEFI: ${how ?? 'install OVMF'}`;

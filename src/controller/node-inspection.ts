@@ -1,4 +1,4 @@
-/** The first look at a node: what it is, whether it has what its roles need, and making it ready to be worked on. */
+/** The inspection of a node: its properties, the requirements of its roles, and its preparation for work. */
 import type { HypervisorDriver, NodeLayout } from '../drivers/hypervisor/driver.ts';
 import { type Host, perform } from '../host/host.ts';
 import type { NodeInspection } from '../loops/node/connection.ts';
@@ -12,7 +12,7 @@ import { probeAccelerator } from '../tools/accelerator.ts';
 import { readNodeSpecs, readNodeUsage } from '../tools/node-specs.ts';
 import { hypervisorSupport } from './hypervisors.ts';
 
-/** What images are taken in, checked and passed on with. */
+/** The programs for receiving, checking and passing on images. */
 const images = ['coreutils', 'zstd', 'ssh'];
 
 type ToolsConfig = DriverChoiceConfig & Pick<NodeConfig, 'roles'>;

@@ -1,4 +1,4 @@
-/** The packages that bring a node what it lacks, and their installation by whatever installs packages there. */
+/** The packages that provide a node's missing programs, and their installation by the node's package manager. */
 import { readFileSync } from 'node:fs';
 import { type Host, run } from '../host/host.ts';
 import { readScript } from '../host/script.ts';
@@ -6,10 +6,10 @@ import { CroftError } from '../model/error.ts';
 import type { HypervisorTraits } from '../model/node/hypervisor.ts';
 import type { NodeSpecs } from '../model/node/node.ts';
 
-/** By what a node's system installs packages. */
+/** By the package manager of a node's system. */
 export type Packager = 'apt-get' | 'apk' | 'pkg';
 
-/** Alpine's packages, several with a space between, by the program that they bring; those of others are in scripts/packages.txt. */
+/** Alpine's packages, several with a space between, by the program that they provide; those of others are in scripts/packages.txt. */
 const alpinePackages: Record<string, string> = {
   'qemu-system-x86_64': 'qemu-system-x86_64',
   'qemu-system-aarch64': 'qemu-system-aarch64',
@@ -29,7 +29,7 @@ const alpinePackages: Record<string, string> = {
   zstd: 'zstd',
 };
 
-/** Where a node has packages from, and which sections of scripts/packages.txt say what they bring. */
+/** The package source of a node, and the sections of scripts/packages.txt that list the packages' programs. */
 export interface PackageSource {
   packager: Packager;
   sections: readonly string[];
@@ -44,13 +44,13 @@ export function packagerOf(system: HypervisorTraits['system'], { operatingSystem
   return operatingSystem.startsWith('Alpine') ? 'apk' : 'apt-get';
 }
 
-/** None where it is not known what brings the program. */
+/** None where no package is known to provide the program. */
 export function packagesOf(program: string, { packager, sections }: PackageSource): readonly string[] {
   if (packager === 'apk') return alpinePackages[program]?.split(' ') ?? [];
   return listedPackages(sections).get(program) ?? [];
 }
 
-/** The command that brings the program; null where it is not known. */
+/** The command that installs the program; null where none is known. */
 export function installation(program: string, source: PackageSource): string | null {
   const packages = packagesOf(program, source);
   if (packages.length === 0) return null;

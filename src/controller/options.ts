@@ -1,4 +1,4 @@
-/** All that a controller is told, resolved once from flags and environment into one frozen object. */
+/** All settings of a controller, resolved once from flags and environment into one frozen object. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ServeOptions } from '../cli/local-operations.ts';
@@ -17,18 +17,18 @@ export interface ControllerOptions {
   database: string;
   segments: { first: number; last: number };
   transit: string;
-  /** ms between passes that nothing asked for. */
+  /** ms between passes that are not requested. */
   interval: number;
-  /** A router leaves its node when that was unreachable for so many ms. */
+  /** A router leaves its node when the node was unreachable for this many ms. */
   routerGrace: number;
-  /** How VMs of slices are placed that do not say it. */
+  /** The placement of VMs in slices that do not say otherwise. */
   placement: PlacementPolicy;
   stopTimes: { powerdown: number; terminate: number };
   /** The user's image map; `required` where it was named. */
   imageMap: { file: string; required: boolean };
   /** The proxies of the environment, for fetching images. */
   proxies: Readonly<Record<string, string | undefined>>;
-  /** How many events and ended tasks are kept, and for how many ms. */
+  /** The number of kept events and ended tasks, and for how many ms. */
   kept: { events: Kept; tasks: Kept };
   version: string;
   /** Null where the nodes are real. */
@@ -59,7 +59,7 @@ const defaultPort = 7420;
 /** ms. */
 const day = 86_400_000;
 
-/** The controller's folder: CROFT_HOME, else one of the system for root, else one of the user. */
+/** The controller's folder: CROFT_HOME, otherwise a system folder for root, otherwise a folder of the user. */
 export function homeFolder(environment: ControllerEnvironment, userId: number): string {
   if (environment.CROFT_HOME !== undefined) return environment.CROFT_HOME;
   return userId === 0 ? '/var/lib/croft/controller' : `${environment.HOME ?? '/tmp'}/.local/share/croft`;
@@ -110,7 +110,7 @@ function keptOf(given: ServeOptions, environment: ControllerEnvironment): Contro
   };
 }
 
-/** Each name in lower and in upper case, as programs look for them. */
+/** Each name in lower and in upper case, as other programs accept them. */
 function proxiesOf(environment: NodeJS.ProcessEnv): ControllerOptions['proxies'] {
   const names = ['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'].flatMap((name) => [name, name.toUpperCase()]);
   return Object.fromEntries(names.map((name) => [name, environment[name]]));

@@ -24,7 +24,7 @@ test('CR15 of controllers that take a home at one time one gets it', async (t) =
   assert.deepEqual(await findController(home), presence, 'the one that has it answers');
 });
 
-test('CR15 a home is told who serves it, and can be taken again when that one has ended', async (t) => {
+test('CR15 a home names the controller that serves it, and can be taken again when that controller has ended', async (t) => {
   const home = await emptyHome(t);
   {
     using _first = await occupy(home, () => presence);

@@ -1,4 +1,4 @@
-/** One controller to a home: it holds a lock and answers on a socket there. Both end with its process, however that ends. */
+/** One controller per home: it holds a lock and answers on a socket there. Both end with its process, however the process ends. */
 import { rm } from 'node:fs/promises';
 import { createConnection, createServer, type Server } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -8,21 +8,24 @@ import type { Home } from './home.ts';
 
 export interface Presence {
   pid: number;
-  /** Where its API answers. */
+  /** The address of its API. */
   url: string;
-  /** Its nodes are in its memory, and end with it. */
+  /** Its nodes exist only in its memory, and end with it. */
   simulated: boolean;
-  /** Another controller has its database and leads; it takes over when that one ends. */
+  /** Another controller has its database and leads; this one takes over when the leader ends. */
   standby: boolean;
 }
 
 /** sizeof(sun_path) on Linux, less the closing NUL; unix(7). */
 const longestSocketPath = 107;
 
-/** ms within which a controller that is there says so. */
+/** ms within which a running controller answers. */
 const answerTime = 10_000;
 
-/** The controller that serves this home, null where none does. Rejects with `unavailable` where one holds it without answering. */
+/**
+ * The controller that serves this home, null where there is none. Rejects with `unavailable` where a controller holds the home without
+ * answering.
+ */
 export async function findController(home: Home): Promise<Presence | null> {
   const socket = createConnection(home.presence);
   const late = AbortSignal.timeout(answerTime);
@@ -41,8 +44,8 @@ export async function findController(home: Home): Promise<Presence | null> {
 }
 
 /**
- * Takes the home for this process until the result is disposed of. Rejects with `conflict.exists` where another controller
- * has it; of several that try at one time one gets it.
+ * Takes the home for this process until the result is disposed of. Rejects with `conflict.exists` where another controller has it; of
+ * several concurrent attempts one succeeds.
  */
 export async function occupy(home: Home, presence: () => Presence): Promise<Disposable> {
   if (Buffer.byteLength(home.presence) > longestSocketPath) {

@@ -1,4 +1,4 @@
-/** Takes back all that Croft made on this machine, and on its nodes, and nothing else. */
+/** Removes everything that Croft made on this machine, and on its nodes, and nothing else. */
 import { rm, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Connection, Say } from '../cli/local-operations.ts';
@@ -33,7 +33,7 @@ export async function purgeMachine({ home, connection, endController, say }: Pur
   await rm(home.folder, { recursive: true, force: true });
   await rmdir(dirname(home.folder)).catch(() => undefined);
   say(`removed ${home.folder}`);
-  // What runs on this machine is then another controller's.
+  // Everything that still runs on this machine then belongs to another controller.
   if (nodes.some(({ simulated }) => simulated)) return;
   if (await stopOpenVSwitch()) say('stopped Open vSwitch, which Croft had started');
   say('installed packages stay; apt can remove them');

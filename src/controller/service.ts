@@ -17,7 +17,7 @@ export interface ServiceOptions {
   self: readonly [string, ...string[]];
 }
 
-/** ms within which a controller answers after its start, and is gone after it was told to end. */
+/** ms within which a controller answers after its start, and ends after the request to end. */
 const startTime = 30_000;
 const endTime = 60_000;
 
@@ -48,7 +48,7 @@ async function serve({ homeFolder, environment }: ServiceOptions, given: ServeOp
   const { startController } = await import('./controller.ts');
   const resolved = controllerOptions(homeFolder, given, environment);
   const ended = Promise.withResolvers<void>();
-  // Heard below, once the controller has started.
+  // Handled below, once the controller has started.
   ended.promise.catch(() => undefined);
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.resolve());
   const ousted = (): void => {
@@ -98,7 +98,7 @@ async function start(home: Home, { self, environment, homeFolder }: ServiceOptio
   }
   if (exit === undefined) child.kill('SIGKILL');
   const words = await lastWords(home.log, size);
-  // What is wrong with what it was told is no trouble of a controller that is there.
+  // An invalid setting is no failure of a running controller.
   const code = exit === wrongInputExit ? 'input.invalid' : 'unavailable';
   throw new CroftError(code, `the controller ${exit === undefined ? 'does not answer' : `ended (${exit})`}:\n${words}`, {
     hint: `its log is ${home.log}`,
@@ -111,7 +111,7 @@ function flagsOf(given: ServeOptions): string[] {
   );
 }
 
-/** What was added to the log since it had `from` bytes; its last ten lines. */
+/** The lines added to the log since it had `from` bytes; its last ten lines. */
 async function lastWords(log: string, from: number): Promise<string> {
   const text = (await readFile(log)).subarray(from).toString();
   return text.trim().split('\n').slice(-10).join('\n');

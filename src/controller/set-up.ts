@@ -1,4 +1,4 @@
-/** The set-up scripts of this checkout, run as they are: Debian packages, and Open vSwitch where no service manager starts it. */
+/** The set-up scripts of this checkout: Debian packages, and Open vSwitch where no service manager starts it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -9,7 +9,7 @@ import { CroftError } from '../model/error.ts';
 const setUpScript = fileURLToPath(new URL('../../scripts/setup.sh', import.meta.url));
 const openVSwitchScript = fileURLToPath(new URL('../../scripts/openvswitch.sh', import.meta.url));
 
-/** Installs what the sections of the package list lack. Rejects with `node.unfit` and the script's own words. */
+/** Installs missing packages of these sections of the package list. Rejects with `node.unfit` and the script's own words. */
 export async function runSetUp(sections: readonly string[], say: Say): Promise<void> {
   const { code, lines } = await runScript(setUpScript, sections, say);
   if (code === 0) return;
@@ -18,7 +18,7 @@ export async function runSetUp(sections: readonly string[], say: Say): Promise<v
   });
 }
 
-/** Stops Open vSwitch where Croft started it; true when it did. */
+/** Stops Open vSwitch where Croft started it; true when it was stopped. */
 export async function stopOpenVSwitch(): Promise<boolean> {
   const { code, lines } = await runScript(openVSwitchScript, ['stop'], () => undefined);
   return code === 0 && lines.length > 0;

@@ -1,4 +1,4 @@
-/** Which accelerator a node has, by measuring: on some machines /dev/kvm opens and yet no guest gets anywhere. */
+/** The accelerator of a node, by measurement: on some machines /dev/kvm opens and yet no guest makes progress. */
 import type { Call, CommandResult } from '../host/host.ts';
 import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';
@@ -22,7 +22,7 @@ export function probeAccelerator(runFolder: string): Call<Accelerator> {
   };
 }
 
-/** Reads what the script printed. Throws `command.failed` where it could not measure at all. */
+/** Reads the script's output. Throws `command.failed` where nothing could be measured at all. */
 export function parseAccelerator({ code, stdout, stderr }: CommandResult): Accelerator {
   if (code !== 0) throw new CroftError('command.failed', `the accelerator could not be measured: ${stderr.trim()}`);
   const [presence = '', granted, ended, ...words] = stdout.trim().split('\n');
@@ -30,7 +30,7 @@ export function parseAccelerator({ code, stdout, stderr }: CommandResult): Accel
   if (presence === 'missing') return tcg('there is no /dev/kvm: hardware virtualization is absent, switched off, or not passed on');
   if (presence === 'no-qemu') return tcg('qemu-system-x86_64 is not installed, so KVM was not measured');
   const exit = Number(ended);
-  /** 124 and 137: the time limit's own codes, depending on whose `timeout` it is. */
+  /** 124 and 137: the time limit's own codes, depending on the implementation of `timeout`. */
   if (exit === 124 || exit === 137) return tcg(`/dev/kvm is there, but a counting guest did not end under it within ${limit} seconds`);
   if (exit !== exitCode) return tcg(`/dev/kvm is there, but QEMU fails with it: ${words.join(' ').trim() || `exit code ${exit}`}`);
   if (granted !== 'yes') return tcg('KVM is fast, but the group kvm may not open /dev/kvm: chgrp kvm and chmod 660 it');

@@ -3,12 +3,15 @@
 /** Half a second under TCG, some ten milliseconds under KVM on real hardware. */
 const rounds = 50_000_000;
 
-/** Where QEMU's `isa-debug-exit` device listens, and what it is told: QEMU exits with twice the value plus one. */
+/** The port of QEMU's `isa-debug-exit` device, and the value written to it: QEMU exits with twice the value plus one. */
 export const exitPort = 0xf4;
 const exitValue = 0x10;
 export const exitCode = exitValue * 2 + 1;
 
-/** The 512 bytes; SeaBIOS starts them from a disk of some more sectors. The code is 16-bit; the prefix 0x66 makes an operand 32-bit. Source: Intel's manual, volume 2. */
+/**
+ * The 512 bytes; SeaBIOS starts them from a disk with a few more sectors. The code is 16-bit; the prefix 0x66 makes an operand 32-bit.
+ * Source: Intel's manual, volume 2.
+ */
 export function countingSector(): Buffer {
   const sector = Buffer.alloc(512);
   const count = Buffer.alloc(4);

@@ -1,6 +1,6 @@
 /**
- * `dladm`: the data links of illumos. Sources: dladm(8) of illumos; for properties that it leaves out illumos-gate,
- * usr/src/lib/libdladm/common/linkprop.c, and for what they do usr/src/uts/common/io/mac/mac_protect.c.
+ * `dladm`: the data links of illumos. Sources: dladm(8) of illumos; for properties that it omits illumos-gate,
+ * usr/src/lib/libdladm/common/linkprop.c, and for their effect usr/src/uts/common/io/mac/mac_protect.c.
  */
 
 export interface Vnic {
@@ -11,7 +11,7 @@ export interface Vnic {
   mac: string;
   /** 0 for none. */
   vlan: number;
-  /** Kinds of protection that are on, sorted. */
+  /** Active kinds of protection, sorted. */
   protection: string[];
   /** In CIDR notation, `10.0.0.2/32`. */
   allowedAddresses: string[];
@@ -23,7 +23,7 @@ export interface DataLinks {
   vnics: Vnic[];
 }
 
-/** Reads what list-links.sh printed. A line with one field is none of dladm's, which were asked for two at least. */
+/** Reads the output of list-links.sh. A line with one field does not come from dladm, which prints at least two fields. */
 export function readLinks(output: string): DataLinks {
   const sections = new Map<string, string[][]>();
   let rows: string[][] = [];
@@ -57,9 +57,8 @@ function paddedMac(mac: string): string {
 }
 
 /**
- * What is protected of a VM's link. It sends from its own MAC only, and only IPv4, IPv6 and ARP. Its IPv4 addresses are those
- * that are allowed; where none is, those that a DHCP server gave it, which the kernel learns from the answers. With an allowed
- * address the kernel drops all DHCP of the link. What it asks of a DHCP server it asks for its own MAC, which it also has to
- * identify itself by, if at all.
+ * The protection of a VM's link. The link sends from its own MAC only, and only IPv4, IPv6 and ARP. Its IPv4 addresses are the allowed
+ * ones; where none is allowed, those assigned by a DHCP server, which the kernel learns from the answers. With an allowed address the
+ * kernel drops all DHCP of the link. DHCP requests must come from its own MAC, and any client identifier must be that MAC too.
  */
 export const protection = ['dhcp-nospoof', 'ip-nospoof', 'mac-nospoof', 'restricted'];

@@ -4,7 +4,7 @@ import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';
 
 export interface DnsmasqSettings {
-  /** Where its files are. */
+  /** The location of its files. */
   folder: string;
   interfaceName: string;
   gateway: string;
@@ -12,9 +12,9 @@ export interface DnsmasqSettings {
   network: string;
   netmask: string;
   dhcp: boolean;
-  /** Whether guests are given the gateway as their default route. */
+  /** Whether guests get the gateway as their default route. */
   route: boolean;
-  /** DNS servers that foreign names are asked of; with none of them only its own names are answered. */
+  /** DNS servers for foreign names; without servers only its own names are answered. */
   servers: string[];
 }
 
@@ -34,7 +34,7 @@ export const dnsmasqFiles = {
   pid: 'pid',
 } as const;
 
-/** Its configuration file. It reads reservations and names again on SIGHUP, and nothing else. */
+/** Its configuration file. On SIGHUP dnsmasq reads only reservations and names again. */
 export function dnsmasqSettings(settings: DnsmasqSettings): string {
   const { folder } = settings;
   const lines = [
@@ -57,7 +57,7 @@ export function dnsmasqSettings(settings: DnsmasqSettings): string {
       `dhcp-range=${settings.network},static,${settings.netmask},1h`,
       'dhcp-authoritative',
       'dhcp-ignore=tag:!known',
-      // Every address is reserved for one MAC; trying it for three seconds before it is offered would only delay guests.
+      // Every address is reserved for one MAC; the three-second probe before each offer would only delay guests.
       'no-ping',
       `dhcp-hostsfile=${folder}/${dnsmasqFiles.reservations}`,
       `dhcp-leasefile=${folder}/${dnsmasqFiles.leases}`,
@@ -91,7 +91,7 @@ export function startDnsmasq(folder: string, inside: (command: Command) => Comma
 
 const signalScript = readScript(import.meta.url, 'scripts/signal-dnsmasq.sh');
 
-/** HUP makes it read reservations and names again, TERM ends it; nothing happens where it does not run. */
+/** HUP makes it read reservations and names again, TERM ends it; no effect where it does not run. */
 export function signalDnsmasq(folder: string, signal: 'HUP' | 'TERM'): Call<void> {
   return {
     command: { argv: ['sh', '-c', signalScript, 'sh', folder, signal] },
@@ -106,7 +106,7 @@ export function settingsPath(folder: string): string {
   return `${folder}/${dnsmasqFiles.settings}`;
 }
 
-/** Reads a lease file; lines that are no leases of IPv4 are passed over. */
+/** Reads a lease file; lines that are no IPv4 leases are skipped. */
 export function parseLeases(text: string): Lease[] {
   return text.split('\n').flatMap((line) => {
     const [, seconds, mac, address] = /^(\d+) ([0-9a-f:]{17}) (\d+\.\d+\.\d+\.\d+) /.exec(line) ?? [];

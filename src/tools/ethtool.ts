@@ -2,7 +2,7 @@
 import type { Call, Command } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 
-/** Makes the kernel write full checksums into what leaves the interface: the userspace datapath passes frames on as they are. */
+/** Makes the kernel write full checksums into frames that leave the interface: the userspace datapath passes frames on unchanged. */
 export function fullChecksums(interfaceName: string, inside: (command: Command) => Command = (command) => command): Call<void> {
   return {
     command: inside({ argv: ['ethtool', '-K', interfaceName, 'tx', 'off'] }),

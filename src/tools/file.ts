@@ -1,16 +1,16 @@
-/** Small files on a node, written whole or not at all. */
+/** Small files on a node, written atomically. */
 import type { Call } from '../host/host.ts';
 import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';
 
 const writeScript = readScript(import.meta.url, 'scripts/write-file.sh');
 
-/** Writes a file of mode 0644 into a folder, which is made where it is missing. */
+/** Writes a file of mode 0644 into a folder, which is created where missing. */
 export function writeFile(folder: string, name: string, content: string): Call<void> {
   return fileCall(['sh', '-c', writeScript, 'sh', folder, name], `${folder}/${name} could not be written`, content);
 }
 
-/** Removes files and folders with all that is in them; those that are gone do not matter. */
+/** Removes files and folders with all content; missing ones do not matter. */
 export function removeFiles(...paths: readonly string[]): Call<void> {
   return fileCall(['rm', '-rf', '--', ...paths], `${paths.join(', ')} could not be removed`, '');
 }

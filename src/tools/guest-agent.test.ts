@@ -5,7 +5,7 @@ import { AgentSession, readGuest } from './guest-agent.ts';
 
 type Request = { execute: string; arguments: { id?: number } };
 
-/** The guest's side: says what `answer` makes of each request; nothing where that is null. */
+/** The guest's side: answers each request with the result of `answer`; does not answer where that is null. */
 function fakeAgent(answer: (request: Request) => string | null, before = ''): { stream: Duplex; asked: string[] } {
   const asked: string[] = [];
   const stream = new Duplex({

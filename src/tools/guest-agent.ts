@@ -1,17 +1,17 @@
-/** The protocol of the QEMU guest agent: one JSON object a line, answered in order. All that it says comes from inside a guest. */
+/** The protocol of the QEMU guest agent: one JSON object per line, answered in order. All of the agent's data come from inside a guest. */
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { CroftError } from '../model/error.ts';
 
-/** In characters, for all that a session receives: a guest that sends more is not listened to. */
+/** In characters, for the whole input of a session: the session of a guest that sends more is ended. */
 const mostReceived = 1024 * 1024;
 const mostAddresses = 64;
 
 interface AgentOptions {
   /** ms for the whole session, after which everything rejects. */
   within: number;
-  /** A number that no earlier session asked for: what comes before it comes back was said to somebody else. */
+  /** A number that no earlier session used: input before its echo belongs to an earlier session. */
   mark: number;
 }
 
@@ -59,8 +59,8 @@ export class AgentSession {
   }
 
   /**
-   * For what is not answered where it succeeds, such as a shutdown: resolves once the agent has taken the next request.
-   * Rejects with `command.failed` where it refuses.
+   * For requests without an answer on success, such as a shutdown: resolves once the agent has accepted the next request. Rejects with
+   * `command.failed` where the agent refuses.
    */
   async tell(command: string, parameters: Record<string, unknown>): Promise<void> {
     this.#send(command, parameters);
@@ -75,7 +75,7 @@ export class AgentSession {
     this.#stream.write(request(command, parameters));
   }
 
-  /** Reads until the mark comes back. At first, what was said to somebody else may come before it. */
+  /** Reads until the mark is echoed. At first, answers to an earlier session may precede it. */
   async #synchronise(first = false): Promise<void> {
     this.#send('guest-sync', { id: this.#mark });
     for (;;) {
@@ -138,7 +138,7 @@ function granted({ return: value, error }: Answer): unknown {
   return value;
 }
 
-/** What a guest says of itself, cut to sane sizes and free of control characters. */
+/** A guest's data, cut to sane sizes and free of control characters. */
 export interface GuestWords {
   hostname: string | null;
   operatingSystem: string | null;
@@ -159,7 +159,7 @@ const interfacesSchema = z.array(
   }),
 );
 
-/** What it does not answer, or answers with something else, is null or empty. */
+/** Missing and invalid answers become null or empty. */
 export async function readGuest(agent: AgentSession): Promise<GuestWords> {
   const hostname = await answered(agent, 'guest-get-host-name', hostnameSchema);
   const operatingSystem = await answered(agent, 'guest-get-osinfo', systemSchema);

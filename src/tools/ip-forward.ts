@@ -9,17 +9,17 @@ const restoreScript = readScript(import.meta.url, 'scripts/restore-forwarding.sh
 
 const routerScript = readScript(import.meta.url, 'scripts/make-forwarder.sh');
 
-/** Switches the node's forwarding on; `undoFile` keeps the value that was there before. */
+/** Switches the node's forwarding on; `undoFile` keeps the former value. */
 export function enableForwarding(undoFile: string): Call<void> {
   return forwardingCall({ argv: ['sh', '-c', enableScript, 'sh', undoFile] });
 }
 
-/** Puts back what `enableForwarding` changed. */
+/** Reverts `enableForwarding`. */
 export function restoreForwarding(undoFile: string): Call<void> {
   return forwardingCall({ argv: ['sh', '-c', restoreScript, 'sh', undoFile] });
 }
 
-/** Makes a namespace forward IPv4, tell its neighbours of its addresses when they come up, and know no IPv6. */
+/** Makes a namespace forward IPv4, announce its addresses when they are set, and ignore IPv6. */
 export function makeForwarder(inside: (command: Command) => Command): Call<void> {
   return forwardingCall(inside({ argv: ['sh', '-c', routerScript] }));
 }

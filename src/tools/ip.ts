@@ -6,9 +6,9 @@ export interface Link {
   name: string;
   alias: string;
   up: boolean;
-  /** Kind as the kernel calls it (`veth`, `tun`, …); empty for a plain device. */
+  /** Kind in the kernel's words (`veth`, `tun`, …); empty for a plain device. */
   kind: string;
-  /** The user that a tap belongs to; null where it belongs to nobody. */
+  /** The user that a tap belongs to; null for a tap without a user. */
   user: number | null;
   /** `address/prefix` of IPv4. */
   addresses: string[];
@@ -22,7 +22,7 @@ interface LinkJson {
   addr_info?: { family?: string; local?: string; prefixlen?: number }[];
 }
 
-/** Runs lines as `ip -batch` does, up to the first that fails; `namespace` is one of `ip netns`. */
+/** Runs lines in `ip -batch`, up to the first that fails; `namespace` is a namespace of `ip netns`. */
 export function changeLinks(code: ErrorCode, what: string, lines: readonly string[], namespace?: string): Call<void> {
   const where = namespace === undefined ? [] : ['-n', namespace];
   return {

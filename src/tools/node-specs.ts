@@ -1,4 +1,4 @@
-/** What a node is and has: read from /proc, or from illumos' programs, in one call; nothing is assumed where nothing was read. */
+/** The properties of a node: read from /proc, or from illumos' programs, in one call; values that were not read are never assumed. */
 import { z } from 'zod';
 import type { Call, CommandResult } from '../host/host.ts';
 import { readScript } from '../host/script.ts';
@@ -7,7 +7,7 @@ import type { Firmware } from '../model/image/definition.ts';
 import type { NodeSpecs } from '../model/node/node.ts';
 import { ovmfPairs } from './ovmf.ts';
 
-/** What changes from pass to pass; as in NodeSpecs. */
+/** The values that change from pass to pass; as in NodeSpecs. */
 export type NodeUsage = Pick<NodeSpecs, 'bootId' | 'memory' | 'memoryAvailable' | 'disk' | 'diskFree' | 'load'>;
 export type MeasuredSpecs = Omit<NodeSpecs, 'accelerator'>;
 
@@ -20,7 +20,7 @@ const hypervisorTools = (architecture: string): Record<string, readonly string[]
   qemu: [`qemu-system-${architecture}`, 'qemu-img', 'setpriv', 'flock'],
 });
 
-/** The programs that a node needs; `ovs-vswitchd` stands for its running, not for its being installed. */
+/** The programs that a node needs; `ovs-vswitchd` stands for its running process, not for its installation. */
 const expectedTools = ['qemu-img', 'ovs-vsctl', 'ovs-vswitchd', 'ip', 'nft', 'dnsmasq', 'setpriv', 'flock', 'ethtool', 'zstd', 'ssh'];
 
 const kibibyte = z.coerce.number().transform((count) => count * 1024);
@@ -43,7 +43,7 @@ const specsSchema = usageSchema.extend({
   firmware: z.string().optional(),
 });
 
-/** Everything about the node but its accelerator. Throws `node.unfit` where the node does not say what every Linux or illumos says. */
+/** All properties of the node except its accelerator. Throws `node.unfit` where values are missing that every Linux or illumos reports. */
 export function readNodeSpecs(stateFolder: string): Call<MeasuredSpecs> {
   return {
     command: { argv: ['sh', '-c', specsScript, 'croft-specs', stateFolder, ...ovmfPairs.flat()] },
@@ -60,7 +60,7 @@ export function readNodeSpecs(stateFolder: string): Call<MeasuredSpecs> {
   };
 }
 
-/** Only what changes all the time; cheap enough for every pass. */
+/** Only the values that change all the time; cheap enough for every pass. */
 export function readNodeUsage(stateFolder: string): Call<NodeUsage> {
   return {
     command: { argv: ['sh', '-c', usageScript, 'croft-usage', stateFolder] },
@@ -79,7 +79,7 @@ function readAnswer<T>(schema: z.ZodType<T>, { stdout, stderr }: CommandResult):
   throw new CroftError('node.unfit', `the node does not tell its ${missing}: ${stderr.trim()}`, { cause: answer.error });
 }
 
-/** `tool NAME WORDS` lines: the version is the first number with a dot in the words, else the words themselves. */
+/** `tool NAME WORDS` lines: the version is the first number with a dot in the words, otherwise the words themselves. */
 function readTools(stdout: string, architecture: string): Record<string, string | null> {
   const tools: Record<string, string | null> = {};
   for (const name of [`qemu-system-${architecture}`, ...expectedTools]) tools[name] = null;

@@ -1,8 +1,8 @@
-/** OVMF, the UEFI firmware of virtual machines: where distributions put its code and the template of its variables. */
+/** OVMF, the UEFI firmware of virtual machines: the locations of its code and its variable template in distributions. */
 
 /**
- * Pairs of code and template, the one to be taken first first. Debian and Ubuntu; older ones and Alpine; Fedora; Arch.
- * Builds that enforce secure boot are left out: they need another machine type.
+ * Pairs of code and template, in order of preference. Debian and Ubuntu; older ones and Alpine; Fedora; Arch. Builds that enforce secure
+ * boot are left out: they need another machine type.
  */
 export const ovmfPairs: readonly (readonly [code: string, template: string])[] = [
   ['/usr/share/OVMF/OVMF_CODE_4M.fd', '/usr/share/OVMF/OVMF_VARS_4M.fd'],

@@ -4,7 +4,7 @@ import { CroftError, type ErrorCode } from '../model/error.ts';
 
 export interface Flow {
   cookie: bigint;
-  /** OpenFlow port number that it matches; null where it matches any port or the bridge's own. */
+  /** OpenFlow port number that the flow matches; null where it matches any port or the bridge's own. */
   port: number | null;
 }
 
@@ -18,7 +18,7 @@ export function changeFlows(code: ErrorCode, what: string, bridge: string, lines
   };
 }
 
-/** Reads `ovs-ofctl --no-names --no-stats dump-flows`; lines that are no flows are passed over. */
+/** Reads `ovs-ofctl --no-names --no-stats dump-flows`; lines that are no flows are skipped. */
 export function parseFlows(output: string): Flow[] {
   return output.split('\n').flatMap((line) => {
     const cookie = /^\s*cookie=(0x[0-9a-f]+)/.exec(line)?.[1];

@@ -34,7 +34,7 @@ test('CR5 several changes are one transaction, and a failure tells what ovs-vsct
   });
 });
 
-test('CR5 a missing and a silent Open vSwitch are told apart', () => {
+test('CR5 a missing and a silent Open vSwitch have different errors', () => {
   assert.match(ovsFailure({ code: 127, stdout: '', stderr: '' })?.message ?? '', /not installed/);
   assert.match(ovsFailure({ code: 142, stdout: '', stderr: '' })?.message ?? '', /does not answer/);
   assert.equal(ovsFailure({ code: 1, stdout: '', stderr: '' }), null);

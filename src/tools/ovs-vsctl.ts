@@ -2,9 +2,9 @@
 import type { Call, Command, CommandResult } from '../host/host.ts';
 import { CroftError, type ErrorCode } from '../model/error.ts';
 
-/** In seconds; without it ovs-vsctl would wait for ever where ovs-vswitchd does not run. */
+/** In seconds; without a limit ovs-vsctl would wait for ever where ovs-vswitchd does not run. */
 const patience = '--timeout=10';
-/** 128 + SIGALRM: how ovs-vsctl ends when its patience is over. */
+/** 128 + SIGALRM: the exit code of ovs-vsctl after its time limit. */
 const impatientCode = 142;
 const notFoundCode = 127;
 
@@ -28,7 +28,7 @@ export interface OvsPort {
 export interface OvsInterface {
   uuid: string;
   name: string;
-  /** OpenFlow port number; null or below 1 where it does not work. */
+  /** OpenFlow port number; null or below 1 where the port does not work. */
   ofport: number | null;
   error: string | null;
 }
@@ -39,7 +39,7 @@ export interface OvsListing {
   interfaces: OvsInterface[];
 }
 
-/** Prints what `parseOvsListing` reads: one line of JSON for each table. */
+/** Prints the input of `parseOvsListing`: one line of JSON for each table. */
 export const ovsListingCommand: Command = {
   argv: [
     ...(['ovs-vsctl', patience, '--format=json', '--'] as const),
@@ -78,7 +78,7 @@ export function parseOvsListing(output: string): OvsListing {
   };
 }
 
-/** Runs ovs-vsctl's commands as one transaction and waits until ovs-vswitchd has done it; fails with `code`. */
+/** Runs ovs-vsctl's commands as one transaction and waits until ovs-vswitchd has applied it; fails with `code`. */
 export function changeOvs(code: ErrorCode, what: string, changes: readonly (readonly string[])[]): Call<void> {
   return {
     command: { argv: ['ovs-vsctl', patience, ...changes.flatMap((words) => ['--', ...words])] },
@@ -93,7 +93,7 @@ export function labelWords(labels: Record<string, string | number>): string[] {
   return Object.entries(labels).map(([key, value]) => `external_ids:${key}="${value}"`);
 }
 
-/** The error of a result that says that Open vSwitch is not installed or does not answer; null where it says neither. */
+/** The error of a result that shows that Open vSwitch is not installed or does not answer; null for any other result. */
 export function ovsFailure(result: CommandResult): CroftError | null {
   if (result.code === notFoundCode) {
     const hint = 'Install Open vSwitch (on Debian and Ubuntu: apt-get install openvswitch-switch).';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { diskFailure } from './qemu-img.ts';
 
-test('SC10 a full disk is told from other failures, each with the words of qemu-img', () => {
+test('SC10 a full disk is distinguished from other failures, each with the words of qemu-img', () => {
   const failure = (stderr: string) => diskFailure('the disk', { code: 1, stdout: '', stderr }, 'n1');
   assert.equal(failure('qemu-img: No space left on device').code, 'disk.full');
   const locked = failure('Failed to get "write" lock');

@@ -1,10 +1,10 @@
-/** qemu-img: what it could not do. It makes and grows disks in scripts, by the functions of scripts/disk.sh. */
+/** The failures of qemu-img. Scripts call qemu-img to make and grow disks, by the functions of scripts/disk.sh. */
 import type { CommandResult } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 
 /**
- * `disk.full` where that is why the files of a VM could not be written, else `command.failed`; with the program's own words. `node`
- * is the name of the one on which that was, where that is known here.
+ * `disk.full` where that is why the files of a VM could not be written, otherwise `command.failed`; with the program's own words. `node`
+ * is the name of the node, where it is known here.
  */
 export function diskFailure(what: string, { code, stderr }: CommandResult, node?: string): CroftError {
   const words = stderr.trim() || `exit code ${code}`;

@@ -1,4 +1,4 @@
-/** QEMU's jobs: work that it goes on with after the command was answered, and whoever asked for it is there no more. */
+/** QEMU's jobs: work that QEMU continues after the answer to the command, even when the session has ended. */
 import { z } from 'zod';
 import { CroftError } from '../model/error.ts';
 import type { QmpSession } from './qmp.ts';
@@ -9,9 +9,9 @@ const jobsSchema = z.array(z.object({ id: z.string(), status: z.string(), error:
 export const jobId = 'croft';
 
 /**
- * Runs the command as a job and resolves when that has succeeded. A job that an earlier session left is waited for first,
- * whatever comes of it. While it works QEMU may answer nothing. `timeout` in ms, for each of the two. Rejects with
- * `command.failed` and QEMU's words, `command.timeout`.
+ * Runs the command as a job and resolves when the job has succeeded. A job that an earlier session left is waited for first, whatever its
+ * result. During a job QEMU may answer nothing. `timeout` in ms, for each of the two. Rejects with `command.failed` and QEMU's words,
+ * `command.timeout`.
  */
 export async function runJob(session: QmpSession, command: string, parameters: Record<string, unknown>, timeout: number): Promise<void> {
   const earlier = concluded(session, timeout);

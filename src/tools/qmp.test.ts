@@ -5,7 +5,7 @@ import { QmpSession } from './qmp.ts';
 
 const greetingLine = '{"QMP":{"version":{},"capabilities":[]}}\r\n';
 
-/** QEMU's side: says the greeting, then answers each command with what `answer` makes of it. */
+/** QEMU's side: sends the greeting, then answers each command with the result of `answer`. */
 function fakeQemu(answer: (command: string, id: number) => string, greeting = greetingLine): Duplex {
   const stream = new Duplex({
     read() {},
@@ -39,7 +39,7 @@ test("CR7 a refusal carries QEMU's words", async () => {
   session.close();
 });
 
-test('CR7 a QEMU that is silent, talks nonsense or hangs up is told apart', async () => {
+test('CR7 a QEMU that is silent, talks nonsense or hangs up is distinguished', async () => {
   await assert.rejects(QmpSession.open(fakeQemu(agree, ''), 20), { code: 'command.timeout' });
   await assert.rejects(QmpSession.open(fakeQemu(agree, 'SSH-2.0-OpenSSH\r\n'), 1000), { code: 'command.failed' });
   const closing = fakeQemu(agree, '');

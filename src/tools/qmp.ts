@@ -1,4 +1,4 @@
-/** QMP, the control protocol of a running QEMU: one JSON object a line. Source: QEMU's docs/interop/qmp-spec. */
+/** QMP, the control protocol of a running QEMU: one JSON object per line. Source: QEMU's docs/interop/qmp-spec. */
 import type { Duplex } from 'node:stream';
 import { z } from 'zod';
 import { CroftError } from '../model/error.ts';
@@ -13,10 +13,10 @@ const messageSchema = z.object({
 });
 type Message = z.infer<typeof messageSchema>;
 
-/** More in one line is no QMP: the largest answers have some hundred kilobytes. */
+/** A longer line is no QMP: the largest answers have some hundred kilobytes. */
 const longestLine = 4 * 1024 * 1024;
 
-/** Gets an event's name, such as POWERDOWN, and what QEMU says of it. */
+/** Receives an event's name, such as POWERDOWN, and its data. */
 export type OnQmpEvent = (name: string, data: Record<string, unknown>) => void;
 
 interface Expected extends Waiting {
@@ -29,7 +29,7 @@ interface Waiting {
   reject(error: CroftError): void;
 }
 
-/** A session with one QEMU. It serves one session at a time: another waits, unanswered, until this one is closed. */
+/** A session with one QEMU. QEMU serves one session at a time: another session waits, unanswered, until this one is closed. */
 export class QmpSession {
   /** Resolves when the connection ended, by either side. */
   readonly closed: Promise<void>;
@@ -58,8 +58,8 @@ export class QmpSession {
   }
 
   /**
-   * Waits for the greeting and leaves the negotiation. `timeout` in ms holds for this and for each command. Rejects with
-   * `command.timeout` where QEMU is silent, `vm.not-running` where it hangs up.
+   * Waits for the greeting and ends the negotiation. `timeout` in ms holds for this and for each command. Rejects with `command.timeout`
+   * where QEMU is silent, `vm.not-running` where it closes the connection.
    */
   static async open(stream: Duplex, timeout = 5_000, onEvent: OnQmpEvent = () => {}): Promise<QmpSession> {
     const session = new QmpSession(stream, timeout, onEvent);
@@ -73,7 +73,7 @@ export class QmpSession {
     }
   }
 
-  /** Runs a command and resolves with its `return`. Rejects with `command.failed` and QEMU's words where it refuses. */
+  /** Runs a command and resolves with its `return`. Rejects with `command.failed` and QEMU's words where QEMU refuses the command. */
   async execute(command: string, parameters: Record<string, unknown> = {}, timeout = this.#timeout): Promise<unknown> {
     this.#lastId += 1;
     const answer = this.#answer(this.#lastId, command, timeout);
@@ -82,8 +82,8 @@ export class QmpSession {
   }
 
   /**
-   * Resolves with the next event of that name that matches. Asked for before the command that leads to it; nobody needs to
-   * wait for it where that fails. Rejects with `command.timeout`, `vm.not-running`.
+   * Resolves with the next event of that name that matches. Called before the command that leads to the event; the promise may be ignored
+   * where the command fails. Rejects with `command.timeout`, `vm.not-running`.
    */
   event(name: string, matches: Expected['matches'], timeout: number): Promise<unknown> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -153,7 +153,7 @@ export class QmpSession {
   }
 }
 
-/** The greeting is waited for under a number that no command gets. */
+/** The wait for the greeting uses a number that no command gets. */
 const greeting = 0;
 
 function parseMessage(line: string): Message | null {

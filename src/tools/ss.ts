@@ -8,10 +8,10 @@ export interface Listener {
   program: string;
 }
 
-/** Prints what `parseListeners` reads. */
+/** Prints the input of `parseListeners`. */
 export const listenersCommand: Command = { argv: ['ss', '--no-header', '--listening', '--numeric', '--processes', '--tcp', '--udp'] };
 
-/** Reads `ss -H -lnptu`; sockets without a visible process are passed over. */
+/** Reads `ss -H -lnptu`; sockets without a visible process are skipped. */
 export function parseListeners(output: string): Listener[] {
   return output.split('\n').flatMap((line) => {
     const [, address, port] = /^\S+\s+\S+\s+\d+\s+\d+\s+(\S+):(\d+)\s/.exec(line) ?? [];

@@ -32,7 +32,7 @@ test('CR11 the queue that is in force tells which impairment it makes', () => {
   assert.deepEqual([...parseQueues('\n')], []);
 });
 
-test('CR11 a kernel without netem is told from other failures by the line that failed', () => {
+test('CR11 a kernel without netem is distinguished from other failures by the line that failed', () => {
   const failure = (line: string, stderr: string): CroftError => {
     try {
       changeQueues('network.port', 'ports ct1 could not be impaired', 'n1', [line]).parse({ code: 1, stdout: '', stderr });

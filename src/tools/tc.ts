@@ -1,19 +1,19 @@
-/** `tc` (iproute2): the queue of an interface, which delays, loses and slows down what leaves by it. */
+/** `tc` (iproute2): the queue of an interface, which delays, loses and slows down outgoing frames. */
 import { createHash } from 'node:crypto';
 import type { Call } from '../host/host.ts';
 import { CroftError, type ErrorCode } from '../model/error.ts';
 import type { Impairment } from '../model/network/impairment.ts';
 
-/** Any queue but those that `queueOf` names: mostly the kernel's default. */
+/** Any queue except those that `queueOf` names: usually the kernel's default. */
 export const noQueue = 'none';
 
-/** First handle of each kind; the 13 bits after it tell the impairment. From 0x8000 on handles are the kernel's to give. */
+/** First handle of each kind; the 13 bits after it identify the impairment. Handles from 0x8000 on are assigned by the kernel. */
 const firstHandle = { netem: 0x2000, tbf: 0x4000 } as const;
 type Kind = keyof typeof firstHandle;
 
 /**
- * The queue that makes the impairment, as `kind handle:`. The handle is made from its numbers, so that it tells which was
- * put in force; numbers that somebody changes by hand in the same queue are not seen. It needs no reading of each kind's options.
+ * The queue of the impairment, as `kind handle:`. The handle is derived from the impairment's numbers, so that it identifies the one in
+ * force; manual changes of the numbers in the same queue are not detected. This way no parser of each kind's options is needed.
  */
 export function queueOf(impairment: Impairment | null): string {
   if (impairment === null) return noQueue;
@@ -28,7 +28,7 @@ function kindOf({ delay, loss }: Impairment): Kind {
   return delay === null && loss === null ? 'tbf' : 'netem';
 }
 
-/** Reads the JSON of `tc -json qdisc show`: by interface its root queue as `kind handle:`, where that is of a kind of ours. */
+/** Reads the JSON of `tc -json qdisc show`: by interface its root queue as `kind handle:`, where Croft uses that kind. */
 export function parseQueues(output: string): Map<string, string> {
   if (output.trim() === '') return new Map();
   const rows = JSON.parse(output) as { kind?: string; handle?: string; dev?: string; root?: boolean }[];
@@ -39,7 +39,7 @@ export function parseQueues(output: string): Map<string, string> {
   );
 }
 
-/** A line for `changeQueues`: gives the interface the impairment, in place of what queue it has. */
+/** A line for `changeQueues`: gives the interface the impairment, in place of its present queue. */
 export function impairLine(interfaceName: string, impairment: Impairment): string {
   const { delay, jitter, loss, rate } = impairment;
   const [kind, handle] = queueOf(impairment).split(' ');
@@ -53,24 +53,24 @@ export function impairLine(interfaceName: string, impairment: Impairment): strin
   return `qdisc replace dev ${interfaceName} root handle ${handle} ${kind} ${words.join(' ')}`;
 }
 
-/** Lines for `changeQueues` that give the interface the kernel's default queue; deleting alone fails where it has that already. */
+/** Lines for `changeQueues` that give the interface the kernel's default queue; deleting alone fails where the default is set already. */
 export function unimpairLines(interfaceName: string): string[] {
   return [`qdisc replace dev ${interfaceName} root pfifo`, `qdisc delete dev ${interfaceName} root`];
 }
 
-/** Bytes: ten milliseconds' worth, and no less than some frames, or the kernel's timer would set the rate. */
+/** Bytes: ten milliseconds' worth, and no less than some frames, otherwise the kernel's timer would limit the rate. */
 function burstAt(rate: number): number {
   return Math.max(16 * 1024, Math.ceil(rate / 8 / 100));
 }
 
-/** Packets that netem may hold: those under way for the delay and a tenth of a second, within what a node can spare. */
+/** The packets that netem may hold: those in transit for the delay and a tenth of a second, within a node's memory. */
 function queueLength({ delay, jitter, rate }: Impairment): number {
   const seconds = ((delay ?? 0) + (jitter ?? 0)) / 1e6 + 0.1;
   const packets = Math.ceil((seconds * (rate ?? 1e9)) / 8 / 1500);
   return Math.min(Math.max(packets, 100), 10_000);
 }
 
-/** Runs lines as `tc -batch` does, up to the first that fails; `node` is the name of the node, for the message. */
+/** Runs lines in `tc -batch`, up to the first that fails; `node` is the name of the node, for the message. */
 export function changeQueues(code: ErrorCode, what: string, node: string, lines: readonly string[]): Call<void> {
   return {
     command: { argv: ['tc', '-batch', '-'], stdin: `${lines.join('\n')}\n` },

@@ -1,12 +1,12 @@
-/** virsh, the shell of libvirt: its arguments, the reading of what it prints, and its failures. */
+/** virsh, the shell of libvirt: its arguments, the parsers of its output, and its failures. */
 import type { CommandResult } from '../host/host.ts';
 import { readScript } from '../host/script.ts';
 import { CroftError } from '../model/error.ts';
 
-/** Exit codes of `timeout` for a command that it had to end, by TERM or by KILL. */
+/** Exit codes of `timeout` after it ended a command, by TERM or by KILL. */
 const hung: readonly number[] = [124, 137];
 
-/** Exit codes of the scripts made with `virsh.sh`: there is no such domain of ours; libvirt cannot be reached. */
+/** Exit codes of the scripts made with `virsh.sh`: this controller has no such domain; libvirt cannot be reached. */
 export const noDomain = 44;
 const noLibvirt = 45;
 
@@ -14,7 +14,7 @@ export const ownDomainScript = readScript(import.meta.url, 'scripts/own-domain.s
 
 export const versionScript = readScript(import.meta.url, 'scripts/version.sh');
 
-/** The error for what one of these scripts ended with: by its exit code where libvirt was not reached, else by virsh's words. */
+/** The error of one of these scripts: by its exit code where libvirt was not reached, otherwise by virsh's words. */
 export function virshFailure(node: string, what: string, { code, stdout, stderr }: CommandResult): CroftError {
   const words = (stderr.trim() || stdout.trim()).replace(/^error: /gm, '').replaceAll('\n', '; ') || `exit code ${code}`;
   if (hung.includes(code)) {
@@ -35,17 +35,17 @@ export function virshFailure(node: string, what: string, { code, stdout, stderr 
   return new CroftError('command.failed', `${what}: ${words}`, { node });
 }
 
-/** What `domstate --reason` and `domstats --state` know, by libvirt's numbers (virDomainState). */
+/** The states of `domstate --reason` and `domstats --state`, by libvirt's numbers (virDomainState). */
 export const domainStates = ['none', 'running', 'blocked', 'paused', 'shutdown', 'shutoff', 'crashed', 'suspended'] as const;
 export type DomainState = (typeof domainStates)[number];
 
-/** An event as `virsh event` prints it; null for a line that is none. */
+/** An event in the output of `virsh event`; null for any other line. */
 export function readVirshEvent(line: string): { name: string; event: string; detail: string } | null {
   const [, event, name, detail = ''] = /event '([a-z-]+)' for domain '([^']*)'(?:: (.*))?$/.exec(line) ?? [];
   return event === undefined || name === undefined ? null : { name, event, detail };
 }
 
-/** `key : value` lines, as `guestinfo` prints them. */
+/** `key : value` lines, in the output of `guestinfo`. */
 export function readKeyValues(stdout: string): Map<string, string> {
   const pairs = stdout.split('\n').map((line): [string, string] => {
     const colon = line.indexOf(':');

@@ -12,7 +12,7 @@ test('SC11 a volume has whole mebibytes, and never less than was asked for', () 
   );
 });
 
-test('SC11 a full pool and a volume in use are told apart from other failures, in the words of zfs', () => {
+test('SC11 a full pool and a volume in use are distinguished from other failures, in the words of zfs', () => {
   const code = (stderr: string) => zfsFailure('it failed', { code: 1, stdout: '', stderr }).code;
   assert.equal(code("cannot create 'p/v': out of space"), 'disk.full');
   assert.equal(code('dd: writing: No space left on device'), 'disk.full');

@@ -1,4 +1,4 @@
-/** `zfs`: sizes of volumes, and what it could not do. It is called in scripts, by the functions of scripts/zfs.sh. */
+/** `zfs`: sizes of volumes, and its failures. Scripts call zfs by the functions of scripts/zfs.sh. */
 import type { CommandResult } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 
@@ -9,8 +9,8 @@ export function volumeSize(bytes: number): number {
 }
 
 /**
- * What zfs could not do, with its words; `disk.full` where the pool has no room, `conflict.in-use` where something still uses
- * the volume. The words are those of illumos-gate, usr/src/lib/libzfs/common/libzfs_util.c.
+ * A failure of zfs, with its words; `disk.full` where the pool has no room, `conflict.in-use` where the volume is still in use. The words
+ * are those of illumos-gate, usr/src/lib/libzfs/common/libzfs_util.c.
  */
 export function zfsFailure(what: string, { code, stderr }: CommandResult): CroftError {
   const said = stderr.trim() || `exit code ${code}`;

@@ -1,6 +1,6 @@
-/** `zoneadm`: the states of zones, read from its parsable list; scripts do that by scripts/zone-state.sh. */
+/** `zoneadm`: the states of zones, read from its parsable list; scripts read them by scripts/zone-state.sh. */
 
-/** As zoneadm(8) names them. */
+/** The names of zoneadm(8). */
 export type ZoneState = 'configured' | 'incomplete' | 'installed' | 'ready' | 'mounted' | 'running' | 'shutting_down' | 'down';
 
 export interface ListedZone {
@@ -21,8 +21,8 @@ const states: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Reads a line of `zoneadm list -cp`: `zoneid:zonename:state:zonepath:uuid:brand:ip-type`, in whose path a colon is written
- * `\:`. Source: zone_print in illumos-gate, usr/src/cmd/zoneadm/zoneadm.c. Null for a line that is none.
+ * Reads a line of `zoneadm list -cp`: `zoneid:zonename:state:zonepath:uuid:brand:ip-type`, in whose path a colon is written `\:`. Source:
+ * zone_print in illumos-gate, usr/src/cmd/zoneadm/zoneadm.c. Null for any other line.
  */
 export function readListedZone(line: string): ListedZone | null {
   const [, name, state, zonepath] = line.split(/(?<!\\):/);

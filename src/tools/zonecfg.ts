@@ -1,14 +1,14 @@
-/** `zonecfg`: a zone's configuration, as the resources it consists of, and the commands that bring a zone to it. */
+/** `zonecfg`: a zone's configuration, as its resources, and the commands that change a zone to it. */
 import type { Call } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 
-/** Resources that a zone may have several of, each with the property that tells them apart. Source: zonecfg(8) of illumos. */
+/** Resources that a zone may have several of, each with its identifying property. Source: zonecfg(8) of illumos. */
 const keys = { attr: 'name', net: 'physical', device: 'match', fs: 'dir' } as const;
 export type ZoneResourceKind = keyof typeof keys;
 
 export interface ZoneResource {
   kind: ZoneResourceKind;
-  /** In the order in which they are set; the one that tells it apart is among them. */
+  /** In the order in which they are set, including the identifying property. */
   properties: Record<string, string>;
   /** Of a file system. */
   options?: readonly string[];
@@ -20,12 +20,12 @@ export interface ZoneConfiguration {
   resources: readonly ZoneResource[];
 }
 
-/** An attribute as brands read them. */
+/** An attribute for the zone's brand. */
 export function attribute(name: string, value: string): ZoneResource {
   return { kind: 'attr', properties: { name, type: 'string', value } };
 }
 
-/** What the zone is made of, as `zonecfg export` prints it; null where there is no such zone. */
+/** The zone's resources in the output of `zonecfg export`; null where there is no such zone. */
 export function exportZone(name: string): Call<ZoneResource[] | null> {
   return {
     command: { argv: ['zonecfg', '-z', name, 'export'] },
@@ -37,7 +37,7 @@ export function exportZone(name: string): Call<ZoneResource[] | null> {
   };
 }
 
-/** Makes the configuration of a zone that has none yet. A configuration is committed as a whole, or not at all. */
+/** Creates the configuration of a zone that has none yet. A configuration is committed as a whole, or not at all. */
 export function createZone(name: string, wanted: ZoneConfiguration): Call<void> {
   return change(name, [
     'create -b',
@@ -50,8 +50,8 @@ export function createZone(name: string, wanted: ZoneConfiguration): Call<void> 
 }
 
 /**
- * Brings a zone to other resources; what is not asked for goes, what is the same stays. A zone that runs has them at its
- * next start. Null where there is nothing to change.
+ * Changes a zone to the given resources; all others are removed, equal ones stay. A running zone gets them at its next start. Null where
+ * nothing differs.
  */
 export function changeZone(name: string, present: readonly ZoneResource[], wanted: readonly ZoneResource[]): Call<void> | null {
   const same = (one: ZoneResource, other: ZoneResource): boolean => adding(one).join(';') === adding(other).join(';');
@@ -77,13 +77,13 @@ function adding({ kind, properties, options = [] }: ZoneResource): string[] {
   return [`add ${kind}`, ...settings, ...options.map((option) => `add options ${option}`), 'end'];
 }
 
-/** A value between double quotes, in which zonecfg knows no escape. Throws `input.invalid` for one that cannot be written so. */
+/** A value between double quotes, in which zonecfg knows no escape. Throws `input.invalid` for a value that cannot be written so. */
 function quoted(value: string): string {
   if (/["\n\r\0]/.test(value)) throw new CroftError('input.invalid', `a zone cannot be given the value ${JSON.stringify(value)}`);
   return `"${value}"`;
 }
 
-/** Reads the commands that `export` prints, one on a line; of a foreign zone also such as Croft never makes, which are left out. */
+/** Reads the commands that `export` prints, one per line; commands of a foreign zone that Croft never makes are left out. */
 function readExport(output: string): ZoneResource[] {
   const found: ZoneResource[] = [];
   let open: (ZoneResource & { options: string[] }) | null = null;

@@ -5,7 +5,7 @@ import type { PlanAnswer } from '../../model/operations.ts';
 import type { NetworkChange, SliceChange, VmChange } from '../../model/slice/change.ts';
 import { describeChange } from '../../model/slice/change-words.ts';
 
-/** `preview` is what would become of it now, `asker` who sees it. */
+/** `preview` is its predicted effect at present, `asker` the principal that sees it. */
 export function presentChange(change: SliceChange, preview: Pick<PlanAnswer, 'places' | 'refusals'>, asker: Principal): PlanAnswer {
   return {
     slice: sliceWrittenBy(asker, change.slice),

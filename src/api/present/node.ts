@@ -1,4 +1,4 @@
-/** Nodes as they are shown, with what their VMs are promised. Pure. */
+/** Nodes as they are shown, with the resources promised to their VMs. Pure. */
 
 import type { Hypervisor } from '../../model/node/hypervisor.ts';
 import type { Node } from '../../model/node/node.ts';
@@ -9,7 +9,7 @@ import type { VmOutline } from '../../store/store.ts';
 
 type PlacedVm = Pick<VmOutline, 'nodeId' | 'movingTo' | 'demand' | 'memoryHeld'>;
 
-/** What each hypervisor can do. */
+/** The capabilities of each hypervisor. */
 type Abilities = (hypervisor: Hypervisor) => ReadonlySet<Capability>;
 
 /** `vms` may hold other nodes' VMs too. */

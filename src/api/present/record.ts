@@ -1,4 +1,4 @@
-/** Tasks and events as they are shown; `asker` is who sees them. Pure. */
+/** Tasks and events as they are shown; `asker` is the principal that sees them. Pure. */
 import type { Principal } from '../../model/access/principal.ts';
 import { sliceWrittenBy } from '../../model/access/slice-name.ts';
 import type { Event } from '../../model/event.ts';

@@ -1,4 +1,4 @@
-/** Slices as they are shown; `asker` is who sees them. Pure. */
+/** Slices as they are shown; `asker` is the principal that sees them. Pure. */
 import type { Principal } from '../../model/access/principal.ts';
 import { partsOfSliceName, sliceWrittenBy } from '../../model/access/slice-name.ts';
 import { shownOfNetwork } from '../../model/network/fields.ts';

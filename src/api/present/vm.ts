@@ -9,7 +9,7 @@ import type { Nic, Vm } from '../../model/vm/vm.ts';
 /** Names of nodes by their identifiers. */
 export type NodeNames = ReadonlyMap<string, string>;
 
-/** `asker` is who sees them. */
+/** `asker` is the principal that sees them. */
 export function presentVm(vm: Vm, names: NodeNames, asker: Principal): VmView {
   const { observed, spec } = vm;
   return {

@@ -1,4 +1,4 @@
-/** The serial console of a VM: what it printed, and a WebSocket to watch and type. */
+/** The serial console of a VM: its output so far, and a WebSocket to watch and type. */
 import { z } from 'zod';
 import { CroftError } from '../../model/error.ts';
 import { longestLog } from '../../model/vm/operations.ts';

@@ -1,4 +1,4 @@
-/** What nodes lack, and putting it right. */
+/** The missing parts of nodes, and their repair. */
 
 import { fixNode } from '../../commands/nodes.ts';
 import { doctorReportSchema } from '../../model/node/doctor.ts';

@@ -1,4 +1,4 @@
-/** Events: what happened, as a list and as a live stream. */
+/** Events, as a list and as a live stream. */
 import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { listedOwner } from '../../access/authorize.ts';
@@ -82,7 +82,10 @@ export const eventRoutes: Routes = (api, { store, changes }) => {
   );
 };
 
-/** What a reader sees of an event, null for nothing: only what is about its own slices where it may see no others, and about one of them where asked. */
+/**
+ * The part of an event that a reader sees, null for none: only events of the reader's own slices where the reader may see no others, and
+ * of one of these slices on request.
+ */
 function shownTo(reader: Principal, slice: string | null): (event: Event) => Event | null {
   const owner = listedOwner(reader, 'event.read');
   return (event) => {

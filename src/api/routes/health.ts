@@ -1,4 +1,4 @@
-/** What load balancers and supervisors ask: whether the process is well, and whether it is the one to send requests to. */
+/** Checks for load balancers and supervisors: whether the process is healthy, and whether it accepts requests. */
 import { roleAnswerSchema } from '../../model/leader.ts';
 import { open } from '../authorization.ts';
 import { problems, type Routes } from '../route.ts';

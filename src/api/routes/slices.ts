@@ -15,7 +15,7 @@ import { presentTask } from '../present/record.ts';
 import { presentSlice, summariseSlice, summariseSlices } from '../present/slice.ts';
 import { problems, type Routes, rawBody, sliceOf, sliceParams } from '../route.ts';
 
-/** Whose slice a slice file is for: of who asks, where nobody is named. */
+/** The owner of a slice file's slice: the principal, where no owner is named. */
 const ownerQuery = z.object({ owner: nameSchema.optional() });
 
 export const sliceRoutes: Routes = (api, dependencies) => {

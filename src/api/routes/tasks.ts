@@ -1,4 +1,4 @@
-/** Tasks: how far long operations are. */
+/** Tasks: the progress of long operations. */
 import { z } from 'zod';
 import { authorize, listedOwner } from '../../access/authorize.ts';
 import { identifierPattern } from '../../model/identifier.ts';

@@ -1,4 +1,4 @@
-/** Whether the controller answers, which one it is, its figures, and the description of the API. */
+/** The controller's identity, its metrics, and the description of the API. */
 import { z } from 'zod';
 import { versionAnswerSchema } from '../../model/operations.ts';
 import { access, open } from '../authorization.ts';

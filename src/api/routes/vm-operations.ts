@@ -1,4 +1,4 @@
-/** Snapshots of VMs, resets, what their guests say, and their screens. */
+/** Snapshots of VMs, resets, guest data, and screens. */
 import { z } from 'zod';
 import { CroftError } from '../../model/error.ts';
 import { nameSchema } from '../../model/input/name.ts';

@@ -1,4 +1,4 @@
-/** `croft completion`: a script for a shell; what it offers comes from `croft __complete`, so that it is never out of date. */
+/** `croft completion`: a script for a shell; its candidates come from `croft __complete`, so that the script is never out of date. */
 import { Argument, type Command } from 'commander';
 import { completionScript, shells } from '../completion/scripts.ts';
 import type { CliContext } from '../context.ts';

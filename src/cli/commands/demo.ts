@@ -1,4 +1,4 @@
-/** `croft demo`: from a fresh machine to a first slice that works. */
+/** `croft demo`: from a fresh machine to a first working slice. */
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';

@@ -1,4 +1,4 @@
-/** `croft doctor`: whether the controller answers, and what each node lacks. */
+/** `croft doctor`: whether the controller answers, and the missing parts of each node. */
 import type { Command } from 'commander';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';

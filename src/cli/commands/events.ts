@@ -1,4 +1,4 @@
-/** `croft events`: what happened, and what happens from now on. */
+/** `croft events`: past events, and new ones as they are recorded. */
 import type { Command } from 'commander';
 import type { Event } from '../../model/event.ts';
 import { wholeNumber } from '../arguments.ts';
@@ -61,7 +61,7 @@ async function recent(context: CliContext, sequence: number, slice: string | und
   return found.slice(-limit);
 }
 
-/** The oldest `limit` events after `sequence`, and before them what of it is no longer kept. */
+/** The oldest `limit` events after `sequence`, preceded by a note about those no longer kept. */
 async function later(context: CliContext, sequence: number, slice: string | undefined, limit: number): Promise<Event[]> {
   const client = await context.client();
   const found: Event[] = [];
@@ -80,7 +80,7 @@ function isWanted(event: Event, slice: string | undefined): boolean {
 
 const window = 1000;
 
-/** A stream cannot be one JSON list, so that each event is a document of its own. */
+/** A stream cannot be one JSON list, so each event is a document of its own. */
 async function following(context: CliContext, output: OutputFormat, event: Event): Promise<string> {
   if (output === 'table') return eventLine(event, context.environment.width);
   return output === 'json' ? JSON.stringify(event) : `---\n${await writeData('yaml', event)}`;

@@ -1,4 +1,4 @@
-/** `croft image pull` and `croft image keep`: images from the network, and where they are kept in advance. */
+/** `croft image pull` and `croft image keep`: images from the network, and the nodes that keep them in advance. */
 import { type Command, Option } from 'commander';
 import { CroftError } from '../../model/error.ts';
 import { architectures, checksumAlgorithms, firmwares, sourceFormats } from '../../model/image/definition.ts';
@@ -80,7 +80,7 @@ export function registerImagePull(image: Command, context: CliContext): void {
   });
 }
 
-/** They may come later, so they are no error. */
+/** They may be added later, so they are no error. */
 async function sayUnknownTargets(context: CliContext, targets: readonly string[]): Promise<void> {
   if (targets.every((target) => target === 'all')) return;
   const nodes = await (await context.client()).nodes.list();

@@ -63,7 +63,7 @@ export function registerNodeAdd(add: Command, context: CliContext): void {
     .option('--state-folder <path>', 'where disks and images are kept (/var/lib/croft/node)')
     .option('--run-folder <path>', 'where sockets are (/run/croft)');
   withOvercommit(add);
-  // The file says all of its nodes; what else is asked for of one would be forgotten.
+  // The file describes its nodes completely; options for a single node would be ignored.
   file.conflicts(add.options.map((option) => option.attributeName()).filter((name) => name !== 'file' && name !== 'acceptHostKey'));
   withExamples(
     withOutput(add),
@@ -107,7 +107,7 @@ function configOf(name: string | undefined, options: NodeAddOptions): NodeConfig
     name,
     ...(ssh !== null && { ssh }),
     ...(options.sudo !== undefined && { sudo: options.sudo }),
-    // The API says which roles there are, so that they stand in one place.
+    // The API defines the roles, so that they are defined in one place.
     ...(options.roles !== undefined && { roles: options.roles as NonNullable<NodeConfigInput['roles']> }),
     ...(options.hypervisor !== undefined && { hypervisor: options.hypervisor }),
     ...libvirtOf(options),

@@ -1,4 +1,4 @@
-/** `croft node drain`: VMs leave a node, and what has to stay is named. */
+/** `croft node drain`: VMs leave a node, and VMs that have to stay are named. */
 import type { Command } from 'commander';
 import type { DrainAnswer } from '../../model/operations.ts';
 import type { CliContext } from '../context.ts';
@@ -21,7 +21,7 @@ export function registerNodeDrain(drain: Command, context: CliContext): void {
   });
 }
 
-/** What became of each is asked for at the end: reasons and targets change while others leave. */
+/** The fate of each VM is read at the end: reasons and targets change while others leave. */
 async function waitForEnd(context: CliContext, { task, vms }: DrainAnswer, after: number, timeout: number): Promise<DrainAnswer> {
   const client = await context.client();
   const ended = await waitForTask(context, task, { after, timeout });

@@ -1,4 +1,4 @@
-/** A file of nodes: a YAML list of what `croft node add` takes as flags; errors name the line. */
+/** A file of nodes: a YAML list with the settings of `croft node add`; errors name the line. */
 import { isSeq, LineCounter, parseDocument } from 'yaml';
 import { CroftError, type InputIssue } from '../../model/error.ts';
 import type { NodeConfigInput } from '../../model/node/node.ts';
@@ -7,7 +7,7 @@ import type { CliContext } from '../context.ts';
 import { readInput } from '../input.ts';
 import { pinHostKeys } from './node-host-key.ts';
 
-/** Adds all in turn and stops at the first that is refused; a node that is there already is left as it is. */
+/** Adds all nodes in turn and stops at the first refusal; an existing node is left as it is. */
 export async function addNodesOfFile(context: CliContext, file: string, accept: boolean): Promise<NodeView[]> {
   const { nodes, locate } = readNodeFile(await readInput(context, file));
   const client = await context.client();

@@ -1,4 +1,4 @@
-/** Pinning host keys: a node without one given shows its own, and a person or a flag accepts it. */
+/** Pinning host keys: the fingerprint of a node without a given one is shown, and accepted by the user or by a flag. */
 import { CroftError } from '../../model/error.ts';
 import type { NodeConfigInput } from '../../model/node/node.ts';
 import type { CliContext } from '../context.ts';
@@ -6,7 +6,7 @@ import { confirm } from '../input.ts';
 
 type Ssh = NonNullable<NodeConfigInput['ssh']>;
 
-/** The configuration with the fingerprints of node and jump host; `accept` takes those that they show without asking. */
+/** The configuration with the fingerprints of node and jump host; `accept` takes the shown ones without a question. */
 export async function pinHostKeys(context: CliContext, config: NodeConfigInput, accept: boolean): Promise<NodeConfigInput> {
   if (config.ssh === undefined) return config;
   const { jump, ...target } = config.ssh;

@@ -1,4 +1,4 @@
-/** The options that say how many times what a node has may be promised to VMs; `node add` and `node set` have them. */
+/** The options for the multiples of a node's resources that may be promised to VMs; used by `node add` and `node set`. */
 import type { Command } from 'commander';
 import type { NodeConfig } from '../../model/node/node.ts';
 import { positiveNumber } from '../arguments.ts';
@@ -16,7 +16,7 @@ export function withOvercommit(command: Command): Command {
     .option('--overcommit-disk <times>', 'how many times the disk of its state folder may be promised (1)', positiveNumber);
 }
 
-/** Nothing where nothing was said. */
+/** Nothing where no option was given. */
 export function overcommitOf(options: OvercommitOptions): { overcommit?: Partial<NodeConfig['overcommit']> } {
   const { overcommitCpus: cpus, overcommitMemory: memory, overcommitDisk: disk } = options;
   const overcommit = { ...(cpus !== undefined && { cpus }), ...(memory !== undefined && { memory }), ...(disk !== undefined && { disk }) };

@@ -1,4 +1,4 @@
-/** `croft node set`: the pool and the labels of a node, by which VMs may ask for it, and how much of it may be promised to them. */
+/** `croft node set`: the pool and the labels of a node, by which VMs may require it, and its overcommit. */
 import type { Command } from 'commander';
 import { CroftError } from '../../model/error.ts';
 import { labelList, several } from '../arguments.ts';

@@ -1,4 +1,4 @@
-/** `croft slice apply`: shows what will change, asks where VMs are lost, and makes it so. */
+/** `croft slice apply`: shows the changes, asks where VMs are lost, and applies the changes. */
 import type { Command } from 'commander';
 import { CroftError } from '../../model/error.ts';
 import type { PlanAnswer } from '../../model/operations.ts';
@@ -47,7 +47,7 @@ async function applySlice(context: CliContext, options: ApplySliceOptions): Prom
   await context.show(output, { ...applied, task }, () => (task === null ? '' : taskInWords(task)));
 }
 
-/** Resolves to whether volumes of VMs that stay lose their data, once all that is lost was permitted. */
+/** Resolves to whether volumes of VMs that stay lose their data, once all losses were permitted. */
 async function permitLosses(context: CliContext, plan: PlanAnswer, given: { yes: boolean; allowRecreate: boolean }): Promise<boolean> {
   const named = (kind: PlanAnswer['vms'][number]['kind']): string[] => plan.vms.flatMap((vm) => (vm.kind === kind ? [vm.name] : []));
   const recreated = named('recreate');

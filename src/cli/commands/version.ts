@@ -22,7 +22,7 @@ export function registerVersion(command: Command, context: CliContext): void {
   });
 }
 
-/** What it answered, or why it did not: the version of this program is worth showing without it. */
+/** The controller's answer, or why there is none: the version of this program is worth showing without it. */
 async function controllerVersion(context: CliContext) {
   try {
     return await (await context.client()).version();

@@ -41,7 +41,7 @@ async function relay(context: CliContext, console: Console, seconds: number | nu
   const { stdin, stdout, isTerminal, onInterrupt } = context.environment;
   let timer: NodeJS.Timeout | undefined;
   const close = (): void => console.close();
-  // Counted from when the guest is reached: before, nothing of it can be seen, nor why it cannot be.
+  // Counted from the connection to the guest: before it, neither output nor a failure is visible.
   const leaveLater = async (): Promise<void> => {
     if (seconds !== null && (await console.opened)) timer ??= setTimeout(close, seconds * 1000);
   };

@@ -43,7 +43,7 @@ export function registerVmOperations(vm: Command, context: CliContext): void {
   });
 }
 
-/** Rejects with what a viewer could not be told. The screen speaks first, so its greeting shows that it is there. */
+/** Rejects with an error that a viewer could not show. The screen speaks first, so its greeting shows that it works. */
 async function requireScreen(client: Client, { slice, vm }: VmName): Promise<void> {
   const screen = await client.vms.vnc(slice, vm);
   try {

@@ -1,4 +1,4 @@
-/** `croft vm snapshot` and its like: states of a VM that it can be put back to. */
+/** `croft vm snapshot` and related commands: states to which a VM can be restored. */
 import type { Command } from 'commander';
 import { type VmName, vmName } from '../arguments.ts';
 import type { CliContext } from '../context.ts';

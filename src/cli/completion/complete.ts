@@ -1,4 +1,4 @@
-/** What could stand where the last word is: from the tree of commands, and names from the controller where one answers. */
+/** The candidates for the last word: from the tree of commands, and names from the controller where one answers. */
 import type { Argument, Command } from 'commander';
 import type { Client } from '../../client/client.ts';
 import type { CliContext } from '../context.ts';
@@ -25,7 +25,7 @@ export async function complete(context: CliContext, words: readonly string[]): P
 
 interface Place {
   command: Command;
-  /** Operands of the command that were given already. */
+  /** Operands of the command so far. */
   operands: number;
   /** The option whose value is being written. */
   pending: { name: string; choices: string[] | undefined } | null;
@@ -63,7 +63,7 @@ function startingWith(beginning: string, candidates: readonly string[]): string[
   return candidates.filter((candidate) => candidate.startsWith(beginning));
 }
 
-/** Whose names an argument or option takes, by what it is called. */
+/** The kind of names that an argument or option takes, by its own name. */
 const sources: Readonly<Record<string, (client: Client) => Promise<string[]>>> = {
   node: async (client) => (await client.nodes.list()).map(({ name }) => name),
   slice: async (client) => (await client.slices.list()).map(({ name }) => name),
@@ -75,7 +75,7 @@ const sources: Readonly<Record<string, (client: Client) => Promise<string[]>>> =
 async function namesOf(context: CliContext, kind: string): Promise<string[]> {
   const source = Object.hasOwn(sources, kind) ? sources[kind] : undefined;
   if (source === undefined) return [];
-  // Whoever presses Tab wants no error in the middle of the line.
+  // Completion must print no error in the middle of the line.
   return await context
     .client()
     .then(source)

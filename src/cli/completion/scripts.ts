@@ -1,4 +1,4 @@
-/** Completion scripts: each hands the words so far to `croft __complete`, and offers files where that says nothing. */
+/** Completion scripts: each passes the words so far to `croft __complete`, and offers files where that returns nothing. */
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 

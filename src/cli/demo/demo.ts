@@ -1,4 +1,4 @@
-/** The demo: controller, image, node and slice, each made where it is missing, and the proof that the slice works. */
+/** The demo: controller, image, node and slice, each created where missing, and the proof that the slice works. */
 import { readFile } from 'node:fs/promises';
 import type { Client } from '../../client/client.ts';
 import type { Task } from '../../model/task.ts';
@@ -15,7 +15,7 @@ import { StepLog } from './step-log.ts';
 const image = 'micro';
 const deployTime = 300_000;
 
-/** Every step does nothing where its outcome is there already, so that a second run is quick and harmless. */
+/** Every step has no effect where its outcome exists already, so that a second run is quick and harmless. */
 export async function runDemo(context: CliContext): Promise<void> {
   const ending = new AbortController();
   const release = context.environment.onInterrupt(() => ending.abort());
@@ -94,7 +94,7 @@ async function deploy(context: CliContext, client: Client): Promise<{ slice: str
   return { slice: slice.name, changed: begun !== null };
 }
 
-/** `program` is how this one was called, so that the lines can be typed as they stand. */
+/** `program` is the name of this call, so that the lines can be typed as they are. */
 function nextSteps(program: string, url: string, slice: string): string {
   const steps = [
     [`vm console ${slice}/web`, 'log in on the serial console; Ctrl-] leaves'],

@@ -1,4 +1,4 @@
-/** What shows that the demo's slice works: addresses for all, and one VM that reached the other by name. */
+/** The proof that the demo's slice works: addresses for all, and one VM that reached the other by name. */
 import type { Client } from '../../client/client.ts';
 import { CroftError } from '../../model/error.ts';
 import type { VmView } from '../../model/vm/view.ts';
@@ -29,7 +29,7 @@ export async function addressedVms(client: Client, slice: string, signal: AbortS
   });
 }
 
-/** The line in which `web` says at which address it reached `db`. */
+/** The line in which `web` prints the address at which it reached `db`. */
 export async function greeting(client: Client, slice: string, signal: AbortSignal): Promise<string> {
   const hint = `look at \`croft vm console ${slice}/web --log\``;
   const line = await until(

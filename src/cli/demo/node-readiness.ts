@@ -1,4 +1,4 @@
-/** The demo's node: adopted where there is none, and waited for until VMs can be put on it. */
+/** The demo's node: adopted where there is none, and awaited until it accepts VMs. */
 import type { Client } from '../../client/client.ts';
 import { CroftError } from '../../model/error.ts';
 import type { NodeView } from '../../model/node/view.ts';
@@ -13,7 +13,7 @@ export async function ensureNode(client: Client): Promise<{ nodes: NodeView[]; a
   return { nodes: [await client.nodes.add({ name: 'local' })], adopted: true };
 }
 
-/** The nodes once one is ready. Rejects with `node.unfit` and what the doctor found where none is in time. */
+/** The nodes once one is ready. Rejects with `node.unfit` and the doctor's findings where none is ready in time. */
 export async function readyNodes(client: Client, signal: AbortSignal): Promise<NodeView[]> {
   const ready = await until(
     async () => {

@@ -1,4 +1,4 @@
-/** The steps of the demo: each is said as it begins and ends, and all are shown with their times at the end. */
+/** The steps of the demo: each is reported at its beginning and end, and all are shown with their times at the end. */
 import type { CliContext } from '../context.ts';
 import { durationInWords } from '../output/quantity.ts';
 import { renderTable } from '../output/table.ts';
@@ -18,7 +18,7 @@ export class StepLog {
     this.#context = context;
   }
 
-  /** Runs a step; `outcome` says in words what became of it. */
+  /** Runs a step; `outcome` describes its result in words. */
   async run<T>(name: string, work: () => Promise<T>, outcome: (result: T) => string): Promise<T> {
     this.#context.say(`${name} …`);
     const beganAt = performance.now();

@@ -1,4 +1,4 @@
-/** Asking again until an answer is there, within a bound. */
+/** Polls until there is an answer, within a time limit. */
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface UntilOptions {
@@ -8,7 +8,7 @@ export interface UntilOptions {
   signal: AbortSignal;
 }
 
-/** What `read` answers once it is not null; null when the time is over. */
+/** The answer of `read` once it is not null; null when the time is over. */
 export async function until<T>(read: () => Promise<T | null>, { timeout, every, signal }: UntilOptions): Promise<T | null> {
   const deadline = Date.now() + timeout;
   for (;;) {

@@ -1,4 +1,4 @@
-/** One thing shown whole: a line for each of its fields, names in one column. */
+/** A single object shown in full: a line for each of its fields, names in one column. */
 import type { Paint, Tone } from './paint.ts';
 import { type Cell, oneLine } from './table.ts';
 import { textWidth } from './text-width.ts';

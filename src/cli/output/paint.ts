@@ -1,4 +1,4 @@
-/** Colour for a terminal; without colour the text is left as it is. */
+/** Colours for a terminal; without colour the text is left as it is. */
 import { styleText } from 'node:util';
 
 export type Tone = 'good' | 'bad' | 'busy' | 'quiet' | 'strong';
@@ -18,7 +18,7 @@ const tones: Readonly<Record<string, Tone>> = {
   ...{ stopped: 'quiet', absent: 'quiet' },
 };
 
-/** The colour of a state of anything. */
+/** The colour of any object's state. */
 export function toneOf(state: string): Tone | null {
   return tones[state] ?? null;
 }

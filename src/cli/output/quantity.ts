@@ -1,8 +1,8 @@
-/** Quantities as a person reads them: sizes, durations, ages. */
+/** Quantities in human-readable form: sizes, durations, ages. */
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-/** Rounded to three digits, such as `1.95 GiB`; `formatSize` of the model is the exact one. */
+/** Rounded to three digits, such as `1.95 GiB`; `formatSize` of the model is the exact form. */
 export function sizeInWords(bytes: number): string {
   let value = bytes;
   let unit = 0;
@@ -24,7 +24,7 @@ export function durationInWords(ms: number): string {
   return `${Math.floor(minutes / (24 * 60))} d`;
 }
 
-/** How long ago, in its largest unit: `5s`, `3m`, `7h`, `12d`; `-` for never. */
+/** The age in its largest unit: `5s`, `3m`, `7h`, `12d`; `-` for never. */
 export function ageInWords(since: number | null, now: number): string {
   if (since === null) return '-';
   const seconds = Math.max(0, Math.floor((now - since) / 1000));

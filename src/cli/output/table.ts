@@ -1,4 +1,4 @@
-/** Tables that fit the terminal: wide columns give way first, then minor ones go; a row is always one line. */
+/** Tables that fit the terminal: wide columns shrink first, then minor ones are dropped; a row is always one line. */
 import { printable } from '../../model/input/quote.ts';
 import type { Paint, Tone } from './paint.ts';
 import { cutText, textWidth } from './text-width.ts';
@@ -8,7 +8,7 @@ export interface Column {
   align?: 'right';
   /** Left out where there is not room for all, the last of them first. */
   minor?: boolean;
-  /** May be cut to this many columns with `…`; one without is never cut while anything else can be. */
+  /** May be cut to this many columns with `…`; a column without this is never cut while any other can be. */
   least?: number;
 }
 
@@ -62,13 +62,13 @@ function toneOfCell(cell: Cell | undefined): Tone | null {
   return typeof cell === 'object' ? cell.tone : null;
 }
 
-/** A program's own words may have several lines and characters that steer a terminal. */
+/** A program's own words may have several lines and characters that control a terminal. */
 export function oneLine(text: string): string {
   const joined = text.trim().replace(/([:;,.]?)[ \t]*[\r\n]\s*/g, (_, end: string) => `${end || ';'} `);
   return printable(joined.replaceAll('\t', ' '));
 }
 
-/** Positions of the columns that there is room for when all are at their least. */
+/** Positions of the columns that fit when all have their least width. */
 function chooseColumns(columns: readonly Column[], natural: readonly number[], width: number): number[] {
   const shown = columns.map((_, index) => index);
   const room = (): number => total(shown.map((index) => leastOf(columns[index], natural[index] ?? 0)));
@@ -80,7 +80,7 @@ function chooseColumns(columns: readonly Column[], natural: readonly number[], w
   return shown;
 }
 
-/** Takes from the widest of those that can give, down to their least; after that from the widest of all. */
+/** Shrinks the widest of the shrinkable columns, down to their least; after that the widest of all. */
 function fitWidths(columns: readonly Column[], natural: readonly number[], shown: readonly number[], width: number): number[] {
   const widths = shown.map((index) => natural[index] ?? 0);
   const least = shown.map((index) => leastOf(columns[index], natural[index] ?? 0));

@@ -1,6 +1,6 @@
-/** How many columns of a terminal a text takes, and cutting it to some. */
+/** The number of terminal columns of a text, and cutting a text to some number of them. */
 
-/** Unicode's East Asian Wide and Fullwidth blocks (UAX #11), and what is shown as an emoji by itself. */
+/** Unicode's East Asian Wide and Fullwidth blocks (UAX #11), and characters that are shown as an emoji by themselves. */
 const wide =
   /^(?:\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}])/u;
 const plain = /^[\x20-\x7e]*$/;

@@ -1,4 +1,4 @@
-/** Waiting for an image to be fetched, and to be on the nodes where it is kept in advance, with its progress shown. */
+/** Waits until an image is fetched, and until it is on the nodes that keep it in advance, with its progress shown. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { CroftError } from '../../model/error.ts';
 import type { ImageView, PullProgress } from '../../model/image/view.ts';
@@ -9,12 +9,12 @@ import { sizeInWords } from '../output/quantity.ts';
 import { LiveLines } from './live-lines.ts';
 import { transferLine } from './transfer-line.ts';
 
-/** ms between looks. */
+/** ms between polls. */
 const lookEvery = 250;
 
 /**
- * Resolves with the image once it is there. Rejects with `command.failed` and the reason where an attempt failed,
- * `command.timeout`, and Interrupted on Ctrl-C; in all three cases the controller may go on.
+ * Resolves with the image once it is present. Rejects with `command.failed` and the reason where an attempt failed, `command.timeout`,
+ * and Interrupted on Ctrl-C; in all three cases the controller may continue.
  */
 export async function waitForImage(context: CliContext, name: string, timeout: number): Promise<ImageView> {
   const client = await context.client();
@@ -46,7 +46,7 @@ function refuseFailed({ name, pull }: ImageView): void {
   throw new CroftError('command.failed', `image ${name} was not fetched: ${pull.reason}`, { hint: 'correct that, then pull it again' });
 }
 
-/** Names of the nodes that it is kept on in advance and that can be reached. */
+/** Names of the reachable nodes that keep the image in advance. */
 function targetsOf({ prepull }: ImageView, nodes: readonly NodeView[]): string[] {
   const wanted = new Set(prepull);
   return nodes
@@ -59,7 +59,7 @@ class ImageDisplay {
   readonly #context: CliContext;
   readonly #name: string;
   readonly #lines: LiveLines;
-  /** What was there at the first look: an earlier attempt's, which says nothing of the rate. */
+  /** The bytes at the first poll: an earlier attempt's, which say nothing about the rate. */
   #first: { received: number; at: number } | null = null;
   #said = '';
 
@@ -92,7 +92,7 @@ class ImageDisplay {
   }
 }
 
-/** Of a transfer whose end is not known only its beginning is told. */
+/** For a transfer of unknown size only its beginning is reported. */
 function stage(name: string, progress: PullProgress | null): string {
   if (progress === null) return `${name}: waits for its turn`;
   const { phase, received, total, source } = progress;

@@ -1,4 +1,4 @@
-/** Lines at the bottom of a terminal that are drawn over and over in place. */
+/** Lines at the bottom of a terminal that are redrawn in place. */
 import type { Writable } from 'node:stream';
 
 export class LiveLines {
@@ -9,7 +9,7 @@ export class LiveLines {
     this.#output = output;
   }
 
-  /** Each line must fit the terminal's width, else the next drawing starts in the wrong row. */
+  /** Each line must fit the terminal's width, otherwise the next drawing starts in the wrong row. */
   draw(lines: readonly string[]): void {
     const back = this.#drawn === 0 ? '' : `\u001b[${this.#drawn}A`;
     this.#output.write(`${back}${lines.map((line) => `${line}\u001b[K\n`).join('')}\u001b[J`);

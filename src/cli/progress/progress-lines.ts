@@ -1,11 +1,11 @@
-/** The live picture of a slice on its way: a line per VM. Pure. */
+/** The live display of a slice's task: a line per VM. Pure. */
 import type { VmView } from '../../model/vm/view.ts';
 import { durationInWords } from '../output/quantity.ts';
 import { type Column, renderTable } from '../output/table.ts';
 import type { ViewOptions } from '../views/view.ts';
 import { nodeInWords, stateCell, vmState } from '../views/vm.ts';
 
-/** A VM with the time it took; `endedAt` is null while something is left to do. Times as of `ViewOptions.now`. */
+/** A VM with its duration; `endedAt` is null while work is left to do. Times as of `ViewOptions.now`. */
 export interface VmProgress {
   vm: VmView;
   beganAt: number;
@@ -22,7 +22,7 @@ const columns: readonly Column[] = [
   { title: 'REASON', least: 12 },
 ];
 
-/** At most `height` lines; of more VMs those at work are shown first. */
+/** At most `height` lines; of more VMs those with a step in progress are shown first. */
 export function progressLines(progress: readonly VmProgress[], { height, ...options }: ViewOptions & { height: number }): string[] {
   const room = Math.max(1, height - 2);
   const shown = progress.length <= room ? progress : [...progress].sort((a, b) => Number(a.endedAt !== null) - Number(b.endedAt !== null));
@@ -47,7 +47,7 @@ export function progressLines(progress: readonly VmProgress[], { height, ...opti
   return lines;
 }
 
-/** Nothing is left to do for it, as far as is seen. */
+/** No work is left to do for it, according to its observation. */
 export function isSettled(vm: VmView): boolean {
   if (vm.desired === 'absent' || vm.step !== null) return false;
   if (vm.desired === 'stopped') return vm.node === null || vm.state === 'stopped' || vm.state === 'none';

@@ -25,7 +25,7 @@ export function withWait(command: Command): Command {
   return withTimeout(withOutput(command).option('--wait', 'wait until it is done, and show the progress'));
 }
 
-/** Begins a task, waits for it where that is wanted, and says what became of it. */
+/** Begins a task, waits for it on request, and reports its result. */
 export async function runTask(context: CliContext, options: TaskOptions, begin: (client: Client) => Promise<Task>): Promise<void> {
   const client = await context.client();
   const { sequence } = await client.events.latest();
@@ -34,7 +34,7 @@ export async function runTask(context: CliContext, options: TaskOptions, begin: 
   await context.show(options.output, shown, taskInWords);
 }
 
-/** One line: what was begun and how to see it, or how it ended. */
+/** One line: the begun task and how to see it, or its result. */
 export function taskInWords(task: Task): string {
   const what = `${task.kind} of ${taskSubject(task)}`;
   if (task.state === 'running') return `${what} is under way; \`croft task wait ${task.id}\` waits for its end`;

@@ -1,4 +1,4 @@
-/** A transfer shown while it goes on: one line that is drawn again on a terminal, nothing elsewhere. */
+/** The display of a transfer in progress: one line that is redrawn on a terminal, nothing elsewhere. */
 import type { CliContext } from '../context.ts';
 import { LiveLines } from './live-lines.ts';
 import { transferLine } from './transfer-line.ts';
@@ -6,7 +6,7 @@ import { transferLine } from './transfer-line.ts';
 /** ms between drawings. */
 const redrawEvery = 100;
 
-/** The function that is told the bytes so far. */
+/** The function that receives the bytes so far. */
 export function transferDisplay(context: CliContext, name: string, total: number): (sent: number) => void {
   const { environment } = context;
   if (!environment.isTerminal) return () => undefined;

@@ -1,4 +1,4 @@
-/** How far a transfer is, in one line: a bar, sizes and the rate. Pure. */
+/** The progress of a transfer, in one line: a bar, sizes and the rate. Pure. */
 import { sizeInWords } from '../output/quantity.ts';
 import { cutText } from '../output/text-width.ts';
 
@@ -7,7 +7,7 @@ export interface Transfer {
   /** Bytes. */
   sent: number;
   total: number;
-  /** Bytes of `sent` that were there when the time began to count; 0 by default. */
+  /** Bytes of `sent` that were present when the time began to count; 0 by default. */
   before?: number;
   /** ms. */
   elapsed: number;

@@ -1,4 +1,4 @@
-/** Keeps the picture of a task's VMs fresh: asks for them again whenever something happened, never twice at once. */
+/** Keeps the state of a task's VMs current: reads them again after each event, never twice at once. */
 import type { Client } from '../../client/client.ts';
 import { CroftError } from '../../model/error.ts';
 import type { Task } from '../../model/task.ts';
@@ -25,7 +25,7 @@ export class VmWatch {
     return [...this.#seen.values()];
   }
 
-  /** Resolves when the picture is at least as new as this call. */
+  /** Resolves when the state is at least as new as this call. */
   async refresh(): Promise<void> {
     if (this.#reading !== null) {
       this.#again = true;

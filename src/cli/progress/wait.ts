@@ -1,4 +1,4 @@
-/** Waiting for a task with its progress shown: lines redrawn on a terminal, a line per event elsewhere. */
+/** Waits for a task with its progress shown: lines redrawn on a terminal, a line per event elsewhere. */
 import { followTask } from '../../client/follow-task.ts';
 import { CroftError } from '../../model/error.ts';
 import type { Event } from '../../model/event.ts';
@@ -20,12 +20,12 @@ export interface WaitOptions {
   timeout: number;
 }
 
-/** ms between drawings while nothing happens, so that the times go on. */
+/** ms between drawings without events, so that the displayed times advance. */
 const redrawEvery = 200;
 
 /**
- * Resolves with the task once it is done. Rejects with `command.failed` where it failed, `command.timeout` with each
- * VM's reason where it took too long, and Interrupted on Ctrl-C; in the last two cases the task goes on.
+ * Resolves with the task once it is done. Rejects with `command.failed` where it failed, `command.timeout` with each VM's reason where it
+ * took too long, and Interrupted on Ctrl-C; in the last two cases the task continues.
  */
 export async function waitForTask(context: CliContext, task: Task, { after, timeout }: WaitOptions): Promise<Task> {
   const client = await context.client();
@@ -91,7 +91,7 @@ function liveDisplay(context: CliContext, watch: VmWatch): Display {
   const timer = setInterval(draw, redrawEvery);
   let ended = false;
   return {
-    // What cannot be read now is read at the next event; the wait itself ends with the followed task.
+    // A failed read is repeated at the next event; the wait itself ends with the followed task.
     event: () => void watch.refresh().then(draw, () => undefined),
     end: () => {
       if (ended) return;

@@ -1,4 +1,4 @@
-/** What the doctor found, as text. Pure. */
+/** The doctor's findings, as text. Pure. */
 import type { DoctorReport } from '../../model/node/doctor.ts';
 import { wrapText } from '../output/fields.ts';
 import { columnGap, oneLine, renderTable } from '../output/table.ts';
@@ -30,7 +30,7 @@ export function isHealthy({ nodes }: DoctorReport): boolean {
   return nodes.every(({ checks }) => checks.every(({ ok }) => ok));
 }
 
-/** What is wrong is read to its end, so it goes on in the next line where the other columns leave too little. */
+/** Problems must be readable in full, so the text continues in the next line where the other columns leave too little room. */
 function roomForDetails(checks: readonly { node: string; name: string }[], { width }: ViewOptions): number {
   const widest = (texts: readonly string[]) => Math.max(...texts.map(textWidth));
   const others = widest(['NODE', ...checks.map(({ node }) => node)]) + widest(['CHECK', ...checks.map(({ name }) => name)]);

@@ -1,8 +1,8 @@
-/** What a drain does with a node's VMs, as text. Pure. */
+/** The effect of a drain on a node's VMs, as text. Pure. */
 import type { DrainAnswer } from '../../model/operations.ts';
 import { counted } from '../output/quantity.ts';
 
-/** While it goes on what moves where, after it what became of them; in both cases what stays, why, and what can be done. */
+/** During the drain the moves and their targets, after it their results; in both cases the VMs that stay, why, and the remedy. */
 export function drainText({ node: { name }, task, vms }: DrainAnswer): string {
   const over = task.state !== 'running';
   const staying = vms.filter(({ stayReason }) => stayReason !== null);

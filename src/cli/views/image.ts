@@ -42,7 +42,7 @@ export function imageTable(images: readonly ImageView[], options: ViewOptions): 
   );
 }
 
-/** Whether it is there, and what its fetching does. */
+/** Whether the image is present, and the state of its fetch. */
 function stateOf({ content, pull }: ImageView): string {
   if (pull === null) return content === null ? 'not fetched' : 'ready';
   return content === null ? pullWords(pull) : `ready, ${pullWords(pull)}`;

@@ -52,7 +52,7 @@ export function taskSubject({ subject, vm }: Task): string {
   return vm === null ? subject : `${subject}/${vm}`;
 }
 
-/** Never cut, since events are read by grep too; on a terminal wrapped, with what follows indented. */
+/** Never cut, since events are read by grep too; on a terminal wrapped, with further lines indented. */
 export function eventLine(event: Event, width: number): string {
   const took = event.step?.duration == null ? '' : ` (${durationInWords(event.step.duration)})`;
   const line = [timeInWords(event.at), event.kind.padEnd(14), eventSubject(event), `${oneLine(event.message)}${took}`].join('  ');

@@ -80,7 +80,7 @@ export function sliceDetails(slice: SliceView, options: ViewOptions): string {
   return [fields, slice.networks.length === 0 ? null : networks, vmTable(slice.vms, options)].filter((part) => part !== null).join('\n\n');
 }
 
-/** Those that would wait at last, and how many they are. */
+/** VMs that would wait come last, with their number. */
 function placesInWords(places: PlanAnswer['places'], { width, paint }: PlanViewOptions): string[] {
   const waiting = places.filter(({ node }) => node === null);
   const placed = places.flatMap(({ vm, node }) => (node === null ? [] : [`  ${vm} → ${node}`]));
@@ -99,7 +99,7 @@ export interface PlanViewOptions {
   paint: Paint;
 }
 
-/** The lines of a plan, coloured by what they do, how many there are, where new VMs would go, and why it would be refused. */
+/** The lines of a plan, coloured by their action, their number, the places of new VMs, and why the plan would be refused. */
 export function planText(
   { slice, lines, places, refusals }: Pick<PlanAnswer, 'slice' | 'lines' | 'places' | 'refusals'>,
   options: PlanViewOptions,

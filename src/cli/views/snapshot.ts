@@ -1,4 +1,4 @@
-/** Snapshots and what guests say, as text. Pure. */
+/** Snapshots and guest data, as text. Pure. */
 import type { GuestReport, Snapshot } from '../../model/vm/operations.ts';
 import { renderFields } from '../output/fields.ts';
 import { ageInWords } from '../output/quantity.ts';

@@ -1,4 +1,4 @@
-/** What the views of all resources need to know of the terminal. */
+/** The terminal's properties that the views of all resources need. */
 import type { Paint } from '../output/paint.ts';
 
 export interface ViewOptions {

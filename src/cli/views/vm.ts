@@ -9,7 +9,7 @@ import { ageInWords, timeInWords } from '../output/quantity.ts';
 import { type Cell, type Column, renderTable } from '../output/table.ts';
 import type { ViewOptions } from './view.ts';
 
-/** `pending` where it waits for a node; else what was observed. */
+/** `pending` where the VM waits for a node; otherwise the observed state. */
 export function vmState(vm: VmView): string {
   if (vm.desired === 'absent') return 'removing';
   return vm.node === null && vm.desired === 'running' ? 'pending' : vm.state;
@@ -28,7 +28,7 @@ const columns: readonly Column[] = [
   { title: 'CPUS', align: 'right', minor: true },
   { title: 'MEMORY', align: 'right', minor: true },
   { title: 'UP', align: 'right', minor: true },
-  // A reason that is cut to a few words says nothing: the minor columns go before that.
+  // A reason that is cut to a few words is useless: the minor columns are dropped before that.
   { title: 'REASON', least: 36 },
 ];
 
@@ -52,7 +52,7 @@ export function vmTable(vms: readonly VmView[], options: ViewOptions): string {
   );
 }
 
-/** Where it is, and where it moves to. */
+/** Its node, and the target of its move. */
 export function nodeInWords({ node, movingTo }: VmView): string {
   return movingTo === null ? (node ?? '-') : `${node} → ${movingTo}`;
 }

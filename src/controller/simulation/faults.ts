@@ -1,8 +1,8 @@
-/** What goes wrong in a simulation: the share of operations that was asked for, a third of it at each place. */
+/** The faults of a simulation: the requested share of failing operations, a third of it at each point. */
 import type { FaultPlace, FaultRule, NoopFaults, NoopOperation } from '../../drivers/hypervisor/noop/faults.ts';
 import type { Simulation } from './simulation.ts';
 
-/** All that changes a VM. What only looks at one does not fail: it is read again in the next pass. */
+/** All operations that change a VM. Observations do not fail: the next pass repeats them anyway. */
 const failing: readonly NoopOperation[] = [
   ...(['prepare', 'start', 'stop', 'kill', 'destroy', 'transfer', 'pause', 'resume', 'reboot', 'resize'] as const),
   ...(['snapshot', 'revert', 'removeSnapshot'] as const),
@@ -12,7 +12,7 @@ const places: readonly FaultPlace[] = ['before', 'halfway', 'after'];
 
 export function faultsOf({ seed, failures, delay }: Pick<Simulation, 'seed' | 'failures' | 'delay'>): NoopFaults {
   const third = failures / places.length;
-  // Each rule is asked only where those before it let the operation pass, and is to catch a third of all.
+  // Each rule is evaluated only where the rules before it let the operation pass, and is to catch a third of all failures.
   const rules = places.map((place, order): FaultRule => ({ operations: failing, rate: third / (1 - order * third), place }));
   return { seed, rules: failures === 0 ? [] : rules, delays: { other: delay }, lostEvents: failures };
 }

@@ -1,4 +1,4 @@
-/** What a controller works on simulated nodes with: drivers that keep everything in memory, images without files. */
+/** The parts by which a controller works on simulated nodes: in-memory drivers, images without files. */
 import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { NodeLayout } from '../../drivers/hypervisor/driver.ts';
@@ -58,7 +58,7 @@ async function refuseReal(): Promise<never> {
   });
 }
 
-/** The content of an image that has no file: the same name has the same. */
+/** The content of an image that has no file: equal names have equal content. */
 export function simulatedContent(name: string): ImageContent {
   const sha256 = createHash('sha256').update(`simulated ${name}`).digest('hex');
   return { sha256, format: 'raw', size: gibibyte, virtualSize: gibibyte };
@@ -89,7 +89,7 @@ function imagesInMemory(): ImageDelivery {
   };
 }
 
-/** A node's first look and vitals: always well, and the same after each pass. */
+/** A node's inspection and vitals: always healthy, and the same after each pass. */
 function inspectionOf({ cpus, memory, disk }: Simulation, bootId: string): NodeInspection {
   const vitals = { bootId, memory, memoryAvailable: memory, disk, diskFree: disk, diskForeign: 0, load: 0 };
   const specs: NodeSpecs = {

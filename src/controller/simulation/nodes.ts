@@ -1,4 +1,4 @@
-/** The nodes and the image that a simulation has in its store; and that simulated and real nodes are never in one. */
+/** The nodes and the image in a simulation's store; simulated and real nodes are never in one store. */
 import { CroftError } from '../../model/error.ts';
 import { usualTraits } from '../../model/image/definition.ts';
 import { nodeConfigSchema } from '../../model/node/node.ts';
@@ -6,7 +6,7 @@ import type { Store } from '../../store/store.ts';
 import { simulatedContent } from './infrastructure.ts';
 import type { Simulation } from './simulation.ts';
 
-/** The image that VMs of a simulation can always have. */
+/** The image that is always available to VMs of a simulation. */
 const imageName = 'simulated';
 
 /** Rejects with `conflict.in-use` where the store has nodes of the other kind. */
@@ -28,7 +28,7 @@ export async function countSimulated({ nodes }: Pick<Store, 'nodes'>): Promise<n
   return (await nodes.list()).filter(({ config }) => config.simulated === true).length;
 }
 
-/** Adds those of the nodes `sim-0001`… that are missing, and the image. */
+/** Adds the missing nodes among `sim-0001`…, and the image. */
 export async function addSimulated({ nodes, images }: Pick<Store, 'nodes' | 'images'>, simulation: Simulation): Promise<void> {
   const known = new Set((await nodes.list()).map(({ config }) => config.name));
   const names = Array.from({ length: simulation.nodes }, (_, index) => `sim-${String(index + 1).padStart(4, '0')}`);

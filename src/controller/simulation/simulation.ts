@@ -1,4 +1,4 @@
-/** What a simulation is asked for with, as `nodes=1000,cpus=64,memory=256GiB,disk=10TiB,delay=20ms,failures=1%,seed=7`. */
+/** The settings of a simulation, as `nodes=1000,cpus=64,memory=256GiB,disk=10TiB,delay=20ms,failures=1%,seed=7`. */
 import { CroftError } from '../../model/error.ts';
 import { parseSize } from '../../model/input/unit.ts';
 
@@ -28,7 +28,7 @@ const readings: Record<keyof Simulation, { read: Reading; form: string; usual: s
   seed: { read: whole(0, 2 ** 31), form: 'a whole number', usual: '1' },
 };
 
-/** Throws `input.invalid` that names the part that is wrong. */
+/** Throws `input.invalid` that names the invalid part. */
 export function simulationOf(text: string): Simulation {
   const parts = text.split(',').map((part) => splitAt(part.trim()));
   const given = new Map(parts);
