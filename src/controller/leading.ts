@@ -170,7 +170,7 @@ export async function startLeading(
     nodes: new NodeAdministration({
       ...{ store, fleet, journal, hypervisorOf, networkOf, images, wake, now, routerGrace },
       doctor,
-      hosts: { ...hosts, reach },
+      hosts: { reach, pin: (config) => hosts.pin(config), hostKey: (target) => hosts.hostKey(target) },
       policy: options.placement,
     }),
     operations,
