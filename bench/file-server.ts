@@ -1,4 +1,4 @@
-/** A web server on loopback, as a process of its own, that sends the file in argv to whoever asks, and prints its port. */
+/** A web server on loopback, as a process of its own, that sends the file in argv to every client, and prints its port. */
 import { createReadStream, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';

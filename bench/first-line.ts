@@ -31,7 +31,7 @@ export async function tapsGone(host: LabHost, taps: readonly string[]): Promise<
   }
 }
 
-/** Taps as whoever starts a VM by hand has made them before; gone with the end of the block. */
+/** Taps as a user who starts a VM by hand has made them before; removed at the end of the block. */
 export async function makeTaps(host: LabHost, taps: readonly string[]): Promise<AsyncDisposable> {
   for (const tap of taps) await must(host.exec(['ip', 'tuntap', 'add', tap, 'mode', 'tap']), `making ${tap}`);
   return {

@@ -25,7 +25,7 @@ export interface Stage extends AsyncDisposable {
   home: string;
   /** The running controller; another one after `withoutController`. */
   readonly controller: ControllerProcess;
-  /** Where an image lies on every host besides Croft's own copies. */
+  /** The location of an image on every host, in addition to Croft's own copies. */
   imageOf(guest: Guest): string;
   /** Does something while no controller runs; the VMs go on. */
   withoutController<T>(work: () => Promise<T>): Promise<T>;

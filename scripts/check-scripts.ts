@@ -80,7 +80,7 @@ function checkSyntax(): void {
   }
 }
 
-/** shellcheck reads whole scripts; what it says of a line is told of where the line stands, once. */
+/** shellcheck reads whole scripts; each finding is reported once, at the line's own file and position. */
 function checkSense(): void {
   const folder = mkdtempSync(join(tmpdir(), 'croft-scripts-'));
   try {

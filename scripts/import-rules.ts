@@ -3,7 +3,7 @@
 export interface ImportRule {
   /** Folder or file below src/. Of several that match a file, the longest is its rule. */
   folder: string;
-  /** Folders and files below src/ that it may import, besides itself. */
+  /** Folders and files below src/ that it may import, in addition to itself. */
   from: readonly string[];
   /** What it may import types from, and nothing that runs. */
   types?: readonly string[];
@@ -185,7 +185,7 @@ export const importRules: readonly ImportRule[] = [
   },
 ];
 
-/** Files besides main.ts that may name `process.env` or `process.argv`, with the reason. */
+/** Files other than main.ts that may name `process.env` or `process.argv`, with the reason. */
 export const environmentReaders: ReadonlyMap<string, string> = new Map([
   ['main.ts', 'the only reader of both'],
   ['images/program.ts', 'hands the environment on to a program without reading it'],

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs a program of the test run as the first process of namespaces of its own, for processes and mounts: when it ends, or is
-# killed, nothing that it started goes on, and no mount or network namespace of it stays, nor an interface into one. What it
-# should have cleaned up itself is told, so that this hides no leak.
+# killed, nothing that it started keeps running, and no mount or network namespace of it stays, nor an interface into one. What it
+# should have cleaned up itself is reported, so that this hides no leak.
 # usage: unshare --mount --pid --fork --kill-child --mount-proc test-room.sh FOLDER PROGRAM [ARGUMENT...]
 # FOLDER gets the file `left`: a line for each thing that was still there when the program had ended.
 set -eu

@@ -1,4 +1,4 @@
-/** The composition root: the only reader of environment and arguments. What is heavy is loaded only where it is used. */
+/** The composition root: the only reader of environment and arguments. Heavy modules are loaded only where they are used. */
 import { fileURLToPath } from 'node:url';
 import { runCli } from './cli/cli.ts';
 import { homeFolder, packageVersion } from './controller/options.ts';

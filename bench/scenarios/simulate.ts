@@ -91,7 +91,7 @@ function figuresOf(database: string, measured: Measured): Figure[] {
 
 const isReady = ({ status }: { status: string }): boolean => status === 'ready';
 
-/** Resolves when no task of theirs goes on. */
+/** Resolves when none of their tasks is running. */
 async function applyAll(client: Client, names: readonly string[]): Promise<void> {
   const waiting = [...names];
   const vm = { image: 'simulated', cpus: 1, memory: '128MiB', nics: ['lan'], count: perSlice };

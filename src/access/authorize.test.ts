@@ -32,6 +32,6 @@ test('CR13 a member may read what slices are made of, and administer nothing tha
   for (const action of refused) assert.equal(authorize(ann, action, null), 'forbidden', action);
 });
 
-test('CR13 nobody without a token may do anything that is asked for by name', () => {
+test('CR13 a request without a token may do nothing that names a subject', () => {
   for (const action of actions) assert.notEqual(authorize(anonymous, action, null), 'allowed', action);
 });

@@ -1,14 +1,14 @@
-/** Who may do what: the one place that decides. Pure. */
+/** Authorization: the only place that decides which principal may do which action. Pure. */
 import type { Action } from '../model/access/action.ts';
 import type { Principal } from '../model/access/principal.ts';
 
-/** The name of the principal that something belongs to; null for what all share, such as nodes and images. */
+/** The name of the principal that owns the subject; null for shared subjects, such as nodes and images. */
 export type Owner = string | null;
 
-/** hidden: to be answered as though it did not exist, so that the names of others stay theirs. */
+/** hidden: answered as though the subject did not exist, so that the names of others stay private. */
 export type Decision = 'allowed' | 'forbidden' | 'hidden';
 
-/** any: whoever owns it, and what all share. own: only what the principal owns. */
+/** any: subjects of any owner, and shared ones. own: only subjects of the principal. */
 type Reach = 'any' | 'own';
 
 const everything: (action: Action) => Reach = () => 'any';
@@ -37,12 +37,12 @@ export function authorize({ kind, name }: Principal, action: Action, owner: Owne
   return owner === null || owner === name ? 'forbidden' : 'hidden';
 }
 
-/** The owner as what filters lists: nothing for everybody's. */
+/** The owner as a filter of lists: none for all owners. */
 export function ownedBy(owner: Owner): { owner?: string } {
   return owner === null ? {} : { owner };
 }
 
-/** Whose things a list shows to the principal: those of one owner, or null for everybody's. */
+/** The owner whose subjects a list shows to the principal; null for all owners. */
 export function listedOwner(principal: Principal, action: Action): Owner {
   return reaches[principal.kind](action) === 'any' ? null : principal.name;
 }

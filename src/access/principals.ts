@@ -1,9 +1,9 @@
-/** Which principal a token stands for. */
+/** The principal of a token. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { administrator, type Principal } from '../model/access/principal.ts';
 
 export interface Principals {
-  /** Null for a token that nobody has. */
+  /** Null for an unknown token. */
   byToken(token: string): Principal | null | Promise<Principal | null>;
 }
 
@@ -13,5 +13,5 @@ export function administratorOnly(token: string): Principals {
   return { byToken: (given) => (timingSafeEqual(digest(given), expected) ? administrator : null) };
 }
 
-/** Digests have one length, which timingSafeEqual needs, and tell nothing of the length of the token. */
+/** Digests have one length, which timingSafeEqual needs, and reveal nothing about the length of the token. */
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();

@@ -89,7 +89,7 @@ test('CR14 help, topics and the version end with 0, and every command has an exa
   assert.deepEqual(await runFake(['--version']), { code: 0, stdout: 'croft 1.2.3\n', stderr: '' });
 });
 
-test('CR14 nobody reading the output ends a command without a word', async () => {
+test('CR14 a closed output ends a command without a message', async () => {
   const stdout = new Writable({ write: (_chunk, _encoding, done) => done(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' })) });
   assert.deepEqual(await runFake(['slice', 'ls'], { client: { slices: { list: async () => [] } }, stdout }), {
     code: 0,

@@ -31,10 +31,10 @@ import { followEvents } from './event-stream.ts';
 import { createTransport, type TransportOptions } from './transport.ts';
 import { measured, type Upload } from './upload.ts';
 
-/** How a node is reached to read its host key: the `ssh` part of its configuration. */
+/** The connection to a node for reading its host key: the `ssh` part of its configuration. */
 export type HostKeyTarget = NonNullable<NodeConfigInput['ssh']>;
 
-/** Every method rejects with the CroftError that the controller answered, or with `unavailable` where it does not answer. */
+/** Every method rejects with the controller's CroftError, or with `unavailable` where the controller does not answer. */
 export type Client = ReturnType<typeof createClient>;
 
 /** `url` is the controller's, such as `http://127.0.0.1:8700`. `fetch` replaces the built-in one. */
@@ -50,25 +50,25 @@ export function createClient(options: TransportOptions) {
   return {
     health: () => json<{ status: 'ok' }>('GET', '/v1/health'),
     version: () => json<VersionAnswer>('GET', '/v1/version'),
-    /** Looks at all nodes. */
+    /** Checks all nodes. */
     doctor: () => json<DoctorReport>('GET', '/v1/doctor'),
 
     nodes: {
       list: () => json<NodeView[]>('GET', '/v1/nodes'),
       get: (node: string) => json<NodeView>('GET', nodePath(node)),
       add: (config: NodeConfigInput) => json<NodeView>('POST', '/v1/nodes', { body: config }),
-      /** The fingerprint that the machine shows now, to be compared before it is adopted. */
+      /** The fingerprint of the machine's present host key, to be compared before the node is adopted. */
       hostKey: (target: HostKeyTarget) => json<FingerprintAnswer>('POST', '/v1/nodes/host-key', { body: target }),
       remove: (node: string, options: { abandon?: boolean } = {}) =>
         json<AbandonedAnswer>('DELETE', nodePath(node), { query: { abandon: options.abandon } }),
-      /** Labels given are set, those given as null removed. */
+      /** Given labels are set, those given as null removed. */
       edit: (node: string, edit: NodeEdit) => json<NodeView>('PATCH', nodePath(node), { body: edit }),
       /** VMs leave the node until the task has ended. */
       drain: (node: string) => json<DrainAnswer>('POST', `${nodePath(node)}/drain`),
       resume: (node: string) => json<NodeView>('POST', `${nodePath(node)}/resume`),
       exec: (node: string, request: ExecInput) => json<CommandAnswer>('POST', `${nodePath(node)}/exec`, { body: request }),
       doctor: (node: string) => json<DoctorReport>('GET', `${nodePath(node)}/doctor`),
-      /** Installs what is missing, then looks again. */
+      /** Installs missing parts, then checks again. */
       fix: (node: string) => json<DoctorReport>('POST', `${nodePath(node)}/doctor`),
     },
 
@@ -77,19 +77,19 @@ export function createClient(options: TransportOptions) {
     images: {
       list: () => json<ImageView[]>('GET', '/v1/images'),
       get: (image: string) => json<ImageView>('GET', imagePath(image)),
-      /** What the image map knows where to fetch from. */
+      /** The images whose source the image map knows. */
       catalogue: () => json<CatalogueEntry[]>('GET', '/v1/image-catalogue'),
-      /** Asks for the content; it is there once \`pull\` of the image is null. */
+      /** Requests the content; it is present once `pull` of the image is null. */
       pull: (image: string, request: PullRequest = {}) => json<ImageView>('POST', `${imagePath(image)}/pull`, { body: request }),
-      /** Where it is kept in advance: `all`, `pool:NAME`, `node:NAME`. */
+      /** The nodes that keep the image in advance: `all`, `pool:NAME`, `node:NAME`. */
       prepull: (image: string, prepull: string[]) => json<ImageView>('PUT', `${imagePath(image)}/prepull`, { body: { prepull } }),
       verify: (image: string) => json<ImageCheck[]>('POST', `${imagePath(image)}/verify`),
-      /** Removes the files that nothing needs, or only tells which these are. */
+      /** Removes unused files, or only reports them. */
       collect: (options: { dryRun?: boolean; idle?: boolean } = {}) =>
         json<ImageCollection[]>('POST', '/v1/image-collection', { query: { dryRun: options.dryRun, idle: options.idle } }),
       /** The image's file, as a stream. */
       content: (image: string) => stream('GET', `${imagePath(image)}/content`),
-      /** Streams an image; `onProgress` gets the bytes sent so far. */
+      /** Streams an image; `onProgress` receives the bytes sent so far. */
       add: (image: string, content: Upload, onProgress?: (sent: number) => void, traits: ImportOptions = {}) =>
         json<Image>('PUT', imagePath(image), {
           query: { ...traits },
@@ -104,7 +104,7 @@ export function createClient(options: TransportOptions) {
     slices: {
       list: () => json<SliceSummary[]>('GET', '/v1/slices'),
       get: (slice: string) => json<SliceView>('GET', slicePath(slice)),
-      /** The slice is the asker's, unless another owner is named. */
+      /** The slice is the principal's, unless another owner is named. */
       plan: (document: SliceDocument, owner?: string) => json<PlanAnswer>('POST', '/v1/slices/plan', { query: { owner }, body: document }),
       apply: (document: SliceDocument, { owner, ...options }: ApplyOptions & { owner?: string } = {}) =>
         json<ApplyAnswer>('POST', '/v1/slices/apply', { query: { owner }, body: { ...document, ...options } }),
@@ -116,13 +116,13 @@ export function createClient(options: TransportOptions) {
     },
 
     vms: {
-      /** All of them, read in pages; those that come and go meanwhile may or may not be among them. */
+      /** All VMs, read in pages; VMs added or removed meanwhile may or may not be included. */
       list: (filter: { slice?: string; node?: string } = {}) => pages<VmView>('/v1/vms', filter, 1000),
       get: (slice: string, vm: string) => json<VmView>('GET', vmPath(slice, vm)),
       start: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/start`),
       stop: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/stop`),
       restart: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/restart`),
-      /** Holds the guest still, until it is resumed. */
+      /** Pauses the guest, until it is resumed. */
       pause: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/pause`),
       resume: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/resume`),
       remove: (slice: string, vm: string) => json<Task>('DELETE', vmPath(slice, vm)),
@@ -130,16 +130,16 @@ export function createClient(options: TransportOptions) {
       snapshots: (slice: string, vm: string) => json<Snapshot[]>('GET', `${vmPath(slice, vm)}/snapshots`),
       snapshot: (slice: string, vm: string, name: string, memory = false) =>
         json<void>('POST', `${vmPath(slice, vm)}/snapshots`, { body: { name, memory } }),
-      /** What was written since is lost. */
+      /** Everything written since is lost. */
       revert: (slice: string, vm: string, name: string) => json<void>('POST', `${vmPath(slice, vm)}/snapshots/${part(name)}/revert`),
       removeSnapshot: (slice: string, vm: string, name: string) => json<void>('DELETE', `${vmPath(slice, vm)}/snapshots/${part(name)}`),
-      /** `hard` resets it instead of asking its guest. */
+      /** `hard` resets the VM instead of asking its guest. */
       reboot: (slice: string, vm: string, hard = false) => json<void>('POST', `${vmPath(slice, vm)}/reboot`, { body: { hard } }),
       /** Null where no agent answers. */
       guest: (slice: string, vm: string) => json<GuestReport | null>('GET', `${vmPath(slice, vm)}/guest`),
-      /** The screen, as the RFB protocol speaks it. */
+      /** The screen, in the RFB protocol. */
       vnc: (slice: string, vm: string): Promise<Console> => openConsole(transport, `${vmPath(slice, vm)}/vnc`),
-      /** The end of what the serial console printed, at most `bytes`. */
+      /** The end of the serial console's output, at most `bytes`. */
       consoleLog: (slice: string, vm: string, bytes?: number) => text('GET', `${vmPath(slice, vm)}/console-log`, { query: { bytes } }),
       /** Attaches to the serial console; several may at a time. */
       console: (slice: string, vm: string): Promise<Console> => openConsole(transport, `${vmPath(slice, vm)}/console`),
@@ -153,9 +153,9 @@ export function createClient(options: TransportOptions) {
 
     events: {
       list: (filter: { after?: number; limit?: number } = {}) => json<Event[]>('GET', '/v1/events', { query: filter }),
-      /** The newest sequence, 0 where there is none: where `follow` starts so that nothing from now on is missed. */
+      /** The newest sequence, 0 where there is none: the starting point of `follow` for missing no event from now on. */
       latest: () => json<LatestEventAnswer>('GET', '/v1/events/latest'),
-      /** Endless: reconnects by itself and misses nothing. Without `after` only what happens from now on. */
+      /** Endless: reconnects by itself and misses nothing. Without `after` only new events. */
       follow: (filter: { after?: number; slice?: string } = {}, signal?: AbortSignal): AsyncIterable<Event> =>
         followEvents(transport, filter, signal),
     },

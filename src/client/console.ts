@@ -1,19 +1,25 @@
-/** A VM's serial console over a WebSocket: binary frames are the guest's bytes, an empty one before them tells that it is open, a text frame is a problem that ended it. */
+/**
+ * A VM's serial console over a WebSocket: binary frames are the guest's bytes, an empty frame before them says that the console is open,
+ * a text frame is a problem that ended it.
+ */
 import { CroftError } from '../model/error.ts';
 import { errorOf, problemSchema } from '../model/problem.ts';
 import { type Transport, unanswered } from './transport.ts';
 
 export interface Console {
-  /** What the guest prints. Ends when the console is closed; throws the CroftError that ended it. */
+  /** The guest's output. Ends when the console is closed; throws the CroftError that ended it. */
   output: ReadableStream<Uint8Array>;
-  /** Resolves with true once the guest is reached, with false where the console ends before: `output` then says why. */
+  /** Resolves with true once the guest is connected, with false where the console ends before: `output` then says why. */
   opened: Promise<boolean>;
   /** Types into the guest. */
   send(data: string | Uint8Array<ArrayBuffer>): void;
   close(): void;
 }
 
-/** Resolves once the controller is reached, which then reaches for the guest. A handshake's refusal carries no reason, so the same path is then asked over HTTP. */
+/**
+ * Resolves once the controller is connected, which then connects to the guest. A handshake's refusal carries no reason, so the same path
+ * is then requested over HTTP.
+ */
 export async function openConsole(transport: Transport, path: string): Promise<Console> {
   const url = transport.address(path);
   const socket = new WebSocket(url.href.replace(/^http/, 'ws'), { headers: { authorization: transport.authorization } });

@@ -1,4 +1,4 @@
-/** Follows the controller's events over Server-Sent Events, across lost connections, without missing or repeating one. */
+/** Follows the controller's events over Server-Sent Events, across lost connections, without missing or repeating an event. */
 import { CroftError } from '../model/error.ts';
 import { type Event, eventSchema } from '../model/event.ts';
 import { type Message, readMessages } from './server-sent-events.ts';
@@ -8,8 +8,8 @@ const firstPause = 250;
 const longestPause = 5_000;
 
 /**
- * Yields events until `signal` is aborted. A first connection that fails is thrown; after that a lost connection is
- * made again, forever, and only an answer that repeating cannot mend (such as `auth.required`) is thrown.
+ * Yields events until `signal` is aborted. A failure of the first connection is thrown; after that the client reconnects forever, and
+ * only an error that a retry cannot fix (such as `auth.required`) is thrown.
  */
 export async function* followEvents(
   transport: Transport,
@@ -50,7 +50,7 @@ async function* connect(
   yield* readMessages(body);
 }
 
-/** A broken connection is any error but the controller's own word that the request itself is wrong. */
+/** Any error counts as a broken connection, except the controller's own answer that the request itself is invalid. */
 function isPassing(error: unknown): boolean {
   return !(error instanceof CroftError) || error.status >= 500;
 }

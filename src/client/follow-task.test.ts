@@ -16,7 +16,7 @@ function eventOf(sequence: number, kind: string): Event {
   return { sequence, at: 0, kind, node: null, slice: 'blue', vm: null, message: kind, step: null, data: null, actor: 'system' };
 }
 
-/** Answers each reading of the task with the next of `answers`, and each stream with what has come by then. */
+/** Answers each read of the task with the next of `answers`, and each stream with the events so far. */
 function clientOf(answers: readonly (Task | CroftError)[], events: readonly Event[]): Client {
   const left = [...answers];
   return {
@@ -37,7 +37,7 @@ function clientOf(answers: readonly (Task | CroftError)[], events: readonly Even
 
 const gone = new CroftError('unavailable', 'the controller does not answer');
 
-test('CR15 a task is followed across the death of its controller, and no event is told twice', async () => {
+test('CR15 a task is followed across the death of its controller, and no event is reported twice', async () => {
   const told: number[] = [];
   const events = [eventOf(1, 'vm.step'), eventOf(2, 'task.ended'), eventOf(3, 'task.ended')];
   const client = clientOf([gone, task, gone, task, done], events);

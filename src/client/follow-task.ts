@@ -1,4 +1,4 @@
-/** Following a task to its end, with the events of its slice or node on the way. */
+/** Follows a task to its end, with the events of its slice or node on the way. */
 import { CroftError } from '../model/error.ts';
 import type { Event } from '../model/event.ts';
 import type { Task } from '../model/task.ts';
@@ -6,7 +6,7 @@ import type { Client } from './client.ts';
 import { elapsed } from './event-stream.ts';
 
 export interface FollowTaskOptions {
-  /** Sequence of the last event that is known already; those after it are told. */
+  /** Sequence of the last known event; later events are reported. */
   after: number;
   signal?: AbortSignal;
   onEvent?(event: Event): void;
@@ -16,8 +16,8 @@ export interface FollowTaskOptions {
 const pause = 250;
 
 /**
- * Resolves with the task as it ended, done or failed. A controller that does not answer is asked again until it does: it
- * took the task on, so it goes on with it once it is started again. Rejects with any other error, and when `signal` aborts.
+ * Resolves with the ended task, done or failed. A controller that does not answer is queried again until it does: the task is stored, so
+ * the controller continues it after a restart. Rejects with any other error, and when `signal` aborts.
  */
 export async function followTask(client: Client, task: Task, { after, signal, onEvent }: FollowTaskOptions): Promise<Task> {
   let known = after;
@@ -44,7 +44,7 @@ async function followOnce(client: Client, task: Task, { after, signal, onEvent }
     const isGap = event.kind === 'events.gap';
     if (ofNode && event.node !== task.subject && !isGap) continue;
     onEvent?.(event);
-    // The end may be among what is no longer kept.
+    // The end may be among the events that are no longer kept.
     if (event.kind !== 'task.ended' && !isGap) continue;
     now = await client.tasks.get(task.id);
     if (now.state !== 'running') return now;

@@ -1,9 +1,9 @@
-/** Reads the `text/event-stream` format (WHATWG HTML §9.2): only what Croft's controller sends of it. */
+/** Reads the `text/event-stream` format (WHATWG HTML §9.2): only the parts that Croft's controller sends. */
 
 export interface Message {
-  /** The identifier that resuming starts from; null where the message has none. */
+  /** The identifier to resume from; null where the message has none. */
   id: string | null;
-  /** Empty for a message that only moves the identifier on. */
+  /** Empty for a message that only advances the identifier. */
   data: string;
 }
 

@@ -1,4 +1,4 @@
-/** How the client speaks HTTP: the token, bodies, and failures turned back into the errors that the controller had. */
+/** The client's HTTP: the token, bodies, and failures turned back into the controller's errors. */
 import { CroftError } from '../model/error.ts';
 import { errorOf, problemMediaType, problemSchema } from '../model/problem.ts';
 
@@ -15,7 +15,7 @@ interface RequestOptions {
   query?: Query;
   /** Sent as JSON. */
   body?: unknown;
-  /** Sent as it is, with `type` as its content type. */
+  /** Sent unchanged, with `type` as its content type. */
   stream?: ReadableStream<Uint8Array>;
   type?: string;
   headers?: Record<string, string>;
@@ -26,7 +26,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 export type Transport = ReturnType<typeof createTransport>;
 
-/** Every function rejects with a CroftError: the controller's own, or `unavailable` where it does not answer. */
+/** Every function rejects with a CroftError: the controller's own, or `unavailable` where the controller does not answer. */
 export function createTransport(options: TransportOptions) {
   const send = options.fetch ?? fetch;
   const authorization = `Bearer ${options.token}`;
@@ -62,7 +62,7 @@ export function createTransport(options: TransportOptions) {
       const response = await request(method, path, options);
       return (response.status === 204 ? undefined : await response.json()) as T;
     },
-    /** All that a list has, page after page: a page that is not the last names the next one in a header. */
+    /** All items of a list, page after page: a page that is not the last names the next page in a header. */
     async pages<Item>(path: string, query: Query, limit: number): Promise<Item[]> {
       const items: Item[] = [];
       let after: string | null = null;
@@ -76,7 +76,7 @@ export function createTransport(options: TransportOptions) {
     async text(method: Method, path: string, options?: RequestOptions): Promise<string> {
       return (await request(method, path, options)).text();
     },
-    /** The answer's body as it comes. */
+    /** The answer's body as it arrives. */
     async stream(method: Method, path: string, options?: RequestOptions): Promise<ReadableStream<Uint8Array>> {
       const { body } = await request(method, path, options);
       if (body === null) throw new CroftError('internal', `${method} ${path} was answered without a body`);
@@ -97,7 +97,7 @@ export function unanswered(url: string, cause: unknown): CroftError {
   });
 }
 
-/** fetch says only "fetch failed"; what happened is in the cause of its error, and for several addresses in theirs. */
+/** fetch says only "fetch failed"; the reason is in the cause of its error, and for several addresses in their causes. */
 function innermostMessage(thrown: unknown): string {
   if (thrown instanceof AggregateError && thrown.errors.length > 0) return innermostMessage(thrown.errors[0]);
   if (thrown instanceof Error) return thrown.cause === undefined ? thrown.message : innermostMessage(thrown.cause);

@@ -5,8 +5,8 @@ import { CroftError } from '../model/error.ts';
 export type Upload = AsyncIterable<Uint8Array>;
 
 /**
- * The same content as a web stream; `onProgress` gets the bytes read so far, each time some were. Fails with
- * `input.invalid` where the content cannot be read.
+ * The same content as a web stream; `onProgress` receives the bytes read so far, after each read. Fails with `input.invalid` where the
+ * content cannot be read.
  */
 export function measured(content: Upload, onProgress?: (bytes: number) => void): ReadableStream<Uint8Array> {
   return ReadableStream.from(counted(content, onProgress));

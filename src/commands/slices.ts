@@ -28,15 +28,15 @@ export interface Applied {
   change: SliceChange;
 }
 
-/** What `applySlice` would do now with the slice of that owner. Rejects with `input.*` for a document that is wrong. */
+/** The effect that `applySlice` would have now on the slice of that owner. Rejects with `input.*` for an invalid document. */
 export async function planSlice(context: Comparing, owner: string, document: SliceDocument): Promise<SliceChange> {
   return (await compare(context, owner, document)).change;
 }
 
 /**
- * Makes the slice of that owner what the document says, as far as the store is concerned. Rejects with `conflict.confirm` where VMs
- * would be made anew and that was not allowed, and with `conflict.changed` where `against` is no longer its generation;
- * without `against` an edit that came between reading and committing is taken into account by comparing once more.
+ * Changes the stored slice of that owner to the document. Rejects with `conflict.confirm` where VMs would be recreated and that was not
+ * allowed, and with `conflict.changed` where `against` is no longer its generation; without `against` an edit between reading and
+ * committing is taken into account by comparing once more.
  */
 export async function applySlice(context: Context, owner: string, document: SliceDocument, options: ApplyOptions): Promise<Applied> {
   try {

@@ -48,7 +48,7 @@ test('CR12 a file that has arrived but is not recorded yet is not swept away', a
   assert.deepEqual(files, ['new']);
 });
 
-test('SC8 parts of downloads that nobody asks for any more go when it is asked for, and not before', async () => {
+test('SC8 partial downloads that are no longer requested are removed on request, and not before', async () => {
   const parts = ['asked', 'given-up'];
   const sweep = stage([], [], [], parts);
   await sweep.sweep();

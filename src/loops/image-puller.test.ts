@@ -122,7 +122,7 @@ test('SC8 an image that was asked for is fetched, gets its content, and its prog
   assert.deepEqual(messages, ['image a: download 40 %', `image a is sha256:${fetched.sha256}`]);
 });
 
-test('SC8 a failure is recorded with its reason and tried again later; what nobody waits for is given up after three attempts', async () => {
+test('SC8 a failure is recorded with its reason and tried again later; an image that no VM waits for is given up after three attempts', async () => {
   await using stage = await setStage();
   await stage.store.imagePulls.request(definition('a'));
   for (let attempt = 1; attempt <= 3; attempt += 1) {
@@ -142,7 +142,7 @@ test('SC8 a failure is recorded with its reason and tried again later; what nobo
   assert.equal(stage.waiting.length, 0);
 });
 
-test('SC8 a download is cut off when its image is removed, and when it is asked for in another way', async () => {
+test('SC8 a download is aborted when its image is removed, and when it is requested with other settings', async () => {
   await using stage = await setStage();
   await stage.store.imagePulls.request(definition('a'));
   stage.puller.wake();

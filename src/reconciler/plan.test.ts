@@ -93,7 +93,7 @@ test('CR7 a stopped VM keeps its ports until its process is gone', () => {
   assert.deepEqual(kinds(plan([vm], [seenVm(vm, { state: 'stopped' })])), ['detach']);
 });
 
-test('CR7 a VM whose stop or revert was cut off is stopped, whatever it is to do then, and started again where it is to be there', () => {
+test('CR7 a VM whose stop or revert was interrupted is stopped, whatever follows, and started again where it is wanted', () => {
   const steps = (desired: WantedVm['desired'], state: ObservedVm['state']) => {
     const vm = wantedVm('a', { desired });
     return plan([vm], [seenVm(vm, { state, cutOff: true })]).steps.map((step) =>

@@ -75,7 +75,7 @@ export async function newestSequence(queries: Queries): Promise<number> {
   return pruned;
 }
 
-/** Appends events that happened `at`, in ms since 1970, as part of a larger change; `actor` asked for those that do not say who did. */
+/** Appends events that happened `at`, in ms since 1970, as part of a larger change; `actor` is the actor of events that name none. */
 export async function insertEvents(queries: Queries, at: number, events: readonly NewEvent[], actor: string = system.name): Promise<void> {
   const rows = events.map(({ kind, node = null, slice = null, vm = null, message, step = null, data = {}, actor: by = actor }) => {
     return { at, kind, node, slice, vm, message, step: textFrom(step), data: textFrom(data), actor: by };

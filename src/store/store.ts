@@ -125,7 +125,7 @@ export interface ImagePullStore {
 
 /** Slices are named by their full names here and wherever else, see model/access/slice-name.ts. */
 export interface SliceStore {
-  /** All, or those of one owner, sorted by owner and name; those that are absent but not yet gone included. */
+  /** All slices, or those of one owner, sorted by owner and name; including absent slices that are not gone yet. */
   list(filter?: { owner?: string }): Promise<Slice[]>;
   get(name: string): Promise<Slice>;
   /** Null where there is none of that name. */
@@ -261,8 +261,8 @@ export interface TaskStore {
 export interface EventStore {
   append(events: readonly NewEvent[]): Promise<void>;
   /**
-   * Those with a higher sequence, oldest first, at most `limit`. Where some of them are no longer kept, the first is an `events.gap`
-   * in their place, with the sequence of the last of them. With an owner only those that are about its slices, and gaps.
+   * Events with a higher sequence, oldest first, at most `limit`. Where some of them are no longer kept, the first is an `events.gap` in
+   * their place, with the sequence of the last of them. With an owner only events about its slices, and gaps.
    */
   after(sequence: number, limit: number, owner?: string): Promise<Event[]>;
   /** The newest sequence, 0 where there never was an event. */

@@ -1,11 +1,11 @@
-/** What of the database this Croft cannot read: rows of a newer version, or damaged ones. Lists and passes leave them out. */
+/** Rows that this Croft cannot read: rows of a newer version, or damaged ones. Lists and passes leave them out. */
 import { sql } from 'kysely';
 import type { CroftError } from '../model/error.ts';
 import { asCroftError } from '../model/error.ts';
 import type { Queries } from './database/database.ts';
 import { forms, jsonOf } from './database/json-columns.ts';
 
-/** An error for each value that cannot be read. Reads all rows that have such. */
+/** An error for each value that cannot be read. Reads all rows with such values. */
 export async function readUnreadable(queries: Queries): Promise<CroftError[]> {
   const errors: CroftError[] = [];
   for (const table of Object.keys(forms)) {

@@ -74,7 +74,7 @@ export function lifeContract(current: () => HypervisorStage): void {
     assert.equal(await stateOf(stage, vm.id), 'none');
   });
 
-  test('CR7 the next controller sees the same VMs in the same states, all of them in one call, and goes on with them', async () => {
+  test('CR7 the next controller sees the same VMs in the same states, all of them in one call, and takes them over', async () => {
     const stage = current();
     const { host } = stage;
     await using first = await borrow(stage);
@@ -92,7 +92,7 @@ export function lifeContract(current: () => HypervisorStage): void {
     assert.deepEqual([await stateOf(stage, first.vm.id), await stateOf(stage, second.vm.id)], ['stopped', 'running']);
   });
 
-  test('SC11 a VM is paused and goes on, each as often as it is asked for; one that does not run cannot be', async () => {
+  test('SC11 a VM is paused and resumed, each as often as requested; one that does not run cannot be', async () => {
     const stage = current();
     const { driver } = stage;
     await using lent = await borrow(stage);
@@ -117,7 +117,7 @@ export function lifeContract(current: () => HypervisorStage): void {
     assert.equal(await stateOf(stage, id), 'stopped');
   });
 
-  test('SC11 a VM that is reset goes on running; one that does not run cannot be', async () => {
+  test('SC11 a VM that is reset keeps running; one that does not run cannot be', async () => {
     const stage = current();
     const { driver } = stage;
     await using lent = await borrow(stage);

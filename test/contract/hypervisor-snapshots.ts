@@ -48,7 +48,7 @@ export function snapshotsContract(current: () => HypervisorStage): void {
     assert.equal(await stateOf(stage, vm.id), 'running');
   });
 
-  test('SC11 a VM that runs goes on when a snapshot of its disks is taken, and is stopped when it is put back', async () => {
+  test('SC11 a VM that runs keeps running when a snapshot of its disks is taken, and is stopped when it is restored', async () => {
     const stage = current();
     const { driver } = stage;
     if (!driver.can.has('snapshot')) return;

@@ -115,7 +115,7 @@ export async function spoilFile(file: string): Promise<AsyncDisposable> {
   return undoneBy(() => rename(`${file}.away`, file));
 }
 
-/** Only root can write this file; whoever could read it by its group or as its owner still can. */
+/** Only root can write this file; its former group and owner can still read it. */
 export async function sealFile(file: string): Promise<AsyncDisposable> {
   const { uid, gid, mode } = await stat(file);
   await chown(file, 0, gid);

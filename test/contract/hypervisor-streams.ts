@@ -64,7 +64,7 @@ export function streamsContract(current: () => HypervisorStage): void {
     assert.equal(await driver.guest(referenceTo(lent.vm.id)), null);
   });
 
-  test('SC11 what happens to VMs is told as it happens', async () => {
+  test('SC11 events of VMs are reported as they happen', async () => {
     const stage = current();
     const { driver } = stage;
     const heard: DriverEvent[] = [];
@@ -76,7 +76,7 @@ export function streamsContract(current: () => HypervisorStage): void {
     await using lent = await borrow(stage);
     const told = (kind: DriverEvent['kind']) => heard.some((event) => event.kind === kind && event.vmId === lent.vm.id);
     await prepare(stage, lent.vm);
-    // The way to the events may be opened after the first start: the VM is started until one is told of.
+    // The connection to the events may be opened after the first start: the VM is started until an event is reported.
     while (!told('started')) {
       await start(stage, lent.vm);
       await driver.stop(referenceTo(lent.vm.id), shortTimes);

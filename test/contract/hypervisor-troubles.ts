@@ -29,7 +29,7 @@ export function troublesContract(current: () => HypervisorStage): void {
     assert.deepEqual([seen?.state, seen?.exitCode], ['stopped', null]);
   });
 
-  test('CR7 what is asked of a VM whose control is silent ends in time and with words; it runs on, and obeys again', async () => {
+  test('CR7 operations on a VM whose control is silent end in time with an error; the VM keeps running, and obeys again', async () => {
     const stage = current();
     const { driver } = stage;
     if (stage.troubles.silence === null) return;

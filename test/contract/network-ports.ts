@@ -23,7 +23,7 @@ export function portsContract(stage: () => NetworkStage): void {
     assert.equal(await stage().picture(), empty);
   });
 
-  test('CR11 a port that is to be another one is told by its hash, and becomes that', async () => {
+  test('CR11 a port with a changed plan is recognised by its hash, and is changed', async () => {
     const plan = portOf();
     const other = { ...plan, dhcp: false };
     await attach(stage(), plan);
@@ -33,7 +33,7 @@ export function portsContract(stage: () => NetworkStage): void {
     await detach(stage(), other);
   });
 
-  test('CR17 what breaks at a port is seen and put right, and other ports are left as they are', async () => {
+  test('CR17 faults of a port are seen and repaired, and other ports are left as they are', async () => {
     const [plan, neighbour] = [portOf(), portOf()];
     await attach(stage(), plan, neighbour);
     const name = await requireWhole(stage(), plan);

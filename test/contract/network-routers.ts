@@ -49,7 +49,7 @@ export function routersContract(stage: () => NetworkStage): void {
     assert.equal(await stage().picture(), empty);
   });
 
-  test('CR17 what breaks in a router is seen with words and put right, and other routers are left as they are', async () => {
+  test('CR17 faults of a router are seen with words and repaired, and other routers are left as they are', async () => {
     if (!traits(stage()).routers) return;
     const { driver, host, layout, damages } = stage();
     const [plan, neighbour] = [routerOf(1), routerOf(2)];

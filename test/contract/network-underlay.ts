@@ -25,7 +25,7 @@ export function underlayContract(stage: () => NetworkStage): void {
     assert.deepEqual((await observe(stage())).underlay, whole(underlay));
   });
 
-  test('CR17 what breaks at the underlay is seen with words, and put right', async () => {
+  test('CR17 faults of the underlay are seen with words, and repaired', async () => {
     const { damages, underlay } = stage();
     for (const { what, inflict } of damages.underlay) {
       await inflict();

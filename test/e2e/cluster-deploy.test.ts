@@ -12,7 +12,7 @@ const atFirst = new Map<string, HostSnapshot>();
 before(async () => {
   stage = await ClusterStage.open({ hosts: 3 });
   for (const { name } of stage.lab.hosts) {
-    // The first namespace of any machine makes a mount point for good, whoever adds it.
+    // The first namespace of any machine makes a permanent mount point, whichever program adds it.
     await stage.on(name, 'ip netns add first && ip netns delete first');
     await until(`the bridge of ${name} is joined to the trunk`, async () => {
       const snapshot = await stage.lab.snapshot(stage.host(name));
@@ -40,7 +40,7 @@ const shop = {
   },
 };
 
-/** Web as wanted after the edit: more memory, and a script that makes it start anew. */
+/** Web as wanted after the edit: more memory, and a script that restarts the VM. */
 const edited = {
   ...shop,
   networks: { ...shop.networks, extra: {} },

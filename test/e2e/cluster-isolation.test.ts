@@ -32,7 +32,7 @@ function vmOf(slice: SliceView, name: string): VmView {
 
 const addressOf = (slice: SliceView, name: string): string => vmOf(slice, name).nics[0]?.address ?? '';
 
-/** The MAC that a guest has for an address, asked anew; null where nobody answers. */
+/** The MAC that a guest has for an address, from a new request; null where no machine answers. */
 async function neighbour(shell: GuestShell, address: string): Promise<string | null> {
   const { output } = await shell.run(
     `ip neigh flush dev eth0 >/dev/null; ping -c 1 -W 2 ${address} >/dev/null 2>&1; ip neigh show ${address}`,

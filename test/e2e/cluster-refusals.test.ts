@@ -117,7 +117,7 @@ test('CR6 SC9 where a node’s disk is full its VMs fail by name and path, other
   assert.ok(running.every(({ reason, state }) => reason === null && state === 'running'));
 });
 
-test('CR6 a guest that fills the disk of its node is held still and says so, and goes on once there is room', async () => {
+test('CR6 a guest that fills the disk of its node is paused and says so, and resumes once there is room', async () => {
   const resize = (room: string) =>
     stage.on(
       'lab2',

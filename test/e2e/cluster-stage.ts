@@ -159,7 +159,7 @@ export class ClusterStage implements AsyncDisposable {
     return tap;
   }
 
-  /** The interfaces of this controller on a node whose label goes on with `what`. */
+  /** The interfaces of this controller on a node whose label continues with `what`. */
   async labelled(node: string | null, what: string): Promise<string[]> {
     const script = 'cd /sys/class/net && grep -lF "croft:$1:$2" */ifalias || :';
     return (await this.on(node, script, this.controllerId, what)).split('\n').flatMap((path) => path.split('/')[0] || []);

@@ -11,7 +11,7 @@ export function croft(client: Client, words: readonly string[], input?: string):
 }
 
 /**
- * Runs a command that goes on until Ctrl-C. That comes once `enough` holds of all that it has printed, or rejects, with which
+ * Runs a command that continues until Ctrl-C. That comes once `enough` holds of all that it has printed, or rejects, with which
  * this rejects too.
  */
 export async function croftUntil(

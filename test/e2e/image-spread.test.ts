@@ -92,7 +92,7 @@ test('SC9 when the node that passes an image on loses its power, the others go o
   await failed;
 });
 
-test('SC9 a node that lost its power half-way goes on with what it had', async () => {
+test('SC9 a node that lost its power half-way resumes with its part', async () => {
   await using stage = await prepareSpread(lab, { random: 16 });
   const [target] = lab.hosts as [LabHost];
   {
@@ -109,7 +109,7 @@ test('SC9 a node that lost its power half-way goes on with what it had', async (
   await assertWhole(stage, target);
 });
 
-test('SC9 after the controller was killed half-way the next one goes on, also with what came from a node', async (context) => {
+test('SC9 after the controller was killed half-way the next one resumes, also a transfer from a node', async (context) => {
   await using stage = await prepareSpread(lab, { random: 16 });
   const hosts = lab.hosts.slice(0, 2);
   {
@@ -147,7 +147,7 @@ test('SC9 a copy that went wrong on a node is found out where it arrives, and re
   await until('the wrong copy is removed', async () => (await lookAt(source, stage)).whole === null || undefined);
 });
 
-test('SC9 where the disk of a node is full, that is told, nothing stays, and others are not held up', async () => {
+test('SC9 where the disk of a node is full, that is reported, nothing stays, and others are not held up', async () => {
   await using stage = await prepareSpread(lab, { random: 16 });
   const [small, other] = lab.hosts as [LabHost, LabHost];
   const { stateFolder } = stage.reach(small).layout;

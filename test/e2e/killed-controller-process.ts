@@ -49,7 +49,7 @@ export class ControllerProcess implements AsyncDisposable {
     return spawn(process.execPath, serve, { stdio: ['ignore', 'ignore', stderr], env });
   }
 
-  /** At once, as by an empty battery; what it started on nodes goes on. */
+  /** At once, as by an empty battery; programs that it started on nodes keep running. */
   async kill(): Promise<void> {
     const child = this.#child;
     this.#child = null;

@@ -1,4 +1,4 @@
-/** A controller that is killed at any moment goes on where it was: every VM runs once, and nothing is left behind. */
+/** A controller that is killed at any moment continues where it was: every VM runs once, and nothing is left behind. */
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -52,7 +52,7 @@ before(async () => {
       async () => (await controller.client.nodes.get(host.name)).status === 'ready' || undefined,
       patience,
     );
-    // The first namespace of any machine makes a mount point for good, whoever adds it.
+    // The first namespace of any machine makes a permanent mount point, whichever program adds it.
     await must(host.exec(['sh', '-c', 'ip netns add first && ip netns delete first']), 'the first namespace');
     await until(`the bridge of ${host.name} is joined to the trunk`, async () => {
       const snapshot = await lab.snapshot(host);
@@ -71,7 +71,7 @@ const first = {
   networks: { lan: { internet: true }, back: {} },
   vms: { a: { memory: '32MiB', nics: ['lan', 'back'] }, b: { memory: '32MiB', nics: ['lan', 'back'] } },
 };
-/** A VM more, a network less and another one: b changes its NIC while it runs; what the seed of a holds makes that start anew. */
+/** A VM more, a network less and another one: b changes its NIC while it runs; the new seed of a restarts a. */
 const edited = {
   slice: 'shop',
   template,
@@ -84,7 +84,7 @@ const edited = {
 };
 type SliceInput = { networks: Record<string, object>; vms: Record<string, { memory: string; nics: string[] }> };
 
-test('CR15 a controller killed at any moment of deploying, editing, restarting and deleting goes on', async (t) => {
+test('CR15 a controller killed at any moment of deploying, editing, restarting and deleting continues', async (t) => {
   const random = numbersFrom(seed);
   t.diagnostic(`seed ${seed} (CROFT_TEST_SEED)`);
   const pids = async () => new Map((await lookAround(lab.hosts, controllerId)).guests.map(({ vmId, pid }) => [vmId, pid]));
@@ -314,7 +314,7 @@ test('CR15 a home has one controller: a second one refuses and says which one se
   assert.equal((await controller.client.health()).status, 'ok');
 });
 
-/** The sweep of what nothing names goes on beside the requests. */
+/** The sweep of unused files runs in parallel to the requests. */
 async function libraryIsAsFirst(): Promise<void> {
   await until('the library has the first image alone', async () => {
     return isDeepStrictEqual(await readdir(controller.home.images), [`${sha256}.raw`]) || undefined;

@@ -82,7 +82,7 @@ test('CR7 a stop that was cut off is seen, and once it was carried to its end a 
   await crashes();
 });
 
-test('CR7 a guest that powered off has done so, also for a libvirt that was started anew', { timeout: 120_000 }, async () => {
+test('CR7 a guest that powered off has done so, also for a libvirt that was restarted', { timeout: 120_000 }, async () => {
   await using stage = await openLibvirtStage();
   const { node } = stage;
   const vm = await stage.launch();
@@ -139,7 +139,7 @@ test("CR6 VMs that start side by side are all in libvirt's own network, which wa
   await node.virsh('net-destroy', 'lab');
 });
 
-test('CR6 a disk whose image is gone is told by its name, and the VM starts once it is there', { timeout: 60_000 }, async () => {
+test('CR6 a disk whose image is gone is reported by its name, and the VM starts once it is there', { timeout: 60_000 }, async () => {
   await using stage = await openLibvirtStage();
   const { driver, layout } = stage;
   const vm = await stage.launch();
@@ -243,7 +243,7 @@ test('SC11 a VM has its share of the processors and a limit of memory where libv
   assert.match(await node.virsh('memtune', vm.id), new RegExp(`hard_limit +: ${(36 + 512) * 1024}\n`));
 });
 
-test('SC11 a VM with UEFI is put back to a snapshot with its memory, and goes on from there', { timeout: 120_000 }, async () => {
+test('SC11 a VM with UEFI is restored to a snapshot with its memory, and resumes from there', { timeout: 120_000 }, async () => {
   await using stage = await openLibvirtStage();
   const { driver, host } = stage;
   const vm = await stage.launch('obedient', { firmware: 'uefi', memory: 64 * mebibyte });

@@ -63,7 +63,7 @@ async function openSizes(hypervisor: 'qemu' | 'libvirt') {
 }
 
 for (const hypervisor of ['qemu', 'libvirt'] as const) {
-  test(`SC11 a guest of ${hypervisor} gets CPUs, gives memory back and gets it again, and goes on with them from a snapshot`, {
+  test(`SC11 a guest of ${hypervisor} gets CPUs, gives memory back and gets it again, and resumes with them from a snapshot`, {
     timeout: 240_000,
   }, async () => {
     await using stage = await openSizes(hypervisor);
@@ -82,7 +82,7 @@ for (const hypervisor of ['qemu', 'libvirt'] as const) {
     await stage.holds(none);
     await stage.holds('rm /tmp/used');
 
-    // Where QEMU's buffer for translated code has no room for one more, it has it once the guest has translated so much anew.
+    // Where QEMU's buffer for translated code has no room for a further CPU, it has room once the guest has translated enough new code.
     let copy = 0;
     for (let later = await stage.resize(other); later.length > 0; later = await stage.resize(other)) {
       assert.deepEqual(later, ['cpus']);

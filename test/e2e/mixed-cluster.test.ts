@@ -196,7 +196,7 @@ test('SC11 a VM does not leave for a node with another hypervisor, and says so',
   await stage.addressed('mixed');
 });
 
-test('SC11 a libvirt that hangs makes the VMs of its node wait, and nothing else; they are as before once it goes on', async () => {
+test('SC11 a libvirt that hangs makes the VMs of its node wait, and nothing else; they are as before once libvirt resumes', async () => {
   const { id } = await stage.client.vms.get('mixed', 'domain');
   const processOf = () => stage.on('lab2', 'pgrep -f -- "-name guest=$1"', id);
   const before = await processOf();

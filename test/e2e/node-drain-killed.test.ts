@@ -79,7 +79,7 @@ async function dataOn(node: string): Promise<string> {
   return (await on(node, script, vmFolder())).split(' ')[0] ?? '';
 }
 
-test('CR4 CR15 a controller killed during the copy goes on with the move, and no VM runs twice or loses a byte', async (t) => {
+test('CR4 CR15 a controller killed during the copy continues the move, and no VM runs twice or loses a byte', async (t) => {
   const sum = await dataOn('lab1');
   let [from, to] = ['lab1', 'lab2'] as [string, string];
   for (const moment of ['it is stopped', 'a part has arrived', 'its disks are whole']) {

@@ -117,7 +117,7 @@ async function calledOff(from: string): Promise<void> {
   await until('the move is called off', async () => (await vm('web')).movingTo === null || undefined);
 }
 
-test('CR4 a target without room is told before the VM is stopped, which then moves once there is room', async () => {
+test('CR4 a target without room is reported before the VM is stopped, which then moves once there is room', async () => {
   const { client, events } = stage;
   const { from, to } = await route();
   const pid = await stage.pid('shop', 'web');

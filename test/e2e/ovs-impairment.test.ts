@@ -89,7 +89,7 @@ test('CR11 making an impaired port again changes nothing, and another rate repla
   assert.equal((await observePort(slow))?.healthy, true);
 });
 
-test('CR11 an impairment that was changed or removed on the node, or added to a port, is seen and put right', async () => {
+test('CR11 an impairment that was changed or removed on the node, or added to a port, is seen and repaired', async () => {
   await attach(slow);
   for (const [plan, script] of [
     [slow, 'tc qdisc delete dev "$1" root'],

@@ -140,7 +140,7 @@ test("CR17 a guest does not reach the node's own IP stack through its tap", asyn
   await on.sh('ip address delete 10.77.0.99/32 dev lo');
 });
 
-test('CR17 what breaks at a port is seen and put right', async () => {
+test('CR17 faults of a port are seen and repaired', async () => {
   const name = tapName(sender.nicId);
   const faults = [
     'ovs-vsctl del-port "$1"',

@@ -128,7 +128,7 @@ test('CR17 two slices with one subnet do not see each other, their transit links
   assert.equal(await guests.stranger.succeeds('busybox arping -c1 -w1 -I eth0 198.51.100.1'), false, "the node's stack answers on no port");
 });
 
-test('CR5 a router put right twice is left as it is, and edits do not disturb other networks', async () => {
+test('CR5 a router repaired twice is left as it is, and edits do not disturb other networks', async () => {
   const pids = () => on.sh('cat "$1"/routers/"$2"/*/pid', layout.runFolder, one.sliceId);
   const before = await pids();
   await driver.ensureRouter(on.host, layout, abilities, one);
@@ -145,7 +145,7 @@ test('CR5 a router put right twice is left as it is, and edits do not disturb ot
   assert.deepEqual({ healthy: seen.healthy, hash: seen.hash }, { healthy: true, hash: planHash(one) });
 });
 
-test('CR17 what breaks in a router is seen and put right', async () => {
+test('CR17 faults of a router are seen and repaired', async () => {
   const namespace = namespaceName(layout.controllerId, one.sliceId);
   const table = sliceTableName(layout.controllerId, one.sliceId);
   const faults: [string, RegExp, string[]][] = [

@@ -27,7 +27,7 @@ own_devices() {
 
 /**
  * Argument: a folder in which everything of libvirt's lies. /sys is the host's own. /dev has no kvm: where it is there and closed to libvirt's user,
- * libvirt looks at QEMU anew for every domain, for many seconds. Control groups are the machine's, and are left alone.
+ * libvirt probes QEMU again for every domain, for many seconds. Control groups are the machine's, and are left alone.
  */
 export const startLibvirt = `
 set -e

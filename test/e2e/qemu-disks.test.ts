@@ -124,7 +124,7 @@ test('MH8 all files that cannot be made again are named in one place', { timeout
   assert.deepEqual(diskFiles(stage.layout, vm).sort(), names.sort());
 });
 
-test('SC10 a seed is built anew exactly when what is in it changes', { timeout: 60_000 }, async () => {
+test('SC10 a seed is built again exactly when its content changes', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   const vm = await stage.launch('obedient', { userData: '#!/bin/sh\n' });
   const { seed, disk } = vmFolders(stage.layout, vm.id);

@@ -193,7 +193,7 @@ test('SC19 a stale pidfile harms nobody: stop ends exactly its own process', { t
   const neighbourPid = await stage.up(neighbour);
   /** Its command line has all that the VM's has, its user is another. */
   await using namesake = await stranger(['-c', 'sleep 600; :', processName(vm.id)], 65534);
-  /** Its user is the VM's, its name goes on where the VM's ends. */
+  /** Its user is the VM's, its name continues where the VM's ends. */
   await using longer = await stranger(['-c', 'sleep 600; :', `${processName(vm.id)}0`], vmUserId(vm.id));
   const { run } = vmFolders(layout, vm.id);
 

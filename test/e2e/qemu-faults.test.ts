@@ -186,7 +186,7 @@ test('SC11 memory comes back with its snapshot, whether the VM runs or not', { t
   assert.ok((await ticks()) >= then);
 });
 
-test('SC11 memory that its node cannot go on with is refused, and nothing half put back goes on', { timeout: 60_000 }, async () => {
+test('SC11 memory that its node cannot resume is refused, and no half restored VM runs', { timeout: 60_000 }, async () => {
   await using stage = await openStage();
   const { driver, layout } = stage;
   const vm = await stage.launch();
@@ -258,7 +258,7 @@ test('SC11 a QEMU that was cut off while it loaded memory is seen, ended without
   await assert.rejects(stat(mark), { code: 'ENOENT' });
 });
 
-test('SC11 a VM that was started to get its memory, and was cut off before, is seen to be paused and goes on', {
+test('SC11 a VM that was started to get its memory, and was interrupted before, is seen to be paused and resumes', {
   timeout: 60_000,
 }, async () => {
   await using stage = await openStage();

@@ -82,7 +82,7 @@ test('CR4 a guest that powered off by itself has done so on the other node too',
   assert.deepEqual((await seen(stage, to)).vms, [stoppedVm(vm, 0)]);
 });
 
-test('CR4 what an earlier attempt brought is gone on with, and an older copy is never taken for the VM', async () => {
+test('CR4 the files of an earlier attempt are resumed, and an older copy is never taken for the VM', async () => {
   const { stage, from, to, vm, files } = await openPair();
   await using _ = stage;
   await stage.driver.transfer(withLaunch(vm, 's/a'), to, options());
@@ -122,7 +122,7 @@ test('CR4 a transfer that is called off leaves no VM on the other node, and what
   assert.deepEqual(await Promise.all(files(from).map(sha256)), sums);
 });
 
-test('CR4 a node without room is told before anything is copied', async () => {
+test('CR4 a node without room is reported before anything is copied', async () => {
   const { stage, from, to, vm, files } = await openPair();
   await using _ = stage;
   const small = `${stage.folder}/small`;

@@ -75,7 +75,7 @@ test('CR16 a follower that leaves is forgotten, and one that stays does not keep
   assert.equal(stage.followers(), 0);
 });
 
-test('CR16 one who asks from an event that is no longer kept is told first what is lost, then gets the rest', async () => {
+test('CR16 a reader that starts at an event which is no longer kept first gets the gap, then the rest', async () => {
   await using stage = await setStage();
   const client = createClient({ url: await listen(stage), token });
   await append(stage, 'a 1', 'b 2', 'a 3', 'a 4');

@@ -113,7 +113,7 @@ test('SC8 a qcow2 that names a file of the machine that opens it is refused, als
   }
 });
 
-test('SC8 a conversion that outgrows its limit or fails is told, and leaves nothing', async (context) => {
+test('SC8 a conversion that outgrows its limit or fails is reported, and leaves nothing', async (context) => {
   const { folder, qemuImg, read } = await workshop(context);
   qemuImg('convert', '-f', 'raw', '-O', 'vmdk', '-o', 'subformat=streamOptimized', 'disk.raw', 'disk.vmdk');
   const small = await fetchStage(context, { limits: { content: 5 * mebibyte, virtualSize: 64 * mebibyte } });

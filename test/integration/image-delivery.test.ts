@@ -100,7 +100,7 @@ test("CR12 on the controller's own machine the image takes no second place on th
   assert.equal(target.ino, source.ino);
 });
 
-test('SC9 what an interrupted transfer left is gone on with, and a part is never taken for the image', async (context) => {
+test('SC9 an interrupted transfer is resumed, and a part is never taken for the image', async (context) => {
   const { host, place, image, library, file } = await stage(context);
   const target = imagePath(place, image);
   await mkdir(path.dirname(target), { recursive: true });
@@ -115,7 +115,7 @@ test('SC9 what an interrupted transfer left is gone on with, and a part is never
   assert.deepEqual(await readdir(path.dirname(target)), [path.basename(target)]);
 });
 
-test('SC9 a part with wrong content is found out, removed, and fetched anew once', async (context) => {
+test('SC9 a part with wrong content is detected, removed, and fetched again once', async (context) => {
   const { host, place, image, library, file } = await stage(context);
   const target = imagePath(place, image);
   await mkdir(path.dirname(target), { recursive: true });

@@ -90,7 +90,7 @@ test('SC8 TLS goes through a tunnel of the proxy that https_proxy names, with it
   assert.equal(proxy.asked.length, before);
 });
 
-test('SC8 a proxy that makes no tunnel is told as what failed, without its password', async (context) => {
+test('SC8 a proxy that makes no tunnel is reported as the failure, without its password', async (context) => {
   const refusing = http.createServer();
   refusing.on('connect', (_, client: Socket) => client.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n'));
   const port = await listen(context, refusing);

@@ -25,7 +25,7 @@ const disk = randomBytes(2 * mebibyte);
 const page = Buffer.from('<!DOCTYPE html>\n<title>Not found</title>'.padEnd(1024));
 const packed = (program: string) => execFileSync(program, ['-c'], { input: disk, maxBuffer: 8 * mebibyte });
 
-/** Nothing of an image that is refused is in the library, nor, unless a part may be gone on with, on the disk. */
+/** Nothing of a refused image is in the library, nor, unless its download may be resumed, on the disk. */
 async function assertRefused(
   { folder, library, fetcher }: FetchStage,
   definition: ImageDefinition,
@@ -58,7 +58,7 @@ test('SC8 a file with another checksum than it should have is refused, packed or
   await refused(gzipSync(disk), /its sha256 is [0-9a-f]{64} and should be/, of);
 });
 
-test('SC8 an error page is told as such, with status 404 and with status 200', async (context) => {
+test('SC8 an error page is reported as such, with status 404 and with status 200', async (context) => {
   const refused = await refusing(context);
   await refused(page, /is not an image: it is an HTML page/);
   await refused(Buffer.concat([Buffer.from('\n  <html>'), page]), /it is an HTML page/, { compression: 'zstd' });
@@ -267,7 +267,7 @@ test('SC8 a server that encodes what it sends is refused', async (context) => {
   assert.equal(server.asked[0]?.headers['accept-encoding'], 'identity');
 });
 
-test('SC8 a disk that is full, or would be, is told as such and left with room', async (context) => {
+test('SC8 a disk that is full, or would be, is reported as such and left with room', async (context) => {
   const folder = path.join(await temporaryFolder(context), 'small');
   await mkdir(folder);
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder]);

@@ -36,7 +36,7 @@ function assertStarts(server: ImageServer, wanted: readonly (number | null)[], s
   assert.ok(found.length === wanted.length && found.every((start, index) => fits(start, wanted[index])), `${found} instead of ${wanted}`);
 }
 
-test('SC8 a download whose connection breaks, again and again, goes on where it broke', async (context) => {
+test('SC8 a download whose connection breaks, again and again, is resumed where it broke', async (context) => {
   const { fetcher } = await fetchStage(context);
   for (const compression of ['none', 'gz'] as const) {
     const published = compression === 'gz' ? gzipSync(disk) : disk;
@@ -55,7 +55,7 @@ test('SC8 a download whose connection breaks, again and again, goes on where it 
   }
 });
 
-test('SC8 a download begins anew where the file has changed, or the server sends all of it or another part', async (context) => {
+test('SC8 a download begins again where the file has changed, or the server sends all of it or another part', async (context) => {
   const { fetcher } = await fetchStage(context);
   const part = (response: ServerResponse, etag: string, from: number, size = disk.length) =>
     response.writeHead(206, { etag, 'content-range': `bytes ${from}-${size - 1}/${size}` }).end(disk.subarray(from));
@@ -77,7 +77,7 @@ test('SC8 a download begins anew where the file has changed, or the server sends
   }
 });
 
-test('SC8 a download goes on by its date, and begins anew where a server gives nothing to go on by', async (context) => {
+test('SC8 a download is resumed by its date, and begins again where a server gives nothing to resume by', async (context) => {
   const { fetcher } = await fetchStage(context);
   const date = 'Tue, 03 Mar 2026 10:00:00 GMT';
   const expected: [Record<string, string>, (number | null)[]][] = [
@@ -101,7 +101,7 @@ test('SC8 a download goes on by its date, and begins anew where a server gives n
   }
 });
 
-test('SC8 where the parts of two files were put together, which the checksum tells, the download begins anew', async (context) => {
+test('SC8 where the parts of two files were put together, which the checksum shows, the download begins again', async (context) => {
   const { fetcher } = await fetchStage(context);
   const server = await serveImages(context, (request, response, asked) => {
     if (asked.length === 1) breakOff(response, randomBytes(disk.length), mebibyte);
@@ -169,7 +169,7 @@ async function withPartial(context: TestContext) {
   return { ...stage, server, definition, fetchFolder: folder, part, note, publish };
 }
 
-test('SC8 a part that is not on the disk as it was noted is not gone on with; one with more than was noted is', async (context) => {
+test('SC8 a part that is not on the disk as it was noted is not resumed; one with more than was noted is', async (context) => {
   const damages: [(part: string, note: string) => Promise<unknown>, number | null][] = [
     [(part) => appendFile(part, 'more'), 4 * mebibyte],
     [(_, note) => writeFile(note, '{"length":'), null],
@@ -191,7 +191,7 @@ test('SC8 a part that is not on the disk as it was noted is not gone on with; on
   }
 });
 
-test('SC8 a file that was published anew since the controller was killed is fetched from its beginning', async (context) => {
+test('SC8 a file that was published again since the controller was killed is fetched from its beginning', async (context) => {
   const { fetcher, server, definition, publish } = await withPartial(context);
   const other = randomBytes(5 * mebibyte);
   publish(other, '"two"');
@@ -260,7 +260,7 @@ test('SC8 the rest of a file that was changed meanwhile is not put behind the pa
   assert.equal((await fetcher.fetch(definitionOf(`${server.url}/disk`))).sha256, createHash('sha256').update(other).digest('hex'));
 });
 
-test('SC8 what came of an image that was removed is gone once its fetch has ended; what cannot be gone on with stays for nobody', async (context) => {
+test('SC8 the download of an image that was removed is gone once its fetch has ended; a download that cannot be resumed is removed', async (context) => {
   for (const headers of [{ etag: '"one"' }, {}] as Record<string, string>[]) {
     let breakNow = () => {};
     const server = await serveImages(context, (_, response) => {

@@ -69,7 +69,7 @@ test('SC8 however many ask at one time, one request is made, and each hears the 
   }
 });
 
-test('SC8 a fetch goes on while anybody waits for it, and ends with the last', async (context) => {
+test('SC8 a fetch continues while any caller waits for it, and ends with the last', async (context) => {
   const held: (() => void)[] = [];
   const server = await serveImages(context, (request, response) => {
     response.on('close', () => closed.resolve());
@@ -98,7 +98,7 @@ test('SC8 a fetch goes on while anybody waits for it, and ends with the last', a
   assert.deepEqual(await library.list(), []);
 });
 
-test('SC8 the checksum is read from a list that is fetched first; one that does not list the file is told', async (context) => {
+test('SC8 the checksum is read from a list that is fetched first; one that does not list the file is reported', async (context) => {
   const server = await serveImages(context, (request, response) => {
     if (request.url === '/SHA256SUMS') response.end(`${hashOf(disk)}  disk.raw\n${'0'.repeat(64)} *other.raw\n`);
     else if (request.url === '/missing') response.writeHead(404).end('<html>no</html>');
@@ -113,7 +113,7 @@ test('SC8 the checksum is read from a list that is fetched first; one that does 
   await assert.rejects(fetching('/missing', 'disk.raw'), refusal('image.fetch', /checksums of the image disk.*\/missing: .*404/));
 });
 
-test('SC8 mirrors are tried in turn, and what is told names each with its reason and no password', async (context) => {
+test('SC8 mirrors are tried in turn, and the error names each with its reason and no password', async (context) => {
   let failing = true;
   const server = await serveImages(context, (request, response) => {
     if (request.url === '/busy') response.writeHead(503).end();
@@ -223,7 +223,7 @@ test('SC8 an image in the library that was changed since is found out', async (c
   assert.equal(await library.verify(sha256, 'raw'), false);
 });
 
-test('SC8 a proxy that cannot be one is told at once, without its password', async (context) => {
+test('SC8 an invalid proxy is reported at once, without its password', async (context) => {
   await assert.rejects(fetchStage(context, { proxies: { https_proxy: 'http://me:hidden@proxy:99999' } }), (thrown: unknown) => {
     assert.ok(thrown instanceof Error && !thrown.message.includes('hidden'));
     return refusal('input.invalid', /https_proxy/)(thrown);

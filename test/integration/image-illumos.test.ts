@@ -71,7 +71,7 @@ test('SC9 a node with illumos takes an image in whole, without room for its zero
   assert.deepEqual(await newDelivery().verifyOnNode(machine.host, place, image), { state: 'ok' });
 });
 
-test('SC9 a node with illumos goes on with what a cut transfer left, and finds out what is wrong with it', async () => {
+test('SC9 a node with illumos resumes an interrupted transfer, and detects wrong content', async () => {
   await writeFile(`${target}.partial`, (await content()).subarray(0, 2 * mebibyte + 5));
   const seen: number[] = [];
   await newDelivery().ensure(machine.host, place, image, (bytes) => seen.push(bytes));

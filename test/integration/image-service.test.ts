@@ -212,7 +212,7 @@ test('SC8 a pull without a checksum says so, and a list of any name can be read'
   assert.equal(told.code, 0, told.stderr);
 });
 
-test('SC9 what nothing names is told by a dry run and removed by a collection', async (context) => {
+test('SC9 unused images are reported by a dry run and removed by a collection', async (context) => {
   const { croft, folder } = await openSite(context);
   assert.equal((await croft('image pull disk-1')).code, 0);
   await writeFile(join(folder, 'images', `${'f'.repeat(64)}.raw`), Buffer.alloc(8192, 1));

@@ -69,7 +69,7 @@ test('SC11 three hundred VMs run on fifty simulated nodes, stop, start elsewhere
   assert.deepEqual(await client.vms.list(), []);
 });
 
-test('CR9 what is asked for is done, and its task ends, without waiting for a pass that a timer makes', async () => {
+test('CR9 a request is carried out, and its task ends, without waiting for a pass that a timer makes', async () => {
   await using home = await homeFolder();
   await using controller = await start(home.folder, 'nodes=3', { interval: 24 * 3600 * 1000 });
   const { client } = controller;
@@ -104,7 +104,7 @@ test('SC11 the same seed makes the same operations of the same VMs fail, and all
   assert.notDeepEqual(await failuresOf(8), first);
 });
 
-test('SC11 a simulation comes back with its nodes and makes its VMs anew, and is never mixed with real nodes', async () => {
+test('SC11 a simulation comes back with its nodes and recreates its VMs, and is never mixed with real nodes', async () => {
   await using home = await homeFolder();
   {
     await using controller = await start(home.folder, 'nodes=3');

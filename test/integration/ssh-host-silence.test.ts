@@ -40,7 +40,7 @@ test('CR8 closing the connection to a machine that is dead does not wait for its
   await assert.rejects(run(gate.host, { argv: ['true'] }), failing('node.unreachable'));
 });
 
-/** A way to the sshd that can be closed: nothing passes any more, and no end but its own goodbye is told. */
+/** A connection to the sshd that can be closed: nothing passes any more, and no end but its own goodbye is reported. */
 async function startGate(sshd: Sshd) {
   const sockets: Socket[] = [];
   let closed = false;

@@ -120,7 +120,7 @@ for (const [name, options, skip] of logins) {
       await assert.rejects(host.connect(`${path}.none`), failing('not-found', `${path}.none`));
     });
 
-    test('CR8 close kills what runs, and the next use connects anew', async () => {
+    test('CR8 close kills what runs, and the next use reconnects', async () => {
       const running = run(host, { argv: ['sleep', '6666'] });
       const program = await host.spawn({ argv: ['sleep', '6666'] });
       const rejected = assert.rejects(running, failing('node.unreachable'));
@@ -130,7 +130,7 @@ for (const [name, options, skip] of logins) {
       assert.ok(!(await processes(host)).includes('sleep 6666'));
     });
 
-    test('CR8 after a crash of the server the next use connects anew', async () => {
+    test('CR8 after a crash of the server the next use reconnects', async () => {
       const running = run(host, { argv: ['sleep', '5555'] });
       const rejected = assert.rejects(running, failing('node.unreachable'));
       await once((await host.spawn({ argv: ['echo', 'up'] })).stdout.resume(), 'end');

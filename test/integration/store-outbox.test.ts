@@ -49,7 +49,7 @@ onBothDatabases(({ open, freshLocation }) => {
     assert.deepEqual(await messages(store, 'results'), ['sent']);
   });
 
-  test('CR16 age takes no event that a cursor has yet to pass; number does, and the reader is told what is lost', async (t) => {
+  test('CR16 age takes no event that a cursor has yet to pass; number does, and the reader learns what is lost', async (t) => {
     let time = 0;
     const store = await open(t, { now: () => time });
     await store.outbox.open('slow', 'oldest');

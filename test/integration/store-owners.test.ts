@@ -121,7 +121,7 @@ onBothDatabases(({ dialect, open, freshLocation }) => {
     assert.deepEqual(await told('an'), []);
   });
 
-  test('CR13 what is on a node is told by its full name', async (t) => {
+  test('CR13 VMs and routers of a node are named by their full names', async (t) => {
     const store = await open(t);
     const [, slice] = await furnish(store);
     const node = await addReadyNode(store, 'n1');

@@ -15,7 +15,7 @@ onBothDatabases((databases) => {
       ['c', 4],
     ] as const)
       await apply(store, lanSlice(name, count));
-    // A VM that is made anew has its predecessor beside it under the same name.
+    // A recreated VM has its predecessor beside it under the same name.
     await store.vms.desire('b', 'vm2', 'absent');
     await apply(store, lanSlice('b', 5));
     const label = ({ slice, name, id }: { slice: string; name: string; id: string }): string => `${slice}/${name} ${id}`;

@@ -53,7 +53,7 @@ onBothDatabases(({ open, freshLocation }) => {
     assert.equal(byName(after, 'vm0').nics[0]?.address, '10.0.0.5');
   });
 
-  test('CR9 a VM made anew has another identity and may have the address of the one that it replaces', async (t) => {
+  test('CR9 a recreated VM has another identity and may have the address of the one that it replaces', async (t) => {
     const store = await open(t);
     await putImage(store);
     await putImage(store, 'other', 'b');

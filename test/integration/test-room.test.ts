@@ -37,7 +37,7 @@ ip netns add "$1"
 ip link add "$2" type veth peer name inside netns "$1"
 `;
 
-test('CR17 what a test leaves behind is told, and is gone when its room is', async (context) => {
+test('CR17 what a test leaves behind is reported, and is gone when its room is', async (context) => {
   const [mark, device] = [`croft-room-${process.pid}a`, `cr${process.pid}a`];
   const { exited, left } = await enter(context, `${leaks} exit 3`, mark, device);
   assert.deepEqual(await exited, [3, null]);
@@ -49,7 +49,7 @@ test('CR17 what a test leaves behind is told, and is gone when its room is', asy
   await until('the interface is gone', async () => !(await readdir('/sys/class/net')).includes(device) || undefined);
 });
 
-test('CR17 nothing of a test that is killed goes on', async (context) => {
+test('CR17 nothing of a test that is killed keeps running', async (context) => {
   const [mark, device] = [`croft-room-${process.pid}b`, `cr${process.pid}b`];
   const { child, exited } = await enter(context, `${leaks} sleep 1000`, mark, device);
   await until('it has made its things', async () => (await readdir('/sys/class/net')).includes(device) || undefined);
@@ -67,7 +67,7 @@ test('CR17 a test that cleans up after itself leaves nothing to be told', async 
   assert.equal(await left(), '');
 });
 
-test('CR17 nothing of a test goes on whose runner is killed', async (context) => {
+test('CR17 nothing of a test keeps running whose runner is killed', async (context) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'croft-room-'));
   context.after(() => rm(folder, { recursive: true }));
   const [mark, file] = [`croft-room-${process.pid}d`, path.join(folder, 'endless.test.mjs')];

@@ -88,7 +88,7 @@ test('SC11 those who share the console of a zone see it end with its VM, and hav
   }
 });
 
-test('SC11 a console that zoneadmd does not open in time is told as that, and nothing is left of the attempt', async () => {
+test('SC11 a console that zoneadmd does not open in time is reported as such, and nothing is left of the attempt', async () => {
   const { host, layout, machine } = stage;
   await using lent = await borrow(stage);
   const { id } = lent.vm;

@@ -39,7 +39,7 @@ test('CR2 a node with zones needs what it uses, and nothing of what Linux nodes 
   assert.deepEqual([specs.hypervisors, specs.hypervisor?.version, specs.accelerator.kind], [['zones'], 'omnios-r151054-stand-in', 'bhyve']);
 });
 
-test('CR2 a node without the brand bhyve is told the package, and gets it', async () => {
+test('CR2 the package that a node without the brand bhyve lacks is named, and installed', async () => {
   await machine.takeAway('bhyvectl');
   const why = 'zones cannot be used: bhyvectl is not installed';
   assert.deepEqual(await missing(), [['hypervisor', why, 'pkg install system/zones/brand/bhyve']]);

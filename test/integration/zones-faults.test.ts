@@ -28,7 +28,7 @@ async function faults(...words: string[]): Promise<void> {
 
 const zoneOf = (vmId: string): string => zonePlaces(stage.layout, vmId).zone;
 
-test('SC11 a full pool is told as one, and the VM is made once there is room', async () => {
+test('SC11 a full pool is reported as such, and the VM is made once there is room', async () => {
   await using lent = await borrow(stage);
   await faults('full');
   await assert.rejects(prepare(stage, lent.vm), { code: 'disk.full', message: /out of space/ });
@@ -38,7 +38,7 @@ test('SC11 a full pool is told as one, and the VM is made once there is room', a
   assert.equal(await stateOf(stage, lent.vm.id), 'stopped');
 });
 
-test('SC11 a zone whose installation was cut is installed anew', async () => {
+test('SC11 a zone whose installation was interrupted is installed again', async () => {
   await using lent = await borrow(stage);
   await faults('install');
   await assert.rejects(prepare(stage, lent.vm), { code: 'command.failed', message: /createzone/ });
@@ -116,7 +116,7 @@ test('CR7 a restart that is cut between the end of a guest and its boot leaves a
   assert.deepEqual([state, exitCode], ['stopped', null]);
 });
 
-test('CR7 a zone that cannot be halted is told, and stopped once it can', async () => {
+test('CR7 a zone that cannot be halted is reported, and stopped once it can', async () => {
   const { driver } = stage;
   await using lent = await borrow(stage);
   await up(stage, lent.vm);

@@ -87,7 +87,7 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
   };
 }
 
-/** Its guests have 500 ms to shut down before they are booted anew. */
+/** Its guests have 500 ms to shut down before they are booted again. */
 export function newDriver({ devices }: StandInMachine, times = { reboot: 500, console: 60_000 }): HypervisorDriver {
   const seedOf = ({ hostname }: VmLaunch) => ({ hash: hostname, build: async () => Buffer.from(hostname) });
   return createZonesDriver({ devices, times, seedOf, attach: createVnicDriver().attach });

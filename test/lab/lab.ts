@@ -33,9 +33,9 @@ export interface LabHost {
   exec(argv: readonly string[], stdin?: string): Promise<Ran>;
   /** Cuts the power: every process, interface, namespace and file in /run is gone at once, /var/lib/croft stays. */
   kill(): Promise<void>;
-  /** Starts it anew after `kill`, with another boot id; resolves when sshd and Open vSwitch answer. */
+  /** Starts the lab again after `kill`, with another boot id; resolves when sshd and Open vSwitch answer. */
   boot(): Promise<void>;
-  /** Pulls the management cable: SSH hangs, what runs goes on. */
+  /** Pulls the management cable: SSH hangs, running programs continue. */
   cut(): Promise<void>;
   join(): Promise<void>;
 }
@@ -58,7 +58,7 @@ export interface LabOptions {
   hosts: number;
   /** At most 7 letters and digits, part of every name that the lab has outside its namespaces; made up where absent. */
   name?: string;
-  /** Whether the lab goes on when this process has ended; false where absent. */
+  /** Whether the lab keeps running when this process has ended; false where absent. */
   outlive?: boolean;
 }
 

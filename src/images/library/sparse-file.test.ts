@@ -20,7 +20,7 @@ const contentOf = (some: readonly { byte: number; length: number }[]) => some.ma
 const options = (algorithms: Algorithm[]) => ({ algorithms, durable: true });
 const hashOf = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 
-test('SC8 a file written in any pieces, with a break and going on, has their content and its hash', async (context) => {
+test('SC8 a file written in any pieces, interrupted and resumed, has their content and its hash', async (context) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'croft-sparse-'));
   context.after(() => rm(folder, { recursive: true }));
   const name = path.join(folder, 'file');

@@ -52,7 +52,7 @@ const world = fc.record({
   controllerServing: fc.nat(3),
 });
 
-test('SC9 whatever the nodes do, no node is fed by itself, over its share or over a way that failed, and nobody waits for nothing', () => {
+test('SC9 whatever the nodes do, no node receives from itself, over its share or over a failed connection, and no node waits without reason', () => {
   fc.assert(
     fc.property(world, ({ holders, useless, controllerServing }) => {
       const choice = choose(holders, { useless, controllerServing });

@@ -54,7 +54,7 @@ test('CR8 all who ask for a node at one time share one connection, and none is l
   assert.deepEqual(ended, hosts);
 });
 
-test('CR8 who asks for a node just when its worker ends gets no connection that nobody would end', async () => {
+test('CR8 a request for a node just when its worker ends opens no connection that would never be closed', async () => {
   const { worker, hosts, answer } = stage();
   const late = worker.connection();
   await worker.stop();

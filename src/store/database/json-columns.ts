@@ -1,4 +1,4 @@
-/** The columns that hold JSON, each with its form: how it is written, and read in the version of whichever Croft wrote it. */
+/** The JSON columns, each with its form: how values are written, and read in the version of the Croft that wrote them. */
 import { imageDefinitionSchema, imageTraitsSchema } from '../../model/image/definition.ts';
 import { imageSchema } from '../../model/image/image.ts';
 import { networkSpecSchema } from '../../model/network/fields.ts';
@@ -23,21 +23,21 @@ export const forms = {
   vms: { spec: versionedForm({ what: 'the specification', schema: vmSpecSchema }) },
 } as const;
 
-/** What an image has for no nodes that are to keep it. */
+/** The prepull of an image that no nodes are to keep. */
 export const nowhere = forms.images.prepull.write([]);
 
-/** How a row is named in errors, such as `image micro`. */
+/** The name of a row in errors, such as `image micro`. */
 const titles: Readonly<Record<keyof typeof forms, string>> = {
   ...{ nodes: 'node', images: 'image', image_pulls: 'the pull of image' },
   ...{ slices: 'slice', networks: 'network', vms: 'VM' },
 };
 
-/** Whose value it is, in words. */
+/** The owner of the value, in words. */
 export function rowInWords(table: keyof typeof forms, name: unknown): string {
   return `${titles[table]} ${String(name)}`;
 }
 
-/** The row's columns that hold JSON, each with what reads it; none where the column is null. */
+/** The row's JSON columns, each with its reader; none where the column is null. */
 export function jsonOf(table: string, row: Readonly<Record<string, unknown>>): { form: Form<unknown>; text: string; whose: string }[] {
   const isFormed = (name: string): name is keyof typeof forms => Object.hasOwn(forms, name);
   if (!isFormed(table)) return [];
@@ -48,8 +48,8 @@ export function jsonOf(table: string, row: Readonly<Record<string, unknown>>): {
 }
 
 /**
- * The values of the rows that can be read. One that a newer Croft wrote, or that is damaged, is no matter of the others; who asks for
- * it by its name is told, and so is who asks for all that is unreadable.
+ * The values of the readable rows. A row that a newer Croft wrote, or that is damaged, does not affect the others; a request for it by
+ * its name gets the error, and so does a request for all unreadable rows.
  */
 export function readable<Row, Value>(rows: readonly Row[], read: (row: Row) => Value, left: (row: Row) => void = () => undefined): Value[] {
   return rows.flatMap((row) => {

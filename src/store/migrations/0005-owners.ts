@@ -1,4 +1,4 @@
-/** Each slice and each task has an owner, and events say who asked. What was there belongs to the administrator. */
+/** Each slice and each task has an owner, and events have an actor. Existing rows belong to the administrator. */
 import type { SchemaWords } from '../database/database.ts';
 
 export function owners({ text }: SchemaWords): string[] {

@@ -12,8 +12,8 @@ import { fullName } from '../slice/full-name.ts';
 export type VmCondition = (where: ExpressionBuilder<Tables, 'vms' | 'slices'>) => Expression<SqlBool>;
 
 /**
- * All VMs of which the condition holds, with their NICs and volumes, sorted by owner, slice, name and age; three queries at the most.
- * `left` is called for those that cannot be read.
+ * All VMs of which the condition holds, with their NICs and volumes, sorted by owner, slice, name and age; at most three queries. `left`
+ * is called for rows that cannot be read.
  */
 export async function readVms(queries: Queries, condition: VmCondition, left?: (row: Selectable<Tables['vms']>) => void): Promise<Vm[]> {
   const holds = condition(expressionBuilder<Tables, 'vms' | 'slices'>());

@@ -21,7 +21,7 @@ export interface StandInMachine extends AsyncDisposable {
   /** Where the devices of volumes are. */
   devices: string;
   read(): Promise<Machine>;
-  /** Loses the connection: all streams of it are closed, and nothing is killed. The next use connects anew. */
+  /** Loses the connection: all streams of it are closed, and nothing is killed. The next use reconnects. */
   cut(): void;
   /** Until the package that it belongs to is installed. */
   takeAway(program: string): Promise<void>;

@@ -66,7 +66,7 @@ const programs: Record<string, (argv: string[]) => string | Promise<string>> = {
     process.kill(process_, 'SIGTERM');
     return '';
   },
-  /** bhyvectl(8): a reset makes bhyve start its guest anew, in the same process. */
+  /** bhyvectl(8): a reset makes bhyve restart its guest, in the same process. */
   bhyvectl([vm = '', command]) {
     if (command !== '--force-reset') throw new Refusal('Usage: bhyvectl --vm=<vmname>', 1);
     if (bhyve(vm.replace(/^--vm=/, '')) === null) throw new Refusal('VM:: vm_open: No such file or directory');

@@ -37,7 +37,7 @@ test('SC11 a fault before an operation leaves nothing of it, one halfway a part,
   }
 });
 
-test('SC11 a snapshot that is cut off is none, one that is being removed is gone, and what was to be put back has ended', async () => {
+test('SC11 an interrupted snapshot is none, one that is being removed is gone, and a VM that was to be restored has ended', async () => {
   const after: Record<FaultPlace, [string[], string[], string]> = {
     before: [[], ['kept'], 'running'],
     halfway: [[], [], 'stopped'],

@@ -36,7 +36,7 @@ test('CR6 the noop driver goes through the states of a real one', async () => {
   assert.equal(state(), 'none');
 });
 
-test('CR6 the noop driver fails once where it is told to, and waits where it is held', async () => {
+test('CR6 the noop driver fails once on request, and waits where it is held', async () => {
   const hypervisor = createNoopHypervisor();
   const driver = hypervisor.on({ host, layout, abilities });
   hypervisor.failNext('prepare', vm.id, new CroftError('disk.full', 'full'));

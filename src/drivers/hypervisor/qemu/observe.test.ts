@@ -46,7 +46,7 @@ test('CR7 a VM whose pidfile was lost is found by its user and its name', () => 
   assert.deepEqual([found?.state, found?.pid], ['running', 71]);
 });
 
-test('CR7 a VM whose stop or revert was cut off is seen as such as long as it runs, and paused where it is', () => {
+test('CR7 a VM whose stop or revert was interrupted is seen as such as long as it runs, and paused where it is', () => {
   const own = process(70, vmUserId(id), processName(id));
   const seen = (parts: Parts, more: string[] = []) => {
     const vm = observed({ pid: '70', started: '1700000000 prepared', ...parts }, [...own, ...more]);
@@ -77,7 +77,7 @@ test('CR6 how an earlier launch ended says nothing of the one that is prepared n
   }
 });
 
-test('CR6 a record that was cut off is that of an incomplete VM', () => {
+test('CR6 a truncated record is that of an incomplete VM', () => {
   assert.equal(observed({ record: '{"hash":"prep' })?.state, 'preparing');
 });
 

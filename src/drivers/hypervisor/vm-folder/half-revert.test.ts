@@ -84,7 +84,7 @@ const stopped: LiveControl = {
   kill: async () => false,
 };
 
-test('SC11 a revert that fails half-way leaves a mark and says so; what is missing is put back before the VM starts', async () => {
+test('SC11 a revert that fails half-way leaves a mark and says so; the rest is restored before the VM starts', async () => {
   using node = openNode();
   const { host, layout, vm, volumeName, put } = node;
   const revert = () =>
@@ -132,7 +132,7 @@ test('SC11 repeating a revert that failed half-way finishes it', async () => {
   assert.deepEqual([node.done(), node.mark()], [[volumeName, 'disk.qcow2'], null]);
 });
 
-test('SC11 a volume that came after a revert was cut off is left as it is; without the first disk’s snapshot nothing is whole', async () => {
+test('SC11 a volume added after an interrupted revert is left as it is; without the first disk’s snapshot nothing is complete', async () => {
   using node = openNode();
   const { host, layout, vm, volumeName, put } = node;
   put('broken', 'disk.qcow2\n');

@@ -40,7 +40,7 @@ keep_running 1700000000
   };
 }
 
-test('SC11 what a VM runs from is known wherever the note of its change was cut off, so that it is not restarted', () => {
+test('SC11 the launch of a running VM is known wherever the record of its change was interrupted, so that it is not restarted', () => {
   using folder = openFolder();
   const [before, after] = [launchOf(1), launchOf(2)];
   assert.equal(folder.read(), null);

@@ -1,11 +1,11 @@
 # Arguments: image folder, sha256, format, size, work folder, source. The source is nothing for compressed content on
 # the input, or `USER ADDRESS PORT` and the source's host key, and then the input is the private key up to a line with a
-# dot, and stays open: when it ends, so does the transfer.  Prints `at BYTES` where it goes on from, and again while it
-# goes on; then `checking BYTES` and `syncing`. Who holds the lock on the part writes it; others wait for it, and it
-# ends with the last process that writes. A part is as long as what was written of it, without zeros at its end, so it
-# can be gone on with after whatever cut it. Zeros take no room on the disk. Where nothing comes for a minute it ends by
-# itself: the controller's machine may be gone without a word. How far a step is is what GNU dd says of itself once a
-# second, each time after a carriage return.
+# dot, and stays open: when it ends, so does the transfer.  Prints `at BYTES` for the offset where it resumes, and again
+# during the transfer; then `checking BYTES` and `syncing`. The holder of the part's lock writes the part; others wait for
+# the lock, which ends with the last writing process. A part is as long as its written content, without zeros at its end,
+# so it can be resumed after any interruption. Zeros take no room on the disk. Where nothing arrives for a minute the
+# script ends by itself: the controller's machine may be gone without notice. The progress of a step is GNU dd's report,
+# once a second, each time after a carriage return.
 # Exit codes: 45: the content was wrong and is gone; 46: the source ended too early, and the part stays.
 . ./portable.sh
 . ../../../host/scripts/free-space.sh

@@ -1,8 +1,8 @@
 # Arguments: the image folder; the request, `SHA256 FORMAT OFFSET SIZE`. Prints the image from the offset on,
-# compressed. Of an image that is still arriving it prints what is there and goes on until it has all, or until nobody
-# writes it any more: who writes it holds a lock on it. A file is read only as far as it was written, since its size
+# compressed. Of an image that is still arriving it prints the present part and continues until the image is complete,
+# or until no process writes the image any more: the writer holds a lock on the image. A file is read only as far as it was written, since its size
 # grows with it.
-# Exit code 64: what is asked for is refused, with words.
+# Exit code 64: the request is refused, with words.
 set -f
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 export PATH LC_ALL

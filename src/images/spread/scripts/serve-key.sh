@@ -1,7 +1,7 @@
 # Finds the login's authorized_keys and replaces our line in it. Arguments: user, our comment, state folder, our line or
 # nothing to remove it. It stands first, so that the rest stays as it is to the last byte; `undo/authorized-keys` says
-# what was not there before. Mode and owner stay, and no reader sees half a file. Who holds the lock beside it changes
-# it; the lock's file goes with the holder, so whoever waited looks whether it still has its name.
+# what was not there before. Mode and owner stay, and no reader sees half a file. The holder of the lock beside the file changes
+# the file; the holder removes the lock's file, so a process that waited checks whether the lock still has its name.
 set -eu
 . ./portable.sh
 user=$1 comment=$2 state=$3 line=$4

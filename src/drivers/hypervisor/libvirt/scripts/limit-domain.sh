@@ -1,5 +1,5 @@
 # limit_domain ROOT DOMAIN CPUS KIBIBYTES: gives it a share of the processors by its CPUs, which the control groups of
-# now count otherwise than those of old, and so much memory at the most, or as before where that is empty. ROOT is where
+# now count otherwise than those of old, and a limit of its memory, or the limit from before where that is empty. ROOT is where
 # groups are. What cannot be set is left out: a VM runs without as well. Needs the functions of virsh.
 limit_domain() {
   shares=$(($3 * 1024))

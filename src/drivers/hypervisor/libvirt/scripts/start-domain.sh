@@ -1,4 +1,4 @@
-# Defines the domain anew and starts it, unless the VM's process runs. Arguments: connection, UUID, namespace and mark
+# Redefines the domain and starts it, unless the VM's process runs. Arguments: connection, UUID, namespace and mark
 # of its metadata, state folder, run folder, user, process name, group that may open the sockets, hash of the launch,
 # bytes of memory, libvirt's network or nothing, the accelerator, `--paused` or nothing, then those of limit_domain but
 # the domain. Input: a line with the launch, then the domain. Under KVM the process has the device's group instead of

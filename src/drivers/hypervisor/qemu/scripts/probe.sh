@@ -1,4 +1,4 @@
-# Prints the version of the QEMU for the node's own architecture; what the driver needs besides must be there too. Then
+# Prints the version of the QEMU for the node's own architecture; the driver's other requirements must be present too. Then
 # what control groups limit of VMs. Arguments: those of show_limits.
 . ../../vm-folder/scripts/groups.sh
 for tool in qemu-img setpriv flock; do

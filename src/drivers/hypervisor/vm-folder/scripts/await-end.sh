@@ -1,6 +1,6 @@
 # Prints how a VM ended that is no longer heard of: `stopped` where that was wanted or its guest powered off, `crashed`,
 # or `running`. Arguments: run folder, user, process name, how many twentieths of a second its process is waited for.
-# Its exit code has been written when this ends, so that whoever observes after it sees the same.
+# Its exit code has been written when this ends, so that a later observation sees the same.
 . ./find-process.sh
 . ./await-exit.sh
 run=$1 user=$2 name=$3 left=$4

@@ -1,4 +1,4 @@
-# Argument: the folder. Whoever still writes there is waited for.
+# Argument: the folder. Waits for processes that still write there.
 set -eu
 . ./lock.sh
 [ -d "$1" ] || exit 0

@@ -1,4 +1,4 @@
-# What was loaded is whole, and still paused: whoever finds it so lets it go on. Arguments: state folder, run folder.
+# The loaded VM is complete, and still paused: a pass that finds it so resumes the VM. Arguments: state folder, run folder.
 set -eu
 . ./mark.sh
 : >"$2/paused"

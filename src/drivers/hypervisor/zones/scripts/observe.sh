@@ -1,5 +1,5 @@
 # Arguments: the folder of the VMs' folders, the one of their zones. Prints a line `zone` for each zone of the node,
-# whoever's it is, the time at which the node started, and a line `vm` for each VM with, between tabs, its id, whether
+# foreign ones included, the time at which the node started, and a line `vm` for each VM with, between tabs, its id, whether
 # its end was wanted, the code with which bhyve ended where its log tells it, the mark of its start, and its record.
 . ./boot-time.sh
 . ./bhyve-words.sh

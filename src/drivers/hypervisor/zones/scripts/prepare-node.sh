@@ -1,6 +1,6 @@
 # Makes the controller's dataset below the one in which the state folder lies, and notes its name in the state folder.
 # Which parents of the folders had to be made is noted in the folder `undo`. zoneadm wants a zone's parent folders to be
-# writable for root alone. Below a boot environment nothing is made anew: pkg and beadm clone, mount and destroy that
+# writable for root alone. Below a boot environment nothing is created: pkg and beadm clone, mount and destroy that
 # with all that is in it (beadm(8)). Arguments: state folder, run folder, controller.
 # Exit codes: 76: it would lie in a boot environment; 77: the state folder is not on ZFS; 78: the dataset's name is taken by
 # somebody else.
