@@ -179,7 +179,7 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
         const running = wanted.vms.filter(({ desired }) => desired === 'running');
         const runs = seen.filter(({ state }) => state === 'running').map(({ id }) => id);
         const launches = await perform(new FakeHost(), ...runs.map((id) => hypervisor.runningLaunch(referenceTo(id))));
-        // Without live changes, sizes wait for a start that nobody asks for.
+        // Without live changes, sizes wait for a start that is not requested.
         const asWanted = (launch: VmLaunch | null): string =>
           launch === null ? '' : planHash(can.includes('live-size') ? launch : { ...launch, memory: 0 });
         assert.deepEqual(launches.map(asWanted).sort(), running.map(({ launch }) => asWanted(launch)).sort());

@@ -17,7 +17,7 @@ export class SqlEventStore implements EventStore {
   readonly #now: () => number;
   readonly #actor: string;
 
-  /** `actor` is who asks for what an event tells that does not say so itself. */
+  /** `actor` is the actor of events that name none. */
   constructor(database: Transactions, now: () => number, actor: string = system.name) {
     this.#database = database;
     this.#now = now;

@@ -22,7 +22,7 @@ export interface Troubles {
   breakDisk(vm: VmLaunch): Promise<AsyncDisposable>;
   /** Nothing can be read of what was kept of the start of this VM, which runs. Absent where nothing is kept. */
   spoilMark?(vm: VmLaunch): Promise<AsyncDisposable>;
-  /** The first disk of this VM, which does not run, can be read and not written. Absent where disks are put back all at once or not at all. */
+  /** The first disk of this VM, which does not run, can be read and not written. Absent where disks are restored all at once or not at all. */
   sealDisk?(vm: VmLaunch): Promise<AsyncDisposable>;
 }
 

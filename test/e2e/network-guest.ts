@@ -13,7 +13,7 @@ export interface Guest {
   until(script: string, ...parameters: string[]): Promise<void>;
 }
 
-/** The guest's half is there before any frame can come: socat ends where it finds nobody to send to. */
+/** The guest's half exists before any frame can arrive: socat ends where it finds no receiver. */
 const wire = `
 set -e
 ip netns add "$1"

@@ -27,7 +27,7 @@ async function listen(context: TestContext, server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** A server with a certificate for 127.0.0.1 and images.invalid that nobody has signed but itself. */
+/** A server with a self-signed certificate for 127.0.0.1 and images.invalid. */
 async function secureServer(context: TestContext) {
   const folder = await temporaryFolder(context);
   const [keyFile, certificateFile] = [path.join(folder, 'key'), path.join(folder, 'certificate')];

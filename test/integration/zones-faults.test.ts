@@ -95,7 +95,7 @@ test('SC11 a guest that restarts itself when asked comes back with its links pro
   assert.notEqual((await zone())?.zoneId, before);
   const anew = (await observed(stage, id))?.launchHash;
   assert.equal(anew, planHash(lent.vm));
-  // As an administrator's own \`zoneadm reboot\` does, which tells nobody.
+  // As an administrator's own \`zoneadm reboot\` does, without any notice.
   for (const verb of ['halt', 'boot'] as const) await host.batch([{ argv: ['zoneadm', '-z', zoneOf(id), verb] }]);
   assert.equal(await isHealthy(), false);
   for (const { error } of await network.attach(host, layout, ports)) assert.equal(error, null);

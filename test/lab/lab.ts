@@ -46,7 +46,7 @@ export interface Lab extends AsyncDisposable {
   /** YAML list of NodeConfigInput, for `croft node add -f`. */
   nodesFile: string;
   hosts: LabHost[];
-  /** Address of a host outside: HTTP on port 80 answers `hello ADDRESS` of who asks; TCP port 7 echoes. */
+  /** Address of a host outside: HTTP on port 80 answers `hello ADDRESS` with the client's address; TCP port 7 echoes. */
   internet: string;
   snapshot(host: LabHost): Promise<HostSnapshot>;
   /** Ends all its machines and removes its folder. */

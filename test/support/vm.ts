@@ -48,7 +48,7 @@ export function port(rest: Partial<PortPlan> = {}): PortPlan {
   };
 }
 
-/** As stored: it is to run, nobody has seen it, and it has no NICs. */
+/** As stored: the VM is to run, was never observed, and has no NICs. */
 export function vm(rest: Partial<Vm> = {}): Vm {
   const spec = rest.spec ?? vmSpec();
   return {

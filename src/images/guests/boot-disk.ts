@@ -47,7 +47,7 @@ export async function writeBootArea(files: BootFiles, { disk, offset, size }: Bo
   }
 }
 
-/** Pairs of name on the disk and file. Both loaders start at once, since nobody chooses from a menu on a guest's console. */
+/** Pairs of name on the disk and file. Both loaders start at once: a guest's console is no place for a menu. */
 async function contents({ kernel, initialRoot, parameters, efiLoader }: BootFiles, folder: string): Promise<[string, string][]> {
   const write = async (name: string, text: string): Promise<string> => {
     const file = path.join(folder, name);

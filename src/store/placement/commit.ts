@@ -39,7 +39,7 @@ function groupsOf(assignments: readonly Assignment[]): Assignment[][] {
   return groups;
 }
 
-/** Where an assignment is refused, the places given to the others of its group are taken back. */
+/** Where an assignment is refused, the places given to the others of its group are revoked. */
 function acceptAll(books: Books, group: readonly Assignment[]): boolean {
   const before: { subject: Subject; nodeId: string | null; movingTo: string | null }[] = [];
   for (const assignment of group) {
@@ -80,7 +80,7 @@ function mayBeThere({ nodes, asking, peers, vms }: Books, id: string, nodeId: st
   const [node, vm] = [nodes.get(nodeId), asking.get(id)];
   const present = nodes.get(vms.get(id)?.nodeId ?? '');
   if (node === undefined || vm === undefined) return false;
-  // Impairments since then are not checked: no place is taken back for those either.
+  // Impairments since then are not checked: no place is revoked for those either.
   if (mismatch(node, requirementOf({ ...vm, impaired: false }, vm.image, present)) !== null) return false;
   const destination = (peer: string): string | null => {
     const planned = group.find((assignment) => assignment.id === peer)?.nodeId;

@@ -42,7 +42,7 @@ function occupy(zone: string): void {
   });
 }
 
-/** Null where the zone does not run: then there is nothing to hear, and nobody who says so. */
+/** Null where the zone does not run: then there is no output and no answer. */
 async function consoleOf(zone: string): Promise<Socket | null> {
   const { init = null, globals } = readMachine().zones[zone] ?? {};
   if (!lives(init)) return null;
@@ -52,7 +52,7 @@ async function consoleOf(zone: string): Promise<Socket | null> {
 
 await program(async (argv) => {
   const { zone, disconnects } = readArguments(argv);
-  // A zoneadmd that is busy lets nobody in, and says nothing.
+  // A busy zoneadmd accepts no connection, and answers nothing.
   while (readMachine().faults.includes('console')) await delay(20);
   occupy(zone);
   if (!isatty(0))
