@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asCroftError, CroftError } from '../model/error.ts';
 import { problemMediaType, problemOf } from '../model/problem.ts';
+import { Unreadable } from '../model/versioned.ts';
 
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const shown = presentable(fromFramework(thrown, request) ?? thrown, request);
@@ -17,6 +18,8 @@ export function presentable(thrown: unknown, { id, log }: FastifyRequest): Croft
   const error = asCroftError(thrown);
   if (error.code === 'internal') {
     log.error({ err: thrown }, 'request failed');
+    // It says no more than whose text in the database is damaged.
+    if (thrown instanceof Unreadable) return thrown;
     return new CroftError('internal', `the request ${id} failed inside the controller`, {
       hint: `look for ${id} in the controller's log`,
     });

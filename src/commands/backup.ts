@@ -35,7 +35,7 @@ async function refuseLoss(store: Store): Promise<void> {
     'conflict.confirm',
     `the store has ${nodes.length} nodes and ${slices.length} slices, which the backup would replace`,
     {
-      hint: 'ask for it to be replaced, or restore into a new controller',
+      hint: 'Say `croft restore --replace` to replace them, or restore into a new controller.',
     },
   );
 }

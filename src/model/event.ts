@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { system } from './access/principal.ts';
 import { type EventData, type EventKind, eventData } from './event-data.ts';
 
+export const stepSchema = z.object({ name: z.string(), state: z.enum(['started', 'done', 'failed']), duration: z.number().nullable() });
+
 /** Common fields of all events. */
 const frameSchema = z.object({
   sequence: z.int(),
@@ -15,14 +17,16 @@ const frameSchema = z.object({
   /** For people. */
   message: z.string(),
   /** For `vm.step` and others: the step, its state and, when it ended, its duration in ms. */
-  step: z.object({ name: z.string(), state: z.enum(['started', 'done', 'failed']), duration: z.number().nullable() }).nullable(),
+  step: stepSchema.nullable(),
   /** The actor: the name of a principal, `system` for the controller's own actions. Null where it was recorded without. */
   actor: z.string().nullable().default(null),
 });
 type Frame = z.infer<typeof frameSchema>;
 
+export const dataSchema = z.record(z.string(), z.unknown());
+
 /** An event of another version: of a kind unknown here, or recorded without data. */
-const otherSchema = z.looseObject({ kind: z.string(), data: z.record(z.string(), z.unknown()).nullable() });
+const otherSchema = z.looseObject({ kind: z.string(), data: dataSchema.nullable() });
 
 type KnownEvent = { [Kind in EventKind]: Frame & { kind: Kind; data: EventData<Kind> } }[EventKind];
 export type Event = KnownEvent | (Frame & { kind: string; data: Record<string, unknown> | null });

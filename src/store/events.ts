@@ -1,7 +1,7 @@
 /** Events in the database. */
 import { type Expression, expressionBuilder, type Selectable, type SqlBool } from 'kysely';
 import { administrator, system } from '../model/access/principal.ts';
-import { type Event, eventGap, type NewEvent } from '../model/event.ts';
+import { dataSchema, type Event, eventGap, type NewEvent, stepSchema } from '../model/event.ts';
 import type { Queries, Transactions } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
 import { lastExpired, type RetentionBounds } from './expiry.ts';
@@ -85,15 +85,28 @@ export async function insertEvents(queries: Queries, at: number, events: readonl
 
 function eventOf(row: Selectable<Tables['events']>): Event {
   const { sequence, at, kind, node, slice, vm, message, step, data, actor } = row;
-  return { sequence, at, kind, node, slice, vm, message, step: parsed(step), data: parsed(data), actor };
+  return { sequence, at, kind, node, slice, vm, message, step: stepOf(step), data: dataOf(data), actor };
 }
 
 function textFrom(value: object | null): string | null {
   return value === null ? null : JSON.stringify(value);
 }
 
-function parsed<Value>(text: string | null): Value | null {
-  return text === null ? null : JSON.parse(text);
+/** What is damaged, or another version's, is null: no reader of the log stops at one event. */
+function stepOf(text: string | null): Event['step'] {
+  return stepSchema.safeParse(parsed(text)).data ?? null;
+}
+
+function dataOf(text: string | null): Record<string, unknown> | null {
+  return dataSchema.safeParse(parsed(text)).data ?? null;
+}
+
+function parsed(text: string | null): unknown {
+  try {
+    return text === null ? null : JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** By the full names of slices, in which no owner and no slice has a colon of its own. */

@@ -1,4 +1,5 @@
 /** One controller works with a database at a time: two controllers would work on the same nodes. On PostgreSQL others may stand by. */
+import { realpathSync } from 'node:fs';
 import { asCroftError, CroftError } from '../model/error.ts';
 import type { Occupant, StandBy } from './database/database.ts';
 import { lockFile } from './database/file-lock.ts';
@@ -39,9 +40,19 @@ export function isPostgres(location: string): boolean {
 
 async function tryOccupy(location: string, occupant: Occupant): Promise<Occupancy | null> {
   try {
-    return isPostgres(location) ? await occupyPostgres(postgresServer(location), occupant) : lockFile(`${location}.lock`);
+    return isPostgres(location) ? await occupyPostgres(postgresServer(location), occupant) : lockFile(`${fileOf(location)}.lock`);
   } catch (error) {
     throw unopened(location, error);
+  }
+}
+
+/** The file that a link to a database leads to, so that both names have one lock. */
+function fileOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    return path;
   }
 }
 

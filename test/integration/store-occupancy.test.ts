@@ -1,6 +1,7 @@
 /** One controller to a database, on both databases. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { Client } from 'pg';
@@ -33,7 +34,17 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     await assert.rejects(occupyDatabase(location, indifferent), refused);
   });
 
-  if (dialect === 'sqlite') return;
+  if (dialect === 'sqlite') {
+    test('CR15 a database has one controller at a time by any of its names', async () => {
+      const location = await freshLocation();
+      const link = `${location}.link`;
+      writeFileSync(location, '');
+      symlinkSync(location, link);
+      await using _ = await occupyDatabase(location, undisturbed);
+      await assert.rejects(occupyDatabase(link, indifferent), refused);
+    });
+    return;
+  }
 
   test('CR15 a controller whose connection was cut has its database again, unless another has it by then', async () => {
     const location = await freshLocation();

@@ -113,4 +113,16 @@ onBothDatabases(({ open, freshLocation }) => {
       ],
     );
   });
+
+  test('CR16 what comes after the restore of a backup that kept no event is told', async (t) => {
+    const store = await open(t);
+    await tell(store, 'a', 'b', 'c');
+    await store.events.prune({ kept: 10, since: Number.MAX_SAFE_INTEGER }, 10);
+    const other = await open(t);
+    await other.backups.restore(store.backups.dump(), [{ kind: 'store.restored', message: 'restored' }]);
+    assert.deepEqual(
+      (await other.events.after(3, 10)).map(({ kind }) => kind),
+      ['store.restored'],
+    );
+  });
 });

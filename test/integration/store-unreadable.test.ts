@@ -125,4 +125,24 @@ onBothDatabases(({ dialect, open, freshLocation }) => {
     );
     await assert.rejects(refused, { code: 'input.invalid', message: /^line \d+ .*the properties of image micro has version 9/ });
   });
+
+  test('CR16 an event that is damaged is listed with what of it can be read', async (t) => {
+    const location = await freshLocation();
+    const store = await open(t, { location });
+    await store.events.append(['a', 'b', 'c'].map((message) => ({ kind: 'image.map' as const, message })));
+    const database = dialect === 'sqlite' ? openSqlite(location) : openPostgres(location);
+    await database.write(async (queries) => {
+      await sql`update events set data = '{"broken', step = '{"name":1}' where message = 'a'`.execute(queries);
+      await sql`update events set data = '[]', step = '7' where message = 'b'`.execute(queries);
+    });
+    await database.close();
+    assert.deepEqual(
+      (await store.events.after(0, 10)).map(({ message, data, step }) => [message, data, step]),
+      [
+        ['a', null, null],
+        ['b', null, null],
+        ['c', {}, null],
+      ],
+    );
+  });
 });

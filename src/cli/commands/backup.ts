@@ -37,6 +37,6 @@ export function registerRestore(restore: Command, context: CliContext): void {
     }
     const client = await context.client();
     await client.restore(file === '-' ? context.environment.stdin : createReadStream(file), { replace: replace ?? false });
-    context.print('restored; the controller makes it so from now on');
+    context.print('restored; the controller now deploys what the backup says');
   });
 }

@@ -102,9 +102,8 @@ class PostgresStore implements Database {
   }
 
   async continueEvents(queries: Queries): Promise<void> {
-    await sql`select setval(pg_get_serial_sequence('events', 'sequence'), (select coalesce(max(sequence), 0) + 1 from events), false)`.execute(
-      queries,
-    );
+    await sql`select setval(pg_get_serial_sequence('events', 'sequence'), 1 + greatest(0,
+      (select max(sequence) from events), (select max(events_pruned) from controller)), false)`.execute(queries);
   }
 
   /** Residual content of its files is left to the server's own encryption and maintenance. */

@@ -119,7 +119,12 @@ class SqliteStore implements Database {
   }
 
   async continueEvents(queries: Queries): Promise<void> {
-    await sql`update sqlite_sequence set seq = (select coalesce(max(sequence), 0) from events) where name = 'events'`.execute(queries);
+    // The sequence is there once there was an event.
+    await sql`insert into sqlite_sequence (name, seq) select 'events', 0
+      where not exists (select 1 from sqlite_sequence where name = 'events')`.execute(queries);
+    await sql`update sqlite_sequence set seq = max(
+      (select coalesce(max(sequence), 0) from events), (select coalesce(max(events_pruned), 0) from controller))
+      where name = 'events'`.execute(queries);
   }
 
   /** The log still has the deleted content; a checkpoint that truncates the log leaves only the file, where that content is overwritten. */
