@@ -30,6 +30,7 @@ export function createMetrics(store: Pick<Store, 'nodes' | 'vms' | 'slices'>): M
   const vms = gauge('croft_vms', 'VMs that are not being removed, by observed state', ['state']);
   const waiting = gauge('croft_vms_pending', 'VMs that have no node yet', []);
   const restarts = gauge('croft_vm_restarts', 'Restarts of a VM by its policy since it last ran for long', ['slice', 'vm']);
+  const launchFailures = gauge('croft_vm_launch_failures', 'Consecutive failed starts of a VM', ['slice', 'vm']);
   const slices = gauge('croft_slices', 'Slices by what is desired of them', ['desired']);
   const passes = new Histogram({
     name: 'croft_pass_seconds',
@@ -42,11 +43,12 @@ export function createMetrics(store: Pick<Store, 'nodes' | 'vms' | 'slices'>): M
   async function refresh(): Promise<void> {
     const [allNodes, allVms, allSlices] = await Promise.all([store.nodes.list(), store.vms.outlines(), store.slices.list()]);
     const present = allVms.filter(({ desired }) => desired !== 'absent');
-    for (const one of [nodes, size, load, vms, waiting, restarts, slices]) one.reset();
+    for (const one of [nodes, size, load, vms, waiting, restarts, launchFailures, slices]) one.reset();
     showNodes(allNodes, present, { nodes, size, load });
     for (const state of vmObservedStates) vms.set({ state }, present.filter((vm) => vm.state === state).length);
     waiting.set(present.filter(({ nodeId }) => nodeId === null).length);
     for (const { slice, name, restarts: count } of present) restarts.set({ slice, vm: name }, count);
+    for (const { slice, name, launchFailures: count } of present) launchFailures.set({ slice, vm: name }, count);
     for (const { desired } of allSlices) slices.inc({ desired });
   }
   return {

@@ -16,23 +16,26 @@ import type { Capability } from '../model/vm/capability.ts';
 import type { ExecutionContext, Progress } from './context.ts';
 import { execute } from './execute.ts';
 import { planNode } from './plan.ts';
+import { changeOffered } from './retry.ts';
 
 const layout = nodeLayout();
 const underlay = underlayOf(layout);
 
 /** The values of VMs that a recorder would have written, as far as the next plan needs them. */
-type Memory = Map<string, Pick<WantedVm, 'restarts' | 'retryAt' | 'attempted'>>;
+type Memory = Map<string, Pick<WantedVm, 'launchRetry' | 'changeRetry'>>;
+
+const untried = { launchRetry: null, changeRetry: null };
 
 function progressInto(memory: Memory, now: () => number): Progress {
   const silent = (): void => undefined;
+  const failed = (launch: VmLaunch) => ({ failures: 1, at: now() + 2000, of: planHash(launch) });
   return {
     ...{ vmStep: silent, vmProgress: silent, imageFetched: silent, imageFailed: silent },
-    vmStarted: ({ launch }) => void memory.set(launch.id, { restarts: 0, retryAt: null, attempted: null }),
+    vmStarted: ({ launch }) => void memory.set(launch.id, untried),
     vmChanged: ({ launch }, _done, deferred) =>
-      void memory.set(launch.id, { restarts: 0, retryAt: null, attempted: deferred === null ? null : planHash(launch) }),
-    vmNotChanged: ({ launch }) => void memory.set(launch.id, { restarts: 0, retryAt: now() + 2000, attempted: planHash(launch) }),
-    vmFailed: ({ launch, restarts }) =>
-      void memory.set(launch.id, { restarts: restarts + 1, retryAt: now() + 2000, attempted: planHash(launch) }),
+      void memory.set(launch.id, { ...untried, changeRetry: deferred === null ? null : changeOffered(launch) }),
+    vmNotChanged: ({ launch }) => void memory.set(launch.id, { ...untried, changeRetry: failed(launch) }),
+    vmFailed: ({ launch }) => void memory.set(launch.id, { ...untried, launchRetry: failed(launch) }),
     ...{
       vmStopped: silent,
       vmHeld: silent,

@@ -3,12 +3,12 @@
  * hypervisor. Pure.
  */
 import type { ObservedVm } from '../drivers/hypervisor/driver.ts';
-import { Backoff } from '../model/backoff.ts';
-import { isHashOf, type PortPlan, planHash, type VmLaunch, type WantedVm } from '../model/node/plan.ts';
+import { isHashOf, type PortPlan, type VmLaunch, type WantedVm } from '../model/node/plan.ts';
 import type { Capability } from '../model/vm/capability.ts';
 import type { VmObserved } from '../model/vm/vm.ts';
-import { type LiveWay, liveWay } from './live-change.ts';
+import { type LiveChange, liveWay } from './live-change.ts';
 import { restartBackoff, restarts } from './restart.ts';
+import { diskFull, hasRoom, isAhead, isOf, isPostponed, wasOffered } from './retry.ts';
 import type { Step } from './steps.ts';
 import { type Action, transitions } from './transitions.ts';
 
@@ -80,40 +80,42 @@ function seenValues(seen: ObservedVm | null): Partial<VmObserved> {
 }
 
 const hindrances = { 'disk-full': 'its guest is paused: the disk of its node is full' } as const;
-/** A guest that waits for disk space resumes soon after there is some. */
-const longestHalt = 60_000;
-const haltBackoff = new Backoff({ first: 5_000, longest: longestHalt });
 
 /** The hypervisor paused the guest by itself, and will do so again where nothing changed. */
 function relieve(vm: WantedVm, halted: NonNullable<ObservedVm['halted']>, now: number, outcome: Outcome): Outcome {
-  const { id } = vm.launch;
-  if (vm.retryAt !== null && now >= vm.retryAt) return { ...outcome, step: { kind: 'resume', id, label: vm.label } };
-  const observed = { ...outcome.observed, reason: hindrances[halted], step: null };
-  const waiting = { ...outcome, action: 'wait', attached: [] } as const;
-  // A retry that is further away belongs to something else, such as a change that failed while the VM ran.
-  if (vm.retryAt !== null && vm.retryAt - now <= longestHalt) return { ...waiting, observed };
-  const restarts = vm.restarts + 1;
-  const retryAt = haltBackoff.retryAt(restarts, now);
-  return { ...waiting, observed: { ...observed, restarts, retryAt, attempted: planHash(vm.launch) } };
+  const { launch, label, diskRetry } = vm;
+  const waits = isAhead(diskRetry, now);
+  const observed = { ...outcome.observed, diskRetry: waits ? diskRetry : diskFull(diskRetry, now) };
+  if (diskRetry !== null && !waits) return { ...outcome, observed, step: { kind: 'resume', id: launch.id, label } };
+  return { ...outcome, action: 'wait', attached: [], observed: { ...observed, reason: hindrances[halted], step: null } };
 }
 
 function keepRunning(vm: WantedVm, seen: ObservedVm, circumstances: Circumstances, outcome: Outcome): Outcome {
   const { now } = circumstances;
   if (seen.frozen) return { ...outcome, step: { kind: 'thaw', id: vm.launch.id, label: vm.label } };
   const forgiven = vm.restarts > 0 && restartBackoff.forgives(seen.startedAt, now);
-  const kept = { ...outcome, observed: { ...outcome.observed, ...(forgiven ? { restarts: 0 } : {}) } };
+  const runs = {
+    ...{ restartAt: null, launchRetry: null, ...(forgiven && { restarts: 0 }) },
+    ...(vm.diskRetry !== null && hasRoom(vm.diskRetry, now) && { diskRetry: null }),
+  };
+  const kept = { ...outcome, observed: { ...outcome.observed, ...runs } };
   if (isHashOf(seen.launchHash, vm.launch)) {
     const memoryHeld = held(vm.launch, seen);
-    return settledOutcome(vm, { ...kept, observed: { ...kept.observed, retryAt: null, attempted: null, memoryHeld } }, null);
+    return settledOutcome(vm, { ...kept, observed: { ...kept.observed, changeRetry: null, memoryHeld } }, null);
   }
   const { running, unreadable, can } = circumstances;
   if (unreadable !== null) return { ...kept, action: 'wait', observed: { ...kept.observed, reason: unreadable }, attached: [] };
   if (running !== null) kept.observed.memoryHeld = held(running, seen);
-  const attempted = isHashOf(vm.attempted, vm.launch);
-  const way = running === null ? null : liveWay(running, vm.launch, can, attempted && vm.retryAt === null);
+  const offered = wasOffered(vm.changeRetry, vm.launch);
+  const way = running === null ? null : liveWay(running, vm.launch, can, offered);
   if (vm.missingImages.length > 0) return { ...kept, ...lackingImages(vm, kept), attached: way?.ports ?? running?.ports ?? [] };
   if (way === null) return { ...outcome, action: 'stop', step: { kind: 'stop', id: vm.launch.id, label: vm.label, restart: true } };
-  return comeCloser(vm, way, attempted && vm.retryAt !== null && now < vm.retryAt, kept);
+  if (way.change === null) {
+    const changeRetry = offered ? vm.changeRetry : null;
+    return settledOutcome(vm, { ...kept, observed: { ...kept.observed, changeRetry } }, way.waiting);
+  }
+  if (isPostponed(vm.changeRetry, vm.launch, now)) return { ...kept, action: 'wait', attached: way.ports };
+  return change(vm, way.change, kept);
 }
 
 /** Bytes of memory that the guest has or may take again. */
@@ -121,10 +123,7 @@ function held(running: VmLaunch, seen: ObservedVm): number {
   return Math.max(running.memory, seen.memory ?? 0);
 }
 
-/** Considers what can be changed while the VM runs. Changes that wait for the next start leave nothing to do. */
-function comeCloser(vm: WantedVm, { change, waiting, ports }: LiveWay, postponed: boolean, outcome: Outcome): Outcome {
-  if (change === null) return settledOutcome(vm, { ...outcome, observed: { ...outcome.observed, retryAt: null } }, waiting);
-  if (postponed) return { ...outcome, action: 'wait', attached: ports };
+function change(vm: WantedVm, change: LiveChange, outcome: Outcome): Outcome {
   // Recorded before the NIC is added, so that no interruption leaves its lease unawaited.
   const observed = change.attachNics.length === 0 ? outcome.observed : { ...outcome.observed, addressed: false };
   return { ...outcome, observed, step: { kind: 'change', vm, change } };
@@ -141,7 +140,7 @@ function settledOutcome(vm: WantedVm, outcome: Outcome, reason: string | null): 
 
 function launch(vm: WantedVm, outcome: Outcome, now: number): Outcome {
   if (vm.missingImages.length > 0) return { ...outcome, ...lackingImages(vm, outcome) };
-  if (vm.retryAt !== null && now < vm.retryAt && isHashOf(vm.attempted, vm.launch)) return { ...outcome, action: 'wait' };
+  if (isPostponed(vm.launchRetry, vm.launch, now)) return { ...outcome, action: 'wait' };
   return { ...outcome, step: { kind: 'launch', vm } };
 }
 
@@ -153,10 +152,11 @@ function recover(vm: WantedVm, seen: ObservedVm, now: number, outcome: Outcome):
   const lost = seen.state === 'failed';
   const how = lost ? `its process ended${seen.exitCode === null ? '' : ` with exit code ${seen.exitCode}`}` : 'its guest powered off';
   if (!restarts(vm.restart, lost)) return settledOutcome(vm, outcome, `${how}; the restart policy is ${vm.restart}`);
-  if (vm.retryAt === null) {
-    const retryAt = restartBackoff.retryAt(vm.restarts, now);
-    const observed = { ...outcome.observed, reason: how, restarts: vm.restarts + 1, retryAt, attempted: planHash(vm.launch) };
-    return retryAt > now ? { ...outcome, observed } : { ...outcome, observed, step: { kind: 'launch', vm } };
+  // A failed start that is tried again is no restart.
+  if (vm.restartAt === null && !isOf(vm.launchRetry, vm.launch)) {
+    const restartAt = restartBackoff.retryAt(vm.restarts, now);
+    const observed = { ...outcome.observed, reason: how, restarts: vm.restarts + 1, restartAt };
+    return restartAt > now ? { ...outcome, observed } : { ...outcome, observed, step: { kind: 'launch', vm } };
   }
-  return launch(vm, outcome, now);
+  return vm.restartAt !== null && now < vm.restartAt ? { ...outcome, action: 'wait' } : launch(vm, outcome, now);
 }

@@ -118,7 +118,7 @@ function stage() {
     const { desired, movingTo } = row;
     const wanted: WantedVm = {
       ...{ launch, label: 's/a', desired, generation: 1, settled: false, missingImages: [], movingTo, restart: 'always' },
-      ...{ restarts: 0, retryAt: null, attempted: null },
+      ...{ restarts: 0, restartAt: null, launchRetry: null, changeRetry: null, diskRetry: null },
     };
     const own = busyOn(node);
     const plan = planNode({

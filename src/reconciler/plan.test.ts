@@ -132,11 +132,11 @@ test('CR16 a killed process is started again at once, a second time only after a
     second.steps.filter(({ kind }) => kind === 'launch'),
     [],
   );
-  assert.equal(second.observations[0]?.observed.retryAt, now + 5000);
+  assert.equal(second.observations[0]?.observed.restartAt, now + 5000);
 });
 
 test('CR16 waiting for a retry ends when its time has come, or at once when something else is to be launched', () => {
-  const vm = wantedVm('a', { restarts: 2, retryAt: now + 1, attempted: planHash(launchOf('a')) });
+  const vm = wantedVm('a', { restarts: 2, launchRetry: { failures: 1, at: now + 1, of: planHash(launchOf('a')) } });
   const failed = seenVm(vm, { state: 'failed', exitCode: 1 });
   assert.deepEqual(plan([vm], [failed], seenPorts()).steps, []);
   assert.deepEqual(kinds(plan([vm], [failed], seenPorts(), { now: now + 1 })), ['launch']);
@@ -360,7 +360,7 @@ test('SC11 a VM whose present launch cannot be read is left as it is, with its p
 test('SC11 a change that failed is tried again later, and meanwhile no port of the VM goes and those that stay are whole', () => {
   const one = wantedVm('a');
   const two = wantedVm('a', { launch: launchOf('a', { ports: [...one.launch.ports, port('more', 'a')] }) });
-  const failed = { ...one, attempted: planHash(one.launch), retryAt: now + 1 };
+  const failed = { ...one, changeRetry: { failures: 1, at: now + 1, of: planHash(one.launch) } };
   const rest = { can: new Set(['hotplug-nic'] as const), running: new Map([['a', two.launch]]) };
   const waiting = plan([failed], [seenVm(two)], seenPorts(two), rest);
   assert.deepEqual(waiting.steps, []);
@@ -385,7 +385,12 @@ test('SC11 a guest is offered other sizes once; what it does not take waits', ()
   const after = wantedVm('a', { launch: launchOf('a', { memory: 2 ** 30 }) });
   const rest = { can: new Set(['live-size'] as const), running: new Map([['a', before.launch]]) };
   assert.deepEqual(kinds(plan([after], [seenVm(before)], seenPorts(before), rest)), ['change']);
-  const tried = plan([{ ...after, attempted: planHash(after.launch) }], [seenVm(before)], seenPorts(before), rest);
+  const tried = plan(
+    [{ ...after, changeRetry: { failures: 0, at: null, of: planHash(after.launch) } }],
+    [seenVm(before)],
+    seenPorts(before),
+    rest,
+  );
   assert.deepEqual(tried.steps, []);
   assert.match(tried.observations[0]?.observed.reason ?? '', /memory 1B → 1GiB/);
 });
@@ -416,15 +421,59 @@ test('CR6 a guest that is paused by a full disk says so and is resumed at interv
   assert.deepEqual(first.steps, []);
   const observed = first.observations[0]?.observed ?? {};
   assert.match(observed.reason ?? '', /is paused.* disk of its node is full/);
-  assert.equal(observed.restarts, 1);
-  assert.ok(observed.retryAt !== undefined && observed.retryAt !== null && observed.retryAt > now);
-  assert.deepEqual(halted({ retryAt: now + 1 }).steps, []);
-  const soon = halted({ retryAt: now + 300_000 }).observations[0]?.observed.retryAt ?? Number.POSITIVE_INFINITY;
-  assert.ok(soon <= now + 60_000, 'what a failed change waits for does not keep the guest waiting');
-  assert.deepEqual(
-    halted({ retryAt: now, restarts: 1 }).steps.map(({ kind }) => kind),
-    ['resume'],
-  );
-  const often = halted({ restarts: 50 }).observations[0]?.observed.retryAt ?? 0;
-  assert.ok(often - now <= 60_000, 'room is not waited for long');
+  assert.equal(observed.restarts, undefined, 'its guest was not restarted');
+  assert.deepEqual(observed.diskRetry, { failures: 1, at: now + 5_000 });
+  assert.deepEqual(halted({ diskRetry: { failures: 1, at: now + 1 } }).steps, []);
+  const changeRetry = { failures: 9, at: now + 300_000, of: planHash(vm.launch) };
+  const changing = halted({ changeRetry, restarts: 9 }).observations[0]?.observed;
+  assert.deepEqual(changing?.diskRetry, observed.diskRetry, 'what a failed change waits for does not keep the guest waiting');
+  const resumed = halted({ diskRetry: { failures: 1, at: now } });
+  assert.deepEqual(kinds(resumed), ['resume']);
+  assert.deepEqual(resumed.observations[0]?.observed.diskRetry, { failures: 2, at: now + 10_000 }, 'the one after it comes later');
+  const often = halted({ diskRetry: { failures: 50, at: now } }).observations[0]?.observed.diskRetry?.at ?? 0;
+  assert.ok(often > now && often - now <= 60_000, 'room is not waited for long');
+});
+
+test('CR6 a guest that has run for a minute since its disk was full has that forgiven, and not its restarts', () => {
+  const running = (at: number) => {
+    const vm = wantedVm('a', { restarts: 3, diskRetry: { failures: 4, at } });
+    return plan([vm], [seenVm(vm, { startedAt: now - 120_000 })], seenPorts(vm)).observations[0]?.observed ?? {};
+  };
+  assert.equal(running(now - 60_000).diskRetry, null);
+  assert.equal(running(now - 59_999).diskRetry, undefined);
+  assert.equal(running(now - 60_000).restarts, undefined);
+});
+
+test('CR16 a restart by policy waits by the count of restarts alone, whatever else has failed', () => {
+  const vm = wantedVm('a', { restarts: 1, changeRetry: { failures: 9, at: now + 300_000, of: planHash(launchOf('a')) } });
+  const ended = seenVm(vm, { state: 'failed', exitCode: 1 });
+  assert.equal(plan([vm], [ended]).observations[0]?.observed.restartAt, now + 5_000);
+  const due = { ...vm, restarts: 2, restartAt: now + 5_000 };
+  const launches = (rest: Partial<WantedVm>, at: number) =>
+    plan([{ ...due, ...rest }], [ended], seenPorts(), { now: at }).steps.map(({ kind }) => kind);
+  assert.deepEqual(launches({}, now + 4_999), []);
+  assert.deepEqual(launches({}, now + 5_000), ['launch']);
+  const launchRetry = { failures: 1, at: now + 7_000, of: planHash(vm.launch) };
+  assert.deepEqual(launches({ launchRetry }, now + 6_999), [], 'the start that failed has a wait of its own');
+  assert.deepEqual(launches({ launchRetry }, now + 7_000), ['launch']);
+  const again = plan([{ ...due, launchRetry }], [ended], seenPorts(), { now: now + 7_000 }).observations[0]?.observed;
+  assert.equal(again?.restarts, undefined, 'a start that is tried again is the same restart');
+});
+
+test('CR16 a start whose process ended is tried again, which is no restart by policy', () => {
+  const launchRetry = { failures: 1, at: now + 2_000, of: planHash(launchOf('a')) };
+  const vm = wantedVm('a', { launchRetry });
+  const at = (time: number) => plan([vm], [seenVm(vm, { state: 'failed', exitCode: 1 })], seenPorts(), { now: time });
+  assert.deepEqual(kinds(at(now + 1_999)), []);
+  assert.deepEqual(kinds(at(now + 2_000)), ['launch']);
+  const { restarts, restartAt } = at(now + 2_000).observations[0]?.observed ?? {};
+  assert.deepEqual([restarts, restartAt], [undefined, undefined]);
+});
+
+test('CR16 a VM that runs waits for no start, and restarts are forgiven once it has run for long', () => {
+  const vm = wantedVm('a', { restarts: 3, restartAt: now, launchRetry: { failures: 2, at: now, of: planHash(launchOf('a')) } });
+  const running = (startedAt: number) => plan([vm], [seenVm(vm, { startedAt })], seenPorts(vm)).observations[0]?.observed;
+  const { restarts, restartAt, launchRetry } = running(now - 1) ?? {};
+  assert.deepEqual([restarts, restartAt, launchRetry], [undefined, null, null]);
+  assert.equal(running(now - 600_000)?.restarts, 0);
 });

@@ -164,7 +164,11 @@ export interface VmFilter {
 
 /** The fields of a VM that are counted and summed. */
 export type VmOutline = Pick<Vm, 'id' | 'sliceId' | 'slice' | 'name' | 'nodeId' | 'movingTo' | 'stayReason' | 'desired'> &
-  Pick<VmObserved, 'state' | 'restarts' | 'memoryHeld'> & { demand: Resources };
+  Pick<VmObserved, 'state' | 'restarts' | 'memoryHeld'> & {
+    demand: Resources;
+    /** Consecutive failed starts. */
+    launchFailures: number;
+  };
 
 export interface VmStore {
   /** Sorted by owner, slice, name and age, NICs included. */

@@ -11,6 +11,7 @@ import { migrate } from '../../src/store/database/migrate.ts';
 import type { Migration } from '../../src/store/database/migration.ts';
 import { openPostgres } from '../../src/store/database/postgres.ts';
 import { openSqlite } from '../../src/store/database/sqlite.ts';
+import { retries } from '../../src/store/migrations/0007-retries.ts';
 import { migrations } from '../../src/store/migrations/migrations.ts';
 import { openStore } from '../../src/store/open.ts';
 import { onBothDatabases, settings } from './databases.ts';
@@ -113,6 +114,41 @@ onBothDatabases(({ dialect, open, freshLocation }) => {
     await database.close();
     assert.deepEqual(cursors, [{ last_vlan: 121, last_segment: 0 }]);
     assert.deepEqual(networks, [{ segment: 120, vlan: 120 }]);
+  });
+
+  test('CR15 existing VMs keep their restarts; their state tells whether a waiting time belonged to a change or to a restart', async () => {
+    const location = await freshLocation();
+    const database = openDatabase(location);
+    await migrate(database, Date.now, migrations.slice(0, migrations.indexOf(retries)));
+    const states = ['failed', 'none', 'running'];
+    await database.write(async (queries) => {
+      for (const text of [
+        "insert into slices (id, name, spec, generation, desired, transit, created_at) values ('s', 'blue', '{}', 1, 'running', 0, 0)",
+        "insert into images (id, name, current, traits, prepull, created_at) values ('i', 'micro', 1, '{}', '[]', 0)",
+        ...states.map(
+          (state, index) => `insert into vms (id, slice_id, name, spec, cpus, memory, disk, desired, generation, boot, image_id, abandoned,
+            state, restarts, retry_at, attempted, addressed, created_at)
+            values ('${state}', 's', '${state}', '{}', 1, 1, 1, 'running', 1, 0, 'i', 0, '${state}', ${index}, 9, 'hash', 0, 0)`,
+        ),
+      ]) {
+        await sql.raw(text).execute(queries);
+      }
+    });
+    await migrate(database, Date.now);
+    const vms = await database.read((queries) => queries.selectFrom('vms').selectAll().orderBy('id').execute());
+    await database.close();
+    assert.deepEqual(
+      vms.map((vm) => [vm.id, vm.restarts, vm.restart_at, vm.change_retry_at, vm.change_attempted, vm.launch_attempted]),
+      [
+        ['failed', 0, 9, null, null, null],
+        ['none', 1, null, null, null, null],
+        ['running', 2, null, 9, 'hash', null],
+      ],
+    );
+    assert.deepEqual(
+      vms.map((vm) => [vm.launch_failures, vm.launch_retry_at, vm.change_failures, vm.disk_failures, vm.disk_retry_at]),
+      states.map(() => [0, null, 0, 0, null]),
+    );
   });
 
   test('CR15 six processes that open a new database at once migrate it once', async () => {

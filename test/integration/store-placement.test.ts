@@ -269,8 +269,10 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
         movingTo: null,
         restart: 'on-failure',
         restarts: 0,
-        retryAt: null,
-        attempted: null,
+        restartAt: null,
+        launchRetry: null,
+        changeRetry: null,
+        diskRetry: null,
       },
     ]);
     const [lan, wan] = await store.slices.networks(slice.id);

@@ -168,8 +168,10 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
       pid: 4,
       startedAt: 5,
       restarts: 6,
-      retryAt: 1_700_000_000_000,
-      attempted: 'abc',
+      restartAt: 1_700_000_000_000,
+      launchRetry: { failures: 2, at: 1_700_000_000_001, of: 'abc' },
+      changeRetry: { failures: 0, at: null, of: 'abd' },
+      diskRetry: { failures: 3, at: 1_700_000_000_002 },
       launchHash: 'def',
       memoryHeld: 2 ** 40,
       settledGeneration: 8,
@@ -193,8 +195,8 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     const changes: Partial<VmObserved>[] = [
       { state: 'running', pid: 7, startedAt: 1_700_000_000_000, launchHash: "it's", addressed: true },
       { state: 'failed', pid: null, startedAt: 5, launchHash: null, addressed: false },
-      { reason: 'no room', retryAt: 9 },
-      { reason: null, retryAt: null },
+      { reason: 'no room', restartAt: 9, launchRetry: { failures: 1, at: 9, of: 'a' } },
+      { reason: null, restartAt: null, launchRetry: null },
     ];
     await store.vms.observe(changes.map((observed, index) => ({ id: ids[index] ?? '', observed })));
     assert.deepEqual(
@@ -213,7 +215,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     assert.deepEqual(
       outlines,
       vms.map(({ id, sliceId, slice, name, nodeId, movingTo, stayReason, desired, observed, spec }) => {
-        const { state, restarts, memoryHeld } = observed;
+        const { state, restarts, launchRetry, memoryHeld } = observed;
         return {
           id,
           sliceId,
@@ -225,6 +227,7 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
           desired,
           state,
           restarts,
+          launchFailures: launchRetry?.failures ?? 0,
           memoryHeld,
           demand: demandOf(spec, () => image.content),
         };

@@ -34,7 +34,7 @@ export function launch(rest: Partial<VmLaunch> = {}): VmLaunch {
 export function wantedVm(rest: Partial<WantedVm> = {}): WantedVm {
   return {
     ...{ launch: launch(), label: 's/guest', desired: 'running', generation: 1, settled: false, missingImages: [], movingTo: null },
-    ...{ restart: 'on-failure', restarts: 0, retryAt: null, attempted: null },
+    ...{ restart: 'on-failure', restarts: 0, restartAt: null, launchRetry: null, changeRetry: null, diskRetry: null },
     ...rest,
   };
 }

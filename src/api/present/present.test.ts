@@ -76,10 +76,11 @@ const slice: Slice = {
 
 const names = new Map([[node.id, node.config.name]]);
 
-const outline = ({ spec: sizes, observed: { state, restarts, memoryHeld }, ...fields }: Vm): VmOutline => ({
+const outline = ({ spec: sizes, observed: { state, restarts, launchRetry, memoryHeld }, ...fields }: Vm): VmOutline => ({
   ...fields,
   state,
   restarts,
+  launchFailures: launchRetry?.failures ?? 0,
   memoryHeld,
   demand: demandOf(sizes, () => null),
 });
@@ -95,6 +96,24 @@ test('CR4 a VM without a node is shown with the reason why', () => {
   const view = presentVm(vm({ nodeId: null, pendingReason: 'no node has room' }), names, administrator);
   assert.deepEqual([view.node, view.reason], [null, 'no node has room']);
   assert.equal(presentVm(vm({ observed: { ...unobserved, reason: 'it ended' } }), names, administrator).reason, 'it ended');
+});
+
+test('CR16 a VM is shown with what failed of it as it is now, apart from its restarts', () => {
+  const observed = {
+    ...unobserved,
+    ...{ restarts: 1, restartAt: 10, launchRetry: { failures: 2, at: 20, of: 'h' }, changeRetry: { failures: 3, at: 30, of: 'h' } },
+    diskRetry: { failures: 4, at: 40 },
+  };
+  const waits = (rest: Partial<Vm['observed']>, desired: Vm['desired'] = 'running') => {
+    const { restarts, failures, retryAt } = presentVm(vm({ desired, observed: { ...observed, ...rest } }), names, administrator);
+    return [restarts, failures, retryAt];
+  };
+  assert.deepEqual(waits({ state: 'failed' }), [1, 2, 20]);
+  assert.deepEqual(waits({ state: 'failed', launchRetry: null }), [1, 0, 10]);
+  assert.deepEqual(waits({ state: 'running' }), [1, 3, 30]);
+  assert.deepEqual(waits({ state: 'paused' }), [1, 4, 40]);
+  assert.deepEqual(waits({ state: 'running', changeRetry: null }), [1, 0, null]);
+  assert.deepEqual(waits({ state: 'stopped' }, 'stopped'), [1, 0, null]);
 });
 
 test('CR9 a slice counts its own VMs by what they are', () => {

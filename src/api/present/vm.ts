@@ -28,10 +28,19 @@ export function presentVm(vm: Vm, names: NodeNames, asker: Principal): VmView {
     ...shownOf(spec),
     nics: vm.nics.map((nic) => presentNic(nic, vm)),
     restarts: observed.restarts,
-    retryAt: observed.retryAt,
+    ...waitOf(vm),
     startedAt: observed.startedAt,
     createdAt: vm.createdAt,
   };
+}
+
+/** The retry that belongs to the VM's state. A guest that was resumed no longer waits for disk space. */
+function waitOf({ desired, observed }: Vm): Pick<VmView, 'failures' | 'retryAt'> {
+  const { state, restartAt, launchRetry, changeRetry, diskRetry } = observed;
+  if (desired === 'stopped' || desired === 'absent') return { failures: 0, retryAt: null };
+  const halted = state === 'paused' && desired === 'running';
+  const retry = state === 'running' ? changeRetry : halted ? diskRetry : launchRetry;
+  return { failures: retry?.failures ?? 0, retryAt: retry?.at ?? (state === 'running' || halted ? null : restartAt) };
 }
 
 function presentNic({ name, network, mac, address }: Nic, { spec }: Vm): NicView {

@@ -36,6 +36,7 @@ const web: VmView = {
     nics: [],
     restart: 'always',
     restarts: 0,
+    failures: 0,
     placement: anywhere,
   },
   ...{ retryAt: null, startedAt: null, createdAt: 0 },

@@ -18,7 +18,7 @@ const vm: VmView = {
     { name: 'data', image: null, size: 2 ** 30 },
     { name: 'tools', image: 'setup', size: null },
   ],
-  ...{ retryAt: null, startedAt: null, createdAt: 0 },
+  ...{ failures: 0, retryAt: null, startedAt: null, createdAt: 0 },
 };
 
 test('MH8 a VM is shown with its volumes and its firmware', () => {

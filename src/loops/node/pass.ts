@@ -40,7 +40,6 @@ export class NodePass {
   readonly #options: NodePassOptions;
   readonly #leases: LeaseRecord;
   readonly #imageRetries = new Retries();
-  readonly #changeRetries = new Retries();
   readonly #stepRetries = new Retries(longestStepRetry);
   #strangers = '';
   #routers: ReadonlySet<string> = new Set();
@@ -128,7 +127,6 @@ export class NodePass {
       vms: store.vms,
       journal,
       imageRetries: this.#imageRetries,
-      changeRetries: this.#changeRetries,
       stepRetries: this.#stepRetries,
       moves: this.#options.moves,
       now,

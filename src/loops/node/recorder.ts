@@ -1,10 +1,10 @@
 /** Turns the progress of a node's steps into observed values of VMs and events. */
-import { Backoff } from '../../model/backoff.ts';
 import { asCroftError, type CroftError } from '../../model/error.ts';
 import type { NewEvent } from '../../model/event.ts';
 import { type LaunchImage, planHash, type WantedVm } from '../../model/node/plan.ts';
 import type { VmObserved } from '../../model/vm/vm.ts';
 import type { Progress, VmStepName } from '../../reconciler/context.ts';
+import { changeFailed, changeOffered, launchFailed } from '../../reconciler/retry.ts';
 import { keyOf, type Step } from '../../reconciler/steps.ts';
 import type { VmStore } from '../../store/store.ts';
 import type { Journal } from '../journal.ts';
@@ -12,8 +12,9 @@ import type { Moves } from './moves.ts';
 import type { Retries } from './retries.ts';
 import { failureOf, type StepFailure } from './step-failure.ts';
 
-const launchBackoff = new Backoff({ first: 5_000, longest: 300_000, least: 2_000 });
 const gatherFor = 25;
+/** A started VM has nothing left to retry. */
+const untried = { restartAt: null, launchRetry: null, changeRetry: null, diskRetry: null } as const;
 
 export interface RecorderOptions {
   node: string;
@@ -23,8 +24,6 @@ export interface RecorderOptions {
   imageRetries: Retries;
   /** By the keys of steps that share no wait with other steps. */
   stepRetries: Retries;
-  /** By running VMs that are to be changed. */
-  changeRetries: Retries;
   moves: Pick<Moves, 'ended' | 'failed'>;
   now(): number;
   /** The name of a slice by its identifier. */
@@ -90,33 +89,31 @@ export class Recorder implements Progress {
     const { launch, label } = vm;
     const launchHash = planHash(launch);
     const runs = { state: 'running', launchHash, memoryHeld: launch.memory, addressed: false } as const;
-    this.#observe(launch.id, { ...runs, reason: null, step: null, retryAt: null, attempted: null });
+    this.#observe(launch.id, { ...runs, reason: null, step: null, ...untried });
     this.#event({ kind: 'vm.running', message: 'is running', ...namesOf(label) });
   }
 
   vmFailed(vm: Parameters<Progress['vmFailed']>[0], step: VmStepName, error: CroftError): void {
-    const { launch, label, restarts } = vm;
-    const retryAt = launchBackoff.retryAt(restarts, this.#options.now());
+    const { launch, label } = vm;
     const reason = inWords(error);
-    this.#observe(launch.id, { reason, step: null, restarts: restarts + 1, retryAt, attempted: planHash(launch) });
+    this.#observe(launch.id, { reason, step: null, launchRetry: launchFailed(vm, this.#options.now()) });
     this.#event({ kind: 'vm.failed', message: `${step} failed: ${reason}`, ...namesOf(label), step: failed(step), data: { reason } });
   }
 
   vmChanged({ launch, label }: WantedVm, done: string, deferred: string | null): void {
-    this.#options.changeRetries.succeeded(launch.id);
-    this.#observe(launch.id, { step: null, retryAt: null, attempted: deferred === null ? null : planHash(launch) });
+    this.#observe(launch.id, { step: null, changeRetry: deferred === null ? null : changeOffered(launch) });
     const rest = deferred === null ? '' : `; ${deferred} only at its next start`;
     this.#event({ kind: 'vm.changed', message: `changed while it runs: ${done}${rest}`, ...namesOf(label), data: { done, deferred } });
   }
 
-  vmNotChanged({ launch, label }: WantedVm, done: string | null, error: CroftError): void {
+  vmNotChanged(vm: WantedVm, done: string | null, error: CroftError): void {
+    const { launch, label } = vm;
     const reason = inWords(error);
     if (done !== null) {
       const message = `changed while it runs: ${done}; not all of what is wanted`;
       this.#event({ kind: 'vm.changed', message, ...namesOf(label), data: { done, deferred: null } });
     }
-    const retryAt = this.#options.changeRetries.failed(launch.id, this.#options.now());
-    this.#observe(launch.id, { reason, step: null, retryAt, attempted: planHash(launch) });
+    this.#observe(launch.id, { reason, step: null, changeRetry: changeFailed(vm, this.#options.now()) });
     this.#event({ kind: 'vm.change-failed', message: reason, ...namesOf(label), step: failed('change'), data: { reason } });
   }
 
@@ -128,7 +125,7 @@ export class Recorder implements Progress {
   }
 
   vmHeld(vm: { id: string; label: string }, held: boolean): void {
-    this.#observe(vm.id, { state: held ? 'paused' : 'running', step: null, reason: null, retryAt: null });
+    this.#observe(vm.id, { state: held ? 'paused' : 'running', step: null, reason: null });
     this.#event({ kind: held ? 'vm.paused' : 'vm.resumed', message: held ? 'was paused' : 'was resumed', ...namesOf(vm.label) });
   }
 

@@ -64,7 +64,8 @@ export class VmOperations {
       await connection.hypervisor.revert({ ...referenceTo(vm), launch }, snapshot);
     });
     // A VM that could not be started while half restored can be started now.
-    await this.#options.store.vms.observe([{ id: vm.id, observed: { retryAt: null } }]);
+    const { launchRetry: failed } = vm.observed;
+    await this.#options.store.vms.observe([{ id: vm.id, observed: { launchRetry: failed && { ...failed, at: null } } }]);
     this.#tell(by, vm, { kind: 'vm.reverted', message: `is again as in snapshot ${snapshot}`, data: { snapshot } });
   }
 

@@ -12,7 +12,7 @@ import { pluggedShape, routedShape } from '../network/fields.ts';
 import { nicModels } from '../network/nic-model.ts';
 import { type UnderlayPlan, underlayPlanSchema } from '../network/underlay.ts';
 import { launchedShape, type RestartPolicy } from '../vm/fields.ts';
-import type { VmDesired } from '../vm/vm.ts';
+import type { VmDesired, VmObserved } from '../vm/vm.ts';
 import { firstForm } from './first-hash.ts';
 
 /** One NIC of a VM as its node needs it. */
@@ -82,8 +82,8 @@ export const routerPlanSchema = z.object({
 });
 export type RouterPlan = z.infer<typeof routerPlanSchema>;
 
-/** A VM that has this node assigned. */
-export interface WantedVm {
+/** A VM that has this node assigned. Restarts and retries are those last recorded. */
+export interface WantedVm extends Pick<VmObserved, 'restarts' | 'restartAt' | 'launchRetry' | 'changeRetry' | 'diskRetry'> {
   launch: VmLaunch;
   /** `slice/vm`, for messages. */
   label: string;
@@ -96,10 +96,6 @@ export interface WantedVm {
   /** The target node of its move; the VM is stopped here and its disks are copied there. Null where it stays. */
   movingTo: string | null;
   restart: RestartPolicy;
-  /** These three as last recorded, see VmObserved. */
-  restarts: number;
-  retryAt: number | null;
-  attempted: string | null;
 }
 
 export interface WantedOnNode {

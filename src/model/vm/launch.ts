@@ -24,8 +24,10 @@ export function wantedVm(vm: Vm, parts: LaunchParts): WantedVm {
     movingTo: vm.movingTo,
     restart: spec.restart,
     restarts: observed.restarts,
-    retryAt: observed.retryAt,
-    attempted: observed.attempted,
+    restartAt: observed.restartAt,
+    launchRetry: observed.launchRetry,
+    changeRetry: observed.changeRetry,
+    diskRetry: observed.diskRetry,
   };
 }
 

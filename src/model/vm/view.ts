@@ -39,7 +39,9 @@ export const vmViewSchema = z
     nics: z.array(nicViewSchema),
     /** Restarts by the restart policy since the VM last ran long enough. */
     restarts: z.int(),
-    /** Not started again before this time; null when nothing delays it. */
+    /** Consecutive failed starts, failed changes of the running VM, or full disks; 0 when nothing is tried again. */
+    failures: z.int(),
+    /** No restart and no retry before this time; null when nothing delays the VM. */
     retryAt: z.int().nullable(),
     startedAt: z.int().nullable(),
     createdAt: z.int(),

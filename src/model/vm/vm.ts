@@ -12,6 +12,19 @@ export type VmDesired = (typeof vmDesiredStates)[number];
 export const vmObservedStates = ['none', 'preparing', 'stopped', 'running', 'paused', 'failed', 'unknown'] as const;
 export type VmObservedState = (typeof vmObservedStates)[number];
 
+/** An operation that failed and is tried again. */
+export interface Retry {
+  /** Consecutive failures. */
+  failures: number;
+  /** Not tried again before this time, ms since 1970; null where nothing delays the operation. */
+  at: number | null;
+}
+
+export interface LaunchRetry extends Retry {
+  /** Hash of the VmLaunch that was tried: another launch is tried at once. */
+  of: string;
+}
+
 export interface VmObserved {
   state: VmObservedState;
   /** Why the VM is not as desired, human-readable; null when it is. */
@@ -23,10 +36,17 @@ export interface VmObserved {
   startedAt: number | null;
   /** Restarts by the restart policy since the VM last ran long enough. */
   restarts: number;
-  /** Not started again before this time, ms since 1970; null when nothing delays it. */
-  retryAt: number | null;
-  /** Hash of the VmLaunch that `retryAt` belongs to, or whose sizes a running guest did not all accept: another launch is tried at once. */
-  attempted: string | null;
+  /** The next restart by the restart policy happens no earlier than this time, ms since 1970; null when none is due. */
+  restartAt: number | null;
+  /** The failed start of the VM; null once the VM runs. */
+  launchRetry: LaunchRetry | null;
+  /**
+   * The failed change of the running VM; null once the VM runs as wanted. `at` is null where the guest did not accept all of its
+   * sizes: the guest is not offered them again.
+   */
+  changeRetry: LaunchRetry | null;
+  /** The resumption of a guest that was paused by a full disk; null once the guest has run for long since. */
+  diskRetry: Retry | null;
   /** Hash of the running VmLaunch, null when the VM does not run. */
   launchHash: string | null;
   /** Bytes of memory that the VM runs with or may take again, which may exceed the memory of its next start; null when it does not run. */
@@ -89,8 +109,10 @@ export const unobserved: VmObserved = {
   pid: null,
   startedAt: null,
   restarts: 0,
-  retryAt: null,
-  attempted: null,
+  restartAt: null,
+  launchRetry: null,
+  changeRetry: null,
+  diskRetry: null,
   launchHash: null,
   memoryHeld: null,
   settledGeneration: null,

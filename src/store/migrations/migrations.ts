@@ -6,6 +6,7 @@ import { outbox } from './0003-outbox.ts';
 import { leader } from './0004-leader.ts';
 import { owners } from './0005-owners.ts';
 import { versions } from './0006-versions.ts';
+import { retries } from './0007-retries.ts';
 
 /** The migration at index n makes schema n + 1, and its file bears that number. */
-export const migrations: readonly Migration[] = [initial, vlanTags, outbox, leader, owners, versions];
+export const migrations: readonly Migration[] = [initial, vlanTags, outbox, leader, owners, versions, retries];

@@ -181,14 +181,14 @@ CREATE TABLE vms (
   pid integer,
   started_at integer,
   restarts integer not null,
-  retry_at integer,
-  attempted text,
+  restart_at integer,
+  change_attempted text,
   launch_hash text,
   memory_held integer,
   settled_generation integer,
   addressed integer not null check (addressed in (0, 1)),
   created_at integer not null
-) strict;
+, launch_failures integer not null default 0, launch_retry_at integer, launch_attempted text, change_failures integer not null default 0, change_retry_at integer, disk_failures integer not null default 0, disk_retry_at integer) strict;
 
 CREATE INDEX vms_abandoned on vms (id) where (abandoned = 1);
 

@@ -4,6 +4,7 @@ import type { VmObserved } from '../../model/vm/vm.ts';
 import type { Queries } from '../database/database.ts';
 import { type Tables, tables } from '../database/tables.ts';
 import type { VmObservation } from '../store.ts';
+import { changeRetryColumns, diskRetryColumns, launchRetryColumns } from './retries.ts';
 import { portions } from './rows.ts';
 
 type ObservedColumns = Updateable<Tables['vms']>;
@@ -45,8 +46,8 @@ function typed(name: keyof typeof tables.vms, value: unknown): RawBuilder<unknow
 
 /** Only the given fields, always in the same order. */
 function givenColumns(observed: Partial<VmObserved>): ObservedColumns {
-  const { state, reason, step, pid, startedAt, restarts, retryAt, attempted, launchHash, memoryHeld, settledGeneration, addressed } =
-    observed;
+  const { launchRetry, changeRetry, diskRetry } = observed;
+  const { state, reason, step, pid, startedAt, restarts, restartAt, launchHash, memoryHeld, settledGeneration, addressed } = observed;
   return {
     ...(state !== undefined && { state }),
     ...(reason !== undefined && { state_reason: reason }),
@@ -54,8 +55,10 @@ function givenColumns(observed: Partial<VmObserved>): ObservedColumns {
     ...(pid !== undefined && { pid }),
     ...(startedAt !== undefined && { started_at: startedAt }),
     ...(restarts !== undefined && { restarts }),
-    ...(retryAt !== undefined && { retry_at: retryAt }),
-    ...(attempted !== undefined && { attempted }),
+    ...(restartAt !== undefined && { restart_at: restartAt }),
+    ...(launchRetry !== undefined && launchRetryColumns(launchRetry)),
+    ...(changeRetry !== undefined && changeRetryColumns(changeRetry)),
+    ...(diskRetry !== undefined && diskRetryColumns(diskRetry)),
     ...(launchHash !== undefined && { launch_hash: launchHash }),
     ...(memoryHeld !== undefined && { memory_held: memoryHeld }),
     ...(settledGeneration !== undefined && { settled_generation: settledGeneration }),

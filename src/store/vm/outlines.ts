@@ -13,6 +13,7 @@ export async function readOutlines(queries: Queries, { slice, owner }: { slice?:
     .innerJoin('slices', 'slices.id', 'vms.slice_id')
     .select(['vms.id', 'vms.slice_id as sliceId', fullName.as('slice'), 'vms.name', 'vms.desired', 'vms.state', 'vms.restarts'])
     .select(['vms.node_id as nodeId', 'vms.moving_to as movingTo', 'vms.stay_reason as stayReason', 'vms.memory_held as memoryHeld'])
+    .select('vms.launch_failures as launchFailures')
     .select(['vms.cpus', 'vms.memory', 'vms.disk'])
     .orderBy('slices.owner')
     .orderBy('slices.name')

@@ -7,6 +7,7 @@ import { forms, readable, rowInWords } from '../database/json-columns.ts';
 import type { Tables } from '../database/tables.ts';
 import { deleteUnnamedImages } from '../image/rows.ts';
 import { fullName } from '../slice/full-name.ts';
+import { changeRetryColumns, diskRetryColumns, launchRetryColumns, retriesOf } from './retries.ts';
 
 /** Which VMs are meant. */
 export type VmCondition = (where: ExpressionBuilder<Tables, 'vms' | 'slices'>) => Expression<SqlBool>;
@@ -95,8 +96,8 @@ function observedOf(row: Selectable<Tables['vms']>): VmObserved {
     pid: row.pid,
     startedAt: row.started_at,
     restarts: row.restarts,
-    retryAt: row.retry_at,
-    attempted: row.attempted,
+    restartAt: row.restart_at,
+    ...retriesOf(row),
     launchHash: row.launch_hash,
     memoryHeld: row.memory_held,
     settledGeneration: row.settled_generation,
@@ -113,8 +114,10 @@ export function observedColumns(observed: VmObserved) {
     pid: observed.pid,
     started_at: observed.startedAt,
     restarts: observed.restarts,
-    retry_at: observed.retryAt,
-    attempted: observed.attempted,
+    restart_at: observed.restartAt,
+    ...launchRetryColumns(observed.launchRetry),
+    ...changeRetryColumns(observed.changeRetry),
+    ...diskRetryColumns(observed.diskRetry),
     launch_hash: observed.launchHash,
     memory_held: observed.memoryHeld,
     settled_generation: observed.settledGeneration,
