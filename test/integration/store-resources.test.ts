@@ -302,7 +302,18 @@ onBothDatabases(({ open, dialect, freshLocation }) => {
     ]);
     await store.events.append([{ kind: 'store.restored', message: '2' }]);
     assert.deepEqual(await store.events.after(0, 1), [
-      { sequence: 1, at: 9, kind: 'vm.step', node: 'n1', slice: 'blue', vm: 'vm1', message: 'started', step, data: { percent: 5 } },
+      {
+        sequence: 1,
+        at: 9,
+        kind: 'vm.step',
+        node: 'n1',
+        slice: 'blue',
+        vm: 'vm1',
+        message: 'started',
+        step,
+        data: { percent: 5 },
+        actor: 'system',
+      },
     ]);
     assert.deepEqual(
       (await store.events.after(1, 10)).map(({ sequence, kind, step: none }) => [sequence, kind, none]),
