@@ -34,7 +34,7 @@ const stages: Stage[] = [
     name: 'unit',
     files: globSync(['src/**/*.test.ts', 'scripts/**/*.test.ts', 'test/{lab,support}/**/*.test.ts']),
     concurrency: availableParallelism(),
-    timeout: 60_000,
+    timeout: 240_000,
     needsRoot: false,
   },
   { name: 'integration', files: globSync('test/integration/**/*.test.ts'), concurrency: 2, timeout: 900_000, needsRoot: true },
