@@ -14,12 +14,13 @@ onBothDatabases(({ open }) => {
     await fill(other);
     await other.events.append([{ kind: 'image.map', message: 'is replaced' }]);
     assert.notEqual(other.controllerId, store.controllerId);
+    const latest = await other.events.latest();
     await other.backups.restore(from(lines));
     assert.equal(other.controllerId, store.controllerId);
     assertSameLines(await dump(other), lines);
     assert.deepEqual(await other.vms.list(), await store.vms.list());
     await other.events.append([{ kind: 'image.map', message: 'next' }]);
-    assert.equal(await other.events.latest(), (await store.events.latest()) + 1);
+    assert.equal(await other.events.latest(), latest + 1);
     assert.equal((await apply(other, lanSlice('green', 1))).transit, 2, 'what was restored is allocated');
   });
 

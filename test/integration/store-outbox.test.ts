@@ -1,5 +1,6 @@
 /** The outbox: cursors over the events that survive, and what becomes of events and tasks that are kept no longer. */
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { administrator } from '../../src/model/access/principal.ts';
 import type { Store } from '../../src/store/store.ts';
@@ -111,6 +112,20 @@ onBothDatabases(({ open, freshLocation }) => {
         [3, 'image.map', true],
         [4, 'store.restored', false],
       ],
+    );
+  });
+
+  test('CR16 a reader whose cursor is ahead of a backup hears of what comes after the restore', async (t) => {
+    const store = await open(t);
+    await tell(store, 'a');
+    const dump: string[] = [];
+    for await (const line of store.backups.dump()) dump.push(line);
+    await tell(store, 'b', 'c');
+    const cursor = await store.events.latest();
+    await store.backups.restore(Readable.from(dump), [{ kind: 'store.restored', message: 'restored' }]);
+    assert.deepEqual(
+      (await store.events.after(cursor, 10)).map(({ kind }) => kind),
+      ['store.restored'],
     );
   });
 

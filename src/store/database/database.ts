@@ -37,7 +37,7 @@ export interface Database extends Transactions {
   readonly words: SchemaWords;
   /** Like `read`, but open until the caller ends it, without blocking other transactions. Shows the moment of the first query. */
   snapshot(): Promise<Snapshot>;
-  /** Makes the next sequence of events follow the highest that there is or that was pruned. */
+  /** Makes the next sequence of events higher than each that there is or ever was, so that no reader's cursor stands before it. */
   continueEvents(queries: Queries): Promise<void>;
   /**
    * From now on a write is refused with `controller.standby` where another controller has registered as leader since: see LeaderStore.

@@ -102,8 +102,9 @@ class PostgresStore implements Database {
   }
 
   async continueEvents(queries: Queries): Promise<void> {
-    await sql`select setval(pg_get_serial_sequence('events', 'sequence'), 1 + greatest(0,
-      (select max(sequence) from events), (select max(events_pruned) from controller)), false)`.execute(queries);
+    const sequence = sql`pg_get_serial_sequence('events', 'sequence')`;
+    await sql`select setval(${sequence}, greatest(nextval(${sequence}),
+      (select max(sequence) + 1 from events), (select max(events_pruned) + 1 from controller)), false)`.execute(queries);
   }
 
   /** Residual content of its files is left to the server's own encryption and maintenance. */

@@ -122,7 +122,7 @@ class SqliteStore implements Database {
     // The sequence is there once there was an event.
     await sql`insert into sqlite_sequence (name, seq) select 'events', 0
       where not exists (select 1 from sqlite_sequence where name = 'events')`.execute(queries);
-    await sql`update sqlite_sequence set seq = max(
+    await sql`update sqlite_sequence set seq = max(seq,
       (select coalesce(max(sequence), 0) from events), (select coalesce(max(events_pruned), 0) from controller))
       where name = 'events'`.execute(queries);
   }
