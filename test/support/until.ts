@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** Resolves with the first value that is not undefined; rejects after `timeout` ms, naming what did not come true. */
-export async function until<T>(what: string, probe: () => Promise<T | undefined>, timeout = 20_000, every = 20): Promise<T> {
+export async function until<T>(what: string, probe: () => Promise<T | undefined>, timeout = 60_000, every = 20): Promise<T> {
   const deadline = Date.now() + timeout;
   for (;;) {
     const value = await probe();
