@@ -6,6 +6,7 @@ import { nodeImagesSchema, nodeSpecsSchema, storedNodeConfigSchema } from '../..
 import { sliceSpecSchema } from '../../model/slice/slice.ts';
 import { type Form, Unreadable, versionedForm } from '../../model/versioned.ts';
 import { vmSpecSchema } from '../../model/vm/fields.ts';
+import { parsedOnce } from './parsed-texts.ts';
 
 export const forms = {
   nodes: {
@@ -18,9 +19,9 @@ export const forms = {
     prepull: versionedForm({ what: 'the list of nodes', schema: imageSchema.shape.prepull }),
   },
   image_pulls: { definition: versionedForm({ what: 'the definition', schema: imageDefinitionSchema }) },
-  slices: { spec: versionedForm({ what: 'the specification', schema: sliceSpecSchema }) },
-  networks: { spec: versionedForm({ what: 'the specification', schema: networkSpecSchema }) },
-  vms: { spec: versionedForm({ what: 'the specification', schema: vmSpecSchema }) },
+  slices: { spec: parsedOnce(versionedForm({ what: 'the specification', schema: sliceSpecSchema })) },
+  networks: { spec: parsedOnce(versionedForm({ what: 'the specification', schema: networkSpecSchema })) },
+  vms: { spec: parsedOnce(versionedForm({ what: 'the specification', schema: vmSpecSchema })) },
 } as const;
 
 /** The prepull of an image that no nodes are to keep. */

@@ -1,19 +1,28 @@
-/** Values parsed from the JSON texts of rows, cached while the texts stay the same: most texts of a fleet do, from pass to pass. */
-export class ParsedTexts<Value> {
-  #known = new Map<string, { text: string; value: Value }>();
-  #next = new Map<string, { text: string; value: Value }>();
+/** Remembers the values of texts, since most of a fleet stays the same from pass to pass: parsing would be a large part of each read. */
+import type { Form } from '../../model/versioned.ts';
 
-  /** The value is shared by all callers: no caller may change it. */
-  read(id: string, text: string, parse: (text: string) => Value): Value {
-    const known = this.#known.get(id);
-    const entry = known?.text === text ? known : { text, value: parse(text) };
-    this.#next.set(id, entry);
-    return entry.value;
-  }
+/** Characters of the texts that are remembered for each form, at least; twice as many at most. */
+const remembered = 32 * 2 ** 20;
 
-  /** Drops values that were not read since the last call. */
-  sweep(): void {
-    this.#known = this.#next;
-    this.#next = new Map();
-  }
+/** As the form, but the same text is parsed once. The value is shared by all callers: no caller may change it. */
+export function parsedOnce<Value>(form: Form<Value>): Form<Value> {
+  let recent = new Map<string, Value>();
+  let earlier = new Map<string, Value>();
+  let length = 0;
+  return {
+    write: form.write,
+    read(text, whose) {
+      const known = recent.get(text);
+      if (known !== undefined) return known;
+      const value = earlier.get(text) ?? form.read(text, whose);
+      recent.set(text, value);
+      length += text.length;
+      if (length >= remembered) {
+        earlier = recent;
+        recent = new Map();
+        length = 0;
+      }
+      return value;
+    },
+  };
 }

@@ -4,19 +4,17 @@ import type { WantedOnNode } from '../../model/node/plan.ts';
 import type { Assignment, PlacementSnapshot } from '../../model/placement/assignment.ts';
 import { unobserved } from '../../model/vm/vm.ts';
 import type { Database } from '../database/database.ts';
-import { ParsedTexts } from '../database/parsed-texts.ts';
 import { clearLeftovers, noteLeftovers } from '../node/leftovers.ts';
 import { readNodeRecords } from '../node/wanted.ts';
 import type { NodeRecords, OpenWork, PlacementStore } from '../store.ts';
 import { observedColumns } from '../vm/rows.ts';
 import { commitAssignments } from './commit.ts';
 import { readOpenWork } from './open-work.ts';
-import { type KnownSpecs, readSnapshot } from './snapshot.ts';
+import { readSnapshot } from './snapshot.ts';
 
 export class SqlPlacementStore implements PlacementStore {
   readonly #database: Database;
   readonly #transit: string;
-  readonly #known: KnownSpecs = { vms: new ParsedTexts(), slices: new ParsedTexts() };
 
   /** `transit` is the range that transit networks are cut from. */
   constructor(database: Database, transit: string) {
@@ -25,12 +23,7 @@ export class SqlPlacementStore implements PlacementStore {
   }
 
   snapshot(): Promise<PlacementSnapshot> {
-    return this.#database.read(async (queries) => {
-      const snapshot = await readSnapshot(queries, this.#known);
-      this.#known.vms.sweep();
-      this.#known.slices.sweep();
-      return snapshot;
-    });
+    return this.#database.read(readSnapshot);
   }
 
   open(): Promise<OpenWork> {

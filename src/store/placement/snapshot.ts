@@ -3,24 +3,17 @@ import type { NotNull } from 'kysely';
 import { isImpaired } from '../../model/network/node-links.ts';
 import type { Node } from '../../model/node/node.ts';
 import type { PlacementSnapshot, PlacementVm } from '../../model/placement/assignment.ts';
-import type { Slice, SliceSpec, VmSpec } from '../../model/slice/slice.ts';
+import type { Slice } from '../../model/slice/slice.ts';
 import type { Queries } from '../database/database.ts';
 import { readable } from '../database/json-columns.ts';
-import type { ParsedTexts } from '../database/parsed-texts.ts';
 import { imageOf } from '../image/rows.ts';
 import { readNodes } from '../node/nodes.ts';
 import { fullName } from '../slice/full-name.ts';
-import { sliceOf, sliceSpecOf } from '../slice/rows.ts';
+import { sliceOf } from '../slice/rows.ts';
 import { vmSpecOf } from '../vm/rows.ts';
 
-/** The specifications that the last snapshot had. */
-export interface KnownSpecs {
-  vms: ParsedTexts<VmSpec>;
-  slices: ParsedTexts<SliceSpec>;
-}
-
 /** A constant number of queries. VMs are sorted by slice and name. */
-export async function readSnapshot(queries: Queries, known: KnownSpecs): Promise<PlacementSnapshot> {
+export async function readSnapshot(queries: Queries): Promise<PlacementSnapshot> {
   const slices = await queries.selectFrom('slices').selectAll().where('desired', '<>', 'absent').orderBy('owner').orderBy('name').execute();
   const routed = await queries.selectFrom('networks').select('slice_id').distinct().execute();
   const images = await queries.selectFrom('images').selectAll().execute();
@@ -31,16 +24,11 @@ export async function readSnapshot(queries: Queries, known: KnownSpecs): Promise
     .$narrowType<{ reason: NotNull }>()
     .execute();
   const { placement_cursor: cursor } = await queries.selectFrom('controller').select('placement_cursor').executeTakeFirstOrThrow();
-  const read = readable(slices, (row) =>
-    sliceOf(
-      row,
-      known.slices.read(row.id, row.spec, (spec) => sliceSpecOf({ ...row, spec })),
-    ),
-  );
+  const read = readable(slices, sliceOf);
   const nodes = await readNodes(queries);
   return {
     nodes,
-    vms: await readPlacementVms(queries, known.vms, { slices: read, nodes }),
+    vms: await readPlacementVms(queries, { slices: read, nodes }),
     slices: read,
     routed: new Set(routed.map((row) => row.slice_id)),
     images: new Map(readable(images, imageOf).map((image) => [image.id, image])),
@@ -52,7 +40,6 @@ export async function readSnapshot(queries: Queries, known: KnownSpecs): Promise
 /** VMs of what cannot be read stay where they are, as those do that cannot be read themselves. */
 async function readPlacementVms(
   queries: Queries,
-  specs: KnownSpecs['vms'],
   { slices, nodes }: { slices: readonly Slice[]; nodes: readonly Node[] },
 ): Promise<PlacementVm[]> {
   const rows = await queries
@@ -73,7 +60,7 @@ async function readPlacementVms(
   const places = new Set(nodes.map(({ id }) => id));
   const placed = rows.filter(({ sliceId, nodeId }) => networks.has(sliceId) && (nodeId === null || places.has(nodeId)));
   return readable(placed, ({ cpus, memory, disk, ...row }) => {
-    const spec = specs.read(row.id, row.spec, (text) => vmSpecOf({ name: row.name, spec: text }));
+    const spec = vmSpecOf(row);
     return {
       ...row,
       spec,

@@ -8,11 +8,11 @@ import type { Queries } from '../database/database.ts';
 import { forms, rowInWords } from '../database/json-columns.ts';
 import type { Tables } from '../database/tables.ts';
 
-export function sliceOf(row: Selectable<Tables['slices']>, spec: SliceSpec = sliceSpecOf(row)): Slice {
+export function sliceOf(row: Selectable<Tables['slices']>): Slice {
   return {
     id: row.id,
     name: fullSliceName(row.owner, row.name),
-    spec,
+    spec: forms.slices.spec.read(row.spec, rowInWords('slices', row.name)),
     generation: row.generation,
     desired: row.desired,
     transit: row.transit,
@@ -20,10 +20,6 @@ export function sliceOf(row: Selectable<Tables['slices']>, spec: SliceSpec = sli
     routerReason: row.router_reason,
     createdAt: row.created_at,
   };
-}
-
-export function sliceSpecOf({ name, spec }: Pick<Selectable<Tables['slices']>, 'name' | 'spec'>): SliceSpec {
-  return forms.slices.spec.read(spec, rowInWords('slices', name));
 }
 
 export function networkOf(row: Selectable<Tables['networks']>): Network {

@@ -27,7 +27,7 @@ export class SqlSliceStore implements SliceStore {
     return this.#database.read(async (queries) => {
       const all = queries.selectFrom('slices').selectAll().orderBy('owner').orderBy('name');
       const rows = await (owner === undefined ? all : all.where('owner', '=', owner)).execute();
-      return readable(rows, (row) => sliceOf(row));
+      return readable(rows, sliceOf);
     });
   }
 
