@@ -1,13 +1,13 @@
 /** Events as Server-Sent Events: first the events since a sequence, then new events as they are recorded. */
 import type { Event } from '../model/event.ts';
-import type { EventStore } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { ChangeFeed } from './dependencies.ts';
 
 /** Events read at a time; the reader's pace determines the next read. */
 const batch = 200;
 
 export interface StreamOptions {
-  events: Pick<EventStore, 'after' | 'latest'>;
+  events: Pick<Store['events'], 'after' | 'latest'>;
   changes: ChangeFeed;
   /** The last sequence that the client has; null for only new ones. */
   after: number | null;

@@ -1,18 +1,18 @@
 /** Gathers events and writes them in groups, so that a burst of progress costs few durable commits. */
 import type { NewEvent } from '../model/event.ts';
-import type { EventStore } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 
 const gatherFor = 25;
 
 export class Journal {
-  readonly #events: Pick<EventStore, 'append'>;
+  readonly #events: Pick<Store['events'], 'append'>;
   readonly #failed: (error: unknown) => void;
   readonly #listeners = new Set<() => void>();
   #waiting: NewEvent[] = [];
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(events: Pick<EventStore, 'append'>, failed: (error: unknown) => void) {
+  constructor(events: Pick<Store['events'], 'append'>, failed: (error: unknown) => void) {
     this.#events = events;
     this.#failed = failed;
   }

@@ -5,7 +5,7 @@ import { dataSchema, type Event, eventGap, type NewEvent, stepSchema } from '../
 import type { Queries, Transactions } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
 import { lastExpired, type RetentionBounds } from './expiry.ts';
-import type { EventStore } from './store.ts';
+import type { EventStore } from './history.ts';
 import { portions } from './vm/rows.ts';
 
 /**

@@ -5,7 +5,7 @@
 import { missing } from '../model/missing.ts';
 import type { Transactions } from './database/database.ts';
 import { newestSequence, readEventsAfter } from './events.ts';
-import type { Outbox, OutboxMessage } from './store.ts';
+import type { Outbox, OutboxMessage } from './history.ts';
 
 export class SqlOutbox implements Outbox {
   readonly #database: Transactions;

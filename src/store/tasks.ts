@@ -9,7 +9,7 @@ import type { Queries, Transactions } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
 import { insertEvents } from './events.ts';
 import type { RetentionBounds } from './expiry.ts';
-import type { TaskStore } from './store.ts';
+import type { TaskStore } from './history.ts';
 import { portions } from './vm/rows.ts';
 
 export class SqlTaskStore implements TaskStore {
