@@ -1,31 +1,13 @@
 /** A node as the API shows it: its connection, its resources, and the part of them that is promised to VMs. */
 import { z } from 'zod';
-import { firmwares } from '../image/definition.ts';
 import { capabilities } from '../vm/capability.ts';
-import { accelerators, limitedResources, nodeAdministrations, nodeConfigSchema, nodeStatuses } from './node.ts';
+import { nodeAdministrations, nodeConfigSchema, nodeSpecsSchema, nodeStatuses } from './node.ts';
 
 const resourcesSchema = z.object({ cpus: z.number(), memory: z.number(), disk: z.number() });
 
-/** Sizes in bytes. */
-const nodeSpecsSchema = z.object({
-  architecture: z.string(),
-  kernel: z.string(),
-  operatingSystem: z.string(),
-  bootId: z.string(),
-  cpus: z.int(),
-  memory: z.int(),
-  memoryAvailable: z.int(),
-  disk: z.int(),
-  diskFree: z.int(),
-  diskForeign: z.int(),
-  load: z.number(),
-  accelerator: z.object({ kind: z.enum(accelerators), reason: z.string() }),
-  firmwares: z.array(z.enum(firmwares)),
-  hypervisors: z.array(z.string()),
-  /** Absent before its programs have answered. `limits`: the resources of VMs that are limited there. */
-  hypervisor: z.object({ version: z.string(), limits: z.array(z.enum(limitedResources)) }).optional(),
-  tools: z.record(z.string(), z.string().nullable()),
-  datapath: z.enum(['system', 'netdev']).nullable(),
+/** Sizes in bytes. `hypervisor` is absent before its programs have answered; `limits` are the resources of VMs that it limits. */
+const nodeSpecsViewSchema = nodeSpecsSchema.extend({
+  hypervisor: nodeSpecsSchema.shape.hypervisor.unwrap().omit({ moves: true }).optional(),
 });
 
 /** Times in ms since 1970. */
@@ -47,7 +29,7 @@ export const nodeViewSchema = z
     /** Since when it has this status. */
     since: z.int(),
     /** Null before it was first reached. */
-    specs: nodeSpecsSchema.nullable(),
+    specs: nodeSpecsViewSchema.nullable(),
     /** Resources that may be promised to VMs, overcommit included; null before the node was first reached. */
     capacity: resourcesSchema.nullable(),
     /** Resources promised to the VMs that are assigned to it. */
