@@ -192,7 +192,11 @@ export async function startLeading(
   puller.wake();
   retention.wake();
   void sweep.sweep();
-  for (const error of await store.unreadable()) logger.warn(error);
+  // All rows are read for this, which the first requests need not wait for.
+  const reported = store.unreadable().then((errors) => {
+    for (const error of errors) logger.warn(error);
+  }, failed);
+  undo.defer(() => reported);
   logger.info({ url: leader.url, controller: store.controllerId, database: store.dialect }, 'the controller is ready');
   const owned = undo.move();
   return { url: leader.url, controllerId: store.controllerId, [Symbol.asyncDispose]: () => owned.disposeAsync() };
