@@ -85,10 +85,10 @@ test('CR9 apply removes no VM unasked, and recreates none without --allow-recrea
   assert.equal((await runFake([...apply, '--yes'], { client: removal.client, input: 'x' })).code, 0);
   assert.equal(removal.asked.length, 1);
 
-  const anew = planned([{ kind: 'recreate', name: 'web', changes: [] }]);
-  assert.match((await runFake([...apply, '--yes'], { client: anew.client, input: 'x' })).stderr, /hint: add --allow-recreate/);
-  assert.equal((await runFake([...apply, '--yes', '--allow-recreate'], { client: anew.client, input: 'x' })).code, 0);
-  assert.equal(anew.asked.length, 1);
+  const recreating = planned([{ kind: 'recreate', name: 'web', changes: [] }]);
+  assert.match((await runFake([...apply, '--yes'], { client: recreating.client, input: 'x' })).stderr, /hint: add --allow-recreate/);
+  assert.equal((await runFake([...apply, '--yes', '--allow-recreate'], { client: recreating.client, input: 'x' })).code, 0);
+  assert.equal(recreating.asked.length, 1);
 });
 
 test('MH8 apply asks before a volume loses its data, and --yes is enough for that', async () => {

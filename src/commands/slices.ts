@@ -131,11 +131,11 @@ function refuseDataLoss(change: SliceChange): void {
 }
 
 function refuseRecreation({ slice, vms }: SliceChange): void {
-  const anew = vms
+  const recreated = vms
     .filter((vm) => vm.kind === 'recreate')
     .map(({ spec, changes }) => `${spec.name} (${changes.map(({ field }) => field).join(', ')})`);
-  if (anew.length === 0) return;
-  throw new CroftError('conflict.confirm', `in slice ${slice} these VMs would be recreated and lose their disks: ${anew.join('; ')}`, {
+  if (recreated.length === 0) return;
+  throw new CroftError('conflict.confirm', `in slice ${slice} these VMs would be recreated and lose their disks: ${recreated.join('; ')}`, {
     hint: 'allow it with "allowRecreate", or leave these fields as they are',
   });
 }

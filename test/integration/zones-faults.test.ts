@@ -93,8 +93,8 @@ test('SC11 a guest that restarts itself when asked comes back with its links pro
   await patient.reboot(referenceTo(id), true);
   assert.deepEqual([await stateOf(stage, id), await isHealthy()], ['running', true]);
   assert.notEqual((await zone())?.zoneId, before);
-  const anew = (await observed(stage, id))?.launchHash;
-  assert.equal(anew, planHash(lent.vm));
+  const relaunched = (await observed(stage, id))?.launchHash;
+  assert.equal(relaunched, planHash(lent.vm));
   // As an administrator's own \`zoneadm reboot\` does, without any notice.
   for (const verb of ['halt', 'boot'] as const) await host.batch([{ argv: ['zoneadm', '-z', zoneOf(id), verb] }]);
   assert.equal(await isHealthy(), false);

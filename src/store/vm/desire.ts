@@ -23,9 +23,9 @@ export function isAsDesired(vm: WishedVm, desired: VmDesired): boolean {
 
 /**
  * Sets the desired state, which begins another generation of each VM. Running increases `boot`, except where the VM was only paused, or
- * may still run on a node that does not answer: the VM would be restarted when that node is back. With `anew` those are restarted too.
+ * may still run on a node that does not answer: the VM would be restarted when that node is back. With `reboot` those are restarted too.
  */
-export async function desireVms(queries: Queries, ids: readonly Vm['id'][], desired: VmDesired, anew = false): Promise<void> {
+export async function desireVms(queries: Queries, ids: readonly Vm['id'][], desired: VmDesired, reboot = false): Promise<void> {
   for (const part of portions(ids)) {
     if (desired === 'absent') await releaseNics(queries, part);
     await queries
@@ -34,7 +34,7 @@ export async function desireVms(queries: Queries, ids: readonly Vm['id'][], desi
         desired,
         generation: column('generation', '+', 1),
         ...(desired === 'running' && {
-          boot: anew
+          boot: reboot
             ? column('boot', '+', 1)
             : column
                 .case()

@@ -75,9 +75,9 @@ function isOwnTap(layout: NodeLayout, link: Link, vmId: string): boolean {
 function creation(layout: NodeLayout, node: string, state: PortState, plans: readonly PortPlan[]): Call<void>[] {
   const count = plans.length === 1 ? 'port' : 'ports';
   const what = `${count} ${plans.map((plan) => tapName(plan.nicId)).join(', ')} could not be made on bridge ${layout.bridge}`;
-  const anew = plans.filter((plan) => !isUsableTap(tapOf(state, plan), plan)).map((plan) => tapName(plan.nicId));
+  const unusable = plans.filter((plan) => !isUsableTap(tapOf(state, plan), plan)).map((plan) => tapName(plan.nicId));
   return [
-    ...takeOff('network.port', what, state, anew),
+    ...takeOff('network.port', what, state, unusable),
     changeLinks(
       'network.port',
       what,
