@@ -2,23 +2,13 @@ import assert from 'node:assert/strict';
 import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { runFake } from '../../test/support/fake-environment.ts';
+import { runningTask } from '../../test/support/task.ts';
 import { CroftError, type ErrorCode } from '../model/error.ts';
 import type { CommandAnswer } from '../model/operations.ts';
 import type { Task } from '../model/task.ts';
 import { exitCodeOf } from './exit-codes.ts';
 
-const task: Task = {
-  id: 't1',
-  owner: 'admin',
-  kind: 'slice.remove',
-  subject: 'hello',
-  vm: null,
-  generation: 2,
-  state: 'running',
-  message: null,
-  createdAt: 0,
-  endedAt: null,
-};
+const task = runningTask({ kind: 'slice.remove' });
 const events = { latest: async () => ({ sequence: 7 }) };
 
 function failing(code: ErrorCode) {

@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runFake } from '../../test/support/fake-environment.ts';
+import { runningTask } from '../../test/support/task.ts';
 import type { PlanAnswer } from '../model/operations.ts';
-import type { Task } from '../model/task.ts';
 
-const task: Task = {
-  id: 't1',
-  owner: 'admin',
-  kind: 'slice.remove',
-  subject: 'hello',
-  vm: null,
-  generation: 2,
-  state: 'running',
-  message: null,
-  createdAt: 0,
-  endedAt: null,
-};
+const task = runningTask({ kind: 'slice.remove' });
 const events = { latest: async () => ({ sequence: 7 }) };
 
 function planned(vms: PlanAnswer['vms'], places: PlanAnswer['places'] = [], refusals: string[] = []) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runFake } from '../../../test/support/fake-environment.ts';
+import { runningTask } from '../../../test/support/task.ts';
 import type { Event } from '../../model/event.ts';
 import { anywhere } from '../../model/placement/placement.ts';
 import type { Task } from '../../model/task.ts';
@@ -48,18 +49,7 @@ const event: Event = {
   step: { name: 'image', state: 'done', duration: 300 },
   data: null,
 };
-const task: Task = {
-  id: 't1',
-  owner: 'admin',
-  kind: 'slice.start',
-  subject: 'hello',
-  vm: null,
-  generation: 2,
-  state: 'running',
-  message: null,
-  createdAt: 0,
-  endedAt: null,
-};
+const task = runningTask({ kind: 'slice.start' });
 
 test('CR9 progress shows each VM with node, step, time and why it is pending, in lines that fit', () => {
   const lines = progressLines(
