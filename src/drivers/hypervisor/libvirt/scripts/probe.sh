@@ -1,13 +1,9 @@
 # Prints libvirt's version, then what it limits: only a domain tells. So one is made that does nothing, and that is gone
 # with the connection of the virsh that asks. Argument: connection.
 . ../../../../tools/scripts/virsh.sh
+. ../../../../tools/scripts/print-version.sh
 uri=$1
-command -v virsh >/dev/null || {
-  echo 'virsh is not installed' >&2
-  exit 1
-}
-words=$(virsh_in 30 version 2>&1) || on_failure "$?" "$words"
-printf '%s\n' "$words"
+print_version
 name=croft-probe-$$
 words=$(printf '<domain type="qemu"><name>%s</name><memory>8192</memory><os><type arch="x86_64">hvm</type></os></domain>' "$name" |
   virsh_in 30 "create /dev/stdin --paused --autodestroy; schedinfo $name; memtune $name" 2>/dev/null)

@@ -11,6 +11,7 @@ set -eu
 . ../../../../tools/scripts/virsh.sh
 . ./limit-domain.sh
 . ../../vm-folder/scripts/refuse-half.sh
+. ../../vm-folder/scripts/clear-run-folder.sh
 uri=$1 uuid=$2 namespace=$3 mark=$4 state=$5 run=$6 user=$7 name=$8 group=$9
 shift 9
 hash=$1 memory=$2 network=$3 accelerator=$4 paused=$5 groups=$6 cpus=$7 kibibytes=$8
@@ -22,15 +23,7 @@ IFS= read -r launch
 lock "$state"
 if find_process "$run" "$user" "$name"; then exit 0; fi
 refuse_half
-umask 022
-mkdir -p "$run/sockets"
-chmod 711 "$run"
-rm -f "$state/started" "$run/pid" "$run/exit" "$run/stopping" "$run/paused" "$run/frozen" "$run/sockets/"*
-chown "$user:$group" "$run/sockets"
-chmod 2770 "$run/sockets"
-: >>"$run/console.log"
-chown "$user:$user" "$run/console.log"
-chmod 600 "$run/console.log"
+clear_run_folder
 if [ "$accelerator" = kvm ]; then
   chmod 711 "$state"
   chown "$user:$user" "$state/seed.iso"

@@ -2,16 +2,10 @@
 # folder, run folder. The VMs' users may pass through the folders, but not look into them.
 # Exit code 77: the folder that is printed as an error does not let them.
 set -eu
+. ./missing-folders.sh
 state=$1 run=$2
 umask 066
-made=
-for folder in "$state" "$run"; do
-  while [ -n "$folder" ] && [ ! -d "$folder" ]; do
-    made="$made$folder
-"
-    folder=${folder%/*}
-  done
-done
+made=$(missing_folders "$state" "$run")
 mkdir -p "$state/images" "$state/vms" "$state/undo" "$run/vms"
 chmod 711 "$state" "$state/images" "$state/vms" "$run" "$run/vms"
 chmod 700 "$state/undo"

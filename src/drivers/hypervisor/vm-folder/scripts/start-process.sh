@@ -10,6 +10,7 @@ set -eu
 . ./find-process.sh
 . ./await-exit.sh
 . ./refuse-half.sh
+. ./clear-run-folder.sh
 . ./keep-running.sh
 state=$1 run=$2 user=$3 name=$4 group=$5 hash=$6 memory=$7 supervisor=$8 paused=$9
 shift 9
@@ -22,15 +23,7 @@ lock "$state"
 if find_process "$run" "$user" "$name"; then exit 0; fi
 refuse_half
 await_exit "$run"
-umask 022
-mkdir -p "$run/sockets"
-chmod 711 "$run"
-rm -f "$state/started" "$run/pid" "$run/exit" "$run/stopping" "$run/paused" "$run/frozen" "$run/stderr" "$run/sockets/"*
-chown "$user:$group" "$run/sockets"
-chmod 2770 "$run/sockets"
-: >>"$run/console.log"
-chown "$user:$user" "$run/console.log"
-chmod 600 "$run/console.log"
+clear_run_folder
 env -i PATH="$PATH" LC_ALL=C setsid sh -c "$supervisor" croft-vm "$state" "$run" "$hash" "$@" \
   </dev/null >/dev/null 2>>"$run/stderr" 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&- &
 round=0

@@ -6,6 +6,7 @@
 # somebody else.
 set -eu
 . ../../../../tools/scripts/zfs.sh
+. ../../vm-folder/scripts/missing-folders.sh
 state=$1 run=$2 controller=$3
 at=$state
 while [ -n "$at" ] && [ ! -d "$at" ]; do at=${at%/*}; done
@@ -18,14 +19,7 @@ case $parent in
 } ;;
 esac
 umask 022
-made=
-for folder in "$state" "$run"; do
-  while [ -n "$folder" ] && [ ! -d "$folder" ]; do
-    made="$made$folder
-"
-    folder=${folder%/*}
-  done
-done
+made=$(missing_folders "$state" "$run")
 mkdir -p "$state/images" "$state/vms" "$state/undo" "$run"
 chmod 711 "$state" "$state/images" "$run"
 chmod 700 "$state/vms" "$state/undo"
