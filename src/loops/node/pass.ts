@@ -78,7 +78,7 @@ export class NodePass {
       observed,
       ...(await byNode(runningLaunches({ host, hypervisor }, wanted.vms, observed.vms))),
       can: hypervisor.can,
-      busy: unreadable.size === 0 ? this.#options.subjects.touched : this.#options.subjects.touched.union(unreadable),
+      busy: this.#options.subjects.touched.union(unreadable),
       postponedImages: this.#imageRetries.postponed(now()),
       ...this.#options.moves.look(wanted.vms, now()),
       now: now(),

@@ -46,11 +46,12 @@ export async function readNodeRecords(queries: Queries, { nodeId, seen, transit 
       ? []
       : carriedBy(underlay.kind, await readNetworksOn(queries, nodeId, (sliceId) => unreadable.add(`router:${sliceId}`)));
   const networks = new Map(networksHere.map((network) => [network.id, network]));
-  const whole = vms.filter(({ imageId, volumes, nics }) => {
+  const whole = vms.filter(({ id, imageId, volumes, nics }) => {
     const needed = [imageId, ...volumes.flatMap((volume) => volume.imageId ?? [])];
-    return needed.every((id) => images.has(id)) && nics.every(({ networkId }) => networks.has(networkId));
+    const isWhole = needed.every((image) => images.has(image)) && nics.every(({ networkId }) => networks.has(networkId));
+    if (!isWhole) unreadable.add(`vm:${id}`);
+    return isWhole;
   });
-  for (const { id } of vms) if (!whole.some((vm) => vm.id === id)) unreadable.add(`vm:${id}`);
   return {
     wanted: {
       underlay,
