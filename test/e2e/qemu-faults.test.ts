@@ -195,8 +195,9 @@ test('SC11 memory that its node cannot resume is refused, and no half restored V
   await stage.up(vm);
   await driver.snapshot(withLaunch(vm), 'm', true);
   await driver.kill(referenceTo(vm.id));
-  const machine = JSON.parse(await readFile(kept, 'utf8'));
-  const become = (changes: object) => writeFile(kept, JSON.stringify({ ...machine, machine: { ...machine.machine, ...changes } }));
+  const { version, value } = JSON.parse(await readFile(kept, 'utf8'));
+  const become = (changes: object) =>
+    writeFile(kept, JSON.stringify({ version, value: { ...value, machine: { ...value.machine, ...changes } } }));
   await become({ qemu: '5.2', accelerator: 'kvm' });
   await assert.rejects(revert(), { code: 'conflict.changed', message: /QEMU 5\.2, now \d+\.\d+; accelerator kvm, now tcg/ });
   await become({ memory: 2 * vm.memory });
@@ -205,7 +206,7 @@ test('SC11 memory that its node cannot resume is refused, and no half restored V
   await assert.rejects(revert(), { code: 'command.failed', message: /taken of cannot be read/ });
   assert.equal((await stage.observed(vm.id))?.state, 'stopped');
 
-  await become({ places: { ...machine.machine.places, random: 20 } });
+  await become({ places: { ...value.machine.places, random: 20 } });
   await assert.rejects(revert(), { code: 'command.failed', message: /QEMU refused/ });
   assert.equal((await stage.observed(vm.id))?.state, 'stopped');
   await stage.up(vm);
