@@ -67,6 +67,8 @@ export class PlacementLoop {
 
   async #pass(): Promise<void> {
     const { store, fleet } = this.#options;
+    // Before the state that they are judged by: a task that is newer than that would seem to have no slice, or to be done already.
+    const tasks = await store.tasks.running();
     let open = await store.placement.open();
     await fleet.keep(open.nodes);
     if (open.undecided) {
@@ -76,7 +78,7 @@ export class PlacementLoop {
     this.#wakeRouters(open);
     if (this.#asked) this.#wakeNodes(open);
     const swept = await this.#sweep(open);
-    await this.#endTasks({ ...open, slices: open.slices.filter(({ id }) => !swept.has(id)) });
+    await this.#endTasks(tasks, { ...open, slices: open.slices.filter(({ id }) => !swept.has(id)) });
   }
 
   /** True where some decisions were refused. */
@@ -120,11 +122,11 @@ export class PlacementLoop {
     return gone;
   }
 
-  async #endTasks(open: OpenWork): Promise<void> {
+  async #endTasks(tasks: readonly Task[], open: OpenWork): Promise<void> {
     const { store, journal } = this.#options;
     const slices = new Map(open.slices.map((slice) => [slice.name, slice]));
     const vms = Map.groupBy(open.vms, ({ sliceId }) => sliceId);
-    for (const task of await store.tasks.running()) {
+    for (const task of tasks) {
       const slice = slices.get(task.subject) ?? null;
       const outcome =
         task.kind === 'node.drain'
