@@ -25,7 +25,8 @@ export function bootImage(guest: 'obedient' | 'deaf'): { content: Buffer; sha256
   /** The timer wakes it from `hlt` 18 times a second. */
   const loop = [0xf4, ...echo, ...(guest === 'obedient' ? letGo : []), ...powerOff];
   const enable = guest === 'obedient' ? outWord(powerEnable, 0x100) : [];
-  const program = [0xfb, ...setPort(serialData), ...print, ...enable, ...loop, 0xeb, 256 - loop.length - 2];
+  // Who reads the banner may press the button at once.
+  const program = [0xfb, ...enable, ...setPort(serialData), ...print, ...loop, 0xeb, 256 - loop.length - 2];
   const content = Buffer.alloc(1024 * 1024);
   Buffer.from(program).copy(content);
   content.writeUInt16LE(0xaa55, 510);

@@ -14,7 +14,7 @@ import { planHash, type VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { QmpSession } from '../../src/tools/qmp.ts';
 import { sealFile } from '../contract/hypervisor-stage.ts';
-import { untilTrue } from '../support/until.ts';
+import { until, untilTrue } from '../support/until.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { bootBanner } from './boot-image.ts';
 import { openGuestNetwork } from './guest-network.ts';
@@ -451,7 +451,8 @@ test('SC11 what a VM does by itself is heard at once, and its state is seen so',
   await using stage = await openStage();
   const { driver } = stage;
   const heard: DriverEvent[] = [];
-  const hears = (kind: DriverEvent['kind'], vmId: string) => untilTrue(async () => heard.some((e) => e.kind === kind && e.vmId === vmId));
+  const hears = (kind: DriverEvent['kind'], vmId: string) =>
+    until(`${kind} is heard`, async () => heard.find((event) => event.kind === kind && event.vmId === vmId));
   const early = await stage.launch();
   await stage.up(early);
   const watch = driver.watch((event) => heard.push(event));
@@ -459,7 +460,10 @@ test('SC11 what a VM does by itself is heard at once, and its state is seen so',
     const late = await stage.launch();
     const pid = await stage.up(late);
     await hears('started', late.id);
+    await control(stage, late.id, 'stop');
+    await hears('paused', late.id);
     await stage.shows(early.id, bootBanner);
+    assert.equal((await stage.observed(early.id))?.state, 'running', 'seen, and so heard from now on');
     await control(stage, early.id, 'stop');
     await hears('paused', early.id);
     assert.equal((await stage.observed(early.id))?.state, 'paused', 'somebody else paused it');

@@ -39,6 +39,8 @@ export class Watches {
 
 /** ms for which further resets of a guest are not reported: a guest that resets itself all the time must not keep its node busy. */
 const resetPause = 1_000;
+/** Twentieths of a second. A killed process closes its sockets a moment before it is gone, a moment that grows with the node's load. */
+const endWait = { announced: 100, sudden: 40 };
 /** ms in which ends that come together are handled together. */
 const endPause = 10;
 
@@ -155,6 +157,7 @@ class NodeWatch {
 
   #awaitEnd({ vmId, goes }: { vmId: string; goes: boolean }): Command {
     const { run } = vmFolders(this.#node.layout, vmId);
-    return { argv: ['sh', '-c', awaitEnd, 'croft-end', run, String(vmUserId(vmId)), processName(vmId), goes ? '100' : '0'] };
+    const wait = goes ? endWait.announced : endWait.sudden;
+    return { argv: ['sh', '-c', awaitEnd, 'croft-end', run, String(vmUserId(vmId)), processName(vmId), String(wait)] };
   }
 }
