@@ -2,6 +2,7 @@
 import type { CommandDependencies } from '../commands/dependencies.ts';
 import { CroftError } from '../model/error.ts';
 import type { ImageView } from '../model/image/view.ts';
+import type { LeftOut } from '../store/store.ts';
 import { presentImage } from './present/image.ts';
 
 type Context = Pick<CommandDependencies, 'store' | 'images'>;
@@ -31,8 +32,8 @@ export async function unlessAlias<T>({ images }: Pick<Context, 'images'>, name: 
   }
 }
 
-export async function listImages(context: Context): Promise<ImageView[]> {
-  const [images, around] = await Promise.all([context.store.images.list(), surroundings(context)]);
+export async function listImages(context: Context, leftOut: LeftOut): Promise<ImageView[]> {
+  const [images, around] = await Promise.all([context.store.images.list(leftOut), surroundings(context)]);
   return images.map((image) => presentImage(image, around));
 }
 

@@ -2,6 +2,7 @@
 import type {
   FastifyBaseLogger,
   FastifyInstance,
+  FastifyReply,
   FastifyRequest,
   RawReplyDefaultExpression,
   RawRequestDefaultExpression,
@@ -13,6 +14,7 @@ import { sliceAddressSchema, sliceMeantBy } from '../model/access/slice-name.ts'
 import { CroftError, type ErrorCode } from '../model/error.ts';
 import { imageNameSchema, nameSchema } from '../model/input/name.ts';
 import { problemMediaType, problemSchema } from '../model/problem.ts';
+import { unreadableHeader } from '../model/unreadable-row.ts';
 import type { ApiDependencies } from './dependencies.ts';
 
 export type Api = FastifyInstance<
@@ -51,6 +53,23 @@ export function sliceOf({ principal, params }: Pick<FastifyRequest, 'principal'>
 export function vmOfUpgrade({ principal, params }: Pick<FastifyRequest, 'principal' | 'params'>): { slice: string; vm: string } {
   const named = params as z.output<typeof vmParams>;
   return { slice: sliceOf({ principal, params: named }), vm: named.vm };
+}
+
+/** The part of a list's description that says what the list lacks. */
+export const unreadableNote =
+  'Where the controller cannot read some rows of its database, they are missing here and the header `unreadable` says how many; `GET /v1/doctor` says which.';
+
+export function noteUnreadable(reply: Pick<FastifyReply, 'header'>, count: number): void {
+  if (count > 0) void reply.header(unreadableHeader, count);
+}
+
+/** Is called for each row that a list leaves out. */
+export function countUnreadable(reply: Pick<FastifyReply, 'header'>): () => void {
+  let count = 0;
+  return () => {
+    count += 1;
+    noteUnreadable(reply, count);
+  };
 }
 
 /** A flag in a query string: `?abandon=true`. */

@@ -3,6 +3,7 @@ import type { Client } from '../client/client.ts';
 import type { CliEnvironment } from './environment.ts';
 import { type OutputFormat, writeData } from './output/data.ts';
 import { createPaint, type Paint } from './output/paint.ts';
+import { counted } from './output/quantity.ts';
 import type { ViewOptions } from './views/view.ts';
 
 export class CliContext {
@@ -43,6 +44,23 @@ export class CliContext {
   /** Data in the API's form, or the result of `table`. */
   async show<T>(format: OutputFormat, data: T, table: (data: T) => string): Promise<void> {
     this.print(format === 'table' ? table(data) : await writeData(format, data));
+  }
+
+  /** As `show`. A last line beside the data says how many rows (`singular` is one) are missing because the controller cannot read them. */
+  async showReadable<T>(
+    format: OutputFormat,
+    singular: string,
+    read: (missing: (count: number) => void) => Promise<T>,
+    table: (data: T) => string,
+  ): Promise<void> {
+    let missing = 0;
+    const data = await read((count) => {
+      missing = count;
+    });
+    await this.show(format, data, table);
+    if (missing === 0) return;
+    const verb = missing === 1 ? 'is' : 'are';
+    this.say(`${counted(missing, singular)} cannot be read and ${verb} missing here; \`croft doctor\` says why and what to do`);
   }
 
   /** The options of the views, as of now. */

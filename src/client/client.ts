@@ -4,7 +4,7 @@ import type { Event } from '../model/event.ts';
 import type { Image } from '../model/image/image.ts';
 import type { CatalogueEntry, ImportOptions, PullRequest } from '../model/image/requests.ts';
 import type { ImageCheck, ImageCollection, ImageView } from '../model/image/view.ts';
-import type { DoctorReport } from '../model/node/doctor.ts';
+import type { ControllerReport, DoctorReport } from '../model/node/doctor.ts';
 import type { NodeConfigInput } from '../model/node/node.ts';
 import type { NodeView } from '../model/node/view.ts';
 import type {
@@ -28,19 +28,22 @@ import type { GuestReport, Snapshot } from '../model/vm/operations.ts';
 import type { VmView } from '../model/vm/view.ts';
 import { type Console, openConsole } from './console.ts';
 import { followEvents } from './event-stream.ts';
-import { createTransport, type TransportOptions } from './transport.ts';
+import { createTransport, type Missing, type TransportOptions } from './transport.ts';
 import { measured, type Upload } from './upload.ts';
 
 /** The connection to a node for reading its host key: the `ssh` part of its configuration. */
 export type HostKeyTarget = NonNullable<NodeConfigInput['ssh']>;
 
-/** Every method rejects with the controller's CroftError, or with `unavailable` where the controller does not answer. */
+/**
+ * Every method rejects with the controller's CroftError, or with `unavailable` where the controller does not answer. `missing`
+ * receives the number of rows that the controller cannot read.
+ */
 export type Client = ReturnType<typeof createClient>;
 
 /** `url` is the controller's, such as `http://127.0.0.1:8700`. `fetch` replaces the built-in one. */
 export function createClient(options: TransportOptions) {
   const transport = createTransport(options);
-  const { json, text, stream, pages } = transport;
+  const { json, partial, text, stream, pages } = transport;
   const part = encodeURIComponent;
   const slicePath = (slice: string): string => `/v1/slices/${part(slice)}`;
   const vmPath = (slice: string, vm: string): string => `${slicePath(slice)}/vms/${part(vm)}`;
@@ -50,11 +53,11 @@ export function createClient(options: TransportOptions) {
   return {
     health: () => json<{ status: 'ok' }>('GET', '/v1/health'),
     version: () => json<VersionAnswer>('GET', '/v1/version'),
-    /** Checks all nodes. */
-    doctor: () => json<DoctorReport>('GET', '/v1/doctor'),
+    /** Checks all nodes and the database. */
+    doctor: () => json<ControllerReport>('GET', '/v1/doctor'),
 
     nodes: {
-      list: () => json<NodeView[]>('GET', '/v1/nodes'),
+      list: (missing?: Missing) => partial<NodeView[]>('/v1/nodes', missing),
       get: (node: string) => json<NodeView>('GET', nodePath(node)),
       add: (config: NodeConfigInput) => json<NodeView>('POST', '/v1/nodes', { body: config }),
       /** The fingerprint of the machine's present host key, to be compared before the node is adopted. */
@@ -75,7 +78,7 @@ export function createClient(options: TransportOptions) {
     flavors: { list: () => json<Flavor[]>('GET', '/v1/flavors') },
 
     images: {
-      list: () => json<ImageView[]>('GET', '/v1/images'),
+      list: (missing?: Missing) => partial<ImageView[]>('/v1/images', missing),
       get: (image: string) => json<ImageView>('GET', imagePath(image)),
       /** The images whose source the image map knows. */
       catalogue: () => json<CatalogueEntry[]>('GET', '/v1/image-catalogue'),
@@ -102,8 +105,8 @@ export function createClient(options: TransportOptions) {
     },
 
     slices: {
-      list: () => json<SliceSummary[]>('GET', '/v1/slices'),
-      get: (slice: string) => json<SliceView>('GET', slicePath(slice)),
+      list: (missing?: Missing) => partial<SliceSummary[]>('/v1/slices', missing),
+      get: (slice: string, missing?: Missing) => partial<SliceView>(slicePath(slice), missing),
       /** The slice is the principal's, unless another owner is named. */
       plan: (document: SliceDocument, owner?: string) => json<PlanAnswer>('POST', '/v1/slices/plan', { query: { owner }, body: document }),
       apply: (document: SliceDocument, { owner, ...options }: ApplyOptions & { owner?: string } = {}) =>
@@ -117,7 +120,7 @@ export function createClient(options: TransportOptions) {
 
     vms: {
       /** All VMs, read in pages; VMs added or removed meanwhile may or may not be included. */
-      list: (filter: { slice?: string; node?: string } = {}) => pages<VmView>('/v1/vms', filter, 1000),
+      list: (filter: { slice?: string; node?: string } = {}, missing?: Missing) => pages<VmView>('/v1/vms', filter, 1000, missing),
       get: (slice: string, vm: string) => json<VmView>('GET', vmPath(slice, vm)),
       start: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/start`),
       stop: (slice: string, vm: string) => json<Task>('POST', `${vmPath(slice, vm)}/stop`),

@@ -1,6 +1,7 @@
 /** The client's HTTP: the token, bodies, and failures turned back into the controller's errors. */
 import { CroftError } from '../model/error.ts';
 import { errorOf, problemMediaType, problemSchema } from '../model/problem.ts';
+import { unreadableHeader } from '../model/unreadable-row.ts';
 
 export interface TransportOptions {
   /** Of the controller, such as `http://127.0.0.1:8700`. */
@@ -21,6 +22,9 @@ interface RequestOptions {
   headers?: Record<string, string>;
   signal?: AbortSignal | undefined;
 }
+
+/** Receives the number of rows that an answer lacks because the controller cannot read them; not called where there are none. */
+export type Missing = (count: number) => void;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -62,15 +66,24 @@ export function createTransport(options: TransportOptions) {
       const response = await request(method, path, options);
       return (response.status === 204 ? undefined : await response.json()) as T;
     },
+    /** The JSON of an answer that may lack rows. */
+    async partial<T>(path: string, missing: Missing = () => undefined): Promise<T> {
+      const response = await request('GET', path);
+      tellMissing(missing, unreadableIn(response));
+      return (await response.json()) as T;
+    },
     /** All items of a list, page after page: a page that is not the last names the next page in a header. */
-    async pages<Item>(path: string, query: Query, limit: number): Promise<Item[]> {
+    async pages<Item>(path: string, query: Query, limit: number, missing: Missing = () => undefined): Promise<Item[]> {
       const items: Item[] = [];
+      let unreadable = 0;
       let after: string | null = null;
       do {
         const response = await request('GET', path, { query: { ...query, limit, ...(after !== null && { after }) } });
         items.push(...((await response.json()) as Item[]));
         after = response.headers.get('next');
+        unreadable += unreadableIn(response);
       } while (after !== null);
+      tellMissing(missing, unreadable);
       return items;
     },
     async text(method: Method, path: string, options?: RequestOptions): Promise<string> {
@@ -83,6 +96,14 @@ export function createTransport(options: TransportOptions) {
       return body;
     },
   };
+}
+
+function unreadableIn({ headers }: Response): number {
+  return Number(headers.get(unreadableHeader) ?? 0);
+}
+
+function tellMissing(missing: Missing, count: number): void {
+  if (count > 0) missing(count);
 }
 
 function contentType({ body, stream, type }: RequestOptions): Record<string, string> {

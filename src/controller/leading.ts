@@ -193,8 +193,8 @@ export async function startLeading(
   retention.wake();
   void sweep.sweep();
   // All rows are read for this, which the first requests need not wait for.
-  const reported = store.unreadable().then((errors) => {
-    for (const error of errors) logger.warn(error);
+  const reported = store.unreadable().then((rows) => {
+    for (const row of rows) logger.warn(row, `${row.subject} cannot be read`);
   }, failed);
   undo.defer(() => reported);
   logger.info({ url: leader.url, controller: store.controllerId, database: store.dialect }, 'the controller is ready');

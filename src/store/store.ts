@@ -1,7 +1,6 @@
 /** The store: durable state behind one interface, the same on SQLite and on PostgreSQL. */
 
 import type { Principal } from '../model/access/principal.ts';
-import type { CroftError } from '../model/error.ts';
 import type { NewEvent } from '../model/event.ts';
 import type { ImageDefinition, ImageTraits } from '../model/image/definition.ts';
 import type { Image, ImageContent, ImagePull } from '../model/image/image.ts';
@@ -13,6 +12,7 @@ import type { Assignment, PlacementSnapshot } from '../model/placement/assignmen
 import type { Resources } from '../model/placement/capacity.ts';
 import type { SliceChange } from '../model/slice/change.ts';
 import type { Network, Slice, SliceDesired } from '../model/slice/slice.ts';
+import type { UnreadableRow } from '../model/unreadable-row.ts';
 import type { Flavor } from '../model/vm/flavor.ts';
 import type { Vm, VmDesired, VmObserved } from '../model/vm/vm.ts';
 import type { EventStore, Outbox, TaskStore } from './history.ts';
@@ -41,8 +41,8 @@ export interface Store {
    */
   commit<Result>(by: Principal, work: (commit: Commit) => Promise<Result>): Promise<Result>;
 
-  /** An error for each value of the database that this Croft cannot read: lists and passes leave it out. */
-  unreadable(): Promise<CroftError[]>;
+  /** The values of the database that this Croft cannot read: lists and passes leave out what they belong to. Reads all rows. */
+  unreadable(): Promise<UnreadableRow[]>;
 
   close(): Promise<void>;
 }
@@ -58,9 +58,12 @@ export interface Commit {
   readonly events: Pick<EventStore, 'append'>;
 }
 
+/** Called once for each row that a list leaves out because it cannot be read. */
+export type LeftOut = () => void;
+
 export interface NodeStore {
   /** Sorted by name. */
-  list(): Promise<Node[]>;
+  list(leftOut?: LeftOut): Promise<Node[]>;
   /** By name; rejects with `not-found` that lists near names. */
   get(name: string): Promise<Node>;
   /** Name by identifier. */
@@ -94,7 +97,7 @@ export interface FetchedImage {
 
 export interface ImageStore {
   /** Sorted by name; former content of a name, which VMs may still use, is not included. */
-  list(): Promise<Image[]>;
+  list(leftOut?: LeftOut): Promise<Image[]>;
   get(name: string): Promise<Image>;
   byId(id: string): Promise<Image>;
   /** Points the name at this content and ends its pull. Existing VMs keep the content that they were made from. */
@@ -125,7 +128,7 @@ export interface ImagePullStore {
 /** Slices are named by their full names here and wherever else, see model/access/slice-name.ts. */
 export interface SliceStore {
   /** All slices, or those of one owner, sorted by owner and name; including absent slices that are not gone yet. */
-  list(filter?: { owner?: string }): Promise<Slice[]>;
+  list(filter?: { owner?: string }, leftOut?: LeftOut): Promise<Slice[]>;
   get(name: string): Promise<Slice>;
   /** Null where there is none of that name. */
   find(name: string): Promise<Slice | null>;
@@ -161,6 +164,14 @@ export interface VmFilter {
   limit?: number;
 }
 
+export interface VmPage {
+  vms: Vm[];
+  /** How many VMs are missing among `vms` because they cannot be read; they count for the limit. */
+  unreadable: number;
+  /** The place where the next page begins; null where no VM follows. */
+  next: VmPosition | null;
+}
+
 /** The fields of a VM that are counted and summed. */
 export type VmOutline = Pick<Vm, 'id' | 'sliceId' | 'slice' | 'name' | 'nodeId' | 'movingTo' | 'stayReason' | 'desired'> &
   Pick<VmObserved, 'state' | 'restarts' | 'memoryHeld'> & {
@@ -172,6 +183,8 @@ export type VmOutline = Pick<Vm, 'id' | 'sliceId' | 'slice' | 'name' | 'nodeId' 
 export interface VmStore {
   /** Sorted by owner, slice, name and age, NICs included. */
   list(filter?: VmFilter): Promise<Vm[]>;
+  /** As `list`, and what a reader of the list needs to know of it. */
+  page(filter: VmFilter): Promise<VmPage>;
   /** All, or those of one slice or owner, sorted by owner, slice and name; far cheaper than `list`. */
   outlines(filter?: { slice?: string; owner?: string }): Promise<VmOutline[]>;
   get(slice: string, name: string): Promise<Vm>;

@@ -44,6 +44,8 @@ type Replacements = Parts | ((store: Store) => Parts | Promise<Parts>);
 export interface Stage extends AsyncDisposable {
   api: Api;
   store: Store;
+  /** Of the SQLite database. */
+  location: string;
   /** How often the loops were woken. */
   wakes(): number;
   /** Tells followers that events were appended. */
@@ -59,8 +61,9 @@ export interface Stage extends AsyncDisposable {
 /** A store with the image `micro`, and an API over it. `replace` gives what stands in for parts of what it depends on. */
 export async function setStage(replace: Replacements = {}): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'croft-api-'));
+  const location = join(folder, 'store.sqlite');
   const store = await openStore({
-    location: join(folder, 'store.sqlite'),
+    location,
     settings: { segments: { first: 100, last: 200 }, transit: '100.64.0.0/16' },
   });
   await store.images.put(sampleImage('micro', imageHash));
@@ -101,6 +104,7 @@ export async function setStage(replace: Replacements = {}): Promise<Stage> {
   return {
     api,
     store,
+    location,
     announce,
     followers: () => listeners.size,
     asked,

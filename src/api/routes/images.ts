@@ -14,7 +14,7 @@ import { imageCheckSchema, imageCollectionSchema, imageViewSchema } from '../../
 import { access } from '../authorization.ts';
 import { listImages, showImage, unlessAlias } from '../images.ts';
 import { presentCatalogue } from '../present/image.ts';
-import { flagSchema, imageParams, inScope, noBody, problems, type Routes, rawBody } from '../route.ts';
+import { countUnreadable, flagSchema, imageParams, inScope, noBody, problems, type Routes, rawBody, unreadableNote } from '../route.ts';
 import { acceptStream, streamBody } from '../stream-body.ts';
 
 export const imageRoutes: Routes = (api, dependencies) => {
@@ -27,11 +27,12 @@ export const imageRoutes: Routes = (api, dependencies) => {
       schema: {
         summary: 'List the images',
         operationId: 'listImages',
+        description: unreadableNote,
         tags: ['images'],
         response: { 200: z.array(imageViewSchema), ...problems() },
       },
     },
-    async () => listImages(dependencies),
+    async (_request, reply) => listImages(dependencies, countUnreadable(reply)),
   );
 
   api.get(

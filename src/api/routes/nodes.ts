@@ -14,7 +14,7 @@ import {
 } from '../../model/operations.ts';
 import { access } from '../authorization.ts';
 import { presentNode, presentNodes } from '../present/node.ts';
-import { flagSchema, nodeParams, problems, type Routes } from '../route.ts';
+import { countUnreadable, flagSchema, nodeParams, problems, type Routes, unreadableNote } from '../route.ts';
 
 const reaching = ['node.unreachable', 'node.auth', 'node.host-key', 'node.sudo'] as const;
 const reachTargetSchema = nodeConfigSchema.shape.ssh.unwrap();
@@ -30,13 +30,14 @@ export const nodeRoutes: Routes = (api, dependencies) => {
       config: access('node.read', 'shared'),
       schema: {
         summary: 'List the nodes',
+        description: `Sorted by name. ${unreadableNote}`,
         operationId: 'listNodes',
         tags: ['nodes'],
         response: { 200: z.array(nodeViewSchema), ...problems() },
       },
     },
-    async () => {
-      const [list, vms] = await Promise.all([store.nodes.list(), store.vms.outlines()]);
+    async (_request, reply) => {
+      const [list, vms] = await Promise.all([store.nodes.list(countUnreadable(reply)), store.vms.outlines()]);
       return presentNodes(list, vms, abilitiesOf);
     },
   );

@@ -13,7 +13,7 @@ import { access } from '../authorization.ts';
 import { presentChange } from '../present/change.ts';
 import { presentTask } from '../present/record.ts';
 import { presentSlice, summariseSlice, summariseSlices } from '../present/slice.ts';
-import { problems, type Routes, rawBody, sliceOf, sliceParams } from '../route.ts';
+import { countUnreadable, noteUnreadable, problems, type Routes, rawBody, sliceOf, sliceParams, unreadableNote } from '../route.ts';
 
 /** The owner of a slice file's slice: the principal, where no owner is named. */
 const ownerQuery = z.object({ owner: nameSchema.optional() });
@@ -27,14 +27,19 @@ export const sliceRoutes: Routes = (api, dependencies) => {
       config: access('slice.read', 'asker'),
       schema: {
         summary: 'List the slices',
+        description: `Sorted by owner and name. ${unreadableNote}`,
         operationId: 'listSlices',
         tags: ['slices'],
         response: { 200: z.array(sliceSummarySchema), ...problems() },
       },
     },
-    async ({ principal }) => {
+    async ({ principal }, reply) => {
       const filter = ownedBy(listedOwner(principal, 'slice.read'));
-      const [slices, vms, names] = await Promise.all([store.slices.list(filter), store.vms.outlines(filter), store.nodes.names()]);
+      const [slices, vms, names] = await Promise.all([
+        store.slices.list(filter, countUnreadable(reply)),
+        store.vms.outlines(filter),
+        store.nodes.names(),
+      ]);
       return summariseSlices(slices, vms, names, principal);
     },
   );
@@ -45,19 +50,21 @@ export const sliceRoutes: Routes = (api, dependencies) => {
       config: access('slice.read', 'slice'),
       schema: {
         summary: 'Show a slice with its networks and VMs',
+        description: unreadableNote,
         operationId: 'getSlice',
         tags: ['slices'],
         params: sliceParams,
         response: { 200: sliceViewSchema, ...problems('not-found') },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const slice = await store.slices.get(sliceOf(request));
-      const [networks, vms, names] = await Promise.all([
+      const [networks, { vms, unreadable }, names] = await Promise.all([
         store.slices.networks(slice.id),
-        store.vms.list({ slice: slice.name }),
+        store.vms.page({ slice: slice.name }),
         store.nodes.names(),
       ]);
+      noteUnreadable(reply, unreadable);
       return presentSlice(slice, networks, vms, names, request.principal);
     },
   );

@@ -10,7 +10,7 @@ import { vmViewSchema } from '../../model/vm/view.ts';
 import { access } from '../authorization.ts';
 import { presentTask } from '../present/record.ts';
 import { presentVm } from '../present/vm.ts';
-import { countSchema, problems, type Routes, sliceOf, vmParams } from '../route.ts';
+import { countSchema, noteUnreadable, problems, type Routes, sliceOf, unreadableNote, vmParams } from '../route.ts';
 
 /** VMs on a page. */
 const mostOnPage = 1000;
@@ -24,8 +24,7 @@ export const vmRoutes: Routes = (api, dependencies) => {
       config: access('slice.read', 'slice'),
       schema: {
         summary: 'List the VMs, of one slice or on one node where asked; with a limit, a page of them',
-        description:
-          'Sorted by owner, slice and name. A page that is not the last has the header `next`: the value of `after` for the next one.',
+        description: `Sorted by owner, slice and name. A page that is not the last has the header \`next\`: the value of \`after\` for the next one. ${unreadableNote}`,
         operationId: 'listVms',
         tags: ['vms'],
         querystring: z.object({
@@ -45,9 +44,9 @@ export const vmRoutes: Routes = (api, dependencies) => {
         ...(query.slice !== undefined && { slice: (await store.slices.get(sliceMeantBy(principal, query.slice))).name }),
         ...(query.node !== undefined && { nodeId: (await store.nodes.get(query.node)).id }),
       };
-      const [vms, names] = await Promise.all([store.vms.list(filter), store.nodes.names()]);
-      const last = vms.at(-1);
-      if (last !== undefined && vms.length === query.limit) void reply.header('next', cursorOf(last));
+      const [{ vms, unreadable, next }, names] = await Promise.all([store.vms.page(filter), store.nodes.names()]);
+      noteUnreadable(reply, unreadable);
+      if (next !== null) void reply.header('next', cursorOf(next));
       return vms.map((vm) => presentVm(vm, names, principal));
     },
   );

@@ -12,7 +12,7 @@ export function registerImage(image: Command, context: CliContext): void {
   withExamples(withOutput(image.command('ls').description('list the images')), 'croft image ls').action(
     async ({ output }: OutputOptions) => {
       const client = await context.client();
-      await context.show(output, await client.images.list(), (images) => imageTable(images, context.view()));
+      await context.showReadable(output, 'image', client.images.list, (images) => imageTable(images, context.view()));
     },
   );
   withExamples(

@@ -21,7 +21,7 @@ export function registerNode(node: Command, context: CliContext): void {
     'croft node ls',
   ).action(async ({ output }: OutputOptions) => {
     const client = await context.client();
-    await context.show(output, await client.nodes.list(), (nodes) => nodeTable(nodes, context.view()));
+    await context.showReadable(output, 'node', client.nodes.list, (nodes) => nodeTable(nodes, context.view()));
   });
   withExamples(oneNode(node.command('show').description('show a node: its state, hardware and programs')), 'croft node show n1').action(
     async (name: string, { output }: OutputOptions) => {

@@ -16,7 +16,7 @@ export function registerSlice(slice: Command, context: CliContext): void {
   withExamples(withOutput(slice.command('ls').description('list the slices')), 'croft slice ls', 'croft slice ls -o json').action(
     async ({ output }: OutputOptions) => {
       const client = await context.client();
-      await context.show(output, await client.slices.list(), (slices) => sliceTable(slices, context.view()));
+      await context.showReadable(output, 'slice', client.slices.list, (slices) => sliceTable(slices, context.view()));
     },
   );
   withExamples(
@@ -24,7 +24,12 @@ export function registerSlice(slice: Command, context: CliContext): void {
     'croft slice show hello',
   ).action(async (name: string, { output }: OutputOptions) => {
     const client = await context.client();
-    await context.show(output, await client.slices.get(name), (found) => sliceDetails(found, context.view()));
+    await context.showReadable(
+      output,
+      'VM',
+      (missing) => client.slices.get(name, missing),
+      (found) => sliceDetails(found, context.view()),
+    );
   });
   withExamples(
     withWait(slice.command('start').argument('<slice>').description('start all VMs of a slice')),

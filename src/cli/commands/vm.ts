@@ -23,7 +23,12 @@ export function registerVm(vm: Command, context: CliContext): void {
   ).action(async ({ output, slice, node }: OutputOptions & { slice?: string; node?: string }) => {
     const client = await context.client();
     const filter = { ...(slice !== undefined && { slice }), ...(node !== undefined && { node }) };
-    await context.show(output, await client.vms.list(filter), (vms) => vmTable(vms, context.view()));
+    await context.showReadable(
+      output,
+      'VM',
+      (missing) => client.vms.list(filter, missing),
+      (vms) => vmTable(vms, context.view()),
+    );
   });
   withExamples(withOutput(oneVm(vm.command('show')).description('show a VM with its addresses')), 'croft vm show hello/web').action(
     async (name: VmName, { output }: OutputOptions) => {

@@ -1,5 +1,6 @@
 /** The doctor's findings, as text. Pure. */
 import type { DoctorReport } from '../../model/node/doctor.ts';
+import type { UnreadableRow } from '../../model/unreadable-row.ts';
 import { wrapText } from '../output/fields.ts';
 import { columnGap, oneLine, renderTable } from '../output/table.ts';
 import { textWidth } from '../output/text-width.ts';
@@ -23,7 +24,20 @@ export function doctorText({ nodes }: DoctorReport, options: ViewOptions): strin
   );
   const fixes = checks.flatMap(({ node, name, ok, fix }) => (ok || fix === null ? [] : [`  ${node}: ${name}: ${fix}`]));
   if (fixes.length === 0) return table;
-  return [table, '', 'To put right what is missing:', ...fixes, 'or let `croft node doctor NODE --fix` do it.'].join('\n');
+  return [table, '', 'To install or repair what is missing:', ...fixes, 'or let `croft node doctor NODE --fix` do it.'].join('\n');
+}
+
+export function unreadableText(rows: readonly UnreadableRow[]): string {
+  const entries = rows.flatMap(({ subject, message, place, hint }) => [
+    `  ${subject}: ${message}`,
+    ...(hint.includes(place) ? [] : [`    where: ${place}`]),
+    `    ${hint}`,
+  ]);
+  return [
+    'The database holds values that this controller cannot read. It leaves alone what they belong to, and lists lack it:',
+    ...entries,
+    '',
+  ].join('\n');
 }
 
 export function isHealthy({ nodes }: DoctorReport): boolean {

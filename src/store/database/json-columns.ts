@@ -33,18 +33,26 @@ const titles: Readonly<Record<keyof typeof forms, string>> = {
   ...{ slices: 'slice', networks: 'network', vms: 'VM' },
 };
 
+/** Whether it is what was seen of a node, which the next pass over the node writes again. */
+export function isObserved(table: string, column: string): boolean {
+  return table === 'nodes' && column !== 'config';
+}
+
 /** The owner of the value, in words. */
 export function rowInWords(table: keyof typeof forms, name: unknown): string {
   return `${titles[table]} ${String(name)}`;
 }
 
 /** The row's JSON columns, each with its reader; none where the column is null. */
-export function jsonOf(table: string, row: Readonly<Record<string, unknown>>): { form: Form<unknown>; text: string; whose: string }[] {
+export function jsonOf(
+  table: string,
+  row: Readonly<Record<string, unknown>>,
+): { column: string; form: Form<unknown>; text: string; whose: string }[] {
   const isFormed = (name: string): name is keyof typeof forms => Object.hasOwn(forms, name);
   if (!isFormed(table)) return [];
   return Object.entries<Form<unknown>>(forms[table]).flatMap(([column, form]) => {
     const text = row[column];
-    return typeof text === 'string' ? [{ form, text, whose: rowInWords(table, row.name ?? row.id) }] : [];
+    return typeof text === 'string' ? [{ column, form, text, whose: rowInWords(table, row.name ?? row.id) }] : [];
   });
 }
 

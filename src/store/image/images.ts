@@ -5,7 +5,7 @@ import type { Image, ImageContent } from '../../model/image/image.ts';
 import { goneById } from '../../model/missing.ts';
 import type { Queries, Transactions } from '../database/database.ts';
 import { fullName } from '../slice/full-name.ts';
-import type { FetchedImage, ImageStore } from '../store.ts';
+import type { FetchedImage, ImageStore, LeftOut } from '../store.ts';
 import { recountUsers } from '../vm/demand.ts';
 import { columnsOf, deleteUnnamedImages, imageOf, pickImage, readImages } from './rows.ts';
 
@@ -20,8 +20,8 @@ export class SqlImageStore implements ImageStore {
     this.#now = now;
   }
 
-  list(): Promise<Image[]> {
-    return this.#database.ask(readImages);
+  list(leftOut?: LeftOut): Promise<Image[]> {
+    return this.#database.ask((queries) => readImages(queries, leftOut));
   }
 
   get(name: string): Promise<Image> {

@@ -5,11 +5,12 @@ import { missing } from '../../model/missing.ts';
 import type { Queries } from '../database/database.ts';
 import { forms, readable, rowInWords } from '../database/json-columns.ts';
 import type { Tables } from '../database/tables.ts';
+import type { LeftOut } from '../store.ts';
 
 /** The rows that a name points at, sorted by the name. */
-export async function readImages(queries: Queries): Promise<Image[]> {
+export async function readImages(queries: Queries, leftOut?: LeftOut): Promise<Image[]> {
   const rows = await queries.selectFrom('images').selectAll().where('current', '=', 1).orderBy('name').execute();
-  return readable(rows, imageOf);
+  return readable(rows, imageOf, leftOut);
 }
 
 /** Throws `not-found` with near names. */

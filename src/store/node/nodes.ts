@@ -10,7 +10,7 @@ import type { Queries, Transactions } from '../database/database.ts';
 import { forms, readable, rowInWords } from '../database/json-columns.ts';
 import type { Tables } from '../database/tables.ts';
 import { fullName } from '../slice/full-name.ts';
-import type { NodeStore } from '../store.ts';
+import type { LeftOut, NodeStore } from '../store.ts';
 import { deleteVms, observedColumns } from '../vm/rows.ts';
 
 export class SqlNodeStore implements NodeStore {
@@ -24,8 +24,8 @@ export class SqlNodeStore implements NodeStore {
     this.#now = now;
   }
 
-  list(): Promise<Node[]> {
-    return this.#database.ask(readNodes);
+  list(leftOut?: LeftOut): Promise<Node[]> {
+    return this.#database.ask((queries) => readNodes(queries, leftOut));
   }
 
   get(name: string): Promise<Node> {
@@ -114,9 +114,9 @@ async function getNode(queries: Queries, name: string): Promise<Node> {
 }
 
 /** Sorted by name. */
-export async function readNodes(queries: Queries): Promise<Node[]> {
+export async function readNodes(queries: Queries, leftOut?: LeftOut): Promise<Node[]> {
   const rows = await queries.selectFrom('nodes').selectAll().orderBy('name').execute();
-  return readable(rows, nodeOf);
+  return readable(rows, nodeOf, leftOut);
 }
 
 /** The configuration of the node; rejects where there is no such node. */

@@ -5,7 +5,7 @@ import type { SliceChange } from '../../model/slice/change.ts';
 import type { Network, Slice, SliceDesired } from '../../model/slice/slice.ts';
 import type { Queries, Transactions } from '../database/database.ts';
 import { readable } from '../database/json-columns.ts';
-import type { SliceStore, StoreSettings } from '../store.ts';
+import type { LeftOut, SliceStore, StoreSettings } from '../store.ts';
 import { desireVms, isAsDesired } from '../vm/desire.ts';
 import { commitChange } from './commit.ts';
 import { beingRemoved, findSlice, getSlice, networksOf, sliceOf } from './rows.ts';
@@ -23,11 +23,11 @@ export class SqlSliceStore implements SliceStore {
     this.#now = now;
   }
 
-  list({ owner }: { owner?: string } = {}): Promise<Slice[]> {
+  list({ owner }: { owner?: string } = {}, leftOut?: LeftOut): Promise<Slice[]> {
     return this.#database.read(async (queries) => {
       const all = queries.selectFrom('slices').selectAll().orderBy('owner').orderBy('name');
       const rows = await (owner === undefined ? all : all.where('owner', '=', owner)).execute();
-      return readable(rows, sliceOf);
+      return readable(rows, sliceOf, leftOut);
     });
   }
 

@@ -9,6 +9,9 @@ import { deleteUnnamedImages } from '../image/rows.ts';
 import { fullName } from '../slice/full-name.ts';
 import { changeRetryColumns, diskRetryColumns, launchRetryColumns, retriesOf } from './retries.ts';
 
+/** With the full name of its slice. */
+type VmRow = Selectable<Tables['vms']> & { slice: string };
+
 /** Which VMs are meant. */
 export type VmCondition = (where: ExpressionBuilder<Tables, 'vms' | 'slices'>) => Expression<SqlBool>;
 
@@ -16,7 +19,7 @@ export type VmCondition = (where: ExpressionBuilder<Tables, 'vms' | 'slices'>) =
  * All VMs of which the condition holds, with their NICs and volumes, sorted by owner, slice, name and age; at most three queries. `left`
  * is called for rows that cannot be read.
  */
-export async function readVms(queries: Queries, condition: VmCondition, left?: (row: Selectable<Tables['vms']>) => void): Promise<Vm[]> {
+export async function readVms(queries: Queries, condition: VmCondition, left?: (row: VmRow) => void): Promise<Vm[]> {
   const holds = condition(expressionBuilder<Tables, 'vms' | 'slices'>());
   const rows = await queries
     .selectFrom('vms')
@@ -60,7 +63,7 @@ function readVolumes(queries: Queries, holds: Expression<SqlBool>) {
     .execute();
 }
 
-function vmOf(row: Selectable<Tables['vms']> & { slice: string }, spec: VmSpec, nics: readonly Nic[], volumes: readonly Volume[]): Vm {
+function vmOf(row: VmRow, spec: VmSpec, nics: readonly Nic[], volumes: readonly Volume[]): Vm {
   return {
     id: row.id,
     sliceId: row.slice_id,

@@ -9,7 +9,7 @@ import type { Queries, Transactions } from '../database/database.ts';
 import { GroupCommit } from '../database/group-commit.ts';
 import { forms } from '../database/json-columns.ts';
 import { beingRemoved, getSlice, isNamed, writeSpec } from '../slice/rows.ts';
-import type { VmFilter, VmObservation, VmOutline, VmStore } from '../store.ts';
+import type { VmFilter, VmObservation, VmOutline, VmPage, VmPosition, VmStore } from '../store.ts';
 import { desireVms, isAsDesired } from './desire.ts';
 import { writeObservations } from './observed.ts';
 import { readOutlines } from './outlines.ts';
@@ -25,7 +25,11 @@ export class SqlVmStore implements VmStore {
     this.#observations = new GroupCommit((changes) => database.write((queries) => writeObservations(queries, changes)));
   }
 
-  list({ slice, owner, nodeId, after, limit }: VmFilter = {}): Promise<Vm[]> {
+  async list(filter: VmFilter = {}): Promise<Vm[]> {
+    return (await this.page(filter)).vms;
+  }
+
+  page({ slice, owner, nodeId, after, limit }: VmFilter): Promise<VmPage> {
     return this.#database.read(async (queries) => {
       const matches: VmCondition = (where) =>
         where.and([
@@ -33,9 +37,14 @@ export class SqlVmStore implements VmStore {
           ...(owner === undefined ? [] : [where('slices.owner', '=', owner)]),
           ...(nodeId === undefined ? [] : [where('vms.node_id', '=', nodeId)]),
         ]);
-      if (limit === undefined && after === undefined) return await readVms(queries, matches);
+      const left: VmPosition[] = [];
+      const read = (condition: VmCondition): Promise<Vm[]> =>
+        readVms(queries, condition, ({ slice, name, created_at: createdAt, id }) => left.push({ slice, name, createdAt, id }));
+      if (limit === undefined && after === undefined) return { vms: await read(matches), unreadable: left.length, next: null };
       const ids = await pageOfVms(queries, { matches, after, limit });
-      return ids.length === 0 ? [] : await readVms(queries, (where) => where('vms.id', 'in', ids));
+      const vms = ids.length === 0 ? [] : await read((where) => where('vms.id', 'in', ids));
+      const last = [...vms, ...left].find(({ id }) => id === ids.at(-1));
+      return { vms, unreadable: left.length, next: ids.length === limit ? (last ?? null) : null };
     });
   }
 
