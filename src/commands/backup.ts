@@ -29,15 +29,16 @@ export async function restoreBackup(
 }
 
 async function refuseLoss(store: Store): Promise<void> {
-  const [nodes, slices] = await Promise.all([store.nodes.list(), store.slices.list()]);
-  if (nodes.length === 0 && slices.length === 0) return;
-  throw new CroftError(
-    'conflict.confirm',
-    `the store has ${nodes.length} nodes and ${slices.length} slices, which the backup would replace`,
-    {
-      hint: 'Say `croft restore --replace` to replace them, or restore into a new controller.',
-    },
-  );
+  let unreadable = 0;
+  const leftOut = (): void => {
+    unreadable += 1;
+  };
+  const [nodes, slices] = await Promise.all([store.nodes.names(), store.slices.list({}, leftOut)]);
+  const sliceCount = slices.length + unreadable;
+  if (nodes.size === 0 && sliceCount === 0) return;
+  throw new CroftError('conflict.confirm', `the store has ${nodes.size} nodes and ${sliceCount} slices, which the backup would replace`, {
+    hint: 'Say `croft restore --replace` to replace them, or restore into a new controller.',
+  });
 }
 
 /** Throws `input.syntax` where the content is not gzip or ends too early. */

@@ -1,8 +1,11 @@
 /** Rows that the controller cannot read, as users are told of them: by the lists that lack them, and by the doctor. */
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { createClient } from '../../src/client/client.ts';
+import { addSimulated } from '../../src/controller/simulation/nodes.ts';
+import { simulationOf } from '../../src/controller/simulation/simulation.ts';
 import { openSqlite } from '../../src/store/database/sqlite.ts';
 import { listen } from '../api/listen.ts';
 import { authorization, authorizationOf, type Stage, setStage, token } from '../api/stand-ins.ts';
@@ -127,4 +130,32 @@ test('CR15 the doctor ends with 1 where only the database is unwell', async () =
     const doctor = async () => ({ nodes: [], unreadable });
     assert.equal((await runFake(['doctor'], { client: { version, doctor } })).code, unreadable.length);
   }
+});
+
+test('CR15 a simulation starts over a node that cannot be read: it is left as it is, and listed as missing', async () => {
+  await using stage = await setStage();
+  const simulation = simulationOf('nodes=3');
+  await addSimulated(stage.store, simulation);
+  await spoil(stage, 'nodes', 'config', 'sim-0002', 'damaged');
+  await addSimulated(stage.store, simulation);
+  const client = createClient({ url: await listen(stage), token });
+  const { stdout, stderr } = await runFake(['node', 'ls'], { client });
+  assert.match(stdout, /sim-0001[\s\S]*sim-0003/);
+  assert.doesNotMatch(stdout, /sim-0002/);
+  assert.match(stderr, /^1 node cannot be read and is missing here/);
+  assert.deepEqual(
+    (await stage.store.unreadable()).map(({ subject }) => subject),
+    ['node sim-0002'],
+  );
+});
+
+test('CR15 a restore asks before it replaces what cannot be read', async () => {
+  await using stage = await setStage();
+  const client = createClient({ url: await listen(stage), token });
+  await applied(stage, 'hello');
+  const backup = Buffer.from(await new Response(await client.backup()).arrayBuffer());
+  await spoil(stage, 'slices', 'spec', 'hello', 'damaged');
+  await assert.rejects(client.restore(Readable.from([backup])), { code: 'conflict.confirm', message: /0 nodes and 1 slices/ });
+  await client.restore(Readable.from([backup]), { replace: true });
+  assert.deepEqual(await stage.store.unreadable(), []);
 });

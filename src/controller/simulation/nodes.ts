@@ -28,9 +28,9 @@ export async function countSimulated({ nodes }: Pick<Store, 'nodes'>): Promise<n
   return (await nodes.list()).filter(({ config }) => config.simulated === true).length;
 }
 
-/** Adds the missing nodes among `sim-0001`…, and the image. */
+/** Adds the missing nodes among `sim-0001`…, and the image. A node whose row cannot be read is there, and is left as it is. */
 export async function addSimulated({ nodes, images }: Pick<Store, 'nodes' | 'images'>, simulation: Simulation): Promise<void> {
-  const known = new Set((await nodes.list()).map(({ config }) => config.name));
+  const known = new Set((await nodes.names()).values());
   const names = Array.from({ length: simulation.nodes }, (_, index) => `sim-${String(index + 1).padStart(4, '0')}`);
   for (const name of names.filter((one) => !known.has(one))) {
     const folders = { stateFolder: `/simulated/${name}`, runFolder: `/run/simulated/${name}` };
