@@ -9,7 +9,7 @@ const batch = 200;
 export interface StreamOptions {
   events: Pick<Store['events'], 'after' | 'latest'>;
   changes: ChangeFeed;
-  /** The last sequence that the client has; null for only new ones. */
+  /** The last sequence that the client has; null for only new ones. Where the store never had it, the stream tells so by an `events.gap`. */
   after: number | null;
   /** The part of an event that the client sees; null for none. */
   show(event: Event): Event | null;
@@ -26,8 +26,7 @@ export async function* eventStream({ events, changes, after, show, heartbeat, si
   const change = new Signal(signal);
   const unsubscribe = changes.subscribe(() => change.raise());
   try {
-    const latest = await events.latest();
-    let sequence = after === null ? latest : Math.min(after, latest);
+    let sequence = after ?? (await events.latest());
     yield `id: ${sequence}\n\n`;
     while (!signal.aborted) {
       change.lower();

@@ -47,6 +47,19 @@ type DataOf<Kind extends EventKind> = Record<never, never> extends EventData<Kin
 /** An event before it is recorded. */
 export type NewEvent = { [Kind in RecordedKind]: Subject & { kind: Kind; message: string } & DataOf<Kind> }[RecordedKind];
 
+/**
+ * Begins a list for a reader whose cursor is ahead of the newest event, as after the restore of a backup in another place: the reader's
+ * events are another history's. The list goes on with all events that are kept, those after `pruned`. `now` is in ms since 1970.
+ */
+export function eventsOfAnotherHistory(after: number, newest: number, pruned: number, now: number): Event {
+  return {
+    ...{ sequence: pruned, at: now, kind: 'events.gap', node: null, slice: null, vm: null, step: null },
+    message: `event ${after} is not known here, the newest is ${newest}, as after a restore; what follows are all events that are kept`,
+    data: { from: newest + 1, to: after },
+    actor: system.name,
+  };
+}
+
 /** Stands in a list in place of those after sequence `after` up to `pruned`, which are no longer kept. `now` is in ms since 1970. */
 export function eventGap(after: number, pruned: number, now: number): Event {
   const which = pruned === after + 1 ? `event ${pruned} is` : `events ${after + 1} to ${pruned} are`;

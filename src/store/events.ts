@@ -1,7 +1,7 @@
 /** Events in the database. */
 import { type Expression, expressionBuilder, type Selectable, type SqlBool } from 'kysely';
 import { administrator, system } from '../model/access/principal.ts';
-import { dataSchema, type Event, eventGap, type NewEvent, stepSchema } from '../model/event.ts';
+import { dataSchema, type Event, eventGap, eventsOfAnotherHistory, type NewEvent, stepSchema } from '../model/event.ts';
 import type { Queries, Transactions } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
 import { lastExpired, type RetentionBounds } from './expiry.ts';
@@ -64,6 +64,13 @@ export async function readEventsAfter(queries: Queries, sequence: number, limit:
     .orderBy('sequence')
     .limit(limit - gap.length);
   const rows = await (owner === undefined ? later : later.where(isAboutSlicesOf(owner))).execute();
+  if (rows.length === 0 && sequence > pruned) {
+    const newest = await newestSequence(queries);
+    if (sequence > newest) {
+      const rest = await readEventsAfter(queries, pruned, limit - 1, now, owner);
+      return [eventsOfAnotherHistory(sequence, newest, pruned, now), ...rest];
+    }
+  }
   return [...gap, ...rows.map(eventOf)];
 }
 

@@ -94,3 +94,16 @@ test('CR16 a reader that starts at an event which is no longer kept first gets t
   const followed = client.events.follow({ after: 0, slice: 'a' }, leaving.signal)[Symbol.asyncIterator]();
   assert.deepEqual(await take(followed, 3), ['events 1 to 2 are no longer kept; what follows begins after them', 'a 3', 'a 4']);
 });
+
+test('CR16 a follower from before a restore elsewhere is told so, and misses nothing of what there is', async () => {
+  await using stage = await setStage();
+  const client = createClient({ url: await listen(stage), token });
+  await append(stage, 'a 1', 'a 2');
+  using leaving = new Leaving();
+  const followed = client.events.follow({ after: 900 }, leaving.signal)[Symbol.asyncIterator]();
+  const gap = 'event 900 is not known here, the newest is 2, as after a restore; what follows are all events that are kept';
+  assert.deepEqual(await take(followed, 3), [gap, 'a 1', 'a 2']);
+  await append(stage, 'a 3');
+  assert.deepEqual(await take(followed, 1), ['a 3']);
+  assert.equal((await client.events.list({ after: 900 })).length, 4);
+});

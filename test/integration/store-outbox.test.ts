@@ -140,4 +140,28 @@ onBothDatabases(({ open, freshLocation }) => {
       ['store.restored'],
     );
   });
+
+  test('CR16 a reader of another history, whose cursor is above the newest event, is told so and gets all that is kept', async (t) => {
+    const store = await open(t);
+    assert.deepEqual(
+      (await store.events.after(9, 10)).map(({ sequence, kind, data }) => [sequence, kind, data]),
+      [[0, 'events.gap', { from: 1, to: 9 }]],
+    );
+    await tell(store, 'a', 'b', 'c');
+    await store.events.prune({ kept: 2, since: 0 }, 10);
+    const [gap, ...rest] = await store.events.after(900, 10);
+    assert.deepEqual([gap?.sequence, gap?.kind, gap?.data], [1, 'events.gap', { from: 4, to: 900 }]);
+    assert.match(gap?.message ?? '', /event 900 is not known here, the newest is 3/);
+    assert.deepEqual(
+      rest.map(({ message }) => message),
+      ['b', 'c'],
+    );
+    assert.deepEqual(
+      (await store.events.after(900, 2)).map(({ sequence }) => sequence),
+      [1, 2],
+      'it counts for the limit',
+    );
+    assert.deepEqual(await store.events.after(3, 10), [], 'not for a reader that has the newest');
+    assert.equal((await store.events.after(900, 10, 'ann'))[0]?.kind, 'events.gap');
+  });
 });

@@ -12,6 +12,8 @@ import { presentEvent } from '../present/record.ts';
 import { countSchema, problems, type Routes, rawBody } from '../route.ts';
 
 const heartbeat = 15_000;
+const gapNote =
+  'Where events after the start are no longer kept, an event of kind `events.gap` stands in their place. Where the start is above the newest event, as after a restore into another controller, an `events.gap` comes first, and then all events that are kept: continue from their sequences.';
 const sequenceSchema = countSchema(0, Number.MAX_SAFE_INTEGER);
 
 export const eventRoutes: Routes = (api, { store, changes }) => {
@@ -24,6 +26,7 @@ export const eventRoutes: Routes = (api, { store, changes }) => {
       config: access('event.read', 'asker'),
       schema: {
         summary: 'List events after a sequence, oldest first',
+        description: gapNote,
         operationId: 'listEvents',
         tags: ['events'],
         querystring: z.object({ after: sequenceSchema.default(0), limit: countSchema(1, 1000).default(200) }),
@@ -56,6 +59,7 @@ export const eventRoutes: Routes = (api, { store, changes }) => {
       config: access('event.read', 'slice'),
       schema: {
         summary: 'Follow events as Server-Sent Events; without a start only new ones',
+        description: gapNote,
         operationId: 'followEvents',
         tags: ['events'],
         headers: z.object({ 'last-event-id': sequenceSchema.optional() }),
