@@ -1,5 +1,5 @@
 /** Checks a request against its schema, and reports errors in the words used for files. */
-import type { FastifySchemaCompiler } from 'fastify';
+import type { FastifySchemaCompiler, RouteOptions } from 'fastify';
 import { z } from 'zod';
 import { checkForm } from '../model/input/form-check.ts';
 import { InputIssues, type InputPath } from '../model/input/issues.ts';
@@ -20,6 +20,17 @@ export const requestCheck: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPar
     }
   };
 };
+
+/**
+ * An `onRoute` hook: the route refuses query keys that its schema does not name, and a route without a query any key. Routes outside `/v1`
+ * are asked by load balancers and supervisors, which may add keys of their own.
+ */
+export function refuseUnknownKeys(route: RouteOptions): void {
+  if (!route.url.startsWith('/v1/')) return;
+  const { querystring = z.object({}) } = route.schema ?? {};
+  if (!(querystring instanceof z.ZodObject)) throw new Error(`the query of the route ${route.url} is no object of known keys`);
+  route.schema = { ...route.schema, querystring: querystring.strict() };
+}
 
 /** The permitted keys of the object at `path`; of several alternatives those of all. */
 function keysAt(schema: unknown, path: InputPath): string[] {

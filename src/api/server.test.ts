@@ -129,6 +129,27 @@ test('CR15 what is wrong with a query, a path or a body is said in the words tha
   assert.equal(await said('POST', '/v1/slices/apply', { file: {}, allowRecreate: 'yes' }), 'allowRecreate: must be true or false');
 });
 
+test('CR15 a query key that an operation does not know is refused, with the nearest one that it knows', async () => {
+  await using stage = await setStage();
+  const refusalOf = async (method: 'GET' | 'POST' | 'DELETE' | 'PUT' | 'PATCH', url: string) => {
+    const answer = await stage.api.inject({ method, url, headers: { authorization } });
+    return [answer.statusCode, answer.json().issues?.[0]?.message];
+  };
+  assert.deepEqual(await refusalOf('GET', '/v1/vms?slcie=hello'), [400, 'unknown key "slcie": did you mean slice?']);
+  assert.deepEqual(await refusalOf('GET', '/v1/events?limits=5'), [400, 'unknown key "limits": did you mean limit?']);
+  assert.deepEqual(await refusalOf('DELETE', '/v1/nodes/n?force=true'), [400, 'unknown key "force": there are abandon']);
+  assert.deepEqual(await refusalOf('DELETE', '/v1/slices/web?yes=1'), [400, 'unknown key "yes": there is none here']);
+  const { paths } = JSON.parse(await describeApi()) as { paths: Record<string, object> };
+  const gets = Object.entries(paths).flatMap(([path, operations]) => ('get' in operations && path.startsWith('/v1/') ? [path] : []));
+  assert.ok(gets.length > 15);
+  for (const path of [...gets, '/v1/openapi.json']) {
+    const url = path.replaceAll(/\{task\}/g, 'abcdefghijklmnop').replaceAll(/\{\w+\}/g, 'x');
+    const [status, message] = await refusalOf('GET', `${url}?nonsense=1`);
+    assert.deepEqual([status, /^unknown key "nonsense"/.test(message)], [400, true], `${path}: ${message}`);
+  }
+  assert.equal((await stage.api.inject('/healthz?probe=1')).statusCode, 200, 'whatever a load balancer adds');
+});
+
 test('CR15 an internal failure is logged under the request and not sent to the client', async () => {
   await using stage = await setStage({
     nodes: { hostKey: () => Promise.reject(new Error('secret /root/path')) } as never,

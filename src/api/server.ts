@@ -10,7 +10,7 @@ import { enforceDeclaration, requireDeclaration } from './authorization.ts';
 import type { ApiDependencies } from './dependencies.ts';
 import { documentInfo, withComponents, withPermission } from './openapi.ts';
 import { bodyLimit, sendProblem } from './problems.ts';
-import { requestCheck } from './request-check.ts';
+import { refuseUnknownKeys, requestCheck } from './request-check.ts';
 import { type Api, inScope } from './route.ts';
 import { backupRoutes } from './routes/backup.ts';
 import { consoleRoutes } from './routes/console.ts';
@@ -73,6 +73,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<Api> {
     reply.header('x-request-id', request.id);
   });
   api.addHook('onRoute', requireDeclaration);
+  api.addHook('onRoute', refuseUnknownKeys);
   api.decorateRequest('principal');
   api.addHook('onRequest', authentication(dependencies.principals));
   api.addHook('onRequest', enforceDeclaration);

@@ -94,7 +94,7 @@ function pathInWords(path: InputPath): string {
 export function unknownName(kind: string, wrong: string, known: readonly string[]): string {
   const near = nearNames(wrong, known);
   if (near.length > 0) return `unknown ${kind} ${quoted(wrong)}: did you mean ${near.join(' or ')}?`;
-  if (known.length === 0) return `unknown ${kind} ${quoted(wrong)}: there is none yet`;
+  if (known.length === 0) return `unknown ${kind} ${quoted(wrong)}: there is none ${kind === 'key' ? 'here' : 'yet'}`;
   // A form has few keys, and the key that the invalid one belongs to cannot be guessed; names of objects may be thousands.
   const most = kind === 'key' ? known.length : 10;
   const more = known.length > most ? ', …' : '';
