@@ -35,13 +35,26 @@ export function createService(options: ServiceOptions): LocalOperations {
 
 async function connectionTo(home: Home, { CROFT_URL, CROFT_TOKEN }: ServiceOptions['environment']): Promise<Connection> {
   const token = CROFT_TOKEN ?? (await readOrNull(home.token));
-  const url = CROFT_URL ?? (await findController(home))?.url;
+  const url = CROFT_URL ?? (await listeningController(home))?.url;
   if (url === undefined || token === null) {
     throw new CroftError('unavailable', `no controller serves ${home.folder}`, {
       hint: 'start one with `croft up`, or name another with CROFT_URL and CROFT_TOKEN',
     });
   }
   return { url, token };
+}
+
+/** As `findController`; one that is just starting is waited for. */
+async function listeningController(home: Home): Promise<Presence | null> {
+  const deadline = Date.now() + startTime;
+  while (Date.now() < deadline) {
+    const presence = await findController(home);
+    if (presence?.url !== '') return presence;
+    await pause(50);
+  }
+  throw new CroftError('unavailable', `the controller of ${home.folder} has been starting for ${startTime / 1000} s`, {
+    hint: `look at ${home.log}`,
+  });
 }
 
 async function serve({ homeFolder, environment }: ServiceOptions, given: ServeOptions): Promise<void> {
@@ -64,7 +77,7 @@ async function serve({ homeFolder, environment }: ServiceOptions, given: ServeOp
 }
 
 async function up(home: Home, options: ServiceOptions, given: ServeOptions): ReturnType<LocalOperations['up']> {
-  const running = await findController(home);
+  const running = await listeningController(home);
   const started = running === null;
   const presence = running ?? (await start(home, options, given));
   const token = await readOrNull(home.token);
