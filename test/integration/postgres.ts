@@ -1,7 +1,7 @@
 /** A real PostgreSQL server for one test file: in a folder of its own, on a port that the system chose. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, chownSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,22 +14,30 @@ const run = promisify(execFile);
 /** Who the server runs as; it refuses to run as root. Empty where this process is not root. */
 type Account = { uid: number; gid: number } | Record<string, never>;
 
+/** Where it listens: on this machine, or on an address in a network namespace. */
+interface Place {
+  namespace: string | null;
+  address: string;
+}
+
 export class PostgresServer implements AsyncDisposable {
   readonly #folder: string;
+  readonly #address: string;
   readonly #port: number;
   readonly #server: ChildProcess;
   #databases = 0;
 
   /** Use `startPostgres`. */
-  constructor(folder: string, port: number, server: ChildProcess) {
+  constructor(folder: string, address: string, port: number, server: ChildProcess) {
     this.#folder = folder;
+    this.#address = address;
     this.#port = port;
     this.#server = server;
   }
 
   /** The location of one of its databases. */
   url(database: string): string {
-    return `postgres://croft@127.0.0.1:${this.#port}/${database}`;
+    return `postgres://croft@${this.#address}:${this.#port}/${database}`;
   }
 
   /** Makes an empty database and resolves with its location. */
@@ -63,7 +71,13 @@ export class PostgresServer implements AsyncDisposable {
 }
 
 /** Starts a server with an empty cluster. Its commits are on the disk only where they are to be durable: nothing of it outlives the test. */
-export async function startPostgres({ durable = false }: { durable?: boolean } = {}): Promise<PostgresServer> {
+export async function startPostgres({
+  durable = false,
+  place = { namespace: null, address: '127.0.0.1' },
+}: {
+  durable?: boolean;
+  place?: Place;
+} = {}): Promise<PostgresServer> {
   const account = serverAccount();
   const folder = mkdtempSync(join(tmpdir(), 'croft-pg-'));
   if (account.uid !== undefined) chownSync(folder, account.uid, account.gid ?? account.uid);
@@ -71,7 +85,9 @@ export async function startPostgres({ durable = false }: { durable?: boolean } =
     const data = join(folder, 'data');
     const initdb = ['-D', data, '--username=croft', '--auth=trust', '--encoding=UTF8', '--locale=C.UTF-8', '--no-sync'];
     await run(postgresProgram('initdb'), initdb, { ...account, cwd: folder });
-    return await startServer(folder, data, account, durable);
+    // Whoever reaches it is a part of the test.
+    appendFileSync(join(data, 'pg_hba.conf'), 'host all all samenet trust\n');
+    return await startServer(folder, data, { account, durable, place });
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
     throw error;
@@ -85,27 +101,29 @@ export function postgresProgram(name: string): string {
   return path;
 }
 
-async function startServer(folder: string, data: string, account: Account, durable: boolean): Promise<PostgresServer> {
+async function startServer(
+  folder: string,
+  data: string,
+  { account, durable, place }: { account: Account; durable: boolean; place: Place },
+): Promise<PostgresServer> {
+  const { namespace, address } = place;
   const port = await freePort();
-  const options = [
-    '-D',
-    data,
-    '-k',
-    folder,
-    '-p',
-    String(port),
-    '-c',
-    'listen_addresses=127.0.0.1',
-    '-c',
-    `fsync=${durable ? 'on' : 'off'}`,
-  ];
-  const child = spawn(postgresProgram('postgres'), options, { ...account, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const settings = [`listen_addresses=${address}`, `fsync=${durable ? 'on' : 'off'}`];
+  const words = ['-D', data, '-k', folder, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])];
+  const program = postgresProgram('postgres');
+  const child =
+    namespace === null
+      ? spawn(program, words, { ...account, cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+      : spawn('ip', ['netns', 'exec', namespace, ...asAccount(account), program, ...words], {
+          cwd: folder,
+          stdio: ['ignore', 'ignore', 'pipe'],
+        });
   process.once('exit', () => child.kill('SIGINT'));
   let log = '';
   child.stderr.on('data', (text: Buffer) => {
     log += text.toString();
   });
-  const server = new PostgresServer(folder, port, child);
+  const server = new PostgresServer(folder, address, port, child);
   try {
     await until('PostgreSQL answers', async () => {
       if (child.exitCode !== null) throw new Error(`PostgreSQL ended: ${log}`);
@@ -119,6 +137,10 @@ async function startServer(folder: string, data: string, account: Account, durab
     await server[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+function asAccount({ uid, gid }: Account): string[] {
+  return uid === undefined ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
 }
 
 function serverAccount(): Account {

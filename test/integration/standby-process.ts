@@ -13,6 +13,17 @@ import { until } from '../support/until.ts';
 
 const mainFile = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
+/** Runs `croft` with these words on the home in that folder; `inside` is a command that runs another one elsewhere. */
+export function startCroft(folder: string, words: readonly string[], inside: readonly string[] = []): ChildProcess {
+  const [program = '', ...rest] = [...inside, process.execPath, '--disable-warning=ExperimentalWarning', mainFile, ...words];
+  return spawn(program, rest, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, CROFT_HOME: folder } });
+}
+
+/** What `croft serve` is told. */
+export function serveWords(database: string): string[] {
+  return ['serve', '--port', '0', '--database', database, '--simulate', 'nodes=3', '--interval', '2'];
+}
+
 export class ServeProcess implements AsyncDisposable {
   readonly folder: string;
   readonly url: string;
@@ -32,11 +43,7 @@ export class ServeProcess implements AsyncDisposable {
     const home = homeAt(folder);
     await makeHome(home);
     const token = await ensureToken(home);
-    const words = ['serve', '--port', '0', '--database', database, '--simulate', 'nodes=3', '--interval', '2'];
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', mainFile, ...words], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, CROFT_HOME: folder },
-    });
+    const child = startCroft(folder, serveWords(database));
     const url = await until('it answers', async () => (await findController(home))?.url || undefined, patience);
     return new ServeProcess(folder, url, createClient({ url, token }), child);
   }

@@ -2,9 +2,7 @@
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client, type ClientConfig, type QueryResultRow } from 'pg';
-
-/** With these settings the server releases the locks of a dead machine within 6 s: runtime-config-connection.html of its manual. */
-const keepAlive = 'set tcp_keepalives_idle = 3; set tcp_keepalives_interval = 1; set tcp_keepalives_count = 3';
+import { deadPeers } from './dead-peers.ts';
 
 /** ms between heartbeat queries. */
 const beatEvery = 1_000;
@@ -36,7 +34,7 @@ export class LockSession {
     const socket = new Socket();
     const session = new LockSession(new Client({ ...config, stream: () => socket }), socket);
     await session.#client.connect();
-    await session.#client.query(keepAlive);
+    await session.#client.query(deadPeers);
     void session.#beat();
     return session;
   }

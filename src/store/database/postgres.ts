@@ -4,6 +4,7 @@ import { type ClientConfig, DatabaseError, Pool, types } from 'pg';
 import { asCroftError, CroftError } from '../../model/error.ts';
 import { leaderWords } from '../../model/leader.ts';
 import type { Database, Queries, SchemaWords, Snapshot } from './database.ts';
+import { deadPeers } from './dead-peers.ts';
 import { preparing } from './postgres-statements.ts';
 import type { Tables } from './tables.ts';
 
@@ -39,6 +40,12 @@ export function openPostgres(url: string): Database {
   });
   // A connection that breaks while idle is dropped by the pool; the next query opens another. Without a listener it would end the process.
   pool.on('error', () => undefined);
+  pool.on('connect', (client) => {
+    // One that breaks amid a transaction says so by its next query, too.
+    client.on('error', () => undefined);
+    // Queued before the first query. Writers of a dead machine would keep the lock for which the writers of every other machine wait.
+    client.query(deadPeers).catch(() => undefined);
+  });
   return new PostgresStore(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) }));
 }
 
