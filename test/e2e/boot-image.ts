@@ -16,9 +16,12 @@ const eject = 0xae08;
 const setPort = (port: number) => [0xba, port & 0xff, port >> 8];
 const outWord = (port: number, value: number) => [...setPort(port), 0xb8, value & 0xff, value >> 8, 0xef];
 
-/** `obedient`: powers off on the ACPI power button, and lets go of devices; `deaf`: does not notice either. */
-export function bootImage(guest: 'obedient' | 'deaf'): { content: Buffer; sha256: string } {
-  const print = [...`${bootBanner}\r\n`].flatMap((letter) => [0xb0, letter.charCodeAt(0), 0xee]);
+/**
+ * `obedient`: powers off on the ACPI power button, and lets go of devices; `deaf`: does not notice either. A network boot program is
+ * loaded to where a boot sector is, so its first 512 bytes are one, too.
+ */
+export function bootImage(guest: 'obedient' | 'deaf', banner = bootBanner): { content: Buffer; sha256: string } {
+  const print = [...`${banner}\r\n`].flatMap((letter) => [0xb0, letter.charCodeAt(0), 0xee]);
   const echo = [...setPort(serialStatus), 0xec, 0xa8, 1, 0x74, 5, ...setPort(serialData), 0xec, 0xee];
   const powerOff = [...setPort(powerStatus), 0xed, 0xf6, 0xc4, 1, 0x74, 7, ...outWord(powerControl, 0x2000)];
   const letGo = [...setPort(leaving), 0x66, 0xed, 0x66, 0x85, 0xc0, 0x74, 5, ...setPort(eject), 0x66, 0xef];

@@ -10,7 +10,8 @@ import { port as anyPort } from '../support/vm.ts';
 const bridge = 'br0';
 const address = '10.77.0.1';
 
-export async function openGuestNetwork(outer: Host) {
+/** `bootFolder`: where `boot.0` is, the program that guests boot from the network. */
+export async function openGuestNetwork(outer: Host, { bootFolder }: { bootFolder?: string } = {}) {
   const name = `croft-test-${newIdentifier()}`;
   await succeed(outer, ['ip', 'netns', 'add', name]);
   const host = insideNamespace(outer, name);
@@ -18,8 +19,9 @@ export async function openGuestNetwork(outer: Host) {
   await succeed(host, ['ip', 'address', 'add', `${address}/24`, 'dev', bridge]);
   await succeed(host, ['ip', 'link', 'set', bridge, 'up']);
   const server = ['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--port=0', '--leasefile-ro', `--interface=${bridge}`];
+  const boot = bootFolder === undefined ? [] : ['--enable-tftp', `--tftp-root=${bootFolder}`, '--dhcp-boot=boot.0'];
   const dhcp = await host.spawn({
-    argv: [...(server as [string]), '--dhcp-range=10.77.0.10,10.77.0.10', '--bind-interfaces', '--user=root', '--pid-file='],
+    argv: [...(server as [string]), '--dhcp-range=10.77.0.10,10.77.0.10', '--bind-interfaces', '--user=root', '--pid-file=', ...boot],
   });
 
   return {
