@@ -6,6 +6,7 @@ import type { Kept } from '../loops/retention.ts';
 import { CroftError } from '../model/error.ts';
 import { parseSubnet } from '../model/network/ipv4.ts';
 import { type PlacementPolicy, placementPolicies } from '../model/placement/placement.ts';
+import { checkLocation } from '../store/location.ts';
 import { type Home, homeAt } from './home.ts';
 import { type Simulation, simulationOf } from './simulation/simulation.ts';
 
@@ -76,7 +77,7 @@ export function controllerOptions(
     home: folder,
     host: given.host ?? environment.CROFT_HOST ?? '127.0.0.1',
     port: given.port ?? number(environment.CROFT_PORT, 'CROFT_PORT', 0, 65_535) ?? defaultPort,
-    database: given.database ?? environment.DATABASE_URL ?? folder.database,
+    database: databaseAt(given.database ?? environment.DATABASE_URL ?? folder.database),
     segments: segmentRange(given.segments ?? environment.CROFT_SEGMENTS ?? '2000-2999'),
     transit: transitRange(given.transit ?? environment.CROFT_TRANSIT ?? '100.64.0.0/10'),
     interval: (given.interval ?? number(environment.CROFT_INTERVAL, 'CROFT_INTERVAL', 1, 3600) ?? 10) * 1000,
@@ -89,6 +90,11 @@ export function controllerOptions(
     version: packageVersion(),
     simulation: given.simulate === undefined ? null : simulationOf(given.simulate),
   });
+}
+
+function databaseAt(location: string): string {
+  checkLocation(location);
+  return location;
 }
 
 function imageMapOf(named: string | undefined, usual: string): ControllerOptions['imageMap'] {

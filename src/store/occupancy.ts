@@ -5,6 +5,7 @@ import type { Occupant, StandBy } from './database/database.ts';
 import { lockFile } from './database/file-lock.ts';
 import { postgresFailure, postgresServer } from './database/postgres.ts';
 import { awaitPostgres, occupyPostgres } from './database/postgres-occupancy.ts';
+import { isPostgres } from './location.ts';
 
 export type Occupancy = AsyncDisposable | Disposable;
 
@@ -32,10 +33,6 @@ export async function occupyOnceFree(
   if (!isPostgres(location)) throw occupied(location);
   await standBy.waits();
   return await awaitPostgres(postgresServer(location), occupant, standBy);
-}
-
-export function isPostgres(location: string): boolean {
-  return /^postgres(ql)?:\/\//.test(location);
 }
 
 async function tryOccupy(location: string, occupant: Occupant): Promise<Occupancy | null> {

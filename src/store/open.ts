@@ -1,5 +1,4 @@
 /** Opens the store: chooses the database, upgrades its schema, and assembles the resources. */
-import { CroftError } from '../model/error.ts';
 import { newIdentifier as anIdentifier, type NewIdentifier, newControllerIdentifier } from '../model/identifier.ts';
 import { initialFlavors } from '../model/vm/flavor.ts';
 import { SqlBackupStore } from './backup/backup.ts';
@@ -13,8 +12,9 @@ import { SqlFlavorStore } from './flavors.ts';
 import { SqlImageStore } from './image/images.ts';
 import { SqlImagePullStore } from './image/pulls.ts';
 import { SqlLeaderStore } from './leader.ts';
+import { checkLocation, isPostgres } from './location.ts';
 import { SqlNodeStore } from './node/nodes.ts';
-import { isPostgres, unopened } from './occupancy.ts';
+import { unopened } from './occupancy.ts';
 import { SqlOutbox } from './outbox.ts';
 import { SqlPlacementStore } from './placement/placement.ts';
 import { SqlSliceStore } from './slice/slices.ts';
@@ -70,9 +70,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 
 async function openDatabase(location: string, now: () => number): Promise<Database> {
   const remote = isPostgres(location);
-  if (!remote && /^[a-z][a-z0-9+.-]*:\/\//i.test(location)) {
-    throw new CroftError('input.invalid', 'the database is neither a file path nor a postgres:// URL');
-  }
+  checkLocation(location);
   let database: Database | undefined;
   try {
     database = remote ? openPostgres(location) : openSqlite(location);
