@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authorization, authorizationOf, type Stage, setStage } from '../../test/api/stand-ins.ts';
+import { addReadyNode } from '../../test/integration/samples.ts';
+import { placementNews } from '../loops/placement/news.ts';
+import { workerOf } from '../loops/vm/worker.ts';
 import type { Event } from '../model/event.ts';
 import type { ApplyAnswer } from '../model/operations.ts';
 import type { SliceSummary, SliceView } from '../model/slice/view.ts';
 import type { Task } from '../model/task.ts';
 import type { VmView } from '../model/vm/view.ts';
+import { schedule } from '../scheduler/schedule.ts';
+import type { Store } from '../store/store.ts';
 
 type Asker = 'admin' | 'ann' | 'bob';
 
@@ -158,4 +163,33 @@ test('CR13 what is done to a node or an image is recorded with who asked for it'
     ['node.added', 'admin'],
     ['node.exec', 'admin'],
   ]);
+});
+
+test('CR13 nothing that a member reads names the VM of another owner that is in its way', async () => {
+  const refusal = (store: Store) => async (slice: string, name: string) => workerOf({} as never, await store.vms.get(slice, name)) as never;
+  await using stage = await setStage((store) => ({ console: { open: refusal(store), log: refusal(store) } }));
+  const { store } = stage;
+  const { id: nodeId } = await addReadyNode(store, 'n1', { cpus: 1, overcommit: { cpus: 1, memory: 1, disk: 1 } });
+  await ask(stage, 'admin', 'POST', '/v1/slices/apply', file('secret-vm'));
+  const [secret] = await store.vms.list();
+  await store.placement.commit([{ kind: 'vm', id: secret?.id ?? '', from: null, nodeId, reason: null, group: null }]);
+  await ask(stage, 'ann', 'POST', '/v1/slices/apply', file('mine'));
+  const snapshot = await store.placement.snapshot();
+  const { assignments } = schedule(snapshot, { policy: 'spread', now: 0, routerGrace: 0 });
+  await store.placement.commit(assignments);
+  await store.events.append(placementNews(assignments, snapshot, new Set()));
+  const urls = ['/v1/vms', '/v1/slices/hello', '/v1/slices/hello/vms/mine', '/v1/events'];
+  const read = async (asker: Asker) => {
+    const texts = await Promise.all(
+      urls.map((url) => ask(stage, asker, 'GET', asker === 'admin' ? url.replace('hello', 'ann:hello') : url)),
+    );
+    const log = await ask(stage, asker, 'GET', `/v1/slices/${asker === 'admin' ? 'ann:' : ''}hello/vms/mine/console-log`);
+    const plan = await ask(stage, asker, 'POST', '/v1/slices/plan', { file: { ...file('another').file, slice: 'third' } });
+    return [...texts, log, plan].map(({ text }) => text);
+  };
+  for (const text of await read('admin')) assert.match(text, /would fit on n1 if hello\/secret-vm \(1 CPU\) were removed/);
+  for (const text of await read('ann')) {
+    assert.match(text, /would fit on n1 if a VM of another owner \(1 CPU\) were removed/);
+    assert.doesNotMatch(text, /secret/);
+  }
 });

@@ -1,6 +1,8 @@
 /** Every failure of a request, as a problem document; internal details go to the log and not to the client. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from '../model/access/principal.ts';
 import { asCroftError, CroftError } from '../model/error.ts';
+import { withoutVmsOfOthers } from '../model/placement/removal-words.ts';
 import { problemMediaType, problemOf } from '../model/problem.ts';
 import { Unreadable } from '../model/versioned.ts';
 
@@ -14,8 +16,8 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
 }
 
 /** The part of a failure that the client may see: for an internal failure only a reference to the log, which is written here. */
-export function presentable(thrown: unknown, { id, log }: FastifyRequest): CroftError {
-  const error = asCroftError(thrown);
+export function presentable(thrown: unknown, { id, log, principal }: FastifyRequest): CroftError {
+  const error = readableBy(principal, asCroftError(thrown));
   if (error.code === 'internal') {
     log.error({ err: thrown }, 'request failed');
     // It says no more than whose text in the database is damaged.
@@ -26,6 +28,14 @@ export function presentable(thrown: unknown, { id, log }: FastifyRequest): Croft
   }
   if (error.status >= 500) log.warn({ code: error.code, node: error.node }, error.message);
   return error;
+}
+
+/** `asker` is undefined before the request is authenticated. */
+function readableBy(asker: Principal | undefined, error: CroftError): CroftError {
+  const message = asker === undefined ? error.message : withoutVmsOfOthers(error.message, asker);
+  if (message === error.message) return error;
+  const { code, hint, issues, node } = error;
+  return new CroftError(code, message, { issues, cause: error, ...(hint !== undefined && { hint }), ...(node !== undefined && { node }) });
 }
 
 /** Fastify's own refusals in Croft's words; null for anything else. */

@@ -5,6 +5,7 @@
 import type { PlacementVm } from '../model/placement/assignment.ts';
 import { type Resources, sizeInWords } from '../model/placement/capacity.ts';
 import type { NodeRequirement } from '../model/placement/node-fit.ts';
+import { removalInWords } from '../model/placement/removal-words.ts';
 import type { Constraint } from './constraint.ts';
 import type { Ledger } from './ledger.ts';
 import { NameGroups } from './name-groups.ts';
@@ -223,7 +224,7 @@ export class Reasons {
     const { vm, size, position } = best;
     const free = ledger.free(position);
     const lacking = kinds.filter((kind) => free[kind] < demand[kind]);
-    return `on ${ledger.nameOf(position)} if ${vm.slice}/${vm.name} (${amounts(size, lacking)}) were removed`;
+    return removalInWords(ledger.nameOf(position), vm, amounts(size, lacking));
   }
 }
 

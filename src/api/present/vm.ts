@@ -2,6 +2,7 @@
 
 import type { Principal } from '../../model/access/principal.ts';
 import { sliceWrittenBy } from '../../model/access/slice-name.ts';
+import { withoutVmsOfOthers } from '../../model/placement/removal-words.ts';
 import { shownOf } from '../../model/vm/fields.ts';
 import type { NicView, VmView } from '../../model/vm/view.ts';
 import type { Nic, Vm } from '../../model/vm/vm.ts';
@@ -12,17 +13,18 @@ export type NodeNames = ReadonlyMap<string, string>;
 /** `asker` is the principal that sees them. */
 export function presentVm(vm: Vm, names: NodeNames, asker: Principal): VmView {
   const { observed, spec } = vm;
+  const shown = (reason: string | null): string | null => (reason === null ? null : withoutVmsOfOthers(reason, asker));
   return {
     id: vm.id,
     slice: sliceWrittenBy(asker, vm.slice),
     name: vm.name,
     node: vm.nodeId === null ? null : (names.get(vm.nodeId) ?? null),
     movingTo: vm.movingTo === null ? null : (names.get(vm.movingTo) ?? null),
-    pendingReason: vm.pendingReason,
-    stayReason: vm.stayReason,
+    pendingReason: shown(vm.pendingReason),
+    stayReason: shown(vm.stayReason),
     desired: vm.desired,
     state: observed.state,
-    reason: vm.pendingReason ?? observed.reason,
+    reason: shown(vm.pendingReason ?? observed.reason),
     step: observed.step,
     addressed: observed.addressed,
     ...shownOf(spec),
