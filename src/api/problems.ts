@@ -46,7 +46,8 @@ function fromFramework(thrown: unknown, request: FastifyRequest): CroftError | n
 }
 
 const refusals: Record<string, (cause: Error, request: FastifyRequest) => CroftError> = {
-  FST_ERR_CTP_INVALID_JSON_BODY: (cause) => new CroftError('input.syntax', `the body is not JSON: ${cause.message}`, { cause }),
+  FST_ERR_CTP_INVALID_JSON_BODY: (cause) =>
+    new CroftError('input.syntax', 'the body is not JSON, though its content type says so', { cause }),
   FST_ERR_CTP_EMPTY_JSON_BODY: (cause) => new CroftError('input.syntax', 'the body is empty; JSON is expected', { cause }),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: (cause) =>
     new CroftError('input.invalid', 'the body has another length than its Content-Length', { cause }),

@@ -65,6 +65,19 @@ test('CR14 help about what there is not is wrong usage, with near names', async 
   }
 });
 
+test('CR14 the version tells which controller leads, where the one that answers stands by', async () => {
+  const client = {
+    version: async () => Promise.reject(new CroftError('controller.standby', 'this controller stands by: another leads')),
+    role: async () => ({
+      ...{ status: 'ok' as const, role: 'standby' as const },
+      leader: { url: 'http://127.0.0.1:7420', host: 'alpha', pid: 42, since: 0 },
+    }),
+  };
+  const { code, stdout } = await runFake(['version'], { client, width: 200 });
+  assert.equal(code, 0);
+  assert.match(stdout, /^controller +stands by while the controller at http:\/\/127\.0\.0\.1:7420 \(process 42 on alpha\) leads$/m);
+});
+
 test('CR14 help, topics and the version end with 0, and every command has an example', async () => {
   const { nouns } = await import('./nouns.ts');
   for (const { name } of nouns) {

@@ -4,6 +4,7 @@ import type { Event } from '../model/event.ts';
 import type { Image } from '../model/image/image.ts';
 import type { CatalogueEntry, ImportOptions, PullRequest } from '../model/image/requests.ts';
 import type { ImageCheck, ImageCollection, ImageView } from '../model/image/view.ts';
+import type { RoleAnswer } from '../model/leader.ts';
 import type { ControllerReport, DoctorReport } from '../model/node/doctor.ts';
 import type { NodeConfigInput } from '../model/node/node.ts';
 import type { NodeView } from '../model/node/view.ts';
@@ -52,6 +53,8 @@ export function createClient(options: TransportOptions) {
 
   return {
     health: () => json<{ status: 'ok' }>('GET', '/v1/health'),
+    /** Answered by a standby too. */
+    role: () => json<RoleAnswer>('GET', '/healthz'),
     version: () => json<VersionAnswer>('GET', '/v1/version'),
     /** Checks all nodes and the database. */
     doctor: () => json<ControllerReport>('GET', '/v1/doctor'),

@@ -66,7 +66,7 @@ test('SC11 a device that does not go keeps nothing else of a change back, is rep
   assert.deepEqual(await change(), wanted);
   const words = 'command.timeout: the NIC 02:stuck: it was not let go of';
   assert.deepEqual(told, [
-    ['vmNotChanged', '1 volume went, 1 volume came, 1 NIC came, its sizes were brought to it', words],
+    ['vmNotChanged', '1 volume went, 1 volume came, 1 NIC came, its sizes were changed', words],
     ['vmNotChanged', null, words],
     ['vmChanged', '1 NIC went', null],
   ]);

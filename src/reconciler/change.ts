@@ -96,7 +96,7 @@ const nicsWent = counted('NIC', 'went');
 const nicsCame = counted('NIC', 'came');
 const volumesWent = counted('volume', 'went');
 const volumesCame = counted('volume', 'came');
-const sizesCame: Counted = () => 'its sizes were brought to it';
+const sizesCame: Counted = () => 'its sizes were changed';
 
 /** `2 NICs went, 1 volume came`. */
 function doneInWords({ done }: Outcome): string {

@@ -56,7 +56,7 @@ test('SC11 a VM stays, and says so, on a node whose hypervisor moves none', () =
   const hypervisor = { version: '1', limits: [], moves: false };
   const from = node('a', { administration: 'draining', hypervisors: ['zones'], hypervisor }, { hypervisor: 'zones' });
   const alike = node('b', { hypervisors: ['zones'], hypervisor }, { hypervisor: 'zones' });
-  assert.deepEqual(inWords(snapshot([from, alike], [vm('1', here)])), ['1 stays: the hypervisor zones of a moves no VM']);
+  assert.deepEqual(inWords(snapshot([from, alike], [vm('1', here)])), ['1 stays: its hypervisor zones moves no VM']);
 });
 
 test('CR1 nothing is decided again that is recorded, and a move that is under way is left alone', () => {
@@ -91,7 +91,7 @@ test('CR1 a target that drains or is unreachable beyond the grace time is replac
 test('CR1 nothing leaves a node that does not answer: unknown never means gone', () => {
   const silent = node('a', { administration: 'draining', status: 'unreachable', since: 0 });
   assert.deepEqual(inWords(snapshot([silent, node('b')], [vm('1', here)])), [
-    '1 stays: a is unreachable, and what may run there is not copied',
+    '1 stays: its node is unreachable, and what may run there is not copied',
   ]);
 });
 

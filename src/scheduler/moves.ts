@@ -52,8 +52,8 @@ function isOfUse(target: Node | undefined, { now, grace }: MoveOptions): boolean
 
 /** VMs of a node that does not answer may still run there, so no second copy is made. */
 function obstacleOf(vm: PlacementVm, { config, observed }: Node): string | null {
-  if (observed.status !== 'ready') return `${config.name} is ${observed.status}, and what may run there is not copied`;
-  if (observed.specs?.hypervisor?.moves === false) return `the hypervisor ${config.hypervisor} of ${config.name} moves no VM`;
+  if (observed.status !== 'ready') return `its node is ${observed.status}, and what may run there is not copied`;
+  if (observed.specs?.hypervisor?.moves === false) return `its hypervisor ${config.hypervisor} moves no VM`;
   if (vm.desired === 'running' && vm.spec.restart === 'never') return 'runs with restart: never; stop it to let it move';
   if (vm.desired === 'paused') return 'is paused; resume or stop it to let it move';
   return null;

@@ -128,7 +128,7 @@ test('SC11 a guest that does not let go of a device keeps it, which is said, unt
   await until('it is said', async () => words.test((await vm()).reason ?? '') || undefined, 90_000);
   assert.deepEqual([(await vm()).state, await stage.pid('mute', 'one')], ['running', pid]);
   assert.equal((await stage.client.tasks.get(task?.id ?? '')).state, 'running');
-  const says = /1 volume came, 1 NIC came, its sizes were brought to it; not all/;
+  const says = /1 volume came, 1 NIC came, its sizes were changed; not all/;
   await stage.events.next('vm.changed', { after: since, vm: 'one', says });
   const { id, node } = await vm();
   assert.equal((await stage.labelled(node, `port:${id}:`)).length, 1);

@@ -331,7 +331,7 @@ test('SC11 what waits for a hypervisor runs once a node has it, and what that ca
   await must('vm stop odd/a --wait');
   await must('vm start odd/a --wait');
   assert.equal(await state(), 'running');
-  assert.match((await must('node drain lab3')).stdout, /odd\/a stays: the hypervisor zones of lab3 moves no VM/);
+  assert.match((await must('node drain lab3')).stdout, /odd\/a stays: its hypervisor zones moves no VM/);
   await must('node resume lab3');
 });
 

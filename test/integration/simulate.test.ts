@@ -1,7 +1,7 @@
 /** A controller whose nodes are simulated: slices over fifty nodes, faults that a seed repeats, and no mixture with real nodes. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -261,4 +261,17 @@ test('SC11 snapshots of a simulation fail as often as it is asked for, with word
   for (const name of await names()) await repeat('remove', () => vms.removeSnapshot('s', 'vm', name), ['not-found']);
   assert.deepEqual(await names(), []);
   for (const [what, count] of Object.entries(failed)) assert.ok(count > 0, `${what} never failed`);
+});
+
+test('SC11 the slice files of the documentation run on simulated nodes, which have the image `micro`', async () => {
+  await using home = await homeFolder();
+  await using controller = await start(home.folder, 'nodes=2');
+  const { client } = controller;
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, text = ''] = /^```yaml\n(slice: [\s\S]*?)^```/m.exec(readme) ?? [];
+  assert.match(text, /image: micro/);
+  await client.slices.apply({ text });
+  await settled(client);
+  const states = (await client.vms.list()).map(({ state }) => state);
+  assert.deepEqual([...new Set(states)], ['running']);
 });

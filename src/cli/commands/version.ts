@@ -1,6 +1,7 @@
 /** `croft version`: of this program, and of the controller where one answers. */
 import type { Command } from 'commander';
 import { asCroftError } from '../../model/error.ts';
+import { leaderWords } from '../../model/leader.ts';
 import type { CliContext } from '../context.ts';
 import { withExamples } from '../examples.ts';
 import { type OutputOptions, withOutput } from '../output/data.ts';
@@ -27,6 +28,9 @@ async function controllerVersion(context: CliContext) {
   try {
     return await (await context.client()).version();
   } catch (error) {
-    return asCroftError(error).message;
+    const { code, message } = asCroftError(error);
+    if (code !== 'controller.standby') return message;
+    const { leader } = await (await context.client()).role();
+    return `stands by while ${leaderWords(leader)} leads`;
   }
 }

@@ -21,3 +21,12 @@ test('CR2 what the doctor found wrong is read to its end on a narrow terminal to
     assert.equal(words.join(' '), detail);
   }
 });
+
+test('CR2 the doctor ends with the repairs of what is missing', () => {
+  const missing = { name: 'qemu', ok: false, detail: 'is not installed', fix: 'apt-get install qemu' };
+  const text = doctorText({ nodes: [{ node: 'n1', checks: [missing] }] }, { width: 200, now: 0, paint });
+  assert.match(
+    text,
+    /\nTo install or repair what is missing:\n {2}n1: qemu: apt-get install qemu\nor let `croft node doctor NODE --fix` do it\.$/,
+  );
+});

@@ -1,4 +1,4 @@
-/** The nodes and the image in a simulation's store; simulated and real nodes are never in one store. */
+/** The nodes and the images in a simulation's store; simulated and real nodes are never in one store. */
 import { CroftError } from '../../model/error.ts';
 import { usualTraits } from '../../model/image/definition.ts';
 import { nodeConfigSchema } from '../../model/node/node.ts';
@@ -6,8 +6,8 @@ import type { Store } from '../../store/store.ts';
 import { simulatedContent } from './infrastructure.ts';
 import type { Simulation } from './simulation.ts';
 
-/** The image that is always available to VMs of a simulation. */
-const imageName = 'simulated';
+/** The images that are always available to VMs of a simulation; `micro`, which a controller builds, because examples name it. */
+const imageNames = ['simulated', 'micro'];
 
 /** Rejects with `conflict.in-use` where the store has nodes of the other kind. */
 export async function refuseMixture({ nodes }: Pick<Store, 'nodes'>, simulated: boolean): Promise<void> {
@@ -28,7 +28,7 @@ export async function countSimulated({ nodes }: Pick<Store, 'nodes'>): Promise<n
   return (await nodes.list()).filter(({ config }) => config.simulated === true).length;
 }
 
-/** Adds the missing nodes among `sim-0001`…, and the image. A node whose row cannot be read is there, and is left as it is. */
+/** Adds the missing nodes among `sim-0001`…, and the missing images. A node whose row cannot be read is there, and is left as it is. So is an image of that name. */
 export async function addSimulated({ nodes, images }: Pick<Store, 'nodes' | 'images'>, simulation: Simulation): Promise<void> {
   const known = new Set((await nodes.names()).values());
   const names = Array.from({ length: simulation.nodes }, (_, index) => `sim-${String(index + 1).padStart(4, '0')}`);
@@ -36,5 +36,8 @@ export async function addSimulated({ nodes, images }: Pick<Store, 'nodes' | 'ima
     const folders = { stateFolder: `/simulated/${name}`, runFolder: `/run/simulated/${name}` };
     await nodes.add({ ...nodeConfigSchema.parse({ name, ...folders }), simulated: true });
   }
-  await images.put({ name: imageName, content: simulatedContent(imageName), traits: usualTraits, origin: null });
+  const stored = new Set((await images.list()).map(({ name }) => name));
+  for (const name of imageNames.filter((one) => !stored.has(one))) {
+    await images.put({ name, content: simulatedContent(name), traits: usualTraits, origin: null });
+  }
 }

@@ -60,3 +60,18 @@ test('CR6 a guest that was resumed has its waits as they were: its disk may be f
   const written = await observed((recorder) => recorder.vmHeld({ id: 'a', label: 's/a' }, false));
   assert.deepEqual(written, { state: 'running', step: null, reason: null });
 });
+
+test('CR5 repairs of a router and of ports are told as repairs', () => {
+  const messages: string[] = [];
+  const journal = { record: ({ message }: { message: string }) => messages.push(message) };
+  const options = { node: 'n', sliceName: () => 'hello', journal, now: () => now } as never as RecorderOptions;
+  const recorder = new Recorder(options);
+  recorder.routerStep('s', 'done', ['no dnsmasq for lan'], 1);
+  recorder.portsRepaired(1);
+  recorder.portsRepaired(2);
+  assert.deepEqual(messages, [
+    'router done (repaired: no dnsmasq for lan)',
+    'repaired 1 network port that had been changed or removed',
+    'repaired 2 network ports that had been changed or removed',
+  ]);
+});

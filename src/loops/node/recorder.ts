@@ -155,7 +155,7 @@ export class Recorder implements Progress {
   }
 
   routerStep(sliceId: string, state: 'done' | 'removed', faults: readonly string[], duration: number): void {
-    const why = faults.length === 0 ? '' : ` (put right: ${faults.join('; ')})`;
+    const why = faults.length === 0 ? '' : ` (repaired: ${faults.join('; ')})`;
     const about = { slice: this.#options.sliceName(sliceId), step: { name: 'router', state: 'done', duration } as const };
     const message = `router ${state}${why}`;
     this.#event(
@@ -166,7 +166,7 @@ export class Recorder implements Progress {
   }
 
   portsRepaired(count: number): void {
-    const message = `put ${count} network ${count === 1 ? 'port' : 'ports'} right that had been changed or removed`;
+    const message = `repaired ${count} network ${count === 1 ? 'port' : 'ports'} that had been changed or removed`;
     this.#event({ kind: 'node.repaired', message, data: { ports: count } });
   }
 

@@ -30,7 +30,7 @@ export function failureOf(step: Step): StepFailure {
     case 'removeRouter':
       return ofNode('a router could not be removed');
     case 'repairPorts':
-      return ofNode('network ports could not be put right');
+      return ofNode('network ports could not be repaired');
     case 'detach':
       return ofNode('network ports could not be removed');
     case 'fetchImage':

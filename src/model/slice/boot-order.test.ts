@@ -33,7 +33,7 @@ function issuesOf(order: string): string[] {
 
 test('SC11 a boot order names devices of its VM, each once', () => {
   assert.deepEqual(issuesOf('[nic, disk, data]'), []);
-  assert.deepEqual(issuesOf('[disc]'), ['vms.web.bootOrder.0: VM web: unknown boot device "disc": did you mean disk?']);
+  assert.deepEqual(issuesOf('[disc]'), ['vms.web.bootOrder.0: unknown boot device "disc": did you mean disk?']);
   assert.match(issuesOf('[eth1]')[0] ?? '', /unknown boot device "eth1": did you mean eth0/);
   assert.match(issuesOf('[cdrom]')[0] ?? '', /unknown boot device "cdrom": there are disk, nic, eth0, data/);
   assert.deepEqual(issuesOf('[disk, disk]'), ['vms.web.bootOrder.1: "disk" is named twice']);

@@ -30,7 +30,7 @@ export function bootOrderOf({ vm, image, issues }: VmReading): string[] | null {
     const path = [...vm.pathOf('bootOrder'), index];
     const device = name === 'nic' ? 'eth0' : name;
     const before = named.get(device);
-    if (!known.includes(name)) issues.add(path, `VM ${vm.name}: ${unknownName('boot device', name, known)}`);
+    if (!known.includes(name)) issues.add(path, unknownName('boot device', name, known));
     else if (known.indexOf(name) !== known.lastIndexOf(name)) issues.add(path, `${quoted(name)} is also the name of a volume: rename that`);
     else if (before !== undefined)
       issues.add(path, `${quoted(name)} is named twice${before === name ? '' : `: it is ${quoted(before)}, too`}`);
