@@ -3,18 +3,20 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { NodeAbilities, NodeLayout, ObservedVm } from '../../src/drivers/hypervisor/driver.ts';
 import { createQemuDriver } from '../../src/drivers/hypervisor/qemu/qemu.ts';
-import { vmUserId } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
+import { vmFolders, vmUserId } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
 import type { Seed } from '../../src/drivers/hypervisor/vm-folder/prepare.ts';
 import { type Host, perform } from '../../src/host/host.ts';
 import { createLocalHost } from '../../src/host/local-host.ts';
 import { newControllerIdentifier, newIdentifier } from '../../src/model/identifier.ts';
 import type { LaunchImage, VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
+import { QmpSession } from '../../src/tools/qmp.ts';
 import { untilTrue } from '../support/until.ts';
 import { launch as anyLaunch } from '../support/vm.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
@@ -102,6 +104,24 @@ export async function openStage(seedOf: (vm: VmLaunch, folder: string) => Seed =
       assert.deepEqual(left, [], 'the driver leaves no process behind');
     },
   };
+}
+
+/** An empty volume of a mebibyte. */
+export const volume = () => ({ id: newIdentifier(), name: 'data', image: null, size: mebibyte });
+
+/** The name of each snapshot of the VM, and whether it has memory. */
+export const snapshots = async ({ driver, host }: Stage, vm: VmLaunch) => {
+  const [found] = await perform(host, driver.snapshots(referenceTo(vm.id)));
+  return found.map(({ name, memory }) => [name, memory]);
+};
+
+/** Has QEMU itself execute a command of QMP, past the driver. */
+export async function control(stage: Stage, vmId: string, command: string, parameters = {}): Promise<unknown> {
+  const session = await QmpSession.open(connect(vmFolders(stage.layout, vmId).qmp));
+  const answer = await session.execute(command, parameters);
+  session.close();
+  await session.closed;
+  return answer;
 }
 
 /** Bytes of the disk that a guest sees; also of one that is in use. */

@@ -3,6 +3,7 @@
 import { usualTraits } from '../../src/model/image/definition.ts';
 import type { Image } from '../../src/model/image/image.ts';
 import { type Node, type NodeConfig, type NodeSpecs, nodeConfigSchema } from '../../src/model/node/node.ts';
+import type { Assignment } from '../../src/model/placement/assignment.ts';
 import { usualPlacement } from '../../src/model/placement/placement.ts';
 import { diffSlice } from '../../src/model/slice/diff.ts';
 import type { NetworkSpec, Slice, SliceSpec, VmSpec } from '../../src/model/slice/slice.ts';
@@ -73,4 +74,15 @@ export async function addReadyNode(
   const specs = { ...nodeSpecs(cpus, memory), hypervisors: [node.config.hypervisor] };
   await store.nodes.observe(node.id, { status: 'ready', reason: null, seenAt: 5, since: 5, specs, images: [] });
   return await store.nodes.get(name);
+}
+
+/** `id` goes to the node `nodeId`, or loses the one that it has. */
+export function toNode(kind: 'vm' | 'router', id: string | undefined, nodeId: string | null, from: string | null = null): Assignment {
+  const common = { id: id ?? '', from, nodeId, reason: nodeId === null ? 'the node is lost' : null };
+  return kind === 'vm' ? { kind, ...common, group: null } : { kind, ...common };
+}
+
+/** Of all VMs, in the order of their names. */
+export async function ids(store: Store): Promise<string[]> {
+  return (await store.vms.list()).map(({ id }) => id);
 }
