@@ -4,8 +4,7 @@
  */
 import type { z } from 'zod';
 
-/** `Reading` is the context that a field is read with, in addition to its written value. */
-export interface Field<Form extends z.ZodType | null, Stored extends z.ZodType, Reading> {
+export interface Field<Form extends z.ZodType | null, Stored extends z.ZodType> {
   /**
    * The permitted form in a slice file. Null where the file's keys differ from the field: slice/file.ts and slice/export.ts define them.
    */
@@ -17,9 +16,7 @@ export interface Field<Form extends z.ZodType | null, Stored extends z.ZodType, 
    * default of fields that go to nodes never changes: records of earlier versions rely on it, and hashes leave it out.
    */
   default?: z.output<Stored>;
-  /** Converts the written value to the stored one, where they differ; adds issues for errors. */
-  read?(reading: Reading): z.output<Stored>;
-  /** The opposite of `read`, for an export. Not called for the default. */
+  /** From the stored value to the written one, where they differ, for an export. Not called for the default. */
   write?(value: z.output<Stored>): unknown;
   /** Human-readable; null for nothing. Values are equal exactly where their words are. */
   words(value: z.output<Stored>): string | null;
@@ -28,7 +25,7 @@ export interface Field<Form extends z.ZodType | null, Stored extends z.ZodType, 
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: each field takes values of its own type only.
-type Fields = Readonly<Record<string, Field<z.ZodType | null, any, any>>>;
+type Fields = Readonly<Record<string, Field<z.ZodType | null, any>>>;
 
 /** As stored; without the fields that have another type there. */
 type Specification<Table extends Fields> = { [Name in keyof Table]: z.output<Table[Name]['stored']> };
@@ -82,13 +79,32 @@ function flagged(table: Fields, flag: string): string[] {
   return Object.keys(table).filter((name) => Reflect.get(table[name] ?? {}, flag) === true);
 }
 
-/** `written` are a slice file's values of the fields. */
+/**
+ * Each makes the stored value of a field; adds issues for errors. A field without a reader is stored as it is written, so one whose form
+ * is of another type has a reader.
+ */
+export type Readers<Table extends Fields, Reading> = {
+  [Name in keyof Table as IsStoredAsWritten<Table[Name]> extends true ? never : Name]: Reader<Table[Name], Reading>;
+} & { [Name in keyof Table]?: Reader<Table[Name], Reading> };
+
+type Reader<Entry extends Fields[string], Reading> = (reading: Reading) => z.output<Entry['stored']>;
+type IsStoredAsWritten<Entry extends Fields[string]> = Entry['form'] extends z.ZodType
+  ? z.output<Entry['form']> extends z.output<Entry['stored']>
+    ? true
+    : false
+  : false;
+
+/** `written` are a slice file's values of the fields, `reading` what they are read with in addition. */
 export function readFields<Table extends Fields, Reading>(
-  table: Table & Readonly<Record<string, Field<z.ZodType | null, z.ZodType, Reading>>>,
+  table: Table,
+  readers: Readers<Table, Reading>,
   written: object,
   reading: Reading,
 ): Specification<Table> {
-  return mapped(table, ({ read, default: usual }, name) => (read === undefined ? (Reflect.get(written, name) ?? usual) : read(reading)));
+  return mapped(table, ({ default: usual }, name) => {
+    const reader: ((reading: Reading) => unknown) | undefined = readers[name];
+    return reader === undefined ? (Reflect.get(written, name) ?? usual) : reader(reading);
+  });
 }
 
 /** The values as in a slice file, without those equal to the default. */

@@ -1,11 +1,7 @@
 /** The fields of a network's specification, one entry each, as vm/fields.ts has them for VMs. */
 import { z } from 'zod';
 import { type Field, type Flagged, flaggedStoredShape, pickFlagged, shapeOf, storedShape } from '../field.ts';
-import type { NetworkReading } from '../slice/draft.ts';
-import { impairmentOf } from '../slice/impairment.ts';
-import { isLink } from '../slice/links.ts';
 import { impairmentInWords, impairmentSchema } from './impairment.ts';
-import { formatAddress, formatSubnet } from './ipv4.ts';
 
 interface NetworkField<
   Form extends z.ZodType | null,
@@ -13,7 +9,7 @@ interface NetworkField<
   Shown extends boolean,
   Routed extends boolean,
   Plugged extends boolean,
-> extends Field<Form, Stored, NetworkReading> {
+> extends Field<Form, Stored> {
   /** The API shows it with the network. */
   shown: Shown;
   /** Part of the plan of the slice's router. */
@@ -32,7 +28,6 @@ function field<
   return entry;
 }
 
-/** A network without plan has an issue already, so the substitutes for its subnet and gateway are never stored. */
 export const networkFields = {
   /** IPv4 subnet, `a.b.c.d/n` with host bits zero. */
   cidr: field({
@@ -41,7 +36,6 @@ export const networkFields = {
       example: '192.168.50.0/24',
     }),
     stored: z.string(),
-    read: ({ plan }) => (plan === undefined ? '' : formatSubnet(plan.subnet)),
     words: String,
     introduction: (cidr) => cidr,
     shown: true,
@@ -52,7 +46,6 @@ export const networkFields = {
   gateway: field({
     form: z.string().meta({ description: "The router's address in the subnet; its first by default" }),
     stored: z.string(),
-    read: ({ plan }) => (plan === undefined ? '' : formatAddress(plan.gateway)),
     words: String,
     shown: true,
     routed: true,
@@ -63,7 +56,6 @@ export const networkFields = {
     form: null,
     stored: z.boolean(),
     default: false,
-    read: isLink,
     words: String,
     introduction: (link) => (link ? 'link' : null),
     shown: true,
@@ -95,7 +87,6 @@ export const networkFields = {
     form: null,
     stored: impairmentSchema.nullable(),
     default: null,
-    read: impairmentOf,
     words: impairmentInWords,
     introduction: impairmentInWords,
     shown: false,

@@ -2,9 +2,9 @@
 import { traitsOf } from '../node/hypervisor.ts';
 import { type DriverChoiceConfig, networkDriverOf } from '../node/network-driver.ts';
 import type { NodeSpecs } from '../node/node.ts';
-import type { NetworkSpec } from '../slice/slice.ts';
 import type { NicSpec } from '../vm/devices.ts';
 import { networkTraitsOf } from './drivers.ts';
+import type { NetworkSpec } from './fields.ts';
 import type { NicModel } from './nic-model.ts';
 
 /** The properties of a VM's links in which nodes differ. */

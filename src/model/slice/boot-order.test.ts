@@ -5,7 +5,7 @@ import { storedImages } from '../../../test/support/stored-images.ts';
 import { launch, launchImage, nicSpec, port, vmSpec } from '../../../test/support/vm.ts';
 import { CroftError } from '../error.ts';
 import { usualPlacement } from '../placement/placement.ts';
-import { bootDevices } from './boot-order.ts';
+import { bootDevices } from '../vm/boot-order.ts';
 import { describeChange } from './change-words.ts';
 import { diffSlice } from './diff.ts';
 import { readSliceFile } from './document.ts';

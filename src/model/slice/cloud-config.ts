@@ -1,21 +1,10 @@
 /** The user-data of a VM of a slice file, checked: a script, a `#cloud-config` document, or one of each. */
 import { isMap, LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
 import type { InputIssues, InputPath } from '../input/issues.ts';
 import { printable } from '../input/quote.ts';
-import type { VmReading } from './draft.ts';
+import type { VmReading } from './reading.ts';
 
 const header = '#cloud-config';
-
-export const userDataSchema = z
-  .string()
-  .max(64 * 1024, 'user-data has at most 65536 characters')
-  .regex(/^(#!|#cloud-config\s)[^\0]*$/, 'user-data is a script that starts with "#!" or a document that starts with "#cloud-config"');
-
-export const cloudConfigSchema = z
-  .string()
-  .max(64 * 1024, 'a cloud-config has at most 65536 characters')
-  .regex(/^[^\0]*$/, 'a cloud-config has no zero byte');
 
 export function userDataOf({ vm, issues }: VmReading): string | null {
   const { userData = null } = vm.fields;

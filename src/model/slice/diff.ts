@@ -1,10 +1,10 @@
 /** Compares the present slice with the wanted slice. Pure. */
 import { fieldDifferences } from '../field.ts';
 import { networkFields } from '../network/fields.ts';
+import { slicePlacementInWords } from '../placement/placement-words.ts';
 import { vmDifferences } from '../vm/fields.ts';
 import { type DifferenceContext, unknownSituation, type VmEffect, type VmSituation } from '../vm/situation.ts';
 import type { ChangeTime, NetworkChange, SliceChange, VmChange, VmFieldChange } from './change.ts';
-import { slicePlacementInWords } from './placement.ts';
 import type { NetworkSpec, SliceSpec, VmSpec } from './slice.ts';
 
 /**

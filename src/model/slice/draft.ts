@@ -3,14 +3,8 @@ import { parseLabel } from '../image/map/label.ts';
 import type { InputIssues, InputPath } from '../input/issues.ts';
 import { quoted } from '../input/quote.ts';
 import type { NicModel } from '../network/nic-model.ts';
-import type { VmSpec } from '../vm/fields.ts';
-import type { Flavor } from '../vm/flavor.ts';
+import type { NicFile } from '../vm/nic-file.ts';
 import type { NetworkFile, SliceFile, VmFile, VmTemplate } from './file.ts';
-import type { ChosenImage, ImageChoice } from './image.ts';
-import type { NicFile } from './nic-file.ts';
-import type { NicChecker } from './nics.ts';
-import type { MeantVms } from './placement.ts';
-import type { SubnetPlan } from './subnets.ts';
 import { type TopologyParts, topologyParts, topologySizes } from './topology.ts';
 
 export interface NicDraft {
@@ -40,29 +34,6 @@ export interface NetworkDraft {
 export interface SliceDraft {
   vms: VmDraft[];
   networks: NetworkDraft[];
-}
-
-/** The context that a VM's fields are read with. */
-export interface VmReading {
-  vm: VmDraft;
-  flavors: readonly Flavor[];
-  images: ImageChoice;
-  /** The image that its label refers to; undefined where there is none, which has an issue. */
-  image: ChosenImage | undefined;
-  /** The present VM, where it exists. */
-  before: VmSpec | undefined;
-  /** One for all VMs of the slice. */
-  nics: NicChecker;
-  meant: MeantVms;
-  issues: InputIssues;
-}
-
-/** The context that a network's fields are read with. */
-export interface NetworkReading {
-  network: NetworkDraft;
-  /** Undefined where its subnet is invalid, which has an issue. */
-  plan: SubnetPlan | undefined;
-  issues: InputIssues;
 }
 
 /** A preset's NICs precede those that the VM or the template adds; in all other fields the VM's own value wins over the template. */

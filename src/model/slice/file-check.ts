@@ -1,10 +1,10 @@
 /** Checks the form of a slice file, and reports errors in helpful words. */
 import { checkForm, type FormWords } from '../input/form-check.ts';
 import { InputIssues, type InputPath, type Locate } from '../input/issues.ts';
+import { nicObjectSchema } from '../vm/nic-file.ts';
+import { volumeFileSchema } from '../vm/volume-file.ts';
 import { impairmentFileSchema, networkFileSchema, type SliceFile, sliceFileSchema, templateSchema, vmFileSchema } from './file.ts';
-import { nicObjectSchema } from './nic-file.ts';
 import { affinityFileSchema, slicePlacementFileSchema, vmPlacementFileSchema } from './placement-file.ts';
-import { volumeFileSchema } from './volume-file.ts';
 
 /** Reads a value of any origin as a slice file. Throws `input.invalid` with every error of its form. */
 export function checkSliceFile(value: unknown, locate?: Locate): SliceFile {

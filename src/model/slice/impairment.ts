@@ -3,7 +3,8 @@
 import type { InputIssues } from '../input/issues.ts';
 import { quoted } from '../input/quote.ts';
 import { formatQuantity, type Impairment, parseQuantity, quantities } from '../network/impairment.ts';
-import type { NetworkDraft, NetworkReading } from './draft.ts';
+import type { NetworkDraft } from './draft.ts';
+import type { NetworkReading } from './reading.ts';
 
 /** Null where the file requests nothing: zero of a delay, jitter or loss is none. */
 export function impairmentOf({ network, issues }: NetworkReading): Impairment | null {

@@ -1,10 +1,6 @@
 /** Joins the ends of links with the NICs of their VMs. */
 import { type InputIssues, type InputPath, unknownName } from '../input/issues.ts';
-import { draftNic, type NetworkDraft, type NetworkReading, type SliceDraft, type VmDraft } from './draft.ts';
-
-export function isLink({ network }: NetworkReading): boolean {
-  return network.fields.link !== undefined;
-}
+import { draftNic, type NetworkDraft, type SliceDraft, type VmDraft } from './draft.ts';
 
 interface LinkEnd {
   network: string;

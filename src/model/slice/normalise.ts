@@ -5,12 +5,15 @@ import { InputIssues, type Locate } from '../input/issues.ts';
 import { networkFields } from '../network/fields.ts';
 import { type VmSpec, vmFields } from '../vm/fields.ts';
 import type { Flavor } from '../vm/flavor.ts';
-import { draftSlice, expandCounts, type VmDraft, type VmReading } from './draft.ts';
+import { draftSlice, expandCounts, type VmDraft } from './draft.ts';
 import type { SliceFile } from './file.ts';
 import { type ChosenImage, chooseImage, type ImageChoice } from './image.ts';
 import { attachLinks } from './links.ts';
+import { meantVms } from './meant-vms.ts';
 import { NicChecker } from './nics.ts';
-import { meantVms, refuseContradictions, slicePlacementOf } from './placement.ts';
+import { refuseContradictions, slicePlacementOf } from './placement.ts';
+import { networkReaders, vmReaders } from './readers.ts';
+import type { VmReading } from './reading.ts';
 import type { SliceSpec } from './slice.ts';
 import { planSubnets } from './subnets.ts';
 
@@ -43,7 +46,7 @@ export function normaliseSlice(file: SliceFile, context: NormaliseContext): Slic
     placement: slicePlacementOf(file.placement),
     networks: draft.networks.map((network) => ({
       name: network.name,
-      ...readFields(networkFields, network.fields, { network, plan: subnets.get(network.name), issues }),
+      ...readFields(networkFields, networkReaders, network.fields, { network, plan: subnets.get(network.name), issues }),
     })),
     vms: vms.map((vm) => vmSpec(vm, { nics, meant, issues }, context)),
   };
@@ -56,7 +59,7 @@ function vmSpec(vm: VmDraft, given: Pick<VmReading, 'nics' | 'meant' | 'issues'>
   const image = imageOf(vm, context, given.issues);
   if (image?.traits.nocloud === false) refuseSeed(vm, image, given.issues);
   const before = context.previous?.vms.find(({ name }) => name === vm.name);
-  return { name: vm.name, ...readFields(vmFields, vm.fields, { ...given, ...context, vm, image, before }) };
+  return { name: vm.name, ...readFields(vmFields, vmReaders, vm.fields, { ...given, ...context, vm, image, before }) };
 }
 
 /** A VM without label has the image map's default one. */

@@ -1,25 +1,15 @@
-/** The placement requirements of a slice file: read, checked, converted back, and in words. */
+/** The placement requirements of a slice file: read, checked and converted back. */
 import { type InputIssues, type InputPath, unknownName } from '../input/issues.ts';
 import { PeerIndex, unitsOf } from '../placement/peers.ts';
-import { type Affinity, anywhere, type SlicePlacement, type VmPlacement } from '../placement/placement.ts';
-import type { VmDraft, VmReading } from './draft.ts';
+import type { Affinity, SlicePlacement, VmPlacement } from '../placement/placement.ts';
+import type { VmDraft } from './draft.ts';
+import type { MeantVms } from './meant-vms.ts';
 import type { AffinityFile, SlicePlacementFile, VmPlacementFile } from './placement-file.ts';
+import type { VmReading } from './reading.ts';
 import type { VmSpec } from './slice.ts';
 
 export function slicePlacementOf(file: SlicePlacementFile | undefined): SlicePlacement {
   return { policy: file?.policy ?? null, together: file?.together ?? false };
-}
-
-/** Name as written → the VMs that it refers to: all copies of a counted VM, or the VM of that name. */
-export type MeantVms = ReadonlyMap<string, readonly string[]>;
-
-/** `drafts` before counts are expanded, `names` of the VMs after it. */
-export function meantVms(drafts: readonly Pick<VmDraft, 'name' | 'count'>[], names: readonly string[]): MeantVms {
-  const counted = drafts.map(({ name, count }): [string, string[]] => [
-    name,
-    Array.from({ length: count }, (_, index) => (index === 0 ? name : `${name}-${index + 1}`)),
-  ]);
-  return new Map([...names.map((name): [string, string[]] => [name, [name]]), ...counted]);
 }
 
 export function vmPlacementOf({ vm, meant, issues }: VmReading): VmPlacement {
@@ -89,30 +79,6 @@ const isEmpty = ({ required, preferred }: Affinity): boolean => required.length 
 
 function affinityFile({ required, preferred }: Affinity): AffinityFile {
   return { ...(required.length > 0 && { required }), ...(preferred.length > 0 && { preferred }) };
-}
-
-/** Equal exactly where the placements are; null for the default. */
-export function vmPlacementInWords(placement: VmPlacement): string | null {
-  const { priority, node, pools, labels, imagePresent, affinity, antiAffinity } = placement;
-  const labelled = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
-  const words = [
-    priority === anywhere.priority ? '' : `priority ${priority}`,
-    node === null ? '' : `node ${node}`,
-    listed('pools', pools),
-    listed('labels', labelled.sort()),
-    imagePresent ? 'image present' : '',
-    listed('with', affinity.required),
-    listed('rather with', affinity.preferred),
-    listed('apart from', antiAffinity.required),
-    listed('rather apart from', antiAffinity.preferred),
-  ].filter((part) => part !== '');
-  return words.length === 0 ? null : words.join(', ');
-}
-
-const listed = (what: string, names: readonly string[]): string => (names.length === 0 ? '' : `${what} ${names.join(' ')}`);
-
-export function slicePlacementInWords({ policy, together }: SlicePlacement): string {
-  return `${policy ?? 'as the controller places'}${together ? ', together' : ''}`;
 }
 
 /** The specification without names of VMs that are gone; the same object where there was none. */

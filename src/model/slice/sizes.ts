@@ -3,8 +3,9 @@
 import { type InputIssues, unknownName } from '../input/issues.ts';
 import { formatSize, parseSize, sizeRule } from '../input/unit.ts';
 import { type Flavor, gibibyte, mebibyte } from '../vm/flavor.ts';
-import type { VmDraft, VmReading } from './draft.ts';
+import type { VmDraft } from './draft.ts';
 import { diskOf } from './image.ts';
+import type { VmReading } from './reading.ts';
 
 /**
  * The VM's own value wins over its flavor's, that over the size of its image's label, that over the image's defaults; remaining values

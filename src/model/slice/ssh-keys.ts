@@ -1,13 +1,5 @@
 /** The public keys of a VM of a slice file. */
-import { z } from 'zod';
-import type { VmReading } from './draft.ts';
-
-const publicKeyPattern =
-  /^(ssh-(?:ed25519|rsa)|ecdsa-sha2-nistp(?:256|384|521)|sk-ssh-ed25519@openssh\.com|sk-ecdsa-sha2-nistp256@openssh\.com) [A-Za-z0-9+/]{32,}={0,2}( ([\x20-\x7e\u00a0-\ud7ff\ue000-\ufffd]|[\ud800-\udbff][\udc00-\udfff])*)?$/;
-
-export const sshKeysSchema = z
-  .array(z.string().max(16384).regex(publicKeyPattern, 'not an OpenSSH public key on one line, such as "ssh-ed25519 AAAA… name"'))
-  .max(100);
+import type { VmReading } from './reading.ts';
 
 /** The keys are in the seed of a VM, which has a limit. */
 const mostKeyBytes = 128 * 1024;

@@ -1,11 +1,11 @@
-/** The volumes of a VM of a slice file, and back. */
+/** Reads the volumes of a VM of a slice file. */
 import type { InputIssues, InputPath } from '../input/issues.ts';
 import { quoted } from '../input/quote.ts';
 import { formatSize, parseSize, sizeRule } from '../input/unit.ts';
 import type { VolumeSpec } from '../vm/devices.ts';
-import type { VmReading } from './draft.ts';
+import type { VolumeFile } from '../vm/volume-file.ts';
 import { chooseImage, diskOf } from './image.ts';
-import type { VolumeFile } from './volume-file.ts';
+import type { VmReading } from './reading.ts';
 
 /** The IDE controller has four places; the seed and an ISO image that a VM is installed from have one each. */
 const mostCdRoms = 2;
@@ -48,8 +48,4 @@ function sizeOf({ size }: VolumeFile, place: InputPath, issues: InputIssues): nu
   else if (bytes < leastSize || bytes > mostSize)
     issues.add([...place, 'size'], `${size} is not between ${formatSize(leastSize)} and ${formatSize(mostSize)}`);
   return bytes ?? undefined;
-}
-
-export function volumeFile({ name, image, size }: VolumeSpec): VolumeFile {
-  return { name, ...(image === null ? {} : { image }), ...(size === null ? {} : { size: formatSize(size) }) };
 }

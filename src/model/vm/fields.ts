@@ -1,5 +1,5 @@
 /**
- * The fields of a VM's specification. Each field is one entry: its form in a slice file, how it is stored, read, exported and described,
+ * The fields of a VM's specification. Each field is one entry: its form in a slice file, how it is stored, exported and described,
  * the effect of its change on its VM, and whether it is shown and part of the launch. Everything else derives from this table.
  */
 import { z } from 'zod';
@@ -9,26 +9,22 @@ import { firmwares } from '../image/definition.ts';
 import { labelSchema } from '../image/map/label.ts';
 import { formatSize, sizeRule, sizeSchema } from '../input/unit.ts';
 import { anywhere, vmPlacementSchema } from '../placement/placement.ts';
-import { bootOrderOf, bootOrderSchema } from '../slice/boot-order.ts';
-import { cloudConfigOf, cloudConfigSchema, userDataOf, userDataSchema } from '../slice/cloud-config.ts';
-import type { VmReading } from '../slice/draft.ts';
-import { nicDifferences, nicInWords } from '../slice/nic-diff.ts';
-import { nicFile, nicsFileSchema } from '../slice/nic-file.ts';
-import { vmPlacementInWords, vmPlacementOf } from '../slice/placement.ts';
-import { cpusOf, diskSizeOf, memoryOf } from '../slice/sizes.ts';
-import { sshKeysOf, sshKeysSchema } from '../slice/ssh-keys.ts';
-import { volumeDifferences, volumeInWords } from '../slice/volume-diff.ts';
-import { volumesFileSchema } from '../slice/volume-file.ts';
-import { volumeFile, volumesOf } from '../slice/volumes.ts';
+import { vmPlacementInWords } from '../placement/placement-words.ts';
+import { bootOrderSchema } from './boot-order.ts';
 import { nicSpecSchema, volumeSpecSchema } from './devices.ts';
+import { nicDifferences, nicInWords } from './nic-diff.ts';
+import { nicFile, nicsFileSchema } from './nic-file.ts';
+import { cloudConfigSchema, sshKeysSchema, userDataSchema } from './seed-file.ts';
 import { type DifferenceContext, growthEffect, type PartDifference, sizeEffect, type VmEffect, type VmSituation } from './situation.ts';
+import { volumeDifferences, volumeInWords } from './volume-diff.ts';
+import { volumeFile, volumesFileSchema } from './volume-file.ts';
 
 /** The reaction to a VM that ends by itself. */
 export const restartPolicies = ['always', 'on-failure', 'never'] as const;
 export type RestartPolicy = (typeof restartPolicies)[number];
 
 interface VmField<Form extends z.ZodType | null, Stored extends z.ZodType, Shown extends boolean, Launched extends boolean>
-  extends Field<Form, Stored, VmReading> {
+  extends Field<Form, Stored> {
   /** The effect on a VM when the field changes; none where the words stay the same. */
   change: VmEffect | ((before: z.output<Stored>, after: z.output<Stored>, situation: VmSituation) => VmEffect);
   /** Instead of `change` and `words`, for a list whose entries are added and removed. */
@@ -56,7 +52,6 @@ export const vmFields = {
       example: 'debian-12:large',
     }),
     stored: z.string(),
-    read: ({ image }) => image?.name ?? '',
     words: (image) => image,
     introduction: (image) => `image ${image}`,
     change: 'recreate',
@@ -67,7 +62,6 @@ export const vmFields = {
   cpus: field({
     form: z.int().min(1).max(512),
     stored: z.int(),
-    read: cpusOf,
     words: String,
     introduction: (cpus) => `${cpus} ${cpus === 1 ? 'CPU' : 'CPUs'}`,
     change: (_before, _after, situation) => sizeEffect(situation),
@@ -79,7 +73,6 @@ export const vmFields = {
   memory: field({
     form: sizeSchema.meta({ description: `32MiB to 4TiB; ${sizeRule}` }),
     stored: z.int(),
-    read: memoryOf,
     write: formatSize,
     words: formatSize,
     introduction: formatSize,
@@ -93,7 +86,6 @@ export const vmFields = {
     form: sizeSchema.meta({ description: `1MiB to 64TiB, the image's own size by default; ${sizeRule}` }),
     stored: z.int().nullable(),
     default: null,
-    read: diskSizeOf,
     write: (size) => formatSize(size ?? 0),
     words: (size) => (size === null ? null : formatSize(size)),
     introduction: (size) => (size === null ? null : `disk ${formatSize(size)}`),
@@ -128,7 +120,6 @@ export const vmFields = {
     form: userDataSchema,
     stored: z.string().nullable(),
     default: null,
-    read: userDataOf,
     words: hashInWords,
     change: 'restart',
     shown: false,
@@ -139,7 +130,6 @@ export const vmFields = {
     form: cloudConfigSchema.meta({ description: 'A #cloud-config document that goes with the script of userData' }),
     stored: z.string().nullable(),
     default: null,
-    read: cloudConfigOf,
     words: hashInWords,
     change: 'restart',
     shown: false,
@@ -149,7 +139,6 @@ export const vmFields = {
     form: sshKeysSchema,
     stored: z.array(z.string()),
     default: [],
-    read: sshKeysOf,
     words: (keys) => (keys.length === 0 ? null : `${keys.length} with hash ${shortHash(16, ...keys)}`),
     change: 'restart',
     shown: false,
@@ -159,7 +148,6 @@ export const vmFields = {
     form: volumesFileSchema,
     stored: z.array(volumeSpecSchema),
     default: [],
-    read: volumesOf,
     write: (volumes) => volumes.map(volumeFile),
     words: (volumes) => volumes.map(volumeInWords).join(', ') || null,
     introduction: (volumes) => volumes.map((volume) => `volume ${volumeInWords(volume)}`).join(', ') || null,
@@ -172,7 +160,6 @@ export const vmFields = {
   nics: field({
     form: nicsFileSchema,
     stored: z.array(nicSpecSchema),
-    read: ({ vm, nics }) => nics.nicsOf(vm),
     write: (nics) => nics.map(nicFile),
     words: (nics) => nics.map(nicInWords).join(', ') || null,
     introduction: (nics) => nics.map(({ network }) => network).join(' and ') || 'no network',
@@ -186,7 +173,6 @@ export const vmFields = {
     form: bootOrderSchema,
     stored: z.array(z.string()).nullable(),
     default: null,
-    read: bootOrderOf,
     words: (order) => order?.join(', ') ?? null,
     introduction: (order) => (order === null ? null : `boots from ${order.join(', ')}`),
     change: 'restart',
@@ -199,7 +185,6 @@ export const vmFields = {
     form: null,
     stored: vmPlacementSchema,
     default: anywhere,
-    read: vmPlacementOf,
     words: vmPlacementInWords,
     introduction: vmPlacementInWords,
     change: 'update',

@@ -1,5 +1,5 @@
 /** VMs as stored: desired state, placement, observation; each part has one writer. */
-import type { VmSpec } from '../slice/slice.ts';
+import type { VmSpec } from './fields.ts';
 
 /** paused: running, with its guest paused. */
 export const vmDesiredStates = ['running', 'paused', 'stopped', 'absent'] as const;

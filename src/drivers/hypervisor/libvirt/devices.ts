@@ -1,7 +1,7 @@
 /** The disks, CD-ROMs and NICs of a VM in libvirt's domain XML; pure. */
 import { createHash } from 'node:crypto';
 import type { PortPlan, VmLaunch } from '../../../model/node/plan.ts';
-import { bootPlace } from '../../../model/slice/boot-order.ts';
+import { bootPlace } from '../../../model/vm/boot-order.ts';
 import { tapName } from '../../network/names.ts';
 import type { NodeAbilities, NodeLayout } from '../driver.ts';
 import { type CdRom, cdRoms, type VmDisk, vmDisks } from '../vm-folder/disks.ts';

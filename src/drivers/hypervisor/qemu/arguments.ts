@@ -2,7 +2,7 @@
 import { CroftError } from '../../../model/error.ts';
 import type { NicModel } from '../../../model/network/nic-model.ts';
 import type { PortPlan, VmLaunch } from '../../../model/node/plan.ts';
-import { bootPlace } from '../../../model/slice/boot-order.ts';
+import { bootPlace } from '../../../model/vm/boot-order.ts';
 import { tapName } from '../../network/names.ts';
 import type { NodeAbilities, NodeLayout } from '../driver.ts';
 import { processName, vmFolders } from '../vm-folder/identity.ts';

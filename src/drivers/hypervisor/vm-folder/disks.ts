@@ -1,7 +1,7 @@
 /** The disks and CD-ROMs of a VM, and the base of each. Pure. */
 import { CroftError } from '../../../model/error.ts';
 import type { LaunchImage, VmLaunch, VolumePlan } from '../../../model/node/plan.ts';
-import { bootPlace } from '../../../model/slice/boot-order.ts';
+import { bootPlace } from '../../../model/vm/boot-order.ts';
 import type { NodeLayout } from '../driver.ts';
 import { vmFolders } from './identity.ts';
 

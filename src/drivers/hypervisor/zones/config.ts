@@ -3,7 +3,7 @@ import { CroftError } from '../../../model/error.ts';
 import type { NicModel } from '../../../model/network/nic-model.ts';
 import { hypervisors } from '../../../model/node/hypervisor.ts';
 import { type LaunchImage, planHash, type VmLaunch } from '../../../model/node/plan.ts';
-import { bootDevices } from '../../../model/slice/boot-order.ts';
+import { bootDevices } from '../../../model/vm/boot-order.ts';
 import { attribute, type ZoneConfiguration, type ZoneResource } from '../../../tools/zonecfg.ts';
 import { vnicName } from '../../network/names.ts';
 import type { NodeLayout } from '../driver.ts';

@@ -1,8 +1,9 @@
-/** The form of a volume in a slice file. */
+/** The form of a volume in a slice file, and the conversion back to it. */
 import { z } from 'zod';
 import { labelSchema } from '../image/map/label.ts';
 import { nameSchema } from '../input/name.ts';
-import { sizeSchema } from '../input/unit.ts';
+import { formatSize, sizeSchema } from '../input/unit.ts';
+import type { VolumeSpec } from './devices.ts';
 
 /** The serial number of a virtio disk, by which its guest finds it, has at most 20 bytes. */
 const longestName = 20;
@@ -22,3 +23,7 @@ export const volumesFileSchema = z
   .array(volumeFileSchema)
   .max(8, 'a VM has at most 8 volumes')
   .meta({ description: 'Disks and CD-ROMs beside the first disk, in the order in which the guest finds them' });
+
+export function volumeFile({ name, image, size }: VolumeSpec): VolumeFile {
+  return { name, ...(image === null ? {} : { image }), ...(size === null ? {} : { size: formatSize(size) }) };
+}

@@ -1,7 +1,7 @@
 /** The effect of a slice's change on a VM's NICs. Pure. */
 
-import type { NicSpec } from '../vm/devices.ts';
-import { type DifferenceContext, deviceEffect, type PartDifference, sameOrder, type VmEffect } from '../vm/situation.ts';
+import type { NicSpec } from './devices.ts';
+import { type DifferenceContext, deviceEffect, type PartDifference, sameOrder, type VmEffect } from './situation.ts';
 
 /**
  * A NIC that changes its network is removed, and another one is added. A NIC whose network got another subnet differs too: its VM takes

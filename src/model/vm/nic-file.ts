@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { nameSchema } from '../input/name.ts';
 import { nicModels } from '../network/nic-model.ts';
-import type { NicSpec } from '../vm/devices.ts';
+import type { NicSpec } from './devices.ts';
 
 const macSchema = z
   .string()

@@ -1,8 +1,8 @@
 /** The effect of a slice's change on a VM's volumes. Pure. */
 
 import { formatSize } from '../input/unit.ts';
-import type { VolumeSpec } from '../vm/devices.ts';
-import { type DifferenceContext, deviceEffect, growthEffect, type PartDifference, sameOrder, type VmSituation } from '../vm/situation.ts';
+import type { VolumeSpec } from './devices.ts';
+import { type DifferenceContext, deviceEffect, growthEffect, type PartDifference, sameOrder, type VmSituation } from './situation.ts';
 
 /**
  * A volume that is removed, or changes its image, loses its content; a volume that is added or grows loses nothing. A volume that becomes
