@@ -1,8 +1,10 @@
 /** The first line that a guest prints on its serial console, and what is there of a VM before it and after. */
 import { open } from 'node:fs/promises';
+import type { Client } from '../src/client/client.ts';
 import type { LabHost } from '../test/lab/lab.ts';
 import { must } from '../test/lab/machine.ts';
 import { until } from '../test/support/until.ts';
+import { done } from './stage.ts';
 
 /** ms in which a guest speaks, also on a busy machine. */
 const bootTime = 60_000;
@@ -22,6 +24,16 @@ export async function nextLine(file: string): Promise<() => Promise<number>> {
       bootTime,
     );
   };
+}
+
+/** ms from the request to start the VM until its guest's first line in the log; resolves once the start is over for Croft too. */
+export async function startUntilLine(client: Client, slice: string, vm: string, consoleLog: string): Promise<number> {
+  const { sequence } = await client.events.latest();
+  const line = await nextLine(consoleLog);
+  const start = performance.now();
+  const [task, end] = await Promise.all([client.vms.start(slice, vm), line()]);
+  await done(client, task, sequence);
+  return end - start;
 }
 
 /** A stopped VM's ports are taken away by a step of their own, a moment later. */

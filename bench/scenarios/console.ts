@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { LabHost } from '../../test/lab/lab.ts';
 import { insideCommand, must, runningMachines } from '../../test/lab/machine.ts';
 import type { Figure } from '../figure.ts';
-import { makeTaps, nextLine, runFolder, tapsGone } from '../first-line.ts';
+import { makeTaps, nextLine, runFolder, startUntilLine, tapsGone } from '../first-line.ts';
 import { done, type Guest, removeSlice, type Stage } from '../stage.ts';
 
 const repetitions = 5;
@@ -25,7 +25,7 @@ async function compare(stage: Stage, guest: Guest, say: (line: string) => void):
   await tapsGone(started.host, tapsOf(started.argv));
   const [croft, byHand]: [number[], number[]] = [[], []];
   for (let repetition = 0; repetition < repetitions; repetition++) {
-    const byCroft = await throughCroft(stage, started);
+    const byCroft = await startUntilLine(client, slice, vm, started.consoleLog);
     croft.push(byCroft);
     await stop(stage);
     await tapsGone(started.host, tapsOf(started.argv));
@@ -66,15 +66,6 @@ async function findStarted({ lab, controller: { client } }: Stage): Promise<Star
 async function stop({ controller: { client } }: Stage): Promise<void> {
   const { sequence } = await client.events.latest();
   await done(client, await client.vms.stop(slice, vm), sequence);
-}
-
-async function throughCroft({ controller: { client } }: Stage, { consoleLog }: Started): Promise<number> {
-  const { sequence } = await client.events.latest();
-  const line = await nextLine(consoleLog);
-  const start = performance.now();
-  const [task, end] = await Promise.all([client.vms.start(slice, vm), line()]);
-  await done(client, task, sequence);
-  return end - start;
 }
 
 function tapsOf(argv: readonly string[]): string[] {

@@ -23,7 +23,7 @@ import { until } from '../../test/support/until.ts';
 import { referenceTo, withLaunch } from '../../test/support/vm-reference.ts';
 import { type ControllerProcess, startControllerProcess } from '../controller-process.ts';
 import type { Figure, Series } from '../figure.ts';
-import { makeTaps, nextLine, runFolder, tapsGone } from '../first-line.ts';
+import { makeTaps, nextLine, runFolder, startUntilLine, tapsGone } from '../first-line.ts';
 import { done, type Guest, guests, removeSlice, type Stage } from '../stage.ts';
 
 const repetitions = 7;
@@ -84,7 +84,7 @@ async function compare(node: Node, guest: Guest, say: Say): Promise<Figure> {
   await stop(node, started);
   const [croft, byHand]: [number[], number[]] = [[], []];
   for (let repetition = 0; repetition < repetitions; repetition++) {
-    const byCroft = await throughCroft(node, started);
+    const byCroft = await startUntilLine(client, slice, vm, started.consoleLog);
     croft.push(byCroft);
     await stop(node, started);
     const alternative = await withoutCroft(node, started);
@@ -127,15 +127,6 @@ async function stop({ controller: { client }, host }: Node, { taps }: Started): 
   const { sequence } = await client.events.latest();
   await done(client, await client.vms.stop(slice, vm), sequence);
   await tapsGone(host, taps);
-}
-
-async function throughCroft({ controller: { client } }: Node, { consoleLog }: Started): Promise<number> {
-  const { sequence } = await client.events.latest();
-  const line = await nextLine(consoleLog);
-  const start = performance.now();
-  const [task, end] = await Promise.all([client.vms.start(slice, vm), line()]);
-  await done(client, task, sequence);
-  return end - start;
 }
 
 /** The disks, the taps and the description are there before, and the shell that asks for it runs already. */

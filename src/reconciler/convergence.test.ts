@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FakeHost } from '../../test/support/fake-host.ts';
 import { nodeLayout, tcgAbilities } from '../../test/support/node.ts';
+import { silentProgress } from '../../test/support/progress.ts';
 import { launch, port, wantedVm } from '../../test/support/vm.ts';
 import { referenceTo } from '../../test/support/vm-reference.ts';
 import { type NoopFaults, noFaults } from '../drivers/hypervisor/noop/faults.ts';
@@ -27,29 +28,14 @@ type Memory = Map<string, Pick<WantedVm, 'launchRetry' | 'changeRetry'>>;
 const untried = { launchRetry: null, changeRetry: null };
 
 function progressInto(memory: Memory, now: () => number): Progress {
-  const silent = (): void => undefined;
   const failed = (launch: VmLaunch) => ({ failures: 1, at: now() + 2000, of: planHash(launch) });
-  return {
-    ...{ vmStep: silent, vmProgress: silent, imageFetched: silent, imageFailed: silent },
+  return silentProgress({
     vmStarted: ({ launch }) => void memory.set(launch.id, untried),
     vmChanged: ({ launch }, _done, deferred) =>
       void memory.set(launch.id, { ...untried, changeRetry: deferred === null ? null : changeOffered(launch) }),
     vmNotChanged: ({ launch }) => void memory.set(launch.id, { ...untried, changeRetry: failed(launch) }),
     vmFailed: ({ launch }) => void memory.set(launch.id, { ...untried, launchRetry: failed(launch) }),
-    ...{
-      vmStopped: silent,
-      vmHeld: silent,
-      vmRemoved: silent,
-      vmMoved: silent,
-      vmNotMoved: silent,
-      routerStep: silent,
-      portsRepaired: silent,
-      nodeFailed: silent,
-      stepDone: silent,
-      stepFailed: silent,
-      vmThawed: silent,
-    },
-  };
+  });
 }
 
 /** Some replies about changes of running VMs are lost, after all or none of the change was done. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { FakeHost } from '../../test/support/fake-host.ts';
 import { nodeLayout } from '../../test/support/node.ts';
+import { silentProgress } from '../../test/support/progress.ts';
 import { launch as launchOf, port } from '../../test/support/vm.ts';
 import type { NodeLayout } from '../drivers/hypervisor/driver.ts';
 import { createNoopHypervisor } from '../drivers/hypervisor/noop/noop.ts';
@@ -11,7 +12,7 @@ import { perform } from '../host/host.ts';
 import { CroftError } from '../model/error.ts';
 import { underlayOf } from '../model/network/underlay.ts';
 import type { WantedVm } from '../model/node/plan.ts';
-import type { ExecutionContext, Progress } from './context.ts';
+import type { ExecutionContext } from './context.ts';
 import { execute } from './execute.ts';
 import { planNode } from './plan.ts';
 import { subjectOf } from './steps.ts';
@@ -43,25 +44,11 @@ function stage() {
   let postponed = false;
   let gone = false;
 
-  const silent = (): void => undefined;
-  const progress: Progress = {
-    ...{ vmStep: silent, vmProgress: silent, imageFetched: silent, imageFailed: silent, vmStarted: silent, vmFailed: silent },
-    ...{
-      vmStopped: silent,
-      vmHeld: silent,
-      vmRemoved: silent,
-      routerStep: silent,
-      portsRepaired: silent,
-      nodeFailed: silent,
-      stepDone: silent,
-      stepFailed: silent,
-      vmThawed: silent,
-    },
-    ...{ vmMoved: silent, vmChanged: silent, vmNotChanged: silent },
+  const progress = silentProgress({
     vmNotMoved: () => {
       postponed = true;
     },
-  };
+  });
   const busyOn = (node: NodeName): Map<string, Promise<void>> => {
     const own = busy.get(node) ?? new Map<string, Promise<void>>();
     busy.set(node, own);

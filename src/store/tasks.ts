@@ -6,28 +6,24 @@ import type { NewIdentifier } from '../model/identifier.ts';
 import { goneById } from '../model/missing.ts';
 import { isNodeTask, type Task, taskKinds } from '../model/task.ts';
 import type { Queries, Transactions } from './database/database.ts';
+import { SqlStore } from './database/sql-store.ts';
 import type { Tables } from './database/tables.ts';
 import { insertEvents } from './events.ts';
 import type { RetentionBounds } from './expiry.ts';
 import type { TaskStore } from './history.ts';
 import { portions } from './vm/rows.ts';
 
-export class SqlTaskStore implements TaskStore {
-  readonly #database: Transactions;
-  readonly #newIdentifier: NewIdentifier;
-  readonly #now: () => number;
+export class SqlTaskStore extends SqlStore implements TaskStore {
   readonly #actor: string;
 
   /** `actor` is who ends tasks. */
   constructor(database: Transactions, newIdentifier: NewIdentifier, now: () => number, actor: string = system.name) {
-    this.#database = database;
-    this.#newIdentifier = newIdentifier;
-    this.#now = now;
+    super(database, newIdentifier, now);
     this.#actor = actor;
   }
 
   list(limit: number, owner?: string): Promise<Task[]> {
-    return this.#database.ask(async (queries) => {
+    return this.database.ask(async (queries) => {
       const newest = queries.selectFrom('tasks').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit);
       const rows = await (owner === undefined ? newest : newest.where('owner', '=', owner)).execute();
       return rows.map(taskOf);
@@ -35,13 +31,13 @@ export class SqlTaskStore implements TaskStore {
   }
 
   async get(id: string): Promise<Task> {
-    const row = await this.#database.ask((queries) => queries.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst());
+    const row = await this.database.ask((queries) => queries.selectFrom('tasks').selectAll().where('id', '=', id).executeTakeFirst());
     if (row === undefined) throw goneById('task', id);
     return taskOf(row);
   }
 
   running(): Promise<Task[]> {
-    return this.#database.ask(async (queries) => {
+    return this.database.ask(async (queries) => {
       const rows = await queries
         .selectFrom('tasks')
         .selectAll()
@@ -54,9 +50,9 @@ export class SqlTaskStore implements TaskStore {
   }
 
   start({ kind, subject, vm, generation }: Pick<Task, 'kind' | 'subject' | 'vm' | 'generation'>): Promise<Task> {
-    const createdAt = this.#now();
+    const createdAt = this.now();
     const task: Task = {
-      id: this.#newIdentifier(),
+      id: this.newIdentifier(),
       owner: isNodeTask(kind) ? administrator.name : partsOfSliceName(subject).owner,
       kind,
       subject,
@@ -67,7 +63,7 @@ export class SqlTaskStore implements TaskStore {
       createdAt,
       endedAt: null,
     };
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       await overtake(queries, task, this.#actor);
       await queries
         .insertInto('tasks')
@@ -78,7 +74,7 @@ export class SqlTaskStore implements TaskStore {
   }
 
   prune({ kept, since }: RetentionBounds, batch: number): Promise<number> {
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       const ended = queries.selectFrom('tasks').where('state', 'in', ['done', 'failed']);
       const { count } = await ended.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
       const oldest = await ended.select(['id', 'created_at as at']).orderBy('created_at').orderBy('id').limit(batch).execute();
@@ -89,8 +85,8 @@ export class SqlTaskStore implements TaskStore {
   }
 
   async end(id: string, state: 'done' | 'failed', message: string | null): Promise<void> {
-    await this.#database.write((queries) =>
-      endTasks(queries, { state, message, at: this.#now(), actor: this.#actor }, (where) => where('id', '=', id)),
+    await this.database.write((queries) =>
+      endTasks(queries, { state, message, at: this.now(), actor: this.#actor }, (where) => where('id', '=', id)),
     );
   }
 }

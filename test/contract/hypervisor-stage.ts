@@ -110,8 +110,14 @@ export async function lacks({ driver }: HypervisorStage, capability: Capability,
 
 /** Reading this file is an input/output error. */
 export async function spoilFile(file: string): Promise<AsyncDisposable> {
-  await rename(file, `${file}.away`);
+  const hidden = await hideFile(file);
   await symlink('/proc/self/mem', file);
+  return hidden;
+}
+
+/** There is no such file. */
+export async function hideFile(file: string): Promise<AsyncDisposable> {
+  await rename(file, `${file}.away`);
   return undoneBy(() => rename(`${file}.away`, file));
 }
 

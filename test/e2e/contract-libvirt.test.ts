@@ -1,6 +1,5 @@
 /** The libvirt driver keeps the contract of hypervisor drivers, with a real libvirt whose guests are boot sectors. */
 import assert from 'node:assert/strict';
-import { rename } from 'node:fs/promises';
 import { createLibvirtDriver } from '../../src/drivers/hypervisor/libvirt/libvirt.ts';
 import { vmFolders } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
 import { tapName } from '../../src/drivers/network/names.ts';
@@ -8,7 +7,7 @@ import { newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { hypervisorContract } from '../contract/hypervisor.ts';
-import { type Foreign, type HypervisorStage, sealFile, spoilFile, undoneBy } from '../contract/hypervisor-stage.ts';
+import { type Foreign, type HypervisorStage, hideFile, sealFile, spoilFile, undoneBy } from '../contract/hypervisor-stage.ts';
 import { port as anyPort } from '../support/vm.ts';
 import { type LibvirtStage, libvirtAbilities, libvirtParts, openLibvirtStage } from './libvirt-stage.ts';
 
@@ -46,11 +45,7 @@ async function openStage(): Promise<HypervisorStage> {
           for (const { nicId } of ports) await addTap(nicId);
         });
       },
-      async breakDisk({ image }) {
-        const file = `${layout.stateFolder}/images/${image.sha256}.raw`;
-        await rename(file, `${file}.away`);
-        return undoneBy(() => rename(`${file}.away`, file));
-      },
+      breakDisk: ({ image }) => hideFile(`${layout.stateFolder}/images/${image.sha256}.raw`),
       sealDisk: (vm) => sealFile(disk(vm)),
       spoilMark: ({ id }) => spoilFile(`${vmFolders(layout, id).state}/started`),
     },

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rename } from 'node:fs/promises';
 import { createQemuDriver } from '../../src/drivers/hypervisor/qemu/qemu.ts';
 import { processName, vmFolders } from '../../src/drivers/hypervisor/vm-folder/identity.ts';
 import { tapName } from '../../src/drivers/network/names.ts';
@@ -10,7 +9,7 @@ import { newIdentifier } from '../../src/model/identifier.ts';
 import type { VmLaunch } from '../../src/model/node/plan.ts';
 import { mebibyte } from '../../src/model/vm/flavor.ts';
 import { hypervisorContract } from '../contract/hypervisor.ts';
-import { type Foreign, type HypervisorStage, sealFile, spoilFile, undoneBy } from '../contract/hypervisor-stage.ts';
+import { type Foreign, type HypervisorStage, hideFile, sealFile, spoilFile, undoneBy } from '../contract/hypervisor-stage.ts';
 import { openGuestNetwork, succeed } from './guest-network.ts';
 import { alive, openStage, seedBytes, tcgAbilities } from './qemu-stage.ts';
 
@@ -51,11 +50,7 @@ async function openQemuStage(): Promise<HypervisorStage> {
           for (const port of ports) await network.addTap(id, port);
         });
       },
-      async breakDisk({ image }) {
-        const file = `${layout.stateFolder}/images/${image.sha256}.raw`;
-        await rename(file, `${file}.away`);
-        return undoneBy(() => rename(`${file}.away`, file));
-      },
+      breakDisk: ({ image }) => hideFile(`${layout.stateFolder}/images/${image.sha256}.raw`),
       sealDisk: (vm) => sealFile(disk(vm)),
       spoilMark: ({ id }) => spoilFile(`${vmFolders(layout, id).state}/started`),
     },

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
@@ -10,6 +8,7 @@ import { promisify } from 'node:util';
 import { buildMicroImage } from '../../src/images/guests/micro.ts';
 import { inspectImage } from '../../src/images/library/inspect.ts';
 import type { SeedSource } from '../../src/images/seeds/seed.ts';
+import { freePort } from '../support/free-port.ts';
 import { port as anyPort } from '../support/vm.ts';
 import { MicroGuest, type MicroGuestOptions } from './micro-guest.ts';
 
@@ -33,17 +32,6 @@ async function start(context: TestContext, options: Partial<MicroGuestOptions>):
   const guest = await MicroGuest.start({ folder: guestFolder, image, memory: 128, seed, nics: [], ...options });
   context.after(() => guest.kill());
   return guest;
-}
-
-/** A port of loopback that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  assert.ok(address !== null && typeof address === 'object');
-  return address.port;
 }
 
 test('SC10 the micro image is a raw disk of some 20 MB, and is built again only when something changed', async () => {

@@ -8,8 +8,9 @@ import { buffer, text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { type Host, run } from '../../src/host/host.ts';
 import { createSshHost, publicHostKey, readHostKey, type SshHostOptions } from '../../src/host/ssh-host.ts';
+import { freePort } from '../support/free-port.ts';
 import { disposable, failing, hostOn } from './ssh-host-stage.ts';
-import { freePort, makeKey, type Sshd, type SshdOptions, sshdMissing, startSshd, sudoMissing } from './sshd.ts';
+import { makeKey, type Sshd, type SshdOptions, sshdMissing, startSshd, sudoMissing } from './sshd.ts';
 
 async function processes(host: Host): Promise<string> {
   const script = 'for file in /proc/[0-9]*/cmdline; do tr "\\0" " " <"$file" 2>/dev/null; echo; done';

@@ -7,11 +7,11 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { SshTarget } from '../../src/model/node/node.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** Why a test that needs such a server cannot run here; false where it can. */
 export const sshdMissing: string | false =
@@ -153,14 +153,4 @@ async function stop(server: ChildProcess): Promise<void> {
   const children = await readFile(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8');
   for (const child of children.split(' ').filter((word) => word !== '')) process.kill(Number(child), 'SIGKILL');
   await ended;
-}
-
-/** A loopback port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -1,45 +1,35 @@
 /** Images in the database. A row never changes its content; a name moves to another row. */
 import { CroftError } from '../../model/error.ts';
-import type { NewIdentifier } from '../../model/identifier.ts';
 import type { Image, ImageContent } from '../../model/image/image.ts';
 import { goneById } from '../../model/missing.ts';
-import type { Queries, Transactions } from '../database/database.ts';
+import type { Queries } from '../database/database.ts';
+import { SqlStore } from '../database/sql-store.ts';
 import { fullName } from '../slice/full-name.ts';
 import type { FetchedImage, ImageStore, LeftOut } from '../store.ts';
 import { recountUsers } from '../vm/demand.ts';
 import { columnsOf, deleteUnnamedImages, imageOf, pickImage, readImages } from './rows.ts';
 
-export class SqlImageStore implements ImageStore {
-  readonly #database: Transactions;
-  readonly #newIdentifier: NewIdentifier;
-  readonly #now: () => number;
-
-  constructor(database: Transactions, newIdentifier: NewIdentifier, now: () => number) {
-    this.#database = database;
-    this.#newIdentifier = newIdentifier;
-    this.#now = now;
-  }
-
+export class SqlImageStore extends SqlStore implements ImageStore {
   list(leftOut?: LeftOut): Promise<Image[]> {
-    return this.#database.ask((queries) => readImages(queries, leftOut));
+    return this.database.ask((queries) => readImages(queries, leftOut));
   }
 
   get(name: string): Promise<Image> {
-    return this.#database.ask(async (queries) => pickImage(await readImages(queries), name));
+    return this.database.ask(async (queries) => pickImage(await readImages(queries), name));
   }
 
   async byId(id: string): Promise<Image> {
-    const row = await this.#database.ask((queries) => queries.selectFrom('images').selectAll().where('id', '=', id).executeTakeFirst());
+    const row = await this.database.ask((queries) => queries.selectFrom('images').selectAll().where('id', '=', id).executeTakeFirst());
     if (row === undefined) throw goneById('image', id);
     return imageOf(row);
   }
 
   put(fetched: FetchedImage): Promise<Image> {
-    return this.#database.write((queries) => pointNameAt(queries, fetched, { id: this.#newIdentifier(), createdAt: this.#now() }));
+    return this.database.write((queries) => pointNameAt(queries, fetched, { id: this.newIdentifier(), createdAt: this.now() }));
   }
 
   setPrepull(name: string, prepull: readonly string[]): Promise<Image> {
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       const image = { ...pickImage(await readImages(queries), name), prepull: [...prepull] };
       await queries.updateTable('images').set(columnsOf(image)).where('id', '=', image.id).execute();
       return image;
@@ -47,7 +37,7 @@ export class SqlImageStore implements ImageStore {
   }
 
   remove(name: string): Promise<void> {
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       const { id } = pickImage(await readImages(queries), name);
       const users = await usersOf(queries, name);
       if (users.length > 0) {
@@ -59,7 +49,7 @@ export class SqlImageStore implements ImageStore {
   }
 
   async contents(): Promise<string[]> {
-    const rows = await this.#database.read((queries) =>
+    const rows = await this.database.read((queries) =>
       queries.selectFrom('images').select('sha256').distinct().where('sha256', 'is not', null).execute(),
     );
     return rows.flatMap(({ sha256 }) => sha256 ?? []);

@@ -1,40 +1,30 @@
 /** Pulls in the database: the names that are to get the content of their definition, and the results of the attempts. */
 import type { Selectable } from 'kysely';
-import type { NewIdentifier } from '../../model/identifier.ts';
 import type { ImageDefinition } from '../../model/image/definition.ts';
 import type { Image, ImagePull } from '../../model/image/image.ts';
 import { urlWords } from '../../model/input/url-words.ts';
-import type { Queries, Transactions } from '../database/database.ts';
+import type { Queries } from '../database/database.ts';
 import { forms, readable, rowInWords } from '../database/json-columns.ts';
+import { SqlStore } from '../database/sql-store.ts';
 import type { Tables } from '../database/tables.ts';
 import type { FetchedImage, ImagePullStore, PullIdentity } from '../store.ts';
 import { pointNameAt } from './images.ts';
 import { columnsOf, readImages } from './rows.ts';
 
-export class SqlImagePullStore implements ImagePullStore {
-  readonly #database: Transactions;
-  readonly #newIdentifier: NewIdentifier;
-  readonly #now: () => number;
-
-  constructor(database: Transactions, newIdentifier: NewIdentifier, now: () => number) {
-    this.#database = database;
-    this.#newIdentifier = newIdentifier;
-    this.#now = now;
-  }
-
+export class SqlImagePullStore extends SqlStore implements ImagePullStore {
   list(): Promise<ImagePull[]> {
-    return this.#database.read(async (queries) => {
+    return this.database.read(async (queries) => {
       const rows = await queries.selectFrom('image_pulls').selectAll().orderBy('created_at').orderBy('name').execute();
       return readable(rows, pullOf);
     });
   }
 
   request(definition: ImageDefinition): Promise<void> {
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       await this.#ensureImage(queries, definition);
       const former = await queries.selectFrom('image_pulls').select('created_at').where('name', '=', definition.name).executeTakeFirst();
       await queries.deleteFrom('image_pulls').where('name', '=', definition.name).execute();
-      const createdAt = Math.max(this.#now(), (former?.created_at ?? 0) + 1);
+      const createdAt = Math.max(this.now(), (former?.created_at ?? 0) + 1);
       const pull = {
         name: definition.name,
         definition: forms.image_pulls.definition.write(definition),
@@ -49,19 +39,19 @@ export class SqlImagePullStore implements ImagePullStore {
   async #ensureImage(queries: Queries, { name, traits, sources }: ImageDefinition): Promise<void> {
     if ((await readImages(queries)).some((image) => image.name === name)) return;
     const image = {
-      id: this.#newIdentifier(),
+      id: this.newIdentifier(),
       name,
       content: null,
       traits,
       origin: sources[0] === undefined ? null : urlWords(sources[0]),
       prepull: [],
-      createdAt: this.#now(),
+      createdAt: this.now(),
     };
     await queries.insertInto('images').values(columnsOf(image)).execute();
   }
 
   fulfil({ name, createdAt }: PullIdentity, image: FetchedImage): Promise<Image | null> {
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       const wished = await queries
         .selectFrom('image_pulls')
         .select('name')
@@ -69,12 +59,12 @@ export class SqlImagePullStore implements ImagePullStore {
         .where('created_at', '=', createdAt)
         .executeTakeFirst();
       if (wished === undefined) return null;
-      return await pointNameAt(queries, image, { id: this.#newIdentifier(), createdAt: this.#now() });
+      return await pointNameAt(queries, image, { id: this.newIdentifier(), createdAt: this.now() });
     });
   }
 
   failed({ name, createdAt }: PullIdentity, reason: string, retryAt: number): Promise<void> {
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       await queries
         .updateTable('image_pulls')
         .set((column) => ({ attempts: column('attempts', '+', 1), reason, retry_at: retryAt }))
@@ -85,7 +75,7 @@ export class SqlImagePullStore implements ImagePullStore {
   }
 
   giveUp(name: string): Promise<boolean> {
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       const waiting = await queries
         .selectFrom('images')
         .select('id')

@@ -2,55 +2,45 @@
 
 import type { Selectable } from 'kysely';
 import { CroftError } from '../../model/error.ts';
-import type { NewIdentifier } from '../../model/identifier.ts';
 import { goneById, missing } from '../../model/missing.ts';
 import type { Node, NodeAdministration, NodeConfig, NodeObserved } from '../../model/node/node.ts';
 import { unobserved } from '../../model/vm/vm.ts';
-import type { Queries, Transactions } from '../database/database.ts';
+import type { Queries } from '../database/database.ts';
 import { forms, readable, rowInWords } from '../database/json-columns.ts';
+import { SqlStore } from '../database/sql-store.ts';
 import type { Tables } from '../database/tables.ts';
 import { fullName } from '../slice/full-name.ts';
 import type { LeftOut, NodeStore } from '../store.ts';
 import { deleteVms, observedColumns } from '../vm/rows.ts';
 
-export class SqlNodeStore implements NodeStore {
-  readonly #database: Transactions;
-  readonly #newIdentifier: NewIdentifier;
-  readonly #now: () => number;
-
-  constructor(database: Transactions, newIdentifier: NewIdentifier, now: () => number) {
-    this.#database = database;
-    this.#newIdentifier = newIdentifier;
-    this.#now = now;
-  }
-
+export class SqlNodeStore extends SqlStore implements NodeStore {
   list(leftOut?: LeftOut): Promise<Node[]> {
-    return this.#database.ask((queries) => readNodes(queries, leftOut));
+    return this.database.ask((queries) => readNodes(queries, leftOut));
   }
 
   get(name: string): Promise<Node> {
-    return this.#database.read((queries) => getNode(queries, name));
+    return this.database.read((queries) => getNode(queries, name));
   }
 
   async names(): Promise<Map<string, string>> {
-    const rows = await this.#database.ask((queries) => queries.selectFrom('nodes').select(['id', 'name']).execute());
+    const rows = await this.database.ask((queries) => queries.selectFrom('nodes').select(['id', 'name']).execute());
     return new Map(rows.map(({ id, name }) => [id, name]));
   }
 
   byId(id: string): Promise<Node | null> {
-    return this.#database.ask((queries) => readNode(queries, id));
+    return this.database.ask((queries) => readNode(queries, id));
   }
 
   add(config: NodeConfig): Promise<Node> {
-    const now = this.#now();
+    const now = this.now();
     const node: Node = {
-      id: this.#newIdentifier(),
+      id: this.newIdentifier(),
       config,
       administration: 'active',
       observed: { status: 'new', reason: null, seenAt: null, since: now, specs: null, images: [] },
       createdAt: now,
     };
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       await refuseTwin(queries, node.id, config);
       const columns = { id: node.id, ...configColumns(config), administration: node.administration, created_at: now };
       await queries
@@ -62,7 +52,7 @@ export class SqlNodeStore implements NodeStore {
   }
 
   configure(name: string, edit: (config: NodeConfig) => NodeConfig): Promise<Node> {
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       const node = await getNode(queries, name);
       const config = edit(node.config);
       await refuseTwin(queries, node.id, config);
@@ -72,20 +62,20 @@ export class SqlNodeStore implements NodeStore {
   }
 
   administer(id: string, administration: NodeAdministration): Promise<void> {
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       const { numUpdatedRows } = await queries.updateTable('nodes').set({ administration }).where('id', '=', id).executeTakeFirst();
       if (numUpdatedRows === 0n) throw goneById('node', id);
     });
   }
 
   observe(id: string, observed: NodeObserved): Promise<void> {
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       await queries.updateTable('nodes').set(nodeObservedColumns(observed)).where('id', '=', id).execute();
     });
   }
 
   remove(id: string, abandon: boolean): Promise<string[]> {
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       const node = await queries.selectFrom('nodes').select('name').where('id', '=', id).executeTakeFirst();
       if (node === undefined) throw goneById('node', id);
       const assigned = await assignedTo(queries, id);

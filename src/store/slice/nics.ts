@@ -4,19 +4,13 @@ import { CroftError } from '../../model/error.ts';
 import type { NewIdentifier } from '../../model/identifier.ts';
 import type { VmSpec } from '../../model/slice/slice.ts';
 import type { Queries } from '../database/database.ts';
-import { insertNics, portions, vmSpecOf } from '../vm/rows.ts';
+import { insertNics, portions, wantedVms } from '../vm/rows.ts';
 import { macCandidate, type PlannedNic, planNics } from './allocation.ts';
 import { networksOf } from './rows.ts';
 
 /** Runs after the rows of networks and VMs have their new values. */
 export async function reconcileNics(queries: Queries, sliceId: string, newIdentifier: NewIdentifier): Promise<void> {
-  const vms = await queries
-    .selectFrom('vms')
-    .select(['id', 'name', 'spec'])
-    .where('slice_id', '=', sliceId)
-    .where('desired', '<>', 'absent')
-    .execute();
-  const wanted = vms.map(({ id, ...row }): { id: string; spec: VmSpec } => ({ id, spec: vmSpecOf(row) }));
+  const wanted = await wantedVms(queries, sliceId);
   const existing = await queries
     .selectFrom('nics')
     .innerJoin('vms', 'vms.id', 'nics.vm_id')

@@ -5,26 +5,22 @@ import type { SliceChange } from '../../model/slice/change.ts';
 import type { Network, Slice, SliceDesired } from '../../model/slice/slice.ts';
 import type { Queries, Transactions } from '../database/database.ts';
 import { readable } from '../database/json-columns.ts';
+import { SqlStore } from '../database/sql-store.ts';
 import type { LeftOut, SliceStore, StoreSettings } from '../store.ts';
 import { desireVms, isAsDesired } from '../vm/desire.ts';
 import { commitChange } from './commit.ts';
 import { beingRemoved, findSlice, getSlice, networksOf, sliceOf } from './rows.ts';
 
-export class SqlSliceStore implements SliceStore {
-  readonly #database: Transactions;
+export class SqlSliceStore extends SqlStore implements SliceStore {
   readonly #settings: StoreSettings;
-  readonly #newIdentifier: NewIdentifier;
-  readonly #now: () => number;
 
   constructor(database: Transactions, settings: StoreSettings, newIdentifier: NewIdentifier, now: () => number) {
-    this.#database = database;
+    super(database, newIdentifier, now);
     this.#settings = settings;
-    this.#newIdentifier = newIdentifier;
-    this.#now = now;
   }
 
   list({ owner }: { owner?: string } = {}, leftOut?: LeftOut): Promise<Slice[]> {
-    return this.#database.read(async (queries) => {
+    return this.database.read(async (queries) => {
       const all = queries.selectFrom('slices').selectAll().orderBy('owner').orderBy('name');
       const rows = await (owner === undefined ? all : all.where('owner', '=', owner)).execute();
       return readable(rows, sliceOf, leftOut);
@@ -32,25 +28,25 @@ export class SqlSliceStore implements SliceStore {
   }
 
   get(name: string): Promise<Slice> {
-    return this.#database.read((queries) => getSlice(queries, name));
+    return this.database.read((queries) => getSlice(queries, name));
   }
 
   find(name: string): Promise<Slice | null> {
-    return this.#database.read((queries) => findSlice(queries, name));
+    return this.database.read((queries) => findSlice(queries, name));
   }
 
   networks(sliceId: string): Promise<Network[]> {
-    return this.#database.read((queries) => networksOf(queries, sliceId));
+    return this.database.read((queries) => networksOf(queries, sliceId));
   }
 
   commit(change: SliceChange): Promise<Slice> {
-    return this.#database.write((queries) =>
-      commitChange({ queries, settings: this.#settings, newIdentifier: this.#newIdentifier, now: this.#now() }, change),
+    return this.database.write((queries) =>
+      commitChange({ queries, settings: this.#settings, newIdentifier: this.newIdentifier, now: this.now() }, change),
     );
   }
 
   desire(name: string, desired: SliceDesired): Promise<Slice> {
-    return this.#database.write(async (queries) => {
+    return this.database.write(async (queries) => {
       const slice = await getSlice(queries, name);
       if (slice.desired === 'absent' && desired !== 'absent') throw beingRemoved(`slice "${name}"`);
       const changed = await desireOfVms(queries, slice.id, desired);
@@ -62,7 +58,7 @@ export class SqlSliceStore implements SliceStore {
   }
 
   async sweep(sliceId: string): Promise<boolean> {
-    const swept = await this.#database.write(async (queries) => {
+    const swept = await this.database.write(async (queries) => {
       const slice = await queries
         .selectFrom('slices')
         .select('id')
@@ -76,7 +72,7 @@ export class SqlSliceStore implements SliceStore {
       await queries.deleteFrom('slices').where('id', '=', sliceId).execute();
       return true;
     });
-    if (swept) await this.#database.scrub();
+    if (swept) await this.database.scrub();
     return swept;
   }
 }

@@ -5,16 +5,11 @@
 import type { NewIdentifier } from '../../model/identifier.ts';
 import type { Queries } from '../database/database.ts';
 import { deleteUnnamedImages, pickImage, readImages } from '../image/rows.ts';
-import { portions, vmSpecOf } from '../vm/rows.ts';
+import { portions, wantedVms } from '../vm/rows.ts';
 
 /** Runs after the rows of VMs have their new values. Rejects with `not-found` for an image. */
 export async function reconcileVolumes(queries: Queries, sliceId: string, newIdentifier: NewIdentifier): Promise<void> {
-  const vms = await queries
-    .selectFrom('vms')
-    .select(['id', 'name', 'spec'])
-    .where('slice_id', '=', sliceId)
-    .where('desired', '<>', 'absent')
-    .execute();
+  const vms = await wantedVms(queries, sliceId);
   const existing = await queries
     .selectFrom('volumes')
     .innerJoin('vms', 'vms.id', 'volumes.vm_id')
@@ -23,7 +18,7 @@ export async function reconcileVolumes(queries: Queries, sliceId: string, newIde
     .where('vms.slice_id', '=', sliceId)
     .where('vms.desired', '<>', 'absent')
     .execute();
-  const wanted = vms.flatMap(({ id, ...row }) => vmSpecOf(row).volumes.map(({ name, image }) => ({ vmId: id, name, image })));
+  const wanted = vms.flatMap(({ id, spec }) => spec.volumes.map(({ name, image }) => ({ vmId: id, name, image })));
   const removed = existing.filter((volume) => !wanted.some((other) => isSame(volume, other)));
   const added = wanted.filter((volume) => !existing.some((other) => isSame(volume, other)));
   for (const part of portions(removed)) {

@@ -53,6 +53,17 @@ export function vmSpecOf({ name, spec }: Pick<Selectable<Tables['vms']>, 'name' 
   return forms.vms.spec.read(spec, rowInWords('vms', name));
 }
 
+/** The VMs of a slice that are not to be removed, as they are wanted. */
+export async function wantedVms(queries: Queries, sliceId: string): Promise<{ id: string; spec: VmSpec }[]> {
+  const rows = await queries
+    .selectFrom('vms')
+    .select(['id', 'name', 'spec'])
+    .where('slice_id', '=', sliceId)
+    .where('desired', '<>', 'absent')
+    .execute();
+  return rows.map(({ id, ...row }) => ({ id, spec: vmSpecOf(row) }));
+}
+
 function readVolumes(queries: Queries, holds: Expression<SqlBool>) {
   return queries
     .selectFrom('volumes')

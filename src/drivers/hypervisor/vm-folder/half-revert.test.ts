@@ -65,6 +65,15 @@ function openNode() {
   const mark = path.join(folders.state, 'reverting');
   return {
     ...{ host, layout, vm, volumeName, put },
+    /** The VM does not run. */
+    revert: () =>
+      revertTo({
+        control: stopped,
+        node: { host, layout, abilities: tcgAbilities },
+        vm,
+        name: 'one',
+        startPaused: async () => assert.fail(),
+      }),
     /** The names of the disks that were restored since the last call. */
     done(): string[] {
       const names = readFileSync(path.join(programs, 'log'), 'utf8').split('\n').slice(0, -1);
@@ -86,15 +95,7 @@ const stopped: LiveControl = {
 
 test('SC11 a revert that fails half-way leaves a mark and says so; the rest is restored before the VM starts', async () => {
   using node = openNode();
-  const { host, layout, vm, volumeName, put } = node;
-  const revert = () =>
-    revertTo({
-      control: stopped,
-      node: { host, layout, abilities: tcgAbilities },
-      vm,
-      name: 'one',
-      startPaused: async () => assert.fail(),
-    });
+  const { vm, volumeName, put, revert } = node;
   put('broken', 'disk.qcow2\n');
   const words = /put back to snapshot one, or only half: .*disk\.qcow2: Input\/output error/;
   await assert.rejects(revert(), { code: 'command.failed', node: 'here', message: words, hint: /starts only once all its disks/ });
@@ -115,15 +116,7 @@ test('SC11 a revert that fails half-way leaves a mark and says so; the rest is r
 
 test('SC11 repeating a revert that failed half-way finishes it', async () => {
   using node = openNode();
-  const { host, layout, vm, volumeName, put } = node;
-  const revert = () =>
-    revertTo({
-      control: stopped,
-      node: { host, layout, abilities: tcgAbilities },
-      vm,
-      name: 'one',
-      startPaused: async () => assert.fail(),
-    });
+  const { volumeName, put, revert } = node;
   put('broken', 'disk.qcow2\n');
   await assert.rejects(revert());
   put('broken', '');
@@ -134,17 +127,9 @@ test('SC11 repeating a revert that failed half-way finishes it', async () => {
 
 test('SC11 a volume added after an interrupted revert is left as it is; without the first disk’s snapshot nothing is complete', async () => {
   using node = openNode();
-  const { host, layout, vm, volumeName, put } = node;
+  const { vm, volumeName, put, revert } = node;
   put('broken', 'disk.qcow2\n');
-  await assert.rejects(
-    revertTo({
-      control: stopped,
-      node: { host, layout, abilities: tcgAbilities },
-      vm,
-      name: 'one',
-      startPaused: async () => assert.fail(),
-    }),
-  );
+  await assert.rejects(revert());
   put('broken', '');
   node.done();
   put('without', 'disk.qcow2\n');
