@@ -17,8 +17,10 @@ export interface PurgeOptions {
 
 const removalTime = 180_000;
 
+/** Rejects with `conflict.changed`, and removes nothing, where the controller cannot read all that it has of slices, VMs and nodes. */
 export async function purgeMachine({ home, connection, endController, say }: PurgeOptions): Promise<void> {
   const client = createClient(connection);
+  await requireAllReadable(client);
   for (const { name } of await client.slices.list()) {
     await removeSlice(client, name);
     say(`removed slice ${name}`);
@@ -37,6 +39,24 @@ export async function purgeMachine({ home, connection, endController, say }: Pur
   if (nodes.some(({ simulated }) => simulated)) return;
   if (await stopOpenVSwitch()) say('stopped Open vSwitch, which Croft had started');
   say('installed packages stay; apt can remove them');
+}
+
+/** What they left on nodes would stay there, and with this home the last record of it would go. */
+async function requireAllReadable({ slices, vms, nodes }: Client): Promise<void> {
+  let unreadable = 0;
+  const missing = (count: number): void => {
+    unreadable += count;
+  };
+  await Promise.all([slices.list(missing), vms.list({}, missing), nodes.list(missing)]);
+  if (unreadable === 0) return;
+  const those = unreadable === 1 ? '1 row' : `${unreadable} rows`;
+  throw new CroftError(
+    'conflict.changed',
+    `the controller cannot read ${those} of its database about slices, VMs or nodes; nothing was removed`,
+    {
+      hint: '`croft doctor` lists them, and what to do about each',
+    },
+  );
 }
 
 async function removeSlice(client: Client, slice: string): Promise<void> {

@@ -1,9 +1,14 @@
 /** Rows that the controller cannot read, as users are told of them: by the lists that lack them, and by the doctor. */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { sql } from 'kysely';
 import { createClient } from '../../src/client/client.ts';
+import { homeAt } from '../../src/controller/home.ts';
+import { purgeMachine } from '../../src/controller/purge.ts';
 import { addSimulated } from '../../src/controller/simulation/nodes.ts';
 import { simulationOf } from '../../src/controller/simulation/simulation.ts';
 import { openSqlite } from '../../src/store/database/sqlite.ts';
@@ -158,4 +163,21 @@ test('CR15 a restore asks before it replaces what cannot be read', async () => {
   await assert.rejects(client.restore(Readable.from([backup])), { code: 'conflict.confirm', message: /0 nodes and 1 slices/ });
   await client.restore(Readable.from([backup]), { replace: true });
   assert.deepEqual(await stage.store.unreadable(), []);
+});
+
+test('CR17 a purge removes nothing while there is what the controller cannot read', async (t) => {
+  await using stage = await setStage();
+  await applied(stage, 'hello');
+  await spoil(stage, 'vms', 'spec', 'b', 'damaged');
+  const folder = await mkdtemp(join(tmpdir(), 'croft-purge-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const endController = async () => assert.fail('it would end the controller');
+  const said: string[] = [];
+  const connection = { url: await listen(stage), token };
+  await assert.rejects(purgeMachine({ home: homeAt(folder), connection, endController, say: (line) => said.push(line) }), {
+    code: 'conflict.changed',
+    message: /cannot read 1 row of its database .*; nothing was removed/,
+  });
+  assert.deepEqual([said, (await stage.store.slices.list()).map(({ desired }) => desired)], [[], ['running']]);
+  await stat(folder);
 });
