@@ -69,8 +69,7 @@ export const hypervisorSupport: Readonly<Record<Hypervisor, HypervisorSupport>> 
   },
   zones: {
     driver(parts) {
-      const { attach } = createVnicDriver();
-      const driver = createZonesDriver({ ...parts, attach: (host, layout, ports) => attach(host, layout, ports) });
+      const driver = createZonesDriver({ ...parts, links: createVnicDriver() });
       return () => driver;
     },
     // The driver checks illumos' own programs; python3 locks files there, and provides the terminal for consoles.

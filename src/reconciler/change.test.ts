@@ -25,9 +25,10 @@ const launchOf = (changes: Partial<VmLaunch>): VmLaunch => launch({ memory: 2 **
 /** A running VM and the launch that it is changed from and to. */
 async function stage(running: VmLaunch, wanted: VmLaunch) {
   const noop = createNoopHypervisor();
-  const network = createNoopNetworkDriver();
   const host = new FakeHost();
-  const hypervisor = noop.on({ host, layout, abilities: tcgAbilities });
+  const node = { host, layout, abilities: tcgAbilities };
+  const hypervisor = noop.on(node);
+  const network = createNoopNetworkDriver().on(node);
   const told: unknown[][] = [];
   const progress = new Proxy({} as Progress, {
     get: (_, name) => (_vm: WantedVm, done: string, rest: CroftError | string | null) =>
@@ -35,7 +36,6 @@ async function stage(running: VmLaunch, wanted: VmLaunch) {
   });
   const context: ExecutionContext = {
     ...{ host, layout, hypervisor, network, images: { ensure: async () => undefined }, progress },
-    abilities: tcgAbilities,
     ...{ stopTimes: { powerdown: 0, terminate: 0 }, clock: () => 0, openBerth: async () => null },
   };
   await hypervisor.prepare(withLaunch(running, 's/a'));

@@ -76,12 +76,8 @@ async function carryOut(context: ExecutionContext, { vm: wanted, change }: Chang
   if (outcome.failures.length > 0) throw asOne(outcome.failures);
 }
 
-async function makePort({ network, host, layout }: ExecutionContext, { ports }: VmLaunch, nicId: string): Promise<void> {
-  const outcomes = await network.attach(
-    host,
-    layout,
-    ports.filter((port) => port.nicId === nicId),
-  );
+async function makePort({ network }: ExecutionContext, { ports }: VmLaunch, nicId: string): Promise<void> {
+  const outcomes = await network.attach(ports.filter((port) => port.nicId === nicId));
   for (const { error } of outcomes) if (error !== null) throw error;
 }
 

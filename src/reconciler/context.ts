@@ -1,6 +1,6 @@
 /** What the executor of a plan works with, and where it reports progress. */
-import type { NodeAbilities, NodeHypervisor, NodeReach, StopTimes, VmReference, VmWithLaunch } from '../drivers/hypervisor/driver.ts';
-import type { NetworkDriver } from '../drivers/network/driver.ts';
+import type { NodeHypervisor, NodeReach, StopTimes, VmReference, VmWithLaunch } from '../drivers/hypervisor/driver.ts';
+import type { NodeNetwork } from '../drivers/network/driver.ts';
 import type { CroftError } from '../model/error.ts';
 import type { LaunchImage, WantedVm } from '../model/node/plan.ts';
 import type { Step } from './steps.ts';
@@ -68,10 +68,8 @@ export interface Berth extends NodeReach, AsyncDisposable {
 export type OpenBerth = (vmId: string, to: string) => Promise<Berth | null>;
 
 export interface ExecutionContext extends NodeReach {
-  /** For the network driver; the hypervisor driver has its own. */
-  abilities: NodeAbilities;
   hypervisor: NodeHypervisor;
-  network: NetworkDriver;
+  network: NodeNetwork;
   images: ImageDelivery;
   progress: Progress;
   stopTimes: StopTimes;

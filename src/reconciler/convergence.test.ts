@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { FakeHost } from '../../test/support/fake-host.ts';
-import { nodeLayout, tcgAbilities } from '../../test/support/node.ts';
+import { nodeLayout } from '../../test/support/node.ts';
 import { silentProgress } from '../../test/support/progress.ts';
 import { launch, port, wantedVm } from '../../test/support/vm.ts';
 import { referenceTo } from '../../test/support/vm-reference.ts';
@@ -50,11 +50,10 @@ function stage(can: Iterable<Capability>, seed: number) {
   const host = new FakeHost();
   const noop = createNoopHypervisor({ now: () => time, can, faults: losses(seed) });
   const hypervisor = noop.on({ host, layout });
-  const network = createNoopNetworkDriver();
+  const network = createNoopNetworkDriver().on({ host, layout });
   const memory: Memory = new Map();
   const context: ExecutionContext = {
     ...{ host, layout, hypervisor, network, images: { ensure: async () => undefined } },
-    abilities: tcgAbilities,
     progress: progressInto(memory, () => time),
     stopTimes: { powerdown: 0, terminate: 0 },
     clock: () => time,
@@ -62,7 +61,7 @@ function stage(can: Iterable<Capability>, seed: number) {
   };
   async function pass(wanted: WantedOnNode): Promise<number> {
     time += 10_000;
-    const [vms, seen] = await perform(context.host, hypervisor.observe(), network.observe(layout));
+    const [vms, seen] = await perform(context.host, hypervisor.observe(), network.observe());
     const launches = await perform(context.host, ...vms.map(({ id }) => hypervisor.runningLaunch(referenceTo(id))));
     const remembered = wanted.vms.map((vm) => ({ ...vm, ...memory.get(vm.launch.id) }));
     const input = {
@@ -164,7 +163,7 @@ test('CR9 from any state, through any edits and faults, passes come to rest with
         let rest = 0;
         for (let round = 0; round < 12 && rest < 2; round += 1) rest = (await pass(all)) === 0 ? rest + 1 : 0;
         assert.equal(rest, 2, 'the passes never came to rest');
-        const [seen, net] = await perform(new FakeHost(), hypervisor.observe(), network.observe(layout));
+        const [seen, net] = await perform(new FakeHost(), hypervisor.observe(), network.observe());
         const running = wanted.vms.filter(({ desired }) => desired === 'running');
         const runs = seen.filter(({ state }) => state === 'running').map(({ id }) => id);
         const launches = await perform(new FakeHost(), ...runs.map((id) => hypervisor.runningLaunch(referenceTo(id))));

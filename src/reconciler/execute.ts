@@ -14,7 +14,7 @@ export type Running = Map<string, Promise<void>>;
 /** Starts all steps of a plan, steps of different subjects in parallel. Failures are reported to `progress`; nothing is thrown. */
 export function execute(context: ExecutionContext, steps: readonly Step[]): Running {
   const joining = steps.find((step) => step.kind === 'underlay');
-  const underlay = joining === undefined ? Promise.resolve() : guard(context, joining, ensureUnderlay(context, joining));
+  const underlay = joining === undefined ? Promise.resolve() : guard(context, joining, context.network.ensureUnderlay(joining.plan));
   const launches = steps.filter((step) => step.kind === 'launch').map(({ vm }) => vm);
   const attached = launches.length === 0 ? null : underlay.then(() => attachAll(context, launches));
   const running: Running = new Map();
@@ -38,7 +38,7 @@ const effects: Effects = {
   router: ensureRouter,
   removeRouter,
   repairPorts,
-  detach: ({ network, host, layout }, { names }) => network.detach(host, layout, names),
+  detach: ({ network }, { names }) => network.detach(names),
   change: changeVm,
   stop: stopVm,
   pause: (context, step) => holdVm(context, step, 'pause'),
@@ -63,10 +63,6 @@ async function guard({ progress }: ExecutionContext, step: Step, work: Promise<v
   }
 }
 
-function ensureUnderlay({ network, host, layout, abilities }: ExecutionContext, { plan }: StepShapes['underlay']): Promise<void> {
-  return network.ensureUnderlay(host, layout, abilities, plan);
-}
-
 async function fetchImage({ images, host, layout, progress, clock }: ExecutionContext, { image }: StepShapes['fetchImage']): Promise<void> {
   const start = clock();
   try {
@@ -78,21 +74,21 @@ async function fetchImage({ images, host, layout, progress, clock }: ExecutionCo
 }
 
 async function ensureRouter(context: ExecutionContext, { plan, faults }: StepShapes['router']): Promise<void> {
-  const { network, host, layout, abilities, progress, clock } = context;
+  const { network, progress, clock } = context;
   const start = clock();
-  await network.ensureRouter(host, layout, abilities, plan);
+  await network.ensureRouter(plan);
   progress.routerStep(plan.sliceId, 'done', faults, clock() - start);
 }
 
 async function removeRouter(context: ExecutionContext, { sliceId }: StepShapes['removeRouter']): Promise<void> {
-  const { network, host, layout, progress, clock } = context;
+  const { network, progress, clock } = context;
   const start = clock();
-  await network.removeRouter(host, layout, sliceId);
+  await network.removeRouter(sliceId);
   progress.routerStep(sliceId, 'removed', [], clock() - start);
 }
 
-async function repairPorts({ network, host, layout, progress }: ExecutionContext, { ports }: StepShapes['repairPorts']): Promise<void> {
-  const outcomes = await network.attach(host, layout, ports);
+async function repairPorts({ network, progress }: ExecutionContext, { ports }: StepShapes['repairPorts']): Promise<void> {
+  const outcomes = await network.attach(ports);
   const failures = outcomes.flatMap(({ vmId, error }) => (error === null ? [] : [{ part: `of VM ${vmId}`, error }]));
   const failed = new Set(outcomes.filter(({ error }) => error !== null).map(({ vmId }) => vmId));
   const repaired = ports.filter(({ vmId }) => !failed.has(vmId)).length;
@@ -130,12 +126,12 @@ async function destroyVm(context: ExecutionContext, { id, label }: StepShapes['d
 type AttachOutcomes = { errors: ReadonlyMap<string, CroftError>; started: number; ended: number };
 
 /** The ports of all VMs that are launched together are created in one transaction instead of one for each VM. */
-async function attachAll({ network, host, layout, clock }: ExecutionContext, vms: readonly WantedVm[]): Promise<AttachOutcomes> {
+async function attachAll({ network, clock }: ExecutionContext, vms: readonly WantedVm[]): Promise<AttachOutcomes> {
   const started = clock();
   const errors = new Map<string, CroftError>();
   const ports = vms.flatMap(({ launch }) => launch.ports);
   try {
-    const outcomes = ports.length === 0 ? [] : await network.attach(host, layout, ports);
+    const outcomes = ports.length === 0 ? [] : await network.attach(ports);
     for (const { vmId, error } of outcomes) if (error !== null) errors.set(vmId, error);
   } catch (thrown) {
     for (const { launch } of vms) errors.set(launch.id, asCroftError(thrown));

@@ -64,15 +64,14 @@ function stage() {
 
   function on(node: NodeName) {
     const reach = { host: new FakeHost(), layout: layoutOf(node) };
-    return { ...reach, hypervisor: hypervisor.on(reach) };
+    return { ...reach, hypervisor: hypervisor.on(reach), network: (networks.get(node) ?? createNoopNetworkDriver()).on(reach) };
   }
 
   function contextOf(node: NodeName): ExecutionContext {
     const { signal } = life;
     return {
-      ...{ ...on(node), network: networks.get(node) ?? createNoopNetworkDriver() },
+      ...on(node),
       images: { ensure: async () => undefined },
-      abilities: { accelerator: { kind: 'tcg', reason: '' }, architecture: 'x86_64', datapath: 'netdev' },
       ...{ progress, stopTimes: { powerdown: 0, terminate: 0 }, clock: () => time },
       openBerth: async (vmId, to) => {
         const target = to as NodeName;
@@ -95,12 +94,11 @@ function stage() {
   async function pass(node: NodeName): Promise<number> {
     time += 10_000;
     const layout = layoutOf(node);
-    const network = networks.get(node) ?? createNoopNetworkDriver();
     const [vms, arrivals, seen] = await perform(
       new FakeHost(),
       on(node).hypervisor.observe(),
       on(node).hypervisor.arrivals(),
-      network.observe(layout),
+      on(node).network.observe(),
     );
     const { desired, movingTo } = row;
     const wanted: WantedVm = {

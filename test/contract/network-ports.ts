@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { planHash } from '../../src/model/node/plan.ts';
-import { attach, detach, type NetworkStage, observe, portOf, requireWhole, seenPort, traits } from './network-stage.ts';
+import { attach, detach, type NetworkStage, observe, portOf, requireWhole, seenPort } from './network-stage.ts';
 
 export function portsContract(stage: () => NetworkStage): void {
   test('CR10 ports of several VMs are made at once, told by their hashes, made again without a change, and removed', async () => {
-    const { driver, host, layout } = stage();
+    const { driver } = stage();
     const empty = await stage().picture();
     const one = portOf();
     const plans = [one, portOf({ vmId: one.vmId }), portOf()];
@@ -17,8 +17,8 @@ export function portsContract(stage: () => NetworkStage): void {
     assert.notEqual(made, empty);
     await attach(stage(), ...plans);
     assert.equal(await stage().picture(), made);
-    assert.deepEqual(await driver.attach(host, layout, []), []);
-    for (const _ of ['once', 'twice']) await driver.detach(host, layout, names);
+    assert.deepEqual(await driver.attach([]), []);
+    for (const _ of ['once', 'twice']) await driver.detach(names);
     assert.deepEqual((await observe(stage())).ports, []);
     assert.equal(await stage().picture(), empty);
   });
@@ -48,11 +48,11 @@ export function portsContract(stage: () => NetworkStage): void {
   });
 
   test('CR10 a VM gets all of its ports or none, and others are not held up by that', async () => {
-    const { driver, host, layout } = stage();
+    const { driver } = stage();
     const [half, good] = [portOf(), portOf()];
     const empty = await stage().picture();
     await using bad = await stage().impossible(portOf({ vmId: half.vmId }));
-    const outcomes = await driver.attach(host, layout, [half, bad.port, good]);
+    const outcomes = await driver.attach([half, bad.port, good]);
     const errors = new Map(outcomes.map(({ vmId, error }) => [vmId, error]));
     assert.equal(outcomes.length, 2);
     assert.equal(errors.get(good.vmId), null);
@@ -65,9 +65,9 @@ export function portsContract(stage: () => NetworkStage): void {
   });
 
   test('CR11 an impaired network is made or refused with words, as the driver declares', async () => {
-    const { driver, host, layout } = stage();
+    const { driver } = stage();
     const plan = portOf({ impairment: { delay: null, jitter: null, loss: null, rate: 10e6 } });
-    if (traits(stage()).impairment) {
+    if (stage().driver.traits.impairment) {
       await attach(stage(), plan);
       await requireWhole(stage(), plan);
       await attach(stage(), { ...plan, impairment: null });
@@ -75,21 +75,21 @@ export function portsContract(stage: () => NetworkStage): void {
       await detach(stage(), plan);
       return;
     }
-    const [outcome] = await driver.attach(host, layout, [plan]);
+    const [outcome] = await driver.attach([plan]);
     assert.equal(outcome?.error?.code, 'network.port');
     assert.match(outcome?.error?.message ?? '', /impaired \(rate 10Mbit\)/);
     assert.equal(await seenPort(stage(), plan), undefined);
   });
 
   test("CR17 what is somebody else's is neither seen nor touched", async () => {
-    const { driver, host, layout } = stage();
+    const { driver } = stage();
     const plan = portOf();
     await using foreign = await stage().foreign(plan);
-    await driver.attach(host, layout, [plan]);
+    await driver.attach([plan]);
     await foreign.intact();
     const own = (await observe(stage())).ports.map(({ name }) => name);
     assert.ok(!own.includes(foreign.name));
-    await driver.detach(host, layout, [...own, foreign.name]);
+    await driver.detach([...own, foreign.name]);
     await foreign.intact();
     assert.deepEqual((await observe(stage())).ports, []);
   });

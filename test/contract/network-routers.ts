@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newIdentifier } from '../../src/model/identifier.ts';
 import { planHash, type RouterPlan } from '../../src/model/node/plan.ts';
-import { attach, ensureUnderlay, type NetworkStage, observe, portOf, seenRouter, traits } from './network-stage.ts';
+import { attach, ensureUnderlay, type NetworkStage, observe, portOf, seenRouter } from './network-stage.ts';
 
 function routerOf(number: number): RouterPlan {
   const lan = { networkId: newIdentifier(), name: 'lan', segment: 200 + number, cidr: '10.80.0.0/24', gateway: '10.80.0.1' };
@@ -15,8 +15,7 @@ function routerOf(number: number): RouterPlan {
 
 export function routersContract(stage: () => NetworkStage): void {
   const ensure = (plan: RouterPlan): Promise<void> => {
-    const { driver, host, layout, abilities } = stage();
-    return driver.ensureRouter(host, layout, abilities, plan);
+    return stage().driver.ensureRouter(plan);
   };
   const requireRouter = async (plan: RouterPlan, what?: string): Promise<void> => {
     const seen = await seenRouter(stage(), plan.sliceId);
@@ -24,10 +23,10 @@ export function routersContract(stage: () => NetworkStage): void {
   };
 
   test('CR5 a router is made, told by its hash, made again without a change, edited and removed, or refused with words', async () => {
-    const { driver, host, layout } = stage();
+    const { driver } = stage();
     const empty = await stage().picture();
     const plan = routerOf(1);
-    if (traits(stage()).routers) {
+    if (stage().driver.traits.routers) {
       await ensure(plan);
       await requireRouter(plan);
       const made = await stage().picture();
@@ -44,14 +43,14 @@ export function routersContract(stage: () => NetworkStage): void {
         return true;
       });
     }
-    for (const _ of ['once', 'twice']) await driver.removeRouter(host, layout, plan.sliceId);
+    for (const _ of ['once', 'twice']) await driver.removeRouter(plan.sliceId);
     assert.equal(await seenRouter(stage(), plan.sliceId), undefined);
     assert.equal(await stage().picture(), empty);
   });
 
   test('CR17 faults of a router are seen with words and repaired, and other routers are left as they are', async () => {
-    if (!traits(stage()).routers) return;
-    const { driver, host, layout, damages } = stage();
+    if (!stage().driver.traits.routers) return;
+    const { driver, damages } = stage();
     const [plan, neighbour] = [routerOf(1), routerOf(2)];
     await ensure(plan);
     await ensure(neighbour);
@@ -64,22 +63,22 @@ export function routersContract(stage: () => NetworkStage): void {
       await ensure(plan);
       await requireRouter(plan, what);
     }
-    await driver.removeRouter(host, layout, plan.sliceId);
+    await driver.removeRouter(plan.sliceId);
     await requireRouter(neighbour);
-    await driver.removeRouter(host, layout, neighbour.sliceId);
+    await driver.removeRouter(neighbour.sliceId);
   });
 }
 
 /** `before` is the node's picture from before anything was made. */
 export function purgeContract(stage: () => NetworkStage, before: () => string): void {
   test('CR17 a purge removes all that the controller made, and only that; repeating it does no harm', async () => {
-    const { driver, host, layout } = stage();
+    const { driver } = stage();
     {
       await using foreign = await stage().foreign(portOf());
       await ensureUnderlay(stage());
       await attach(stage(), portOf(), portOf());
-      if (traits(stage()).routers) await driver.ensureRouter(host, layout, stage().abilities, routerOf(3));
-      for (const _ of ['once', 'twice']) await driver.purge(host, layout);
+      if (stage().driver.traits.routers) await driver.ensureRouter(routerOf(3));
+      for (const _ of ['once', 'twice']) await driver.purge();
       const { underlay, ports, routers } = await observe(stage());
       assert.deepEqual([underlay.hash, ports, routers], [null, [], []]);
       await foreign.intact();

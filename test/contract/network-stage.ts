@@ -1,10 +1,8 @@
 /** What the contract of network drivers needs of the world that a driver is tried in, and the short ways through it. */
 import assert from 'node:assert/strict';
-import type { NodeAbilities, NodeLayout } from '../../src/drivers/hypervisor/driver.ts';
-import type { NetworkDriver, ObservedNetwork, ObservedPort, ObservedRouter } from '../../src/drivers/network/driver.ts';
+import type { NodeNetwork, ObservedNetwork, ObservedPort, ObservedRouter } from '../../src/drivers/network/driver.ts';
 import { type Host, perform } from '../../src/host/host.ts';
 import { newIdentifier } from '../../src/model/identifier.ts';
-import { type NetworkDriverTraits, networkTraitsOf } from '../../src/model/network/drivers.ts';
 import type { UnderlayPlan } from '../../src/model/network/underlay.ts';
 import { type PortPlan, planHash, type RouterPlan } from '../../src/model/node/plan.ts';
 
@@ -21,11 +19,9 @@ export interface Foreign extends AsyncDisposable {
 }
 
 export interface NetworkStage extends AsyncDisposable {
-  driver: NetworkDriver;
+  /** Bound to a node on which nothing of this controller is yet. */
+  driver: NodeNetwork;
   host: Host;
-  /** Of a node on which nothing of this controller is yet. */
-  layout: NodeLayout;
-  abilities: NodeAbilities;
   underlay: UnderlayPlan;
   /** Another one that the node can have, in whose place `underlay` can come again. */
   otherUnderlay: UnderlayPlan;
@@ -44,16 +40,12 @@ export interface NetworkStage extends AsyncDisposable {
   picture(): Promise<string>;
 }
 
-export function traits({ driver }: NetworkStage): NetworkDriverTraits {
-  return networkTraitsOf(driver.kind);
+export async function observe({ driver, host }: NetworkStage): Promise<ObservedNetwork> {
+  return (await perform(host, driver.observe()))[0];
 }
 
-export async function observe({ driver, host, layout }: NetworkStage): Promise<ObservedNetwork> {
-  return (await perform(host, driver.observe(layout)))[0];
-}
-
-export async function ensureUnderlay({ driver, host, layout, abilities, underlay }: NetworkStage, plan = underlay): Promise<void> {
-  await driver.ensureUnderlay(host, layout, abilities, plan);
+export async function ensureUnderlay({ driver, underlay }: NetworkStage, plan = underlay): Promise<void> {
+  await driver.ensureUnderlay(plan);
 }
 
 let ports = 0;
@@ -67,8 +59,8 @@ export function portOf(change: Partial<PortPlan> = {}): PortPlan {
 }
 
 /** Makes ports, all of them. */
-export async function attach({ driver, host, layout }: NetworkStage, ...plans: PortPlan[]): Promise<void> {
-  for (const { error } of await driver.attach(host, layout, plans)) assert.equal(error, null);
+export async function attach({ driver }: NetworkStage, ...plans: PortPlan[]): Promise<void> {
+  for (const { error } of await driver.attach(plans)) assert.equal(error, null);
 }
 
 export async function seenPort(stage: NetworkStage, { nicId }: PortPlan): Promise<ObservedPort | undefined> {
@@ -86,10 +78,9 @@ export async function requireWhole(stage: NetworkStage, plan: PortPlan): Promise
 
 /** Removes the ports of these plans. */
 export async function detach(stage: NetworkStage, ...plans: PortPlan[]): Promise<void> {
-  const { driver, host, layout } = stage;
   const nics = new Set(plans.map(({ nicId }) => nicId));
   const names = (await observe(stage)).ports.filter(({ nicId }) => nics.has(nicId)).map(({ name }) => name);
-  await driver.detach(host, layout, names);
+  await stage.driver.detach(names);
 }
 
 export async function seenRouter(stage: NetworkStage, sliceId: string): Promise<ObservedRouter | undefined> {

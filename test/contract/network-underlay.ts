@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { UnderlayPlan } from '../../src/model/network/underlay.ts';
 import { planHash } from '../../src/model/node/plan.ts';
-import { ensureUnderlay, type NetworkStage, observe, traits } from './network-stage.ts';
+import { ensureUnderlay, type NetworkStage, observe } from './network-stage.ts';
 
 /** Ends with the stage's underlay made. */
 export function underlayContract(stage: () => NetworkStage): void {
@@ -50,7 +50,7 @@ export function underlayContract(stage: () => NetworkStage): void {
   test('CR2 a kind of underlay that the driver does not have is refused with words, and nothing is changed', async () => {
     const { driver, host, underlay } = stage();
     const vxlan: UnderlayPlan = { kind: 'vxlan', bridge: 'br-croft', mtu: 1450, peers: [], address: '192.0.2.1' };
-    if (traits(stage()).underlays.includes('vxlan')) return;
+    if (stage().driver.traits.underlays.includes('vxlan')) return;
     const before = await stage().picture();
     await assert.rejects(ensureUnderlay(stage(), vxlan), (error: Error & { code?: string; hint?: string }) => {
       assert.equal(error.code, 'unsupported');

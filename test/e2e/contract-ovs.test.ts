@@ -28,7 +28,7 @@ async function openOvsStage(): Promise<NetworkStage> {
   const routers = `${layout.runFolder}/routers`;
   const toPort = (what: string, script: string) => ({ what, inflict: async (name: string) => void (await on.sh(script, name)) });
   return {
-    ...{ driver: createOvsDriver(), host: on.host, layout, abilities },
+    ...{ driver: createOvsDriver().on({ host: on.host, layout, abilities }), host: on.host },
     underlay: underlayOf(layout),
     otherUnderlay: underlayOf({ ...layout, uplink: 'up1' }),
     damages: {

@@ -1,7 +1,7 @@
 /** Impairment of ports on a real Open vSwitch: a rate that really limits, repair, lifting, and a kernel that has no netem. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { ObservedPort } from '../../src/drivers/network/driver.ts';
+import type { NodeNetwork, ObservedPort } from '../../src/drivers/network/driver.ts';
 import { tapName } from '../../src/drivers/network/names.ts';
 import { createOvsDriver } from '../../src/drivers/network/ovs/ovs.ts';
 import { perform } from '../../src/host/host.ts';
@@ -12,7 +12,6 @@ import { type Guest, startGuest } from './network-guest.ts';
 import { abilities, layoutOn, portOf } from './network-plans.ts';
 import { type PrivateHost, startPrivateHost } from './private-host.ts';
 
-const driver = createOvsDriver();
 const none: Impairment = { delay: null, jitter: null, loss: null, rate: null };
 const sender = portOf('sender', 10);
 const free = portOf('free', 11);
@@ -21,6 +20,7 @@ const slowTap = tapName(slow.nicId);
 
 let on: PrivateHost;
 let layout: ReturnType<typeof layoutOn>;
+let driver: NodeNetwork;
 let from: Guest;
 let unlimited: Guest;
 let limited: Guest;
@@ -28,7 +28,8 @@ let limited: Guest;
 before(async () => {
   on = await startPrivateHost('one');
   layout = layoutOn(on);
-  await driver.ensureUnderlay(on.host, layout, abilities, underlayOf(layout));
+  driver = createOvsDriver().on({ host: on.host, layout, abilities });
+  await driver.ensureUnderlay(underlayOf(layout));
   await attach(sender, free, slow);
   from = await guest('sender', sender);
   unlimited = await guest('free', free);
@@ -40,7 +41,7 @@ after(async () => {
 });
 
 async function attach(...plans: PortPlan[]): Promise<void> {
-  for (const { error } of await driver.attach(on.host, layout, plans)) assert.equal(error, null);
+  for (const { error } of await driver.attach(plans)) assert.equal(error, null);
 }
 
 async function guest(name: string, plan: PortPlan): Promise<Guest> {
@@ -50,7 +51,7 @@ async function guest(name: string, plan: PortPlan): Promise<Guest> {
 }
 
 async function observePort(plan: PortPlan): Promise<ObservedPort | undefined> {
-  const [seen] = await perform(on.host, driver.observe(layout));
+  const [seen] = await perform(on.host, driver.observe());
   return seen.ports.find(({ nicId }) => nicId === plan.nicId);
 }
 
@@ -135,7 +136,7 @@ test('CR11 a kernel without netem fails only the VM that asks for delay, and say
   if (await hasNetem()) return t.skip('sch_netem is in this kernel');
   const late = { ...portOf('late', 20), impairment: { ...none, delay: 20_000 } };
   const prompt = portOf('prompt', 21);
-  const outcomes = await driver.attach(on.host, layout, [late, prompt]);
+  const outcomes = await driver.attach([late, prompt]);
   const error = outcomes.find(({ vmId }) => vmId === late.vmId)?.error;
   assert.equal(error?.code, 'network.port');
   assert.match(error?.message ?? '', new RegExp(`${tapName(late.nicId)} could not be impaired on node one .*tc said`));

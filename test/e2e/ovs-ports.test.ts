@@ -1,34 +1,39 @@
 /** Ports of VMs and the bridge on a real Open vSwitch: labels, filters against spoofing, repair, and respect for what is foreign. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { ObservedPort } from '../../src/drivers/network/driver.ts';
+import type { NodeNetwork, ObservedPort } from '../../src/drivers/network/driver.ts';
 import { tapName } from '../../src/drivers/network/names.ts';
-import { detectDatapath } from '../../src/drivers/network/ovs/bridge.ts';
 import { createOvsDriver } from '../../src/drivers/network/ovs/ovs.ts';
 import { perform } from '../../src/host/host.ts';
 import { underlayOf } from '../../src/model/network/underlay.ts';
 import { planHash } from '../../src/model/node/plan.ts';
+import { readNodeSpecs } from '../../src/tools/node-specs.ts';
 import { type Guest, startGuest } from './network-guest.ts';
 import { abilities, layoutOn, portOf } from './network-plans.ts';
 import { type PrivateHost, startPrivateHost } from './private-host.ts';
 
-const driver = createOvsDriver();
 const sender = portOf('sender', 10);
 const receiver = portOf('receiver', 11);
 
 let on: PrivateHost;
 let layout: ReturnType<typeof layoutOn>;
+let driver: NodeNetwork;
 let from: Guest;
 let to: Guest;
 
 async function observePort(name: string): Promise<ObservedPort | undefined> {
-  const [seen] = await perform(on.host, driver.observe(layout));
+  const [seen] = await perform(on.host, driver.observe());
   return seen.ports.find((port) => port.name === name);
+}
+
+function driverFor(other: typeof layout): NodeNetwork {
+  return createOvsDriver().on({ host: on.host, layout: other, abilities });
 }
 
 before(async () => {
   on = await startPrivateHost('one');
   layout = layoutOn(on);
+  driver = driverFor(layout);
 });
 
 after(async () => {
@@ -37,21 +42,21 @@ after(async () => {
 
 test('CR5 the datapath is found out without leaving anything behind', async () => {
   const before = await on.sh('ovs-vsctl show; ip -o link; cat /proc/modules 2>/dev/null || true');
-  const [datapath] = await perform(on.host, detectDatapath());
+  const [{ datapath }] = await perform(on.host, readNodeSpecs(layout.stateFolder));
   const expected = (await on.succeeds('modprobe -n -q openvswitch || test -d /sys/module/openvswitch')) ? 'system' : 'netdev';
   assert.equal(datapath, expected);
   assert.equal(await on.sh('ovs-vsctl show; ip -o link; cat /proc/modules 2>/dev/null || true'), before);
 });
 
 test('CR10 ports of several VMs are made at once, and making them again changes nothing', async () => {
-  await driver.ensureUnderlay(on.host, layout, abilities, underlayOf(layout));
+  await driver.ensureUnderlay(underlayOf(layout));
   for (const _ of ['once', 'twice']) {
-    assert.deepEqual(await driver.attach(on.host, layout, [sender, receiver]), [
+    assert.deepEqual(await driver.attach([sender, receiver]), [
       { vmId: sender.vmId, error: null },
       { vmId: receiver.vmId, error: null },
     ]);
   }
-  const [seen] = await perform(on.host, driver.observe(layout));
+  const [seen] = await perform(on.host, driver.observe());
   const expected = [sender, receiver].map((plan) => ({
     name: tapName(plan.nicId),
     nicId: plan.nicId,
@@ -151,7 +156,7 @@ test('CR17 faults of a port are seen and repaired', async () => {
   for (const script of faults) {
     await on.sh(script, name);
     assert.notEqual((await observePort(name))?.healthy, true, script);
-    assert.deepEqual(await driver.attach(on.host, layout, [sender]), [{ vmId: sender.vmId, error: null }]);
+    assert.deepEqual(await driver.attach([sender]), [{ vmId: sender.vmId, error: null }]);
     assert.equal((await observePort(name))?.healthy, true, script);
     await from.until('ping -c1 -W1 10.77.0.11');
   }
@@ -162,7 +167,7 @@ test('CR17 flows that a restart of ovs-vswitchd lost are seen and set again', as
     'kill "$(cat /run/openvswitch/ovs-vswitchd.pid)"; while pgrep -x ovs-vswitchd >/dev/null; do :; done; ovs-vswitchd --pidfile=/run/openvswitch/ovs-vswitchd.pid -vconsole:off --detach',
   );
   assert.equal((await observePort(tapName(sender.nicId)))?.healthy, false);
-  await driver.attach(on.host, layout, [sender, receiver]);
+  await driver.attach([sender, receiver]);
   assert.equal((await observePort(tapName(sender.nicId)))?.healthy, true);
   await from.until('ping -c1 -W1 10.77.0.11');
 });
@@ -177,12 +182,12 @@ test('CR17 a tap or port of somebody else fails only its VM and is left as it is
   ] as const) {
     await on.sh(make, name);
     const before = await on.sh('ip -d link show "$1"; ovs-vsctl show', name);
-    const outcomes = await driver.attach(on.host, layout, [taken, free]);
+    const outcomes = await driver.attach([taken, free]);
     const error = outcomes.find((outcome) => outcome.vmId === taken.vmId)?.error;
     assert.equal(error?.code, 'network.port');
     assert.match(error?.message ?? '', new RegExp(`${name} exists already and does not belong to this controller`));
     assert.equal(outcomes.find((outcome) => outcome.vmId === free.vmId)?.error, null);
-    await driver.detach(on.host, layout, [name, tapName(free.nicId)]);
+    await driver.detach([name, tapName(free.nicId)]);
     assert.equal(await on.sh('ip -d link show "$1"; ovs-vsctl show', name), before);
     await on.sh(remove, name);
   }
@@ -192,11 +197,11 @@ test('CR10 a port that cannot be made fails only its VM, and nothing of that VM 
   const bad = { ...portOf('bad', 30), segment: 4999 };
   const half = { ...portOf('half', 31), vmId: bad.vmId };
   const good = portOf('good', 32);
-  const outcomes = await driver.attach(on.host, layout, [half, bad, good]);
+  const outcomes = await driver.attach([half, bad, good]);
   assert.equal(outcomes.find((outcome) => outcome.vmId === good.vmId)?.error, null);
   assert.match(outcomes.find((outcome) => outcome.vmId === bad.vmId)?.error?.message ?? '', /ovs-vsctl said/);
   for (const plan of [bad, half]) assert.equal(await on.succeeds('ip link show "$1"', tapName(plan.nicId)), false);
-  for (const _ of ['once', 'twice']) await driver.detach(on.host, layout, [tapName(good.nicId)]);
+  for (const _ of ['once', 'twice']) await driver.detach([tapName(good.nicId)]);
   assert.equal(await observePort(tapName(good.nicId)), undefined);
 });
 
@@ -206,25 +211,27 @@ test('CR5 an uplink that is missing or on another bridge is refused, a good one 
   );
   const refused = (uplink: string, message: RegExp) =>
     assert.rejects(
-      driver.ensureUnderlay(on.host, { ...layout, uplink }, abilities, underlayOf({ ...layout, uplink })),
+      driverFor({ ...layout, uplink }).ensureUnderlay(underlayOf({ ...layout, uplink })),
       (error: Error & { code?: string }) => error.code === 'network.port' && message.test(error.message),
     );
   await refused('none0', /there is no such interface/);
   await refused('up0', /it is on bridge br-other/);
   const joined = { ...layout, uplink: 'up1' };
-  for (const _ of ['once', 'twice']) await driver.ensureUnderlay(on.host, joined, abilities, underlayOf(joined));
-  const [seen] = await perform(on.host, driver.observe(joined));
+  const withUplink = driverFor(joined);
+  for (const _ of ['once', 'twice']) await withUplink.ensureUnderlay(underlayOf(joined));
+  const [seen] = await perform(on.host, withUplink.observe());
   assert.deepEqual(seen.underlay, { healthy: true, faults: [], hash: planHash(underlayOf(joined)) });
   await on.sh('ovs-ofctl del-flows br-croft in_port=up1');
-  const [deaf] = await perform(on.host, driver.observe(joined));
+  const [deaf] = await perform(on.host, withUplink.observe());
   assert.deepEqual(deaf.underlay.faults, ['uplink up1 has no flow'], 'a trunk without its flow is no trunk');
-  await driver.purge(on.host, joined);
+  await withUplink.purge();
   assert.equal(await on.succeeds('ovs-vsctl br-exists br-croft'), false);
   await on.sh('ip link delete dev up1; ovs-vsctl del-br br-other');
 });
 
 test("CR17 somebody else's bridge is used, and left as it was", async () => {
   const foreign = { ...layout, bridge: 'br-int' };
+  const elsewhere = driverFor(foreign);
   await on.sh(
     'ovs-vsctl add-br br-int -- set Bridge br-int datapath_type=netdev; ovs-ofctl add-flow br-int "cookie=0x5,priority=7,actions=NORMAL"',
   );
@@ -233,21 +240,20 @@ test("CR17 somebody else's bridge is used, and left as it was", async () => {
       'ovs-vsctl show; ovs-vsctl --columns=external_ids,fail_mode list Bridge br-int; ovs-ofctl --no-stats dump-flows br-int; ip -o link | sed "s/state.*//"; nft list ruleset',
     );
   const before = await picture();
-  await driver.ensureUnderlay(on.host, foreign, abilities, underlayOf(foreign));
-  assert.deepEqual(await driver.attach(on.host, foreign, [portOf('tenant', 40)]), [{ vmId: portOf('tenant', 40).vmId, error: null }]);
-  for (const _ of ['once', 'twice']) await driver.purge(on.host, foreign);
+  await elsewhere.ensureUnderlay(underlayOf(foreign));
+  assert.deepEqual(await elsewhere.attach([portOf('tenant', 40)]), [{ vmId: portOf('tenant', 40).vmId, error: null }]);
+  for (const _ of ['once', 'twice']) await elsewhere.purge();
   assert.equal(await picture(), before);
 });
 
 test('CR5 without Open vSwitch the node is unfit, and the error says what to do', async () => {
   await on.sh('kill "$(cat /run/openvswitch/ovsdb-server.pid)"; while pgrep -x ovsdb-server >/dev/null; do :; done');
-  await assert.rejects(
-    driver.ensureUnderlay(on.host, layout, abilities, underlayOf(layout)),
-    (error: Error & { code?: string; hint?: string }) => {
-      assert.equal(error.code, 'node.unfit');
-      assert.match(error.hint ?? '', /systemctl start openvswitch-switch/);
-      return true;
-    },
-  );
-  assert.deepEqual(await perform(on.host, detectDatapath()), [null]);
+  await assert.rejects(driver.ensureUnderlay(underlayOf(layout)), (error: Error & { code?: string; hint?: string }) => {
+    assert.equal(error.code, 'node.unfit');
+    assert.match(error.hint ?? '', /systemctl start openvswitch-switch/);
+    return true;
+  });
+  await on.sh('kill "$(cat /run/openvswitch/ovs-vswitchd.pid)"; while pgrep -x ovs-vswitchd >/dev/null; do :; done');
+  const [{ datapath, tools }] = await perform(on.host, readNodeSpecs(layout.stateFolder));
+  assert.deepEqual([datapath, tools['ovs-vswitchd']], [null, null]);
 });

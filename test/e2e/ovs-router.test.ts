@@ -1,7 +1,7 @@
 /** Routers of slices on a real Open vSwitch with the userspace datapath: DHCP, DNS, translation, isolation, edits and repair. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import type { ObservedRouter } from '../../src/drivers/network/driver.ts';
+import type { NodeNetwork, ObservedRouter } from '../../src/drivers/network/driver.ts';
 import { gatewayName, namespaceName, routerPortName, sliceTableName } from '../../src/drivers/network/names.ts';
 import { createOvsDriver } from '../../src/drivers/network/ovs/ovs.ts';
 import { perform } from '../../src/host/host.ts';
@@ -11,7 +11,6 @@ import { type Guest, startGuest, takeLease } from './network-guest.ts';
 import { abilities, layoutOn, networkOf, portOf, routerOf } from './network-plans.ts';
 import { type PrivateHost, startPrivateHost } from './private-host.ts';
 
-const driver = createOvsDriver();
 const web = portOf('web', 10);
 const db = portOf('db', 11);
 const stranger = portOf('stranger', 10, 101);
@@ -24,6 +23,7 @@ const two = routerOf('two', 2, networkOf('two', { stranger }));
 
 let on: PrivateHost;
 let layout: ReturnType<typeof layoutOn>;
+let driver: NodeNetwork;
 let snapshot: string;
 let guests: Record<'web' | 'db' | 'stranger' | 'lonely', Guest>;
 
@@ -34,7 +34,7 @@ const takeSnapshot = () =>
   );
 
 async function observeRouter(sliceId: string): Promise<ObservedRouter> {
-  const [seen] = await perform(on.host, driver.observe(layout));
+  const [seen] = await perform(on.host, driver.observe());
   const router = seen.routers.find((each) => each.sliceId === sliceId);
   assert.ok(router, 'the router is observed');
   return router;
@@ -43,16 +43,17 @@ async function observeRouter(sliceId: string): Promise<ObservedRouter> {
 before(async () => {
   on = await startPrivateHost('one');
   layout = layoutOn(on);
+  driver = createOvsDriver().on({ host: on.host, layout, abilities });
   await on.sh(internet, on.folder);
   snapshot = await takeSnapshot();
-  await driver.ensureUnderlay(on.host, layout, abilities, underlayOf(layout));
-  const attached = await driver.attach(on.host, layout, [web, db, stranger, { ...lonely, address: '10.79.0.12' }]);
+  await driver.ensureUnderlay(underlayOf(layout));
+  const attached = await driver.attach([web, db, stranger, { ...lonely, address: '10.79.0.12' }]);
   assert.deepEqual(
     attached.map((outcome) => outcome.error),
     [null, null, null, null],
   );
-  await driver.ensureRouter(on.host, layout, abilities, one);
-  await driver.ensureRouter(on.host, layout, abilities, two);
+  await driver.ensureRouter(one);
+  await driver.ensureRouter(two);
   guests = {
     web: await startGuest(on, 'web', web),
     db: await startGuest(on, 'db', db),
@@ -131,16 +132,16 @@ test('CR17 two slices with one subnet do not see each other, their transit links
 test('CR5 a router repaired twice is left as it is, and edits do not disturb other networks', async () => {
   const pids = () => on.sh('cat "$1"/routers/"$2"/*/pid', layout.runFolder, one.sliceId);
   const before = await pids();
-  await driver.ensureRouter(on.host, layout, abilities, one);
+  await driver.ensureRouter(one);
   const edited = { ...one, networks: [networkOf('one', { web, db, cache: portOf('cache', 13) }), wire] };
-  await driver.ensureRouter(on.host, layout, abilities, edited);
+  await driver.ensureRouter(edited);
   assert.equal(await pids(), before, 'a new lease needs no new dnsmasq');
   await guests.web.until('busybox nslookup cache 10.77.0.1 | grep -q 10.77.0.13');
-  await driver.ensureRouter(on.host, layout, abilities, { ...edited, networks: [lan] });
+  await driver.ensureRouter({ ...edited, networks: [lan] });
   assert.equal(await on.succeeds('ip link show dev "$1"', routerPortName(wire.networkId)), false);
   assert.equal(await on.succeeds('test -e "$1/routers/$2/$3"', layout.runFolder, one.sliceId, wire.networkId), false);
   await guests.web.sh('ping -c1 -W2 10.77.0.1');
-  await driver.ensureRouter(on.host, layout, abilities, one);
+  await driver.ensureRouter(one);
   const seen = await observeRouter(one.sliceId);
   assert.deepEqual({ healthy: seen.healthy, hash: seen.hash }, { healthy: true, hash: planHash(one) });
 });
@@ -167,7 +168,7 @@ test('CR17 faults of a router are seen and repaired', async () => {
     const broken = await observeRouter(one.sliceId);
     assert.equal(broken.healthy, false, script);
     assert.match(broken.faults.join('; '), fault);
-    await driver.ensureRouter(on.host, layout, abilities, one);
+    await driver.ensureRouter(one);
     assert.deepEqual((await observeRouter(one.sliceId)).faults, [], script);
   }
   await guests.web.until('ping -c1 -W1 198.51.100.2 && busybox nslookup db 10.77.0.1');
@@ -182,7 +183,7 @@ test('CR17 a foreign dnsmasq on the address is named and left alive', async () =
     namespace,
   );
   const pid = (await on.sh('cat /run/foreign.pid')).trim();
-  await assert.rejects(driver.ensureRouter(on.host, layout, abilities, one), (error: Error & { code?: string; hint?: string }) => {
+  await assert.rejects(driver.ensureRouter(one), (error: Error & { code?: string; hint?: string }) => {
     assert.equal(error.code, 'network.router');
     assert.match(error.message, new RegExp(`process ${pid} \\(dnsmasq\\) holds 10\\.77\\.0\\.1 port 53`));
     assert.match(error.hint ?? '', new RegExp(`kill ${pid}`));
@@ -191,16 +192,16 @@ test('CR17 a foreign dnsmasq on the address is named and left alive', async () =
   await on.sh('kill -0 "$1"', pid);
   assert.equal((await observeRouter(one.sliceId)).healthy, false);
   await on.sh('kill "$1"; while kill -0 "$1"; do :; done 2>/dev/null', pid);
-  await driver.ensureRouter(on.host, layout, abilities, one);
+  await driver.ensureRouter(one);
   assert.equal((await observeRouter(one.sliceId)).healthy, true);
 });
 
 test('CR17 a router that cannot be made leaves nothing behind, removal twice does no harm', async () => {
   const bad = routerOf('bad', 3, networkOf('bad', {}, { segment: 4999 }));
-  await assert.rejects(driver.ensureRouter(on.host, layout, abilities, bad), { code: 'network.router' });
-  const [seen] = await perform(on.host, driver.observe(layout));
+  await assert.rejects(driver.ensureRouter(bad), { code: 'network.router' });
+  const [seen] = await perform(on.host, driver.observe());
   assert.deepEqual(seen.routers.map((router) => router.sliceId).sort(), [one.sliceId, two.sliceId].sort());
-  for (const _ of ['once', 'twice']) await driver.removeRouter(on.host, layout, two.sliceId);
+  for (const _ of ['once', 'twice']) await driver.removeRouter(two.sliceId);
   assert.equal(await guests.stranger.succeeds('ping -c1 -W1 10.77.0.1'), false);
   await guests.web.sh('ping -c1 -W2 198.51.100.2');
 });
@@ -211,15 +212,15 @@ test('CR17 an interface of somebody else under a name of the router is named and
   await on.sh('ip tuntap add dev "$1" mode tap', name);
   const before = await on.sh('ip -d link show "$1"', name);
   const failure = { code: 'network.router', message: `interface ${name} exists already and does not belong to this controller` };
-  await assert.rejects(driver.ensureRouter(on.host, layout, abilities, routerOf('three', 3, network)), failure);
-  await driver.removeRouter(on.host, layout, routerOf('three', 3).sliceId);
+  await assert.rejects(driver.ensureRouter(routerOf('three', 3, network)), failure);
+  await driver.removeRouter(routerOf('three', 3).sliceId);
   assert.equal(await on.sh('ip -d link show "$1"', name), before);
   await on.sh('ip link delete dev "$1"', name);
 });
 
 test('CR17 after purge the node is as it was before', async () => {
   for (const guest of Object.values(guests)) await on.sh('ip netns delete "$1"', guest.name);
-  for (const _ of ['once', 'twice']) await driver.purge(on.host, layout);
+  for (const _ of ['once', 'twice']) await driver.purge();
   await on.sh('rmdir "$1"', layout.stateFolder).catch(() => undefined);
   assert.equal(await takeSnapshot(), snapshot);
   assert.equal(await on.sh('pgrep -x dnsmasq'), await on.sh('cat /run/internet-dns.pid'), 'no dnsmasq but that of the test');

@@ -16,7 +16,6 @@ import { execute } from '../../src/reconciler/execute.ts';
 import { planNode } from '../../src/reconciler/plan.ts';
 import type { StepKind } from '../../src/reconciler/steps.ts';
 import { goldenNode } from '../integration/golden.ts';
-import { tcgAbilities } from '../support/node.ts';
 import { untilTrue } from '../support/until.ts';
 import { wantedVm } from '../support/vm.ts';
 import { openStage, type Stage } from './qemu-stage.ts';
@@ -46,7 +45,7 @@ async function makeFirst({ layout }: Stage, launch: VmLaunch): Promise<void> {
 /** Passes over the node, as its worker makes them; each resolves with the kinds of its steps once they have ended. */
 function passesOver(stage: Stage): (wanted: readonly WantedVm[]) => Promise<StepKind[]> {
   const { host, layout, driver: hypervisor } = stage;
-  const network = createNoopNetworkDriver();
+  const network = createNoopNetworkDriver().on({ host, layout });
   const failed: unknown[] = [];
   const progress = new Proxy({} as Progress, {
     get:
@@ -56,11 +55,11 @@ function passesOver(stage: Stage): (wanted: readonly WantedVm[]) => Promise<Step
       },
   });
   const context: ExecutionContext = {
-    ...{ host, layout, hypervisor, network, images: { ensure: async () => undefined }, progress, abilities: tcgAbilities },
+    ...{ host, layout, hypervisor, network, images: { ensure: async () => undefined }, progress },
     ...{ stopTimes: { powerdown: 5_000, terminate: 5_000 }, clock: () => performance.now(), openBerth: async () => null },
   };
   return async (vms) => {
-    const [seen, networks] = await perform(host, hypervisor.observe(), network.observe(layout));
+    const [seen, networks] = await perform(host, hypervisor.observe(), network.observe());
     const wanted = { underlay: underlayOf(layout), vms: [...vms], arriving: [], leftovers: [], abandoned: [], images: [], routers: [] };
     const { steps } = planNode({
       wanted,

@@ -25,7 +25,7 @@ async function openVnicStage(): Promise<NetworkStage> {
     inflict: (name: string) => machine.change(({ links }) => void Object.assign(links[name]?.properties ?? {}, damage)),
   });
   return {
-    ...{ driver: createVnicDriver(), host: machine.host, layout, abilities },
+    ...{ driver: createVnicDriver().on({ host: machine.host, layout, abilities }), host: machine.host },
     underlay: underlayOf(layout),
     otherUnderlay: underlayOf({ ...layout, uplink: 'e1000g0' }),
     damages: {

@@ -88,7 +88,7 @@ test('SC11 a guest that restarts itself when asked comes back with its links pro
   const { id, ports } = lent.vm;
   await up(stage, lent.vm);
   const zone = async () => (await stage.machine.read()).zones[zoneOf(id)];
-  const isHealthy = async () => (await perform(host, network.observe(layout)))[0].ports.find(({ vmId }) => vmId === id)?.healthy;
+  const isHealthy = async () => (await perform(host, network.observe()))[0].ports.find(({ vmId }) => vmId === id)?.healthy;
   const before = (await zone())?.zoneId;
   await patient.reboot(referenceTo(id), true);
   assert.deepEqual([await stateOf(stage, id), await isHealthy()], ['running', true]);
@@ -98,7 +98,7 @@ test('SC11 a guest that restarts itself when asked comes back with its links pro
   // As an administrator's own \`zoneadm reboot\` does, without any notice.
   for (const verb of ['halt', 'boot'] as const) await host.batch([{ argv: ['zoneadm', '-z', zoneOf(id), verb] }]);
   assert.equal(await isHealthy(), false);
-  for (const { error } of await network.attach(host, layout, ports)) assert.equal(error, null);
+  for (const { error } of await network.attach(ports)) assert.equal(error, null);
   assert.equal(await isHealthy(), true);
 });
 
@@ -107,7 +107,7 @@ test('CR7 a restart that is cut between the end of a guest and its boot leaves a
   const cut = createZonesDriver({
     ...{ devices: machine.devices, times: { reboot: 600_000, console: 60_000 } },
     seedOf: () => ({ hash: '', build: async () => Buffer.alloc(0) }),
-    attach: async () => [{ error: new CroftError('network.port', 'it is cut here') }],
+    links: { on: () => ({ attach: async () => [{ error: new CroftError('network.port', 'it is cut here') }] }) },
   }).on(stage);
   await using lent = await borrow(stage, { device: true });
   await up(stage, lent.vm);

@@ -5,7 +5,7 @@ import { open, readFile, writeFile } from 'node:fs/promises';
 import type { HypervisorDriver, NodeAbilities, NodeLayout } from '../../src/drivers/hypervisor/driver.ts';
 import { zonePlaces } from '../../src/drivers/hypervisor/zones/names.ts';
 import { createZonesDriver } from '../../src/drivers/hypervisor/zones/zones.ts';
-import type { NetworkDriver } from '../../src/drivers/network/driver.ts';
+import type { NodeNetwork } from '../../src/drivers/network/driver.ts';
 import { vnicName } from '../../src/drivers/network/names.ts';
 import { createVnicDriver } from '../../src/drivers/network/vnic/vnic.ts';
 import { perform } from '../../src/host/host.ts';
@@ -24,7 +24,7 @@ const mebibyte = 2 ** 20;
 
 export interface ZonesStage extends HypervisorStage {
   machine: StandInMachine;
-  network: NetworkDriver;
+  network: NodeNetwork;
   image: LaunchImage;
 }
 
@@ -37,32 +37,33 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
     stateFolder: `${machine.pool}/croft/${controllerId}`,
     runFolder: `${machine.pool}/run/${controllerId}`,
   };
-  const driver = newDriver(machine).on({ host, layout, abilities });
+  const node = { host, layout, abilities };
+  const driver = newDriver(machine).on(node);
   await driver.prepareNode();
-  const network = createVnicDriver();
-  await network.ensureUnderlay(host, layout, abilities, underlayOf(layout));
+  const network = createVnicDriver().on(node);
+  await network.ensureUnderlay(underlayOf(layout));
   const image = await putImage(layout);
   const volume = (vm: VmLaunch) => `${machine.devices}/dsk/rpool/croft-${controllerId}/vms/${vm.id}/head/disk`;
   return {
     ...{ machine, driver, network, host, layout, abilities, image, other: null },
     async launch({ device = false, deaf = false } = {}) {
       const vm = launchOf(image, device);
-      for (const { error } of await network.attach(host, layout, vm.ports)) assert.equal(error, null);
+      for (const { error } of await network.attach(vm.ports)) assert.equal(error, null);
       if (deaf) await machine.change(({ faults }) => void faults.push(`deaf ${zonePlaces(layout, vm.id).zone}`));
       return vm;
     },
     troubles: {
       silence: null,
       async loseNetwork({ ports }) {
-        await network.detach(host, layout, vnicsOf(layout, ports));
-        return undoneBy(() => network.attach(host, layout, ports));
+        await network.detach(vnicsOf(layout, ports));
+        return undoneBy(() => network.attach(ports));
       },
       async breakDisk() {
         await machine.change(({ faults }) => void faults.push('disk'));
         return undoneBy(() => machine.change(({ faults }) => void faults.splice(faults.indexOf('disk'), 1)));
       },
     },
-    reopen: () => newDriver(machine).on({ host, layout, abilities }),
+    reopen: () => newDriver(machine).on(node),
     foreign: (vm) => makeForeign(machine, layout, vm),
     async crash(vmId) {
       const zone = (await machine.read()).zones[zonePlaces(layout, vmId).zone];
@@ -80,7 +81,7 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
     },
     async [Symbol.asyncDispose]() {
       for (const { id } of (await perform(host, driver.observe()))[0]) await driver.kill(referenceTo(id));
-      await network.purge(host, layout);
+      await network.purge();
       await driver.purge();
       await machine[Symbol.asyncDispose]();
     },
@@ -90,7 +91,7 @@ export async function openZonesStage(uplink: string | null = 'e1000g0'): Promise
 /** Its guests have 500 ms to shut down before they are booted again. */
 export function newDriver({ devices }: StandInMachine, times = { reboot: 500, console: 60_000 }): HypervisorDriver {
   const seedOf = ({ hostname }: VmLaunch) => ({ hash: hostname, build: async () => Buffer.from(hostname) });
-  return createZonesDriver({ devices, times, seedOf, attach: createVnicDriver().attach });
+  return createZonesDriver({ devices, times, seedOf, links: createVnicDriver() });
 }
 
 async function putImage({ stateFolder }: NodeLayout): Promise<LaunchImage> {

@@ -171,7 +171,7 @@ test('SC11 what a driver leaves when it is purged is what was there before', asy
   await own.driver.revert(withLaunch(vm), 'one');
   await start(own, vm);
   await own.driver.kill(referenceTo(vm.id));
-  await own.network.purge(own.host, layout);
+  await own.network.purge();
   await own.driver.purge();
   const left = await machine.read();
   assert.deepEqual(

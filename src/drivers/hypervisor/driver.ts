@@ -62,8 +62,8 @@ export interface NodeReach {
   layout: NodeLayout;
 }
 
-/** A node as a driver works on it. */
-export interface HypervisorNode extends NodeReach {
+/** A node as drivers, of hypervisors and of networks, are bound to it. */
+export interface DriverNode extends NodeReach {
   /** Absent before the node's first inspection: nothing can be started there until then. */
   abilities?: NodeAbilities;
 }
@@ -129,7 +129,7 @@ export interface HypervisorDriver {
   readonly can: ReadonlySet<Capability>;
 
   /** Binds the driver to a node. State remembered for a node is keyed by the node's layout, which must be the same object each time. */
-  on(node: HypervisorNode): NodeHypervisor;
+  on(node: DriverNode): NodeHypervisor;
 }
 
 /** A hypervisor driver that works on one node. */
@@ -263,7 +263,7 @@ export interface NodeHypervisor {
 }
 
 /** Throws `node.unreachable` before the node's first inspection. */
-export function abilitiesOf({ host, abilities }: HypervisorNode): NodeAbilities {
+export function abilitiesOf({ host, abilities }: DriverNode): NodeAbilities {
   if (abilities !== undefined) return abilities;
   throw new CroftError('node.unreachable', `node ${host.name} is not ready`, { node: host.name });
 }

@@ -1,10 +1,10 @@
 /** The interface of network drivers: segments, ports and routers on one node. */
-import type { Call, Host } from '../../host/host.ts';
+import type { Call } from '../../host/host.ts';
 import type { CroftError } from '../../model/error.ts';
-import type { NetworkDriverKind } from '../../model/network/drivers.ts';
+import type { NetworkDriverKind, NetworkDriverTraits } from '../../model/network/drivers.ts';
 import type { UnderlayPlan } from '../../model/network/underlay.ts';
 import type { PortPlan, RouterPlan } from '../../model/node/plan.ts';
-import type { NodeAbilities, NodeLayout } from '../hypervisor/driver.ts';
+import type { DriverNode } from '../hypervisor/driver.ts';
 
 export interface ObservedPort {
   /** Name of its interface on the node. */
@@ -46,33 +46,48 @@ export interface ObservedNetwork {
 export type PortOutcome = { vmId: string; error: CroftError | null };
 
 export interface NetworkDriver {
-  /** Its entry in src/model/network/drivers.ts lists its capabilities. */
   readonly kind: NetworkDriverKind;
+  /** Its entry in src/model/network/drivers.ts. */
+  readonly traits: NetworkDriverTraits;
+
+  /** Binds the driver to a node. */
+  on(node: DriverNode): NodeNetwork;
+}
+
+/** A network driver that works on one node. */
+export interface NodeNetwork {
+  /** As of its driver. */
+  readonly kind: NetworkDriverKind;
+  readonly traits: NetworkDriverTraits;
 
   /** Everything of this controller on the node, in one call. */
-  observe(layout: NodeLayout): Call<ObservedNetwork>;
+  observe(): Call<ObservedNetwork>;
 
   /**
    * Brings the link between the node and the others into the planned state; correct parts are left as they are. Rejects with
    * `unsupported` for a kind of underlay that the driver does not have, with `node.unfit` where a required service does not run, with
-   * `network.port` for an uplink that is not available.
+   * `network.port` for an uplink that is not available, with `node.unreachable` where the node's abilities are needed and not known yet.
    */
-  ensureUnderlay(host: Host, layout: NodeLayout, abilities: NodeAbilities, underlay: UnderlayPlan): Promise<void>;
+  ensureUnderlay(underlay: UnderlayPlan): Promise<void>;
 
   /**
    * Creates the ports of several VMs in as few round trips as possible; all ports of a VM or none. A VM fails with `network.port` also
    * where its node's kernel does not support a requested impairment.
    */
-  attach(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<PortOutcome[]>;
+  attach(ports: readonly PortPlan[]): Promise<PortOutcome[]>;
 
   /** Removes ports by interface name; missing ports do not matter. */
-  detach(host: Host, layout: NodeLayout, names: readonly string[]): Promise<void>;
+  detach(names: readonly string[]): Promise<void>;
 
-  /** Brings the router into the planned state; correct parts are left as they are. Rejects with `network.router`. */
-  ensureRouter(host: Host, layout: NodeLayout, abilities: NodeAbilities, router: RouterPlan): Promise<void>;
+  /**
+   * Brings the router into the planned state; correct parts are left as they are. Rejects with `network.router`, and with
+   * `node.unreachable` as `ensureUnderlay` does.
+   */
+  ensureRouter(router: RouterPlan): Promise<void>;
 
-  removeRouter(host: Host, layout: NodeLayout, sliceId: string): Promise<void>;
+  /** Removing a missing router does no harm. */
+  removeRouter(sliceId: string): Promise<void>;
 
   /** Removes everything that this controller made on the node, including the bridge where Croft made it and it has no other ports. */
-  purge(host: Host, layout: NodeLayout): Promise<void>;
+  purge(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /** How a node is reached, inspected, and worked on by its drivers. */
 import type { HypervisorDriver, NodeAbilities, NodeHypervisor, NodeLayout, NodeReach } from '../../drivers/hypervisor/driver.ts';
-import type { NetworkDriver } from '../../drivers/network/driver.ts';
+import type { NetworkDriver, NodeNetwork } from '../../drivers/network/driver.ts';
 import type { Call, Host } from '../../host/host.ts';
 import type { NodeConfig, NodeSpecs } from '../../model/node/node.ts';
 import type { ImageDelivery } from '../../reconciler/context.ts';
@@ -27,24 +27,24 @@ export interface NodeImages extends ImageDelivery {
 /** A node as it is worked on. */
 export interface NodeConnection extends NodeReach {
   hypervisor: NodeHypervisor;
+  network: NodeNetwork;
+}
+
+interface Drivers {
+  hypervisor: HypervisorDriver;
   network: NetworkDriver;
 }
 
-/** With the unbound driver, to be bound again once more is known of the node. */
+/** With the unbound drivers, to be bound again once more is known of the node. */
 export interface Connected extends NodeConnection {
-  driver: HypervisorDriver;
+  drivers: Drivers;
 }
 
-export function bound(
-  { host, layout }: NodeReach,
-  driver: HypervisorDriver,
-  network: NetworkDriver,
-  specs: NodeSpecs | null = null,
-): Connected {
+export function bound({ host, layout }: NodeReach, drivers: Drivers, specs: NodeSpecs | null = null): Connected {
   const node = { host, layout, ...(specs !== null && { abilities: abilitiesOf(specs) }) };
-  return { host, layout, driver, hypervisor: driver.on(node), network };
+  return { host, layout, drivers, hypervisor: drivers.hypervisor.on(node), network: drivers.network.on(node) };
 }
 
-export function abilitiesOf({ accelerator, architecture, datapath }: NodeSpecs): NodeAbilities {
+function abilitiesOf({ accelerator, architecture, datapath }: NodeSpecs): NodeAbilities {
   return { accelerator, architecture, datapath: datapath ?? 'netdev' };
 }

@@ -202,12 +202,13 @@ export class NodeAdministration {
     const { hypervisorOf, networkOf, images, hosts } = this.#options;
     const { host, layout } = hosts.reach(node.config);
     const hypervisor = hypervisorOf(node.config).on({ host, layout });
+    const network = networkOf(node).on({ host, layout });
     try {
       await images.withdraw(host, layout);
       // A running zone does not release its links.
       const [vms] = await perform(host, hypervisor.observe());
       for (const { id } of vms) await hypervisor.kill({ id, label: id });
-      await networkOf(node).purge(host, layout);
+      await network.purge();
       await hypervisor.purge();
     } finally {
       await host.close();

@@ -1,5 +1,5 @@
 /** The part of a pass over a node that follows the observation: record the observation, plan, and start the steps. */
-import type { NodeAbilities, StopTimes } from '../../drivers/hypervisor/driver.ts';
+import type { StopTimes } from '../../drivers/hypervisor/driver.ts';
 import type { Node } from '../../model/node/node.ts';
 import type { RouterPlan, WantedOnNode } from '../../model/node/plan.ts';
 import { execute } from '../../reconciler/execute.ts';
@@ -58,12 +58,7 @@ export class NodePass {
    * True where the next pass is to come soon, for guests that boot. Rejects with NodeFailure where the node fails; other rejections come
    * from the store.
    */
-  async reconcile(
-    node: Node,
-    { host, layout, hypervisor, network }: NodeConnection,
-    abilities: NodeAbilities,
-    observed: NodeObservation,
-  ): Promise<boolean> {
+  async reconcile(node: Node, { host, layout, hypervisor, network }: NodeConnection, observed: NodeObservation): Promise<boolean> {
     const { store, images, stopTimes, clock, now } = this.#options;
     const {
       wanted,
@@ -96,7 +91,7 @@ export class NodePass {
     this.#reportStrangers(node, plan.strangers);
     const recorder = this.#recorder(node, sliceNames);
     const { openBerth } = this.#options.moves;
-    const context = { host, layout, abilities, hypervisor, network, images, stopTimes, clock, openBerth, progress: recorder };
+    const context = { host, layout, hypervisor, network, images, stopTimes, clock, openBerth, progress: recorder };
     const postponed = this.#stepRetries.postponed(now());
     // Between the plan and this point, the transfer of a VM may have begun.
     const steps = plan.steps.filter((step) => !this.#options.subjects.touched.has(subjectOf(step)) && !postponed.has(keyOf(step)));

@@ -31,7 +31,7 @@ function stage() {
       },
     } as unknown as NodeWorkerOptions['store'],
     hypervisorOf: () => ({ on: () => ({}) }) as never,
-    networkOf: () => ({}) as never,
+    networkOf: () => ({ on: () => ({}) }) as never,
     images: { giveUp: () => undefined } as never,
     connect() {
       const host = new FakeHost();

@@ -4,7 +4,7 @@ import { CroftError } from '../../model/error.ts';
 import type { Node, NodeConfig, NodeSpecs } from '../../model/node/node.ts';
 import type { NodeObservation } from '../../reconciler/plan.ts';
 import { Loop } from '../loop.ts';
-import { abilitiesOf, bound, type Connected, type NodeConnection } from './connection.ts';
+import { bound, type Connected, type NodeConnection } from './connection.ts';
 import { Moves, type Reception } from './moves.ts';
 import { byNode, NodeFailure } from './node-failure.ts';
 import { NodePass } from './pass.ts';
@@ -73,7 +73,7 @@ export class NodeWorker {
     if (this.#stopped)
       throw new CroftError('node.unreachable', `Node ${node.config.name} is no longer worked on.`, { node: node.config.name });
     // Another caller may have connected meanwhile, and only one of two connections would ever be ended.
-    this.#connection ??= bound(connect(node), hypervisorOf(node.config), networkOf(node));
+    this.#connection ??= bound(connect(node), { hypervisor: hypervisorOf(node.config), network: networkOf(node) });
     return this.#connection;
   }
 
@@ -143,7 +143,7 @@ export class NodeWorker {
     const { host, layout } = await this.connection();
     const specs = await this.#options.inspection.inspect(host, layout, config);
     this.#specs = specs;
-    if (this.#connection !== null) this.#connection = bound(this.#connection, this.#connection.driver, this.#connection.network, specs);
+    if (this.#connection !== null) this.#connection = bound(this.#connection, this.#connection.drivers, specs);
     return specs;
   }
 
@@ -157,7 +157,7 @@ export class NodeWorker {
       if (seen === null) return 0;
       const { specs, observed } = seen;
       await this.#status.ready(node, specs, observed.images);
-      const expectant = await this.#reconciliation.reconcile(node, await this.connection(), abilitiesOf(specs), observed);
+      const expectant = await this.#reconciliation.reconcile(node, await this.connection(), observed);
       this.#options.passed(node.config.name, (this.#options.clock() - start) / 1000);
       return expectant ? Math.min(leaseInterval, this.#options.interval) : this.#options.interval;
     } catch (thrown) {
@@ -171,13 +171,13 @@ export class NodeWorker {
   async #look(config: NodeConfig): Promise<{ specs: NodeSpecs; observed: NodeObservation } | null> {
     const { images, inspection } = this.#options;
     const known = await this.#inspected(config);
-    const { host, layout, hypervisor, network: networkDriver } = await this.connection();
+    const { host, layout, hypervisor, network } = await this.connection();
     this.#subjects.beginPass();
-    const [vms, arrivals, network, imagesHere, vitals] = await perform(
+    const [vms, arrivals, networkHere, imagesHere, vitals] = await perform(
       host,
       hypervisor.observe(),
       hypervisor.arrivals(),
-      networkDriver.observe(layout),
+      network.observe(),
       images.observe(host, layout),
       inspection.vitals(layout),
     );
@@ -188,7 +188,7 @@ export class NodeWorker {
     const specs = { ...known, ...vitals };
     this.#specs = specs;
     if (hypervisor.can.has('events')) this.#watch ??= hypervisor.watch(({ vmId }) => this.#heardOf(vmId));
-    return { specs, observed: { vms, network, images: imagesHere, arrivals } };
+    return { specs, observed: { vms, network: networkHere, images: imagesHere, arrivals } };
   }
 
   /** The effect of a step on its VM is reported too: the pass that follows the step sees it. */

@@ -1,7 +1,7 @@
 /** The hypervisor driver for libvirt: a VM has the same folder as with the QEMU driver, and a domain that is controlled by virsh. */
 import { perform } from '../../../host/host.ts';
 import { hypervisors } from '../../../model/node/hypervisor.ts';
-import { abilitiesOf, type HypervisorDriver, type HypervisorNode, type NodeHypervisor, type VmReference } from '../driver.ts';
+import { abilitiesOf, type DriverNode, type HypervisorDriver, type NodeHypervisor, type VmReference } from '../driver.ts';
 import { readConsoleLog } from '../vm-folder/console-log.ts';
 import { vmFolders } from '../vm-folder/identity.ts';
 import { prepareNode, purgeNode } from '../vm-folder/node.ts';
@@ -30,7 +30,7 @@ export function createLibvirtDriver(parts: VmFolderParts & LibvirtOptions): Hype
   return { ...traits, on: (node) => libvirtOn(node, parts, endings) };
 }
 
-function libvirtOn(node: HypervisorNode, { seedOf, ...options }: VmFolderParts & LibvirtOptions, endings: Endings): NodeHypervisor {
+function libvirtOn(node: DriverNode, { seedOf, ...options }: VmFolderParts & LibvirtOptions, endings: Endings): NodeHypervisor {
   const { host, layout } = node;
   const reach = (vm: VmReference): DomainReach => ({ host, layout, options, vm });
   const live = libvirtLive(options);

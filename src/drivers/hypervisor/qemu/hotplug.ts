@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { CroftError } from '../../../model/error.ts';
 import type { QmpSession } from '../../../tools/qmp.ts';
-import { abilitiesOf, type HypervisorNode, type NodeReach, type VmReference, type VmWithLaunch } from '../driver.ts';
+import { abilitiesOf, type DriverNode, type NodeReach, type VmReference, type VmWithLaunch } from '../driver.ts';
 import { accepted } from '../vm-folder/accepted.ts';
 import { vmDisks, volumeNode } from '../vm-folder/disks.ts';
 import { withoutPort, withoutVolume, withPort, withVolume } from '../vm-folder/launch-parts.ts';
@@ -14,7 +14,7 @@ import { withControl } from './control.ts';
 import { blockNode, diskDevice } from './devices.ts';
 
 /** See `NodeHypervisor.attachNic`. The tap exists. */
-export async function attachNic(node: HypervisorNode, vm: VmWithLaunch, nicId: string): Promise<void> {
+export async function attachNic(node: DriverNode, vm: VmWithLaunch, nicId: string): Promise<void> {
   const abilities = abilitiesOf(node);
   const { launch } = vm;
   const port = launch.ports.find((each) => each.nicId === nicId);

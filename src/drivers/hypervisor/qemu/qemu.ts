@@ -2,7 +2,7 @@
 import { perform } from '../../../host/host.ts';
 import { hypervisors } from '../../../model/node/hypervisor.ts';
 import { readGuest } from '../../../tools/guest-agent.ts';
-import type { HypervisorDriver, HypervisorNode, NodeHypervisor } from '../driver.ts';
+import type { DriverNode, HypervisorDriver, NodeHypervisor } from '../driver.ts';
 import { readConsoleLog } from '../vm-folder/console-log.ts';
 import { vmFolders } from '../vm-folder/identity.ts';
 import { prepareNode, purgeNode } from '../vm-folder/node.ts';
@@ -32,7 +32,7 @@ export function createQemuDriver(parts: VmFolderParts): HypervisorDriver {
   return { ...traits, on: (node) => qemuOn(node, parts, watches) };
 }
 
-function qemuOn(node: HypervisorNode, { seedOf }: VmFolderParts, watches: Watches): NodeHypervisor {
+function qemuOn(node: DriverNode, { seedOf }: VmFolderParts, watches: Watches): NodeHypervisor {
   const { host, layout } = node;
   return {
     ...traits,

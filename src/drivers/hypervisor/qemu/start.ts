@@ -3,7 +3,7 @@
 import { run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { planHash } from '../../../model/node/plan.ts';
-import { abilitiesOf, type HypervisorNode, type NodeAbilities, type VmWithLaunch } from '../driver.ts';
+import { abilitiesOf, type DriverNode, type NodeAbilities, type VmWithLaunch } from '../driver.ts';
 import { groupArguments, groupPlaces } from '../vm-folder/cgroups.ts';
 import { processName, vmFolders, vmUserId } from '../vm-folder/identity.ts';
 import { runningForm } from '../vm-folder/launch-record.ts';
@@ -12,7 +12,7 @@ import { startProcess, superviseProcess } from '../vm-folder/scripts.ts';
 import { qemuArguments } from './arguments.ts';
 
 /** See `NodeHypervisor.start`. With `paused` its guest does not run yet, in a machine of the given configuration. */
-export async function startVm(node: HypervisorNode, vm: VmWithLaunch, paused?: { machine: Machine | null }): Promise<void> {
+export async function startVm(node: DriverNode, vm: VmWithLaunch, paused?: { machine: Machine | null }): Promise<void> {
   const { host, layout } = node;
   const { id, label, launch } = vm;
   const abilities = abilitiesOf(node);

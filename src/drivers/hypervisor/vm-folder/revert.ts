@@ -4,7 +4,7 @@ import { type Call, perform } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { formatSize } from '../../../model/input/unit.ts';
 import type { VmLaunch } from '../../../model/node/plan.ts';
-import { abilitiesOf, type HypervisorNode, type NodeLayout, notRunning, type VmReference, type VmWithLaunch } from '../driver.ts';
+import { abilitiesOf, type DriverNode, type NodeLayout, notRunning, type VmReference, type VmWithLaunch } from '../driver.ts';
 import { vmDisks } from './disks.ts';
 import { beginLoading, endLoading, halfDone, putDisksBack } from './half-revert.ts';
 import { vmFolders, vmUserId } from './identity.ts';
@@ -17,7 +17,7 @@ import { jobTime, snapshotsIn, tagOf } from './snapshots.ts';
 
 export interface Revert {
   control: LiveControl;
-  node: HypervisorNode;
+  node: DriverNode;
   /** The wanted launch. */
   vm: VmWithLaunch;
   name: string;

@@ -1,10 +1,10 @@
 /** The hypervisor driver for illumos: a VM is a zone of the brand bhyve with ZFS volumes. */
-import { type Host, perform } from '../../../host/host.ts';
+import { perform } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import { hypervisors } from '../../../model/node/hypervisor.ts';
 import type { PortPlan } from '../../../model/node/plan.ts';
 import { unsupported } from '../../../model/vm/unsupported.ts';
-import type { Capability, HypervisorDriver, HypervisorNode, NodeHypervisor, NodeLayout, VmReference } from '../driver.ts';
+import type { Capability, DriverNode, HypervisorDriver, NodeHypervisor, NodeReach, VmReference } from '../driver.ts';
 import type { VmFolderParts } from '../vm-folder/prepare.ts';
 import { runningLaunch } from '../vm-folder/running.ts';
 import { openZoneConsole } from './console.ts';
@@ -21,8 +21,8 @@ import { listSnapshots, removeSnapshot, revertVolumes, takeSnapshot } from './sn
 import { openZoneScreen } from './streams.ts';
 
 export interface ZonesParts extends VmFolderParts {
-  /** Creates the wanted links of VMs; see `NetworkDriver.attach`. */
-  attach(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<{ error: CroftError | null }[]>;
+  /** Creates the wanted links of VMs; see `NodeNetwork.attach`. */
+  links: { on(node: NodeReach): { attach(ports: readonly PortPlan[]): Promise<{ error: CroftError | null }[]> } };
   /** ms since 1970. */
   now?: () => number;
   /** The time limits for a guest's shutdown before it is booted again, and for the opening of a console; ms. */
@@ -45,7 +45,7 @@ export function createZonesDriver({ devices = '/dev/zvol', now = Date.now, times
   return { ...traits, on: (node) => zonesOn(node, { devices, now, times, ...parts }, images) };
 }
 
-function zonesOn(node: HypervisorNode, { seedOf, attach, now, times }: Options, images: ZoneImages): NodeHypervisor {
+function zonesOn(node: DriverNode, { seedOf, links, now, times }: Options, images: ZoneImages): NodeHypervisor {
   const { host, layout } = node;
   const refuse = (capability: Capability) => async (): Promise<never> => {
     throw unsupported('zones', capability);
@@ -71,7 +71,7 @@ function zonesOn(node: HypervisorNode, { seedOf, attach, now, times }: Options, 
       await rebootVmZone(reach, {
         within: times.reboot,
         async protect(ports) {
-          for (const { error } of await attach(host, layout, ports)) if (error !== null) throw error;
+          for (const { error } of await links.on(node).attach(ports)) if (error !== null) throw error;
         },
       });
     },

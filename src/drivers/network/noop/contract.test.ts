@@ -20,7 +20,7 @@ async function openNoopStage(): Promise<NetworkStage> {
   };
   const picture = ({ underlay, ports, routers }: NoopNetwork) => JSON.stringify([underlay, [...ports], [...routers]]);
   return {
-    ...{ driver, host, layout, abilities, underlay: underlayOf(layout) },
+    ...{ driver: driver.on({ host, layout, abilities }), host, underlay: underlayOf(layout) },
     otherUnderlay: { kind: 'vxlan', bridge: 'br-croft', mtu: 1450, peers: [{ node: 'n2', address: '192.0.2.2' }], address: '192.0.2.1' },
     damages: {
       underlay: [{ what: 'faults', inflict: async () => void Object.assign(here().underlay, { healthy: false, faults: ['broken'] }) }],
@@ -43,13 +43,14 @@ async function openNoopStage(): Promise<NetworkStage> {
       return { port, [Symbol.asyncDispose]: undo };
     },
     async foreign(port) {
-      await driver.attach(host, theirs, [port]);
+      const another = driver.on({ host, layout: theirs });
+      await another.attach([port]);
       const present = () => picture(driver.networks.get(theirs.stateFolder) as NoopNetwork);
       const before = present();
       return {
         name: 'ct-of-another-node',
         intact: async () => assert.equal(present(), before),
-        [Symbol.asyncDispose]: () => driver.purge(host, theirs),
+        [Symbol.asyncDispose]: () => another.purge(),
       };
     },
     async picture() {

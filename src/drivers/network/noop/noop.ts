@@ -1,9 +1,9 @@
 /** An in-memory network driver for testing the reconciler, with faults on request. */
-import type { Host } from '../../../host/host.ts';
 import type { CroftError } from '../../../model/error.ts';
+import { networkDrivers } from '../../../model/network/drivers.ts';
 import { type PortPlan, planHash, type RouterPlan } from '../../../model/node/plan.ts';
 import type { NodeLayout } from '../../hypervisor/driver.ts';
-import type { NetworkDriver, ObservedNetwork, ObservedPort, ObservedRouter, ObservedUnderlay } from '../driver.ts';
+import type { NetworkDriver, NodeNetwork, ObservedNetwork, ObservedPort, ObservedRouter, ObservedUnderlay } from '../driver.ts';
 import { tapName } from '../names.ts';
 
 /** The state of one node; tests inspect it and damage it. */
@@ -27,8 +27,10 @@ export interface NoopNetworkDriver extends NetworkDriver {
    * Called before each change with its subject (bridge's name, VM's id, interface's name, slice's id); an error it returns is the
    * outcome.
    */
-  failure: (operation: keyof NetworkDriver, subject: string) => CroftError | null;
+  failure: (operation: keyof NodeNetwork, subject: string) => CroftError | null;
 }
+
+const entry = { kind: 'noop', traits: networkDrivers.noop } as const;
 
 /** Every guest takes its leases as soon as it has its ports, and renews them all the time. */
 export function createNoopNetworkDriver({ now = Date.now }: NoopNetworkOptions = {}): NoopNetworkDriver {
@@ -40,50 +42,53 @@ export function createNoopNetworkDriver({ now = Date.now }: NoopNetworkOptions =
     networks.set(layout.stateFolder, network);
     return network;
   };
-  const demandSuccess = (operation: keyof NetworkDriver, subject: string) => {
+  const demandSuccess = (operation: keyof NodeNetwork, subject: string) => {
     const error = driver.failure(operation, subject);
     if (error !== null) throw error;
   };
   const driver: NoopNetworkDriver = {
-    kind: 'noop',
+    ...entry,
     networks,
     failure: () => null,
-    observe: (layout) => ({ command: { argv: ['true'] }, parse: () => observed(networkOf(layout), plugged, now()) }),
-    async ensureUnderlay(_host: Host, layout, _abilities, plan) {
-      demandSuccess('ensureUnderlay', layout.bridge);
-      networkOf(layout).underlay = { healthy: true, faults: [], hash: planHash(plan) };
-    },
-    async attach(_host: Host, layout, ports) {
-      return [...Map.groupBy(ports, (plan) => plan.vmId)].map(([vmId, plans]) => {
-        const error = driver.failure('attach', vmId);
-        if (error !== null) return { vmId, error };
-        for (const plan of plans) {
-          addPort(networkOf(layout), plan);
-          plugged.add(plan.mac);
+    on: ({ layout }) => ({
+      ...entry,
+      observe: () => ({ command: { argv: ['true'] }, parse: () => observed(networkOf(layout), plugged, now()) }),
+      async ensureUnderlay(plan) {
+        demandSuccess('ensureUnderlay', layout.bridge);
+        networkOf(layout).underlay = { healthy: true, faults: [], hash: planHash(plan) };
+      },
+      async attach(ports) {
+        return [...Map.groupBy(ports, (plan) => plan.vmId)].map(([vmId, plans]) => {
+          const error = driver.failure('attach', vmId);
+          if (error !== null) return { vmId, error };
+          for (const plan of plans) {
+            addPort(networkOf(layout), plan);
+            plugged.add(plan.mac);
+          }
+          return { vmId, error };
+        });
+      },
+      async detach(names) {
+        for (const name of names) {
+          demandSuccess('detach', name);
+          const { ports } = networkOf(layout);
+          plugged.delete(ports.get(name)?.mac ?? '');
+          ports.delete(name);
         }
-        return { vmId, error };
-      });
-    },
-    async detach(_host: Host, layout, names) {
-      for (const name of names) {
-        demandSuccess('detach', name);
-        const { ports } = networkOf(layout);
-        plugged.delete(ports.get(name)?.mac ?? '');
-        ports.delete(name);
-      }
-    },
-    async ensureRouter(_host: Host, layout, _abilities, plan) {
-      demandSuccess('ensureRouter', plan.sliceId);
-      addRouter(networkOf(layout), plan);
-    },
-    async removeRouter(_host: Host, layout, sliceId) {
-      demandSuccess('removeRouter', sliceId);
-      networkOf(layout).routers.delete(sliceId);
-    },
-    async purge(_host: Host, layout) {
-      demandSuccess('purge', layout.bridge);
-      networks.delete(layout.stateFolder);
-    },
+      },
+      async ensureRouter(plan) {
+        demandSuccess('ensureRouter', plan.sliceId);
+        addRouter(networkOf(layout), plan);
+      },
+      async removeRouter(sliceId) {
+        demandSuccess('removeRouter', sliceId);
+        networkOf(layout).routers.delete(sliceId);
+      },
+      async purge() {
+        demandSuccess('purge', layout.bridge);
+        networks.delete(layout.stateFolder);
+      },
+    }),
   };
   return driver;
 }

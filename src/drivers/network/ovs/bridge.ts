@@ -1,28 +1,13 @@
 /** The bridge of a node: created where missing, and guarded from the node's own IP stack. */
 import type { Call } from '../../../host/host.ts';
-import { readScript } from '../../../host/script.ts';
 import { applyRuleset, replaceTable } from '../../../tools/nft.ts';
 import { changeOvs, labelWords, type OvsBridge } from '../../../tools/ovs-vsctl.ts';
 import type { NodeAbilities, NodeLayout } from '../../hypervisor/driver.ts';
 import { guardTableName } from '../names.ts';
-import { controllerLabel } from './labels.ts';
-import type { NetworkState } from './state.ts';
+import { controllerLabel, type NetworkState } from './state.ts';
 
 /** The group of interfaces that belong to the bridge alone; a number that other software is unlikely to use. */
 export const portGroup = 25458;
-
-const datapathScript = readScript(import.meta.url, 'scripts/detect-datapath.sh');
-
-/** Finds out which Open vSwitch datapath works on the node, without changing the node; null where Open vSwitch does not run. */
-export function detectDatapath(): Call<'system' | 'netdev' | null> {
-  return {
-    command: { argv: ['sh', '-c', datapathScript] },
-    parse({ stdout }) {
-      const word = stdout.trim();
-      return word === 'system' || word === 'netdev' ? word : null;
-    },
-  };
-}
 
 /** Whether Croft made the bridge. */
 export function isOwnBridge({ controllerId }: Pick<NodeLayout, 'controllerId'>, bridge: OvsBridge): boolean {

@@ -18,8 +18,7 @@ import {
 import { hasInternet, planFile, prefixOf, routerPlanForm, transitAddresses } from '../router/plan-file.ts';
 import { observedTrunk } from '../underlay-record.ts';
 import { guestPortFlowCount, portCookie, trustedPortFlowCount } from './flows.ts';
-import { bridgeOf, interfaceOf, ownPorts } from './labels.ts';
-import { type NamespaceState, type NetworkState, routersFolder } from './state.ts';
+import { bridgeOf, interfaceOf, type NamespaceState, type NetworkState, ownPorts, routersFolder } from './state.ts';
 import { trunkFaults } from './trunk.ts';
 
 /** Pure: judges all objects of this controller on the node. */

@@ -1,23 +1,23 @@
 /** Ports of VMs: taps on the bridge with their VLAN tag, their labels, their flows and their impairment. */
-import { type Call, type Host, perform } from '../../../host/host.ts';
+import { type Call, perform } from '../../../host/host.ts';
 import { asCroftError, CroftError, type ErrorCode } from '../../../model/error.ts';
 import { type PortPlan, planHash } from '../../../model/node/plan.ts';
 import { changeLinks, type Link } from '../../../tools/ip.ts';
 import { changeFlows } from '../../../tools/ovs-ofctl.ts';
 import { changeOvs, labelWords } from '../../../tools/ovs-vsctl.ts';
 import { changeQueues, impairLine, noQueue, queueOf, unimpairLines } from '../../../tools/tc.ts';
-import type { NodeLayout } from '../../hypervisor/driver.ts';
+import type { NodeLayout, NodeReach } from '../../hypervisor/driver.ts';
 import { vmUserId } from '../../hypervisor/vm-folder/identity.ts';
 import type { PortOutcome } from '../driver.ts';
 import { interfaceAlias, readInterfaceAlias, removalGroup, tapName } from '../names.ts';
 import { portGroup } from './bridge.ts';
 import { guestPortFlows, removalOfPortFlows } from './flows.ts';
-import { bridgeOf, controllerLabel, ownPorts } from './labels.ts';
-import { type PortState, readPortState } from './state.ts';
+import { bridgeOf, controllerLabel, ownPorts, type PortState, readPortState } from './state.ts';
 
-/** See `NetworkDriver.attach`. One transaction for all VMs; where it fails, one for each VM, so that only the faulty VM fails. */
-export async function attachPorts(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<PortOutcome[]> {
+/** See `NodeNetwork.attach`. One transaction for all VMs; where it fails, one for each VM, so that only the faulty VM fails. */
+export async function attachPorts(node: NodeReach, ports: readonly PortPlan[]): Promise<PortOutcome[]> {
   if (ports.length === 0) return [];
+  const { host, layout } = node;
   const [state] = await perform(host, readPortState(layout));
   const refused: PortOutcome[] = [];
   const accepted = new Map<string, PortPlan[]>();
@@ -26,11 +26,12 @@ export async function attachPorts(host: Host, layout: NodeLayout, ports: readonl
     if (error === undefined) accepted.set(vmId, plans);
     else refused.push({ vmId, error });
   }
-  return [...refused, ...(await attachVms(host, layout, state, accepted))];
+  return [...refused, ...(await attachVms(node, state, accepted))];
 }
 
-async function attachVms(host: Host, layout: NodeLayout, state: PortState, vms: Map<string, PortPlan[]>): Promise<PortOutcome[]> {
+async function attachVms(node: NodeReach, state: PortState, vms: Map<string, PortPlan[]>): Promise<PortOutcome[]> {
   if (vms.size === 0) return [];
+  const { host, layout } = node;
   const plans = [...vms.values()].flat();
   try {
     await perform(host, ...creation(layout, host.name, state, plans));
@@ -40,10 +41,10 @@ async function attachVms(host: Host, layout: NodeLayout, state: PortState, vms: 
     if (error.code !== 'network.port') throw error;
     const names = plans.map((plan) => tapName(plan.nicId));
     const added = names.filter((name) => !state.links.some((link) => link.name === name));
-    await detachPorts(host, layout, added);
+    await detachPorts(node, added);
     if (vms.size === 1) return [...vms.keys()].map((vmId) => ({ vmId, error }));
     const outcomes: PortOutcome[] = [];
-    for (const vm of vms) outcomes.push(...(await attachVms(host, layout, state, new Map([vm]))));
+    for (const vm of vms) outcomes.push(...(await attachVms(node, state, new Map([vm]))));
     return outcomes;
   }
 }
@@ -163,8 +164,8 @@ export function placePort(layout: NodeLayout, state: PortState, name: string): s
   return [...(elsewhere ? [['--if-exists', 'del-port', name]] : []), ['--may-exist', 'add-port', layout.bridge, name]];
 }
 
-/** See `NetworkDriver.detach`. */
-export async function detachPorts(host: Host, layout: NodeLayout, names: readonly string[]): Promise<void> {
+/** See `NodeNetwork.detach`. */
+export async function detachPorts({ host, layout }: NodeReach, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
   const [state] = await perform(host, readPortState(layout));
   const calls = removal(layout, state, new Set(names));

@@ -1,24 +1,23 @@
 /** Removes everything that a controller made in a node's network; foreign objects stay, also on Croft's own bridge. */
-import { type Call, type Host, perform } from '../../../host/host.ts';
+import { type Call, perform } from '../../../host/host.ts';
 import { removeFiles } from '../../../tools/file.ts';
 import { restoreForwarding } from '../../../tools/ip-forward.ts';
 import { applyRuleset, removeTable } from '../../../tools/nft.ts';
 import { changeFlows } from '../../../tools/ovs-ofctl.ts';
 import { changeOvs } from '../../../tools/ovs-vsctl.ts';
-import type { NodeLayout } from '../../hypervisor/driver.ts';
+import type { NodeLayout, NodeReach } from '../../hypervisor/driver.ts';
 import { guardTableName } from '../names.ts';
 import { routerRemoval } from '../router/remove.ts';
 import { forwardingUndoFile } from '../router/router.ts';
 import { underlayPath } from '../underlay-record.ts';
 import { isOwnBridge } from './bridge.ts';
 import { controllerCookieMatch } from './flows.ts';
-import { ownPorts } from './labels.ts';
 import { judgeNetwork, routersPresent } from './observe.ts';
 import { removal } from './ports.ts';
-import { type NetworkState, readNetworkState, routersFolder } from './state.ts';
+import { type NetworkState, ownPorts, readNetworkState, routersFolder } from './state.ts';
 
-/** See `NetworkDriver.purge`. */
-export async function purgeNetwork(host: Host, layout: NodeLayout): Promise<void> {
+/** See `NodeNetwork.purge`. */
+export async function purgeNetwork({ host, layout }: NodeReach): Promise<void> {
   const [state] = await perform(host, readNetworkState(layout));
   for (const sliceId of routersPresent(layout, state)) await perform(host, ...routerRemoval(layout, state, sliceId));
   const names = new Set(judgeNetwork(layout, state).ports.map((port) => port.name));

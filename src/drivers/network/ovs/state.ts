@@ -5,7 +5,14 @@ import type { UnderlayPlan } from '../../../model/network/underlay.ts';
 import { type Link, parseDefaultGateway, parseLinks } from '../../../tools/ip.ts';
 import { parseTables } from '../../../tools/nft.ts';
 import { type Flow, parseFlows } from '../../../tools/ovs-ofctl.ts';
-import { type OvsListing, ovsListingCommand, parseOvsListing } from '../../../tools/ovs-vsctl.ts';
+import {
+  type OvsBridge,
+  type OvsInterface,
+  type OvsListing,
+  type OvsPort,
+  ovsListingCommand,
+  parseOvsListing,
+} from '../../../tools/ovs-vsctl.ts';
 import { parseQueues } from '../../../tools/tc.ts';
 import type { NodeLayout } from '../../hypervisor/driver.ts';
 import { sliceOfName } from '../names.ts';
@@ -46,6 +53,24 @@ export interface NetworkState extends PortState {
   processes: Map<number, string>;
   /** IPv4 DNS servers that the node itself uses and that are not on its loopback. */
   nameServers: string[];
+}
+
+/** The label (`external_ids`) of the driver's objects in Open vSwitch that names their controller. */
+export const controllerLabel = 'croft-controller';
+
+/** A port of this controller on any bridge. */
+export function ownPorts(state: PortState, controllerId: string): OvsPort[] {
+  return state.ovs.ports.filter((port) => port.labels[controllerLabel] === controllerId);
+}
+
+/** The bridge that a port is on. */
+export function bridgeOf(state: PortState, port: OvsPort): OvsBridge | null {
+  return state.ovs.bridges.find((bridge) => bridge.ports.includes(port.uuid)) ?? null;
+}
+
+/** The only interface of a port; null for a bond. */
+export function interfaceOf(state: PortState, port: OvsPort): OvsInterface | null {
+  return port.interfaces.length === 1 ? (state.ovs.interfaces.find((one) => one.uuid === port.interfaces[0]) ?? null) : null;
 }
 
 const script = readScript(import.meta.url, 'scripts/read-state.sh');

@@ -5,20 +5,21 @@ import type { TrunkPlan, UnderlayPlan } from '../../../model/network/underlay.ts
 import { changeLinks } from '../../../tools/ip.ts';
 import { changeFlows } from '../../../tools/ovs-ofctl.ts';
 import { changeOvs, labelWords, type OvsPort, ovsFailure, ovsListingCommand, ovsSilent } from '../../../tools/ovs-vsctl.ts';
-import type { NodeAbilities, NodeLayout } from '../../hypervisor/driver.ts';
+import { abilitiesOf, type DriverNode, type NodeAbilities, type NodeLayout, type NodeReach } from '../../hypervisor/driver.ts';
 import { recordUnderlay, requireTrunk } from '../underlay-record.ts';
 import { bridgeCalls, bridgeError, bridgeFaults, bridgeNamed, isOwnBridge } from './bridge.ts';
 import { portCookie, removalOfPortFlows, trustedPortFlows } from './flows.ts';
-import { bridgeOf, controllerLabel, ownPorts } from './labels.ts';
 import { takeOff } from './ports.ts';
-import { type NetworkState, readNetworkState } from './state.ts';
+import { bridgeOf, controllerLabel, type NetworkState, ownPorts, readNetworkState } from './state.ts';
 
-/** See `NetworkDriver.ensureUnderlay`. */
-export async function ensureTrunk(host: Host, layout: NodeLayout, abilities: NodeAbilities, plan: UnderlayPlan): Promise<void> {
+/** See `NodeNetwork.ensureUnderlay`. */
+export async function ensureTrunk(node: DriverNode, plan: UnderlayPlan): Promise<void> {
+  const { host, layout } = node;
+  const abilities = abilitiesOf(node);
   const trunk = requireTrunk(host.name, 'ovs', plan);
   await demandOvs(host);
   const [state] = await perform(host, readNetworkState(layout));
-  if (trunkFaults(layout, state, trunk).length > 0) await bring(host, layout, abilities, state, trunk);
+  if (trunkFaults(layout, state, trunk).length > 0) await bring(node, abilities, state, trunk);
   await perform(host, recordUnderlay(layout, trunk));
 }
 
@@ -35,13 +36,14 @@ export function trunkFaults(layout: NodeLayout, state: NetworkState, { bridge: n
   return isOwnBridge(layout, bridge) && !hasFlow(layout, state, uplink) ? [...faults, `uplink ${uplink} has no flow`] : faults;
 }
 
-async function bring(host: Host, layout: NodeLayout, abilities: NodeAbilities, state: NetworkState, trunk: TrunkPlan): Promise<void> {
+async function bring(node: NodeReach, abilities: NodeAbilities, state: NetworkState, trunk: TrunkPlan): Promise<void> {
+  const { host, layout } = node;
   const { bridge: name, uplink } = trunk;
   await perform(host, ...bridgeCalls(layout, abilities, state, name), ...formerUplinkRemoval(layout, state, trunk));
   const present = bridgeNamed(state, name);
   if (uplink !== null) {
-    await joinUplink(host, layout, name, uplink, state);
-    if (present === undefined || isOwnBridge(layout, present)) await trustUplink(host, layout, name, uplink);
+    await joinUplink(node, name, uplink, state);
+    if (present === undefined || isOwnBridge(layout, present)) await trustUplink(node, name, uplink);
   }
   const [after] = await perform(host, readNetworkState(layout));
   const error = bridgeError(after, name);
@@ -82,7 +84,7 @@ function formerUplinkRemoval(layout: NodeLayout, state: NetworkState, { bridge: 
   return [changeFlows('network.port', what, name, flows), ...takeOff('network.port', what, state, names)];
 }
 
-async function joinUplink(host: Host, { controllerId }: NodeLayout, bridge: string, uplink: string, state: NetworkState): Promise<void> {
+async function joinUplink({ host, layout }: NodeReach, bridge: string, uplink: string, state: NetworkState): Promise<void> {
   const port = uplinkPort(state, uplink);
   const where = port === undefined ? null : bridgeOf(state, port);
   if (where !== null && where.name !== bridge) {
@@ -97,7 +99,7 @@ async function joinUplink(host: Host, { controllerId }: NodeLayout, bridge: stri
   }
   if (port !== undefined) return;
   const what = `uplink ${uplink} could not be joined to bridge ${bridge}`;
-  const labels = labelWords({ [controllerLabel]: controllerId, 'croft-kind': 'uplink' });
+  const labels = labelWords({ [controllerLabel]: layout.controllerId, 'croft-kind': 'uplink' });
   await perform(
     host,
     changeLinks('network.port', what, [`link set dev ${uplink} up`]),
@@ -108,7 +110,7 @@ async function joinUplink(host: Host, { controllerId }: NodeLayout, bridge: stri
   );
 }
 
-async function trustUplink(host: Host, { controllerId }: NodeLayout, bridge: string, uplink: string): Promise<void> {
+async function trustUplink({ host, layout }: NodeReach, bridge: string, uplink: string): Promise<void> {
   const what = `the flow of uplink ${uplink} could not be set`;
-  await perform(host, changeFlows('network.port', what, bridge, trustedPortFlows(controllerId, uplink)));
+  await perform(host, changeFlows('network.port', what, bridge, trustedPortFlows(layout.controllerId, uplink)));
 }

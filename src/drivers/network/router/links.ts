@@ -20,9 +20,8 @@ import {
 } from '../names.ts';
 import { portGroup } from '../ovs/bridge.ts';
 import { trustedPortFlows } from '../ovs/flows.ts';
-import { controllerLabel } from '../ovs/labels.ts';
 import { placePort, takeOff } from '../ovs/ports.ts';
-import type { NamespaceState, NetworkState } from '../ovs/state.ts';
+import { controllerLabel, type NamespaceState, type NetworkState } from '../ovs/state.ts';
 import { hasInternet, prefixOf, transitAddresses } from './plan-file.ts';
 
 /** Rejects a plan where a foreign object has one of its interface names. */

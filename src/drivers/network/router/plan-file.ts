@@ -1,4 +1,4 @@
-/** The file in a router's folder that records the router's plan; written last, so the file's presence means a complete router. */
+/** A router's plan: its record, a file that is written last, so that its presence means a complete router; and the plan's addresses. */
 import { type RouterPlan, routerPlanSchema } from '../../../model/node/plan.ts';
 import { versionedForm } from '../../../model/versioned.ts';
 import { transitName } from '../names.ts';
@@ -20,10 +20,4 @@ export function transitAddresses(plan: RouterPlan): { node: string; router: stri
 
 export function prefixOf(cidr: string): number {
   return Number(cidr.split('/')[1]);
-}
-
-/** The dotted form of a prefix length. */
-export function netmaskOf(cidr: string): string {
-  const bits = (0xffffffff << (32 - prefixOf(cidr))) >>> 0;
-  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 255).join('.');
 }

@@ -1,19 +1,18 @@
 /** Removal of routers and of networks from them; missing parts do not matter. */
-import { type Call, type Host, perform } from '../../../host/host.ts';
+import { type Call, perform } from '../../../host/host.ts';
 import type { RouterPlan } from '../../../model/node/plan.ts';
 import { signalDnsmasq } from '../../../tools/dnsmasq.ts';
 import { removeFiles } from '../../../tools/file.ts';
 import { changeLinks, deleteNamespace } from '../../../tools/ip.ts';
 import { applyRuleset, removeTable } from '../../../tools/nft.ts';
-import type { NodeLayout } from '../../hypervisor/driver.ts';
+import type { NodeLayout, NodeReach } from '../../hypervisor/driver.ts';
 import { namespaceName, readInterfaceAlias, routerPortName, sliceTableName, transitName } from '../names.ts';
-import { ownPorts } from '../ovs/labels.ts';
 import { removal } from '../ovs/ports.ts';
-import { type NetworkState, readNetworkState, routersFolder } from '../ovs/state.ts';
+import { type NetworkState, ownPorts, readNetworkState, routersFolder } from '../ovs/state.ts';
 import { hasInternet } from './plan-file.ts';
 
-/** See `NetworkDriver.removeRouter`. */
-export async function removeRouterFrom(host: Host, layout: NodeLayout, sliceId: string): Promise<void> {
+/** See `NodeNetwork.removeRouter`. */
+export async function removeRouterFrom({ host, layout }: NodeReach, sliceId: string): Promise<void> {
   const [state] = await perform(host, readNetworkState(layout));
   const calls = routerRemoval(layout, state, sliceId);
   if (calls.length > 0) await perform(host, ...calls);

@@ -1,11 +1,11 @@
 /** Links of VMs on illumos: creates and removes virtual NICs with their VLAN and their protection. */
-import { type Host, perform, run } from '../../../host/host.ts';
+import { perform, run } from '../../../host/host.ts';
 import { readScript } from '../../../host/script.ts';
 import { CroftError } from '../../../model/error.ts';
 import { impairmentInWords } from '../../../model/network/impairment.ts';
 import type { PortPlan } from '../../../model/node/plan.ts';
 import { protection } from '../../../tools/dladm.ts';
-import type { NodeLayout } from '../../hypervisor/driver.ts';
+import type { NodeLayout, NodeReach } from '../../hypervisor/driver.ts';
 import type { PortOutcome } from '../driver.ts';
 import { nicOfVnic, vnicName } from '../names.ts';
 import { allowedAddress, isSameDevice, linkBelow } from './observe.ts';
@@ -18,12 +18,13 @@ const makeVnics = readScript(import.meta.url, 'scripts/make-vnics.sh');
 
 const dropVnics = readScript(import.meta.url, 'scripts/drop-vnics.sh');
 
-/** See `NetworkDriver.attach`. A link of a running VM can get other properties, but not another VLAN or MAC. */
-export async function attachVnics(host: Host, layout: NodeLayout, ports: readonly PortPlan[]): Promise<PortOutcome[]> {
+/** See `NodeNetwork.attach`. A link of a running VM can get other properties, but not another VLAN or MAC. */
+export async function attachVnics(node: NodeReach, ports: readonly PortPlan[]): Promise<PortOutcome[]> {
   if (ports.length === 0) return [];
+  const { host, layout } = node;
   const [state] = await perform(host, readVnicState(layout));
   const vms = [...Map.groupBy(ports, ({ vmId }) => vmId)];
-  const refused = vms.flatMap(([vmId, plans]) => refusal(host, vmId, plans));
+  const refused = vms.flatMap(([vmId, plans]) => refusal(node, vmId, plans));
   const accepted = vms.filter(([vmId]) => !refused.some((one) => one.vmId === vmId));
   const results = await host.batch(
     accepted.map(([, plans]) => ({
@@ -42,7 +43,7 @@ export async function attachVnics(host: Host, layout: NodeLayout, ports: readonl
   );
   const outcomes = accepted.map(([vmId, plans], index): PortOutcome => {
     const { code = 0, stderr = '' } = results[index] ?? {};
-    return { vmId, error: code === 0 ? null : failure(host, layout, plans, stderr.trim() || `exit code ${code}`) };
+    return { vmId, error: code === 0 ? null : failure(node, plans, stderr.trim() || `exit code ${code}`) };
   });
   return [...refused, ...outcomes];
 }
@@ -57,7 +58,7 @@ function words(layout: NodeLayout, state: VnicState, plan: PortPlan): string[] {
 /**
  * illumos cannot delay or lose packets; maxbw is one bandwidth for both directions of a link (dladm(8)), and an impairment's is for each.
  */
-function refusal(host: Host, vmId: string, plans: readonly PortPlan[]): PortOutcome[] {
+function refusal({ host }: NodeReach, vmId: string, plans: readonly PortPlan[]): PortOutcome[] {
   const impaired = plans.find(({ impairment }) => impairment !== null);
   if (impaired === undefined) return [];
   const error = new CroftError(
@@ -68,7 +69,7 @@ function refusal(host: Host, vmId: string, plans: readonly PortPlan[]): PortOutc
   return [{ vmId, error }];
 }
 
-function failure(host: Host, layout: NodeLayout, plans: readonly PortPlan[], said: string): CroftError {
+function failure({ host, layout }: NodeReach, plans: readonly PortPlan[], said: string): CroftError {
   const names = plans.map(({ nicId }) => vnicName(layout.controllerId, nicId)).join(', ');
   return new CroftError('network.port', `the links ${names} could not be made over ${linkBelow(layout)} on ${host.name}: ${said}`, {
     hint: /busy/.test(said) ? 'A zone that runs has it: stop the VM.' : `Look at the links on ${host.name}: dladm show-vnic`,
@@ -76,8 +77,8 @@ function failure(host: Host, layout: NodeLayout, plans: readonly PortPlan[], sai
   });
 }
 
-/** See `NetworkDriver.detach`. */
-export async function detachVnics(host: Host, layout: NodeLayout, names: readonly string[]): Promise<void> {
+/** See `NodeNetwork.detach`. */
+export async function detachVnics({ host, layout }: NodeReach, names: readonly string[]): Promise<void> {
   const own = names.filter((name) => nicOfVnic(layout.controllerId, name) !== null);
   if (own.length === 0) return;
   const result = await run(host, { argv: ['sh', '-c', dropVnics, 'croft-vnics', plansFolder(layout), ...own], timeout: patience });

@@ -3,14 +3,14 @@ import { type Host, perform, run } from '../../../host/host.ts';
 import { CroftError } from '../../../model/error.ts';
 import type { UnderlayPlan } from '../../../model/network/underlay.ts';
 import { removeFiles } from '../../../tools/file.ts';
-import type { NodeAbilities, NodeLayout } from '../../hypervisor/driver.ts';
+import type { NodeReach } from '../../hypervisor/driver.ts';
 import { etherstubName, nicOfVnic } from '../names.ts';
 import { recordUnderlay, requireTrunk, underlayPath } from '../underlay-record.ts';
 import { detachVnics } from './ports.ts';
 import { plansFolder, readVnicState } from './state.ts';
 
-/** See `NetworkDriver.ensureUnderlay`. The virtual switch exists until the next reboot of the node, as do the links over it. */
-export async function ensureSwitch(host: Host, layout: NodeLayout, _abilities: NodeAbilities, plan: UnderlayPlan): Promise<void> {
+/** See `NodeNetwork.ensureUnderlay`. The virtual switch exists until the next reboot of the node, as do the links over it. */
+export async function ensureSwitch({ host, layout }: NodeReach, plan: UnderlayPlan): Promise<void> {
   const trunk = requireTrunk(host.name, 'vnic', plan);
   const [{ classes, vnics }] = await perform(host, readVnicState(layout));
   const { uplink } = trunk;
@@ -28,11 +28,12 @@ export async function ensureSwitch(host: Host, layout: NodeLayout, _abilities: N
   await perform(host, recordUnderlay(layout, trunk));
 }
 
-/** See `NetworkDriver.purge`. No zone that has a link may run. */
-export async function purgeVnics(host: Host, layout: NodeLayout): Promise<void> {
+/** See `NodeNetwork.purge`. No zone that has a link may run. */
+export async function purgeVnics(node: NodeReach): Promise<void> {
+  const { host, layout } = node;
   const [{ vnics, classes }] = await perform(host, readVnicState(layout));
   const own = vnics.map(({ name }) => name).filter((name) => nicOfVnic(layout.controllerId, name) !== null);
-  await detachVnics(host, layout, own);
+  await detachVnics(node, own);
   const stub = etherstubName(layout.controllerId);
   if (classes.has(stub)) await change(host, 'delete-etherstub', stub);
   await perform(host, removeFiles(plansFolder(layout), underlayPath(layout)));
