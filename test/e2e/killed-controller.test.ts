@@ -16,10 +16,12 @@ import type { Task } from '../../src/model/task.ts';
 import { type Lab, startLab } from '../lab/lab.ts';
 import { must } from '../lab/machine.ts';
 import type { HostSnapshot } from '../lab/snapshot.ts';
+import { numbersFrom, shuffled } from '../support/random.ts';
 import { until } from '../support/until.ts';
 import { bootImage } from './boot-image.ts';
-import { type Found, lookAround } from './killed-controller-hosts.ts';
+import { lookAround } from './killed-controller-hosts.ts';
 import { ControllerProcess } from './killed-controller-process.ts';
+import { edited, expected, first, inWords, type SliceInput } from './killed-controller-slices.ts';
 
 const seed = Number(process.env.CROFT_TEST_SEED ?? randomInt(1, 1_000_000));
 const rounds = 8;
@@ -63,26 +65,6 @@ before(async () => {
   controllerId = (await controller.client.version()).controller;
 });
 after(() => resources.disposeAsync());
-
-const template = { image: 'tiny', cpus: 1 };
-const first = {
-  slice: 'shop',
-  template,
-  networks: { lan: { internet: true }, back: {} },
-  vms: { a: { memory: '32MiB', nics: ['lan', 'back'] }, b: { memory: '32MiB', nics: ['lan', 'back'] } },
-};
-/** A VM more, a network less and another one: b changes its NIC while it runs; the new seed of a restarts a. */
-const edited = {
-  slice: 'shop',
-  template,
-  networks: { lan: { internet: true }, front: {} },
-  vms: {
-    a: { memory: '48MiB', nics: ['lan'], userData: '#!/bin/sh\n' },
-    b: { memory: '32MiB', nics: ['lan', 'front'] },
-    c: { memory: '32MiB', nics: ['lan'] },
-  },
-};
-type SliceInput = { networks: Record<string, object>; vms: Record<string, { memory: string; nics: string[] }> };
 
 test('CR15 a controller killed at any moment of deploying, editing, restarting and deleting continues', async (t) => {
   const random = numbersFrom(seed);
@@ -172,49 +154,11 @@ async function isDeployed(file: SliceInput): Promise<void> {
     const tags = new Map(view.networks.map(({ name, segment }) => [name, segment]));
     const found = await lookAround(lab.hosts, controllerId);
     seen = { ...inWords(found, names), tasks: await running() };
-    wanted = { ...expected(file, tags, view.id, view.networks), tasks: [] };
+    wanted = { ...expected(file, tags, controllerId, view), tasks: [] };
     return isDeepStrictEqual(seen, wanted) || undefined;
   };
   await until('the slice is whole', whole, patience).catch(() => assert.deepEqual(seen, wanted));
 }
-
-function inWords(found: Found, names: ReadonlyMap<string, string>) {
-  const named = (id: string) => names.get(id) ?? id;
-  return {
-    guests: found.guests.map(({ vmId, memory, isAsRecorded, tags }) => ({ name: named(vmId), memory, isAsRecorded, tags })).sort(byName),
-    routers: found.routers.map(({ namespace, dnsmasqs, addresses }) => ({ namespace, dnsmasqs, addresses: addresses.length })),
-    folders: found.folders.map(named).sort(),
-    strayPorts: found.strayPorts.map(named),
-  };
-}
-
-function expected(
-  { vms, networks }: SliceInput,
-  tags: ReadonlyMap<string, number>,
-  sliceId: string,
-  views: readonly { internet: boolean }[],
-) {
-  const count = Object.keys(networks).length;
-  return {
-    guests: Object.entries(vms)
-      .map(([name, { memory, nics }]) => ({
-        ...{ name, memory: Number.parseInt(memory, 10), isAsRecorded: true },
-        tags: nics.map((network) => tags.get(network)).sort(),
-      }))
-      .sort(byName),
-    routers: [
-      {
-        namespace: `croft-${controllerId}-${sliceId}`,
-        dnsmasqs: count,
-        addresses: count + (views.some(({ internet }) => internet) ? 1 : 0),
-      },
-    ],
-    folders: Object.keys(vms).sort(),
-    strayPorts: [],
-  };
-}
-
-const byName = (one: { name: string }, other: { name: string }) => one.name.localeCompare(other.name);
 
 async function running(): Promise<Task[]> {
   return (await controller.client.tasks.list()).filter(({ state }) => state === 'running');
@@ -319,20 +263,4 @@ async function libraryIsAsFirst(): Promise<void> {
   await until('the library has the first image alone', async () => {
     return isDeepStrictEqual(await readdir(controller.home.images), [`${sha256}.raw`]) || undefined;
   });
-}
-
-/** Uniform numbers from 0 to 1, the same for the same seed (mulberry32). */
-function numbersFrom(start: number): () => number {
-  let state = start >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function shuffled(count: number, random: () => number): number[] {
-  const order = Array.from({ length: count }, (_, index) => ({ index, key: random() }));
-  return order.sort((one, other) => one.key - other.key).map(({ index }) => index);
 }
