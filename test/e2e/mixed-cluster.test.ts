@@ -4,65 +4,32 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { stringify } from 'yaml';
 import type { NodeConfigInput } from '../../src/model/node/node.ts';
-import { sayAsAny, type VmCommand } from '../contract/vm-commands.ts';
 import type { Outcome } from '../support/fake-environment.ts';
 import { until } from '../support/until.ts';
-import { ClusterStage } from './cluster-stage.ts';
+import type { ClusterStage } from './cluster-stage.ts';
 import { croft, croftUntil } from './croft-command.ts';
-import { startLabLibvirt } from './lab-libvirt.ts';
-import { startLabZones } from './lab-zones.ts';
+import { greets, live, mixed, template } from './mixed-cluster-life.ts';
+import { MixedCluster } from './mixed-cluster-stage.ts';
 import type { LibvirtDaemon } from './private-libvirt.ts';
 
+let cluster: MixedCluster;
 let stage: ClusterStage;
 let libvirt: LibvirtDaemon;
 /** The node with zones, which comes later. */
-let zones: object;
-
-const template = { image: 'micro', cpus: 1, memory: '128MiB' };
-const mixed = {
-  slice: 'mixed',
-  template,
-  networks: { lan: { cidr: '192.168.60.0/24' } },
-  vms: {
-    plain: { image: 'for-qemu', disk: '64MiB', nics: ['lan'] },
-    domain: { image: 'for-libvirt', disk: '64MiB', nics: ['lan'] },
-  },
-};
-
-/** Its output must not say that it failed. */
-async function must(words: string, input?: string): Promise<Outcome> {
-  const outcome = await croft(stage.client, words.split(' '), input);
-  assert.equal(outcome.code, 0, `croft ${words}: ${outcome.stderr}${outcome.stdout}`);
-  return outcome;
-}
+let zones: NodeConfigInput;
+const must = (words: string, input?: string): Promise<Outcome> => cluster.must(words, input);
 
 before(async () => {
-  stage = await ClusterStage.open({ hosts: 3, adopt: false });
-  libvirt = await startLabLibvirt(stage.host('lab2'));
-  const [first, second, third] = await stage.nodes();
-  assert.ok(first && second && third);
-  const folders = await startLabZones(stage.host(third.name), join(stage.lab.folder, third.name), third.uplink ?? '');
-  zones = { ...third, ...folders, hypervisor: 'zones', roles: ['compute'] };
-  await must('node add -f -', stringify([first, { ...second, hypervisor: 'libvirt' }]));
-  for (const { name } of [first, second]) await stage.nodeIs(name, 'ready');
-  const folder = await mkdtemp(join(tmpdir(), 'croft-mixed-'));
-  try {
-    const file = join(folder, 'micro.raw');
-    await must(`image export micro ${file}`);
-    for (const backend of ['qemu', 'libvirt', 'zones']) await must(`image import for-${backend} ${file} --backend ${backend}`);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  cluster = await MixedCluster.open();
+  ({ stage, libvirt, zones } = cluster);
 });
-after(() => stage?.[Symbol.asyncDispose]());
+after(() => cluster?.[Symbol.asyncDispose]());
 
 test('SC11 nodes of a mixed cluster say what they run VMs on, and what that can do', async () => {
   const listed = (await must('node ls')).stdout;
@@ -106,88 +73,10 @@ test('SC11 an image whose hypervisor no node has waits, and says so', async () =
   assert.match((await must('vm ls --slice odd')).stdout, /^odd\/a +pending .*without the hypervisor zones/m);
 });
 
-/** Takes a VM through its life by commands, and looks at each step what became of its guest. */
-async function live(name: 'plain' | 'domain'): Promise<void> {
-  const vm = `mixed/${name}`;
-  const say = (command: VmCommand) => sayAsAny(command, vm, (words) => croft(stage.client, words));
-  const runsAnew = async (work: () => Promise<void>): Promise<void> => {
-    const { now } = stage.events;
-    await work();
-    await stage.events.next('vm.running', { after: now, vm: name });
-    await stage.addressed('mixed');
-  };
-  const inGuest = async (line: string): Promise<string> => {
-    await using shell = await stage.shell('mixed', name);
-    // While it boots, the guest's own words may come before.
-    return (await shell.must(line)).split('\n').at(-1) ?? '';
-  };
-  const state = async (): Promise<string> => (await stage.client.vms.get('mixed', name)).state;
-  /** Beyond what the image has of the disk. */
-  const place = 60 * 2 ** 20;
-  const write = (word: string) => inGuest(`printf ${word} | dd of=/dev/vda bs=1 seek=${place} conv=notrunc,fsync 2>/dev/null`);
-  const read = () => inGuest(`dd if=/dev/vda bs=1 skip=${place} count=3 2>/dev/null`);
-
-  await croftUntil(stage.client, ['vm', 'console', vm], (seen) => seen.includes(`I am ${name}.`), 'echo "I am $(hostname)."\n');
-  await croftUntil(stage.client, ['vm', 'vnc', vm, '--port', '0'], greets);
-
-  await say('vm pause VM --wait');
-  assert.equal(await state(), 'paused');
-  await say('vm resume VM --wait');
-  assert.equal(await state(), 'running');
-
-  await write('one');
-  await say('vm snapshot VM first');
-  await write('two');
-  await runsAnew(() => say('vm revert VM first --yes'));
-  assert.equal(await read(), 'one');
-  await inGuest('touch /tmp/kept');
-  await say('vm snapshot VM now --memory');
-  await inGuest('rm /tmp/kept');
-  await write('six');
-  await say('vm revert VM now --yes');
-  assert.equal(await inGuest('ls /tmp/kept'), '/tmp/kept');
-  assert.equal(await read(), 'one');
-  await say('vm snapshots VM');
-  await say('vm snapshot-rm VM first');
-  await say('vm snapshot-rm VM now');
-  assert.match((await must(`vm snapshots ${vm}`)).stdout, /^No snapshots/);
-  assert.match((await must(`vm guest ${vm}`)).stdout, /^No agent answers/);
-
-  await say('vm reboot VM --hard');
-  await say('vm stop VM --wait');
-  assert.equal(await state(), 'stopped');
-  await refusesWhatNeedsAGuest(name);
-  await runsAnew(() => say('vm start VM --wait'));
-  await runsAnew(() => say('vm restart VM --wait'));
-}
-
-/** Of a VM that does not run each is refused for that reason. */
-async function refusesWhatNeedsAGuest(name: string): Promise<void> {
-  const { vms } = stage.client;
-  const asked: [string, () => Promise<unknown>][] = [
-    ['pause', () => vms.pause('mixed', name)],
-    ['resume', () => vms.resume('mixed', name)],
-    ['reboot', () => vms.reboot('mixed', name, false)],
-    ['reset', () => vms.reboot('mixed', name, true)],
-    ['snapshot with memory', () => vms.snapshot('mixed', name, 'none', true)],
-    ['console', async () => (await vms.console('mixed', name)).output.getReader().read()],
-    ['screen', async () => (await vms.vnc('mixed', name)).output.getReader().read()],
-  ];
-  for (const [what, ask] of asked) await assert.rejects(ask(), { code: 'vm.not-running' }, what);
-}
-
-/** Whether an RFB server greets at the address that was printed. */
-async function greets(printed: string): Promise<boolean> {
-  const [, port] = /127\.0\.0\.1:(\d+)/.exec(printed) ?? [];
-  if (port === undefined) return false;
-  const socket = createConnection({ host: '127.0.0.1', port: Number(port) });
-  const [greeting] = (await once(socket, 'data')) as [Buffer];
-  socket.destroy();
-  return greeting.toString().startsWith('RFB 003.');
-}
-
-test('SC11 console, screen, pause, snapshots, stop, start and restart are the same on plain QEMU as on any other', () => live('plain'));
-test('SC11 console, screen, pause, snapshots, stop, start and restart are the same on libvirt as on any other', () => live('domain'));
+test('SC11 console, screen, pause, snapshots, stop, start and restart are the same on plain QEMU as on any other', () =>
+  live(cluster, 'plain'));
+test('SC11 console, screen, pause, snapshots, stop, start and restart are the same on libvirt as on any other', () =>
+  live(cluster, 'domain'));
 
 test('SC11 a VM does not leave for a node with another hypervisor, and says so', async () => {
   const drained = (await must('node drain lab2')).stdout;
@@ -289,9 +178,6 @@ test('SC11 a node with zones cannot have routers, which is said when it is added
   );
 });
 
-/** All virtual NICs of the node with zones. */
-const links = (): Promise<string> => stage.on('lab3', 'dladm show-vnic -p -o link,over,macaddress,vid').then((said) => said.trim());
-
 test('SC11 what waits for a hypervisor runs once a node has it, and what that cannot do is refused at once', async () => {
   const { now } = stage.events;
   const state = async () => (await stage.client.vms.get('odd', 'a')).state;
@@ -310,12 +196,12 @@ test('SC11 what waits for a hypervisor runs once a node has it, and what that ca
 
   const [nic] = (await stage.client.vms.get('odd', 'a')).nics;
   const [segment] = (await stage.client.slices.get('odd')).networks.map((network) => network.segment);
-  const { uplink } = zones as NodeConfigInput;
+  const { uplink } = zones;
   const escaped = nic?.mac
     .toLowerCase()
     .replaceAll(/\b0(?=[0-9a-f])/g, '')
     .replaceAll(':', '\\:');
-  const [link = '', ...rest] = (await links()).split(/(?<!\\):/);
+  const [link = '', ...rest] = (await cluster.links()).split(/(?<!\\):/);
   assert.match(link, new RegExp(`^ct_${stage.controllerId}_[a-z2-7]{16}_0$`));
   assert.deepEqual([rest[0], rest[1], Number(rest[2])], [uplink, escaped, segment]);
   const properties = await stage.on('lab3', 'dladm show-linkprop -c -o link,property,value -p protection,allowed-ips');
@@ -343,7 +229,7 @@ test('SC11 an impaired network is refused where links are those of zones, what i
       networks: { lan: { ...(impair && { impair }) } },
       vms: { a: { image: 'for-zones', nics: ['lan'] } },
     });
-  const before = await links();
+  const before = await cluster.links();
   const { now } = stage.events;
   await must('slice apply -f -', file('odd', { delay: '20ms' }));
   const { message } = await stage.events.next('node.failed', { after: now, node: 'lab3' });
@@ -352,24 +238,10 @@ test('SC11 an impaired network is refused where links are those of zones, what i
   const pending = await stage.events.next('vm.pending', { after: now, slice: 'late' });
   assert.match(pending.message, /lab3: that cannot impair networks \(zones\)/);
   await must('slice rm late --wait');
-  assert.equal(await links(), before);
+  assert.equal(await cluster.links(), before);
   await must('slice apply -f - --wait', file('odd'));
   assert.equal((await stage.client.vms.get('odd', 'a')).state, 'running');
 });
-
-/** Waits until each of the nodes has the image whole. */
-async function arrives(name: string, nodes: readonly string[]): Promise<void> {
-  const { sha256 } = (await stage.client.images.list()).find((image) => image.name === name)?.content ?? {};
-  for (const node of nodes) {
-    const file = `${stateFolderOf(node)}/images/${sha256}.raw`;
-    const said = () => stage.on(node, 'if [ -f "$1" ]; then sha256sum "$1"; fi', file);
-    const sum = await until(`${node} has ${name}`, async () => (await said()) || undefined, 60_000);
-    assert.equal(sum.slice(0, 64), sha256);
-  }
-}
-
-const stateFolderOf = (node: string): string =>
-  `${node === 'lab3' ? (zones as NodeConfigInput).stateFolder : '/var/lib/croft/node'}/${stage.controllerId}`;
 
 test('SC11 a node with zones takes images from other nodes and passes them on', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'croft-mixed-'));
@@ -382,10 +254,10 @@ test('SC11 a node with zones takes images from other nodes and passes them on', 
       await writeFile(file, Buffer.concat([randomBytes(2 ** 20), Buffer.alloc(2 ** 20)]));
       await must(`image import ${name} ${file}`);
       await must(`image keep ${name} node:${first}`);
-      await arrives(name, [first]);
+      await cluster.arrives(name, [first]);
       await must(`image keep ${name} all`);
-      await arrives(name, ['lab1', 'lab2', 'lab3']);
-      assert.notEqual(await stage.on(first, 'cat "$1/serve-image"', stateFolderOf(first)), '');
+      await cluster.arrives(name, ['lab1', 'lab2', 'lab3']);
+      assert.notEqual(await stage.on(first, 'cat "$1/serve-image"', cluster.stateFolderOf(first)), '');
       await must(`image rm ${name}`);
     }
   } finally {
@@ -397,7 +269,7 @@ test('SC11 a node with zones takes images from other nodes and passes them on', 
 test('SC11 of a VM in a zone nothing is left once its slice is removed', async () => {
   await must('slice rm odd --wait');
   assert.equal((await stage.on('lab3', 'zoneadm list -c')).trim(), 'global');
-  assert.equal(await links(), '');
+  assert.equal(await cluster.links(), '');
 });
 
 test('SC11 nothing of any slice is left on any node, nor of Croft once the nodes are removed', async () => {
