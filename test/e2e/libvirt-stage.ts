@@ -1,6 +1,5 @@
 /** A node with a libvirt of its own, for tests of the libvirt driver: its folders, a boot-sector image, and the removal of all of it. */
 import assert from 'node:assert/strict';
-import { mkdir, writeFile } from 'node:fs/promises';
 import type { NodeAbilities, NodeLayout, ObservedVm } from '../../src/drivers/hypervisor/driver.ts';
 import { createLibvirtDriver } from '../../src/drivers/hypervisor/libvirt/libvirt.ts';
 import { perform } from '../../src/host/host.ts';
@@ -11,6 +10,7 @@ import { untilTrue } from '../support/until.ts';
 import { launch as anyLaunch } from '../support/vm.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { bootImage } from './boot-image.ts';
+import { putImageFile } from './node-images.ts';
 import { type LibvirtHost, startLibvirtHost } from './private-libvirt.ts';
 
 export const libvirtAbilities: NodeAbilities = {
@@ -56,8 +56,7 @@ export async function openLibvirtStage(
     },
     /** Makes the content an image of this node. */
     async putImage(content: Buffer, sha256: string): Promise<void> {
-      await mkdir(`${layout.stateFolder}/images`, { recursive: true });
-      await writeFile(`${layout.stateFolder}/images/${sha256}.raw`, content, { mode: 0o644 });
+      await putImageFile(layout, `${sha256}.raw`, content);
     },
     async observed(vmId: string): Promise<ObservedVm | null> {
       const [vms] = await perform(host, driver.observe());

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -21,6 +21,7 @@ import { untilTrue } from '../support/until.ts';
 import { launch as anyLaunch } from '../support/vm.ts';
 import { referenceTo, withLaunch } from '../support/vm-reference.ts';
 import { bootImage } from './boot-image.ts';
+import { putImageFile } from './node-images.ts';
 
 export const tcgAbilities: NodeAbilities = {
   accelerator: { kind: 'tcg', reason: 'for the test' },
@@ -60,8 +61,7 @@ export async function openStage(seedOf: (vm: VmLaunch, folder: string) => Seed =
     layout,
     async launch(guest: 'obedient' | 'deaf' = 'obedient', changes: Partial<VmLaunch> = {}): Promise<VmLaunch> {
       const { content, sha256 } = bootImage(guest);
-      await mkdir(`${layout.stateFolder}/images`, { recursive: true });
-      await writeFile(`${layout.stateFolder}/images/${sha256}.raw`, content, { mode: 0o644 });
+      await putImageFile(layout, `${sha256}.raw`, content);
       const image = { id: 'boot', sha256, format: 'raw' as const, size: content.length };
       const vm = anyLaunch({ id: newIdentifier(), memory: 32 * mebibyte, image, ...changes });
       launched.add(vm.id);
@@ -70,8 +70,7 @@ export async function openStage(seedOf: (vm: VmLaunch, folder: string) => Seed =
     /** Makes the content an image of this node. */
     async putImage(content: Buffer, format: LaunchImage['format']): Promise<LaunchImage> {
       const sha256 = createHash('sha256').update(content).digest('hex');
-      await mkdir(`${layout.stateFolder}/images`, { recursive: true });
-      await writeFile(`${layout.stateFolder}/images/${sha256}.${format}`, content, { mode: 0o644 });
+      await putImageFile(layout, `${sha256}.${format}`, content);
       return { id: sha256, sha256, format, size: content.length };
     },
     /** Resolves with the whole console once it shows the words; the test's own time-out is the limit. */
