@@ -1,7 +1,7 @@
 /** The composition root: the only reader of environment and arguments. Heavy modules are loaded only where they are used. */
 import { fileURLToPath } from 'node:url';
 import { runCli } from './cli/cli.ts';
-import { homeFolder, packageVersion } from './controller/options.ts';
+import { homeFolder, packageVersion } from './controller/installation.ts';
 
 const self = fileURLToPath(import.meta.url);
 const { env: environment } = process;

@@ -1,5 +1,4 @@
 /** All settings of a controller, resolved once from flags and environment into one frozen object. */
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ServeOptions } from '../cli/local-operations.ts';
 import type { Kept } from '../loops/retention.ts';
@@ -8,6 +7,7 @@ import { parseSubnet } from '../model/network/ipv4.ts';
 import { type PlacementPolicy, placementPolicies } from '../model/placement/placement.ts';
 import { checkLocation } from '../store/location.ts';
 import { type Home, homeAt } from './home.ts';
+import { packageVersion } from './installation.ts';
 import { type Simulation, simulationOf } from './simulation/simulation.ts';
 
 export interface ControllerOptions {
@@ -59,12 +59,6 @@ export interface ControllerEnvironment {
 const defaultPort = 7420;
 /** ms. */
 const day = 86_400_000;
-
-/** The controller's folder: CROFT_HOME, otherwise a system folder for root, otherwise a folder of the user. */
-export function homeFolder(environment: ControllerEnvironment, userId: number): string {
-  if (environment.CROFT_HOME !== undefined) return environment.CROFT_HOME;
-  return userId === 0 ? '/var/lib/croft/controller' : `${environment.HOME ?? '/tmp'}/.local/share/croft`;
-}
 
 /** Rejects with `input.invalid` that names the flag or variable. */
 export function controllerOptions(
@@ -120,11 +114,6 @@ function keptOf(given: ServeOptions, environment: ControllerEnvironment): Contro
 function proxiesOf(environment: NodeJS.ProcessEnv): ControllerOptions['proxies'] {
   const names = ['http_proxy', 'https_proxy', 'no_proxy', 'all_proxy'].flatMap((name) => [name, name.toUpperCase()]);
   return Object.fromEntries(names.map((name) => [name, environment[name]]));
-}
-
-export function packageVersion(): string {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
-  return version;
 }
 
 function number(text: string | undefined, name: string, least: number, most: number): number | null {

@@ -28,7 +28,10 @@ export async function countSimulated({ nodes }: Pick<Store, 'nodes'>): Promise<n
   return (await nodes.list()).filter(({ config }) => config.simulated === true).length;
 }
 
-/** Adds the missing nodes among `sim-0001`…, and the missing images. A node whose row cannot be read is there, and is left as it is. So is an image of that name. */
+/**
+ * Adds the missing nodes among `sim-0001`…, and the missing images. A node whose row cannot be read is there, and is left as it is. So is
+ * an image of that name.
+ */
 export async function addSimulated({ nodes, images }: Pick<Store, 'nodes' | 'images'>, simulation: Simulation): Promise<void> {
   const known = new Set((await nodes.names()).values());
   const names = Array.from({ length: simulation.nodes }, (_, index) => `sim-${String(index + 1).padStart(4, '0')}`);
