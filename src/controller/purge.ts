@@ -5,6 +5,8 @@ import type { Connection, Say } from '../cli/local-operations.ts';
 import { type Client, createClient } from '../client/client.ts';
 import { followTask } from '../client/follow-task.ts';
 import { CroftError } from '../model/error.ts';
+import type { NodeView } from '../model/node/view.ts';
+import type { SliceSummary } from '../model/slice/view.ts';
 import type { Home } from './home.ts';
 import { stopOpenVSwitch } from './set-up.ts';
 
@@ -20,12 +22,11 @@ const removalTime = 180_000;
 /** Rejects with `conflict.changed`, and removes nothing, where the controller cannot read all that it has of slices, VMs and nodes. */
 export async function purgeMachine({ home, connection, endController, say }: PurgeOptions): Promise<void> {
   const client = createClient(connection);
-  await requireAllReadable(client);
-  for (const { name } of await client.slices.list()) {
+  const { slices, nodes } = await readAll(client);
+  for (const { name } of slices) {
     await removeSlice(client, name);
     say(`removed slice ${name}`);
   }
-  const nodes = await client.nodes.list();
   for (const { name, simulated } of nodes) {
     await client.nodes.remove(name);
     say(`removed node ${name}${simulated ? '' : ': its bridge, folders and settings are as before'}`);
@@ -41,14 +42,14 @@ export async function purgeMachine({ home, connection, endController, say }: Pur
   say('installed packages stay; apt can remove them');
 }
 
-/** What they left on nodes would stay there, and with this home the last record of it would go. */
-async function requireAllReadable({ slices, vms, nodes }: Client): Promise<void> {
+/** What unreadable ones left on nodes would stay there, and with this home the last record of it would go. */
+async function readAll({ slices, vms, nodes }: Client): Promise<{ slices: SliceSummary[]; nodes: NodeView[] }> {
   let unreadable = 0;
   const missing = (count: number): void => {
     unreadable += count;
   };
-  await Promise.all([slices.list(missing), vms.list({}, missing), nodes.list(missing)]);
-  if (unreadable === 0) return;
+  const [allSlices, allNodes] = await Promise.all([slices.list(missing), nodes.list(missing), vms.list({}, missing)]);
+  if (unreadable === 0) return { slices: allSlices, nodes: allNodes };
   const those = unreadable === 1 ? '1 row' : `${unreadable} rows`;
   throw new CroftError(
     'conflict.changed',
