@@ -5,7 +5,7 @@
 import type { PlacementVm } from '../model/placement/assignment.ts';
 import { type Resources, sizeInWords } from '../model/placement/capacity.ts';
 import type { NodeRequirement } from '../model/placement/node-fit.ts';
-import { removalInWords } from '../model/placement/removal-words.ts';
+import { roomByRemoval } from '../model/placement/removal-words.ts';
 import type { Constraint } from './constraint.ts';
 import type { Ledger } from './ledger.ts';
 import { NameGroups } from './name-groups.ts';
@@ -224,7 +224,7 @@ export class Reasons {
     const { vm, size, position } = best;
     const free = ledger.free(position);
     const lacking = kinds.filter((kind) => free[kind] < demand[kind]);
-    return removalInWords(ledger.nameOf(position), vm, amounts(size, lacking));
+    return roomByRemoval(ledger.nameOf(position), vm, amounts(size, lacking));
   }
 }
 

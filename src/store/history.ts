@@ -20,8 +20,8 @@ export interface EventStore {
   append(events: readonly NewEvent[]): Promise<void>;
   /**
    * Events with a higher sequence, oldest first, at most `limit`. Where some of them are no longer kept, the first is an `events.gap` in
-   * their place, with the sequence of the last of them. Where `sequence` is above the newest, as for a reader of the events before a
-   * restore elsewhere, the first is an `events.gap` too, and all kept events follow, so that the reader misses none. With an owner only events about its slices, and gaps.
+   * their place, with the sequence of the last of them. Where `sequence` is above the newest, for example after a restore, the first is
+   * an `events.gap` too, and all kept events follow. With an owner only events about its slices, and gaps.
    */
   after(sequence: number, limit: number, owner?: string): Promise<Event[]>;
   /** The newest sequence, 0 where there never was an event. */

@@ -60,7 +60,7 @@ onBothDatabases(({ open }) => {
     assert.deepEqual(await brief(), ['running', 5, 3]);
     await store.vms.observe([{ id, observed: { state: 'unknown', settledGeneration: 5 } }]);
     await store.vms.desire('blue', 'vm1', 'running');
-    assert.deepEqual(await brief(), ['running', 6, 3], 'it may well run, and is not started anew when its node is back');
+    assert.deepEqual(await brief(), ['running', 6, 3], 'it may be running, so it is not restarted when its node is back');
     await store.vms.reboot('blue', 'vm1');
     assert.deepEqual(await brief(), ['running', 7, 4]);
   });

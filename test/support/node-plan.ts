@@ -5,20 +5,20 @@ import type { ObservedNetwork, ObservedUnderlay } from '../../src/drivers/networ
 import { underlayOf } from '../../src/model/network/underlay.ts';
 import { type PortPlan, planHash, type VmLaunch, type WantedOnNode, type WantedVm } from '../../src/model/node/plan.ts';
 import { type NodePlan, type PlanInput, planNode } from '../../src/reconciler/plan.ts';
-import { wantedVm as anyVm, launch, launchImage, port as nicPort } from './vm.ts';
+import { port as builtPort, wantedVm as builtVm, launch, launchImage } from './vm.ts';
 
 export const now = 1_000_000;
 export const underlay = underlayOf({ bridge: 'br-croft', uplink: 'eth1' });
 export const joined: ObservedUnderlay = { healthy: true, faults: [], hash: planHash(underlay) };
 
-export const port = (nicId: string, vmId: string): PortPlan => nicPort({ nicId, vmId });
+export const port = (nicId: string, vmId: string): PortPlan => builtPort({ nicId, vmId });
 
 export function launchOf(id: string, rest: Partial<VmLaunch> = {}): VmLaunch {
   return launch({ id, hostname: id, image: launchImage({ sha256: 'f', format: 'qcow2' }), ports: [port(`n-${id}`, id)], ...rest });
 }
 
 export function wantedVm(id: string, rest: Partial<WantedVm> = {}): WantedVm {
-  return anyVm({ launch: launchOf(id), label: `s/${id}`, generation: 3, ...rest });
+  return builtVm({ launch: launchOf(id), label: `s/${id}`, generation: 3, ...rest });
 }
 
 export function seenVm(vm: WantedVm, rest: Partial<ObservedVm> = {}): ObservedVm {

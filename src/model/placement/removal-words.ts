@@ -7,11 +7,11 @@ import type { Principal } from '../access/principal.ts';
 import { partsOfSliceName, sliceWrittenBy } from '../access/slice-name.ts';
 
 /** `slice` is the full name; `size` what the removal would make free, in words. */
-export function removalInWords(node: string, { slice, name }: { slice: string; name: string }, size: string): string {
+export function roomByRemoval(node: string, { slice, name }: { slice: string; name: string }, size: string): string {
   return `on ${node} if ${slice}/${name} (${size}) were removed`;
 }
 
-/** The VM in the words of `removalInWords`; no other words of Croft have this form. */
+/** The VM in the words of `roomByRemoval`; no other words of Croft have this form. */
 const removal = /(?<= if )([^\s/]+)\/(\S+)(?= \([^()]*\) were removed)/g;
 
 /** The text as `asker` may read it: the administrator all of it. */
