@@ -37,15 +37,15 @@ export function openPostgres(url: string): Database {
   const pool = new Pool({
     ...postgresServer(url),
     types: { getTypeParser: (oid, format) => (wholeNumbers.has(oid) ? Number : types.getTypeParser(oid, format)) },
+    async onConnect(client) {
+      // One that breaks amid a transaction says so by its next query, too.
+      client.on('error', () => undefined);
+      // Writers of a dead machine would keep the lock for which the writers of every other machine wait.
+      await client.query(deadPeers);
+    },
   });
   // A connection that breaks while idle is dropped by the pool; the next query opens another. Without a listener it would end the process.
   pool.on('error', () => undefined);
-  pool.on('connect', (client) => {
-    // One that breaks amid a transaction says so by its next query, too.
-    client.on('error', () => undefined);
-    // Queued before the first query. Writers of a dead machine would keep the lock for which the writers of every other machine wait.
-    client.query(deadPeers).catch(() => undefined);
-  });
   return new PostgresStore(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: preparing(pool) }) }));
 }
 
