@@ -1,7 +1,7 @@
 /** `croft help WORDS`: a topic or the help of a command; unknown words are an error with near names. */
 import type { Command } from 'commander';
 import { CroftError } from '../model/error.ts';
-import { nearNames } from '../model/input/name.ts';
+import { nearNames } from '../model/input/near-names.ts';
 import type { CliContext } from './context.ts';
 import { helpTopic, topicNames } from './help-topics.ts';
 import { buildProgram } from './program.ts';

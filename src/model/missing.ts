@@ -1,6 +1,6 @@
 /** The error for an unknown name. */
 import { CroftError } from './error.ts';
-import { nearNames } from './input/name.ts';
+import { nearNames } from './input/near-names.ts';
 
 /** `what` is such as `node`, `where` such as `in slice "hello"`; `candidates` are the existing names. */
 export function missing(what: string, name: string, candidates: readonly string[], where = ''): CroftError {

@@ -1,5 +1,5 @@
 /** Nodes, pools and labels that VMs require and that no node has: usually misspelt names. */
-import { nearNames } from '../model/input/name.ts';
+import { nearNames } from '../model/input/near-names.ts';
 import type { Node } from '../model/node/node.ts';
 import type { NodeRequirement } from '../model/placement/node-fit.ts';
 

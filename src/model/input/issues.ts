@@ -1,6 +1,6 @@
 /** Collects all errors of an input, so that a user sees them all at once. */
 import { CroftError, type InputIssue } from '../error.ts';
-import { nearNames } from './name.ts';
+import { nearNames } from './near-names.ts';
 import { printable, quoted } from './quote.ts';
 
 export type InputPath = readonly (string | number)[];

@@ -1,6 +1,6 @@
 /** Checksum files as publishers write them: `HASH  NAME`, `SHA256 (NAME) = HASH`, a bare hash; clear-signed or not. */
 import { CroftError } from '../../error.ts';
-import { nearNames } from '../../input/name.ts';
+import { nearNames } from '../../input/near-names.ts';
 import { quoted } from '../../input/quote.ts';
 import { type ChecksumAlgorithm, checksumAlgorithms } from '../definition.ts';
 
