@@ -129,7 +129,7 @@ test('CR6 a guest that fills the disk of its node is paused and says so, and res
   await stage.deploy({ slice: 'brim', template: { ...template, disk: '512MiB' }, networks: { lan: {} }, vms });
   await using shell = await stage.shell('brim', 'a');
   await resize('20');
-  // No job of that shell: BusyBox's takes the end of a job, where it comes amid a line that is typed, for the end of its input.
+  // No job of that shell, which was seen to end with its input where a job of it ended amid a typed line.
   await shell.must(
     '( { dd if=/dev/urandom of=/dev/vda bs=1M seek=60 count=60 conv=fsync 2>/tmp/said; echo done >/tmp/written; } >/dev/null 2>&1 & )',
   );
