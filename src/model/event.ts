@@ -51,7 +51,7 @@ export type NewEvent = { [Kind in RecordedKind]: Subject & { kind: Kind; message
  * The first event of a list for a reader whose cursor is above the newest event, for example after a backup was restored into another
  * controller. All kept events follow, which begin after `pruned`. `now` is in ms since 1970.
  */
-export function unknownCursor(after: number, newest: number, pruned: number, now: number): Event {
+export function unknownCursorGap(after: number, newest: number, pruned: number, now: number): Event {
   return {
     ...{ sequence: pruned, at: now, kind: 'events.gap', node: null, slice: null, vm: null, step: null },
     message: `event ${after} is not known here, the newest is ${newest}, as after a restore; what follows are all events that are kept`,

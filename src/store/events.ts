@@ -1,7 +1,7 @@
 /** Events in the database. */
 import { type Expression, expressionBuilder, type Selectable, type SqlBool } from 'kysely';
 import { administrator, system } from '../model/access/principal.ts';
-import { dataSchema, type Event, eventGap, type NewEvent, stepSchema, unknownCursor } from '../model/event.ts';
+import { dataSchema, type Event, eventGap, type NewEvent, stepSchema, unknownCursorGap } from '../model/event.ts';
 import type { Queries, Transactions } from './database/database.ts';
 import type { Tables } from './database/tables.ts';
 import { lastExpired, type RetentionBounds } from './expiry.ts';
@@ -68,7 +68,7 @@ export async function readEventsAfter(queries: Queries, sequence: number, limit:
     const newest = await newestSequence(queries);
     if (sequence > newest) {
       const rest = await readEventsAfter(queries, pruned, limit - 1, now, owner);
-      return [unknownCursor(sequence, newest, pruned, now), ...rest];
+      return [unknownCursorGap(sequence, newest, pruned, now), ...rest];
     }
   }
   return [...gap, ...rows.map(eventOf)];
