@@ -1,5 +1,6 @@
 /** The command line against the real API with the real SQLite store, over loopback. */
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -7,6 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createClient } from '../../src/client/client.ts';
 import { listen } from '../api/listen.ts';
 import { setStage, token } from '../api/stand-ins.ts';
@@ -158,4 +161,19 @@ test('SC11 the screen of a VM is offered to a viewer on this machine, byte for b
   const refused = await runFake(['vm', 'vnc', 'hello/off', '--port', '0'], { client });
   assert.deepEqual([refused.code, refused.stdout], [4, ''], 'a screen that is not there is not offered');
   assert.match(refused.stderr, /^croft: it does not run$/m);
+});
+
+test('CR14 --help loads of all packages only the one that it is written with', async () => {
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const tell = `import { registerHooks } from 'node:module';
+    registerHooks({ load: (url, context, next) => { console.error(url); return next(url, context); } });`;
+  const parameters = [
+    ...process.execArgv.filter((word) => !word.startsWith('--test')),
+    '--import',
+    `data:text/javascript,${encodeURIComponent(tell)}`,
+  ];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [...parameters, main, '--help']);
+  assert.match(stdout, /^Usage: croft/m);
+  const packages = [...stderr.matchAll(/\/node_modules\/([^/]+)\//g)].map(([, name]) => name);
+  assert.deepEqual([...new Set(packages)], ['commander']);
 });
